@@ -1,0 +1,40 @@
+//! `ninefold check`: is a topology right, and what does it come to?
+
+use clap::Args;
+use ninefold::{System, Topology};
+
+use super::{Failure, Outcome, load, put};
+
+/// Check topologies without simulating them.
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// Topology files; `-` is standard input.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<String>,
+}
+
+impl Check {
+    pub(crate) fn run(self) -> Result<Outcome, Failure> {
+        for topology in load(&self.files)? {
+            put(&summary(topology))?;
+        }
+        Ok(Outcome::Met)
+    }
+}
+
+fn summary(topology: Topology) -> String {
+    let system = System::compile(topology);
+    let (topology, model) = (system.topology(), system.model());
+    let replicas = topology.services.iter().map(|service| service.replicas.len()).sum::<usize>();
+    let per_life = model.events_per_second() * topology.horizon.seconds();
+    let journeys: Vec<&str> = topology.journeys.iter().map(|j| j.name.as_str()).collect();
+    format!(
+        "{}: fine\n  {} domain units, {replicas} replicas of {} services, {} failure modes in all\n  \
+         about {per_life:.0} events in a life; journeys: {}\n",
+        topology.name,
+        topology.units.len() - replicas,
+        topology.services.len(),
+        model.clock_count(),
+        journeys.join(", "),
+    )
+}

@@ -1,0 +1,134 @@
+//! The command line. It sees the public API only; nothing is printed anywhere else.
+
+mod check;
+mod output;
+mod progress;
+mod simulate;
+
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use ninefold::Topology;
+use ninefold::spec::SpecError;
+
+/// Estimate how often each user journey of a system will be down, for how long and why, before
+/// anything is built or bought: a topology file describes replicas, quorums, erasure coding and what
+/// stands where, and many independent lives of it are simulated.
+#[derive(Debug, Parser)]
+#[command(version, arg_required_else_help = true, after_help = EXIT_STATUS)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Simulate topologies and report availability, outages, objectives and causes.
+    Simulate(simulate::Simulate),
+    /// Check topologies without simulating them.
+    Check(check::Check),
+}
+
+const EXIT_STATUS: &str = "Exit status:
+  0  done, and every objective is met
+  1  done, and an objective is missed
+  2  refused: bad arguments or a bad topology; nothing was written
+  3  could not finish: what was complete is kept whole, and says that it is partial
+
+Progress and warnings go to standard error; the result, and nothing else, goes to standard output.";
+
+/// What the exit status tells a script; listed in `--help`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Done, and every objective is met.
+    Met = 0,
+    /// Done, and an objective is missed.
+    Missed = 1,
+    /// Did not run: bad arguments, or a topology with problems.
+    Refused = 2,
+    /// Ran into something outside: a full disk, an interruption.
+    Unfinished = 3,
+}
+
+/// Why a command ends without a result.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The arguments or the topology are wrong; a message for people.
+    Refused(String),
+    /// Something outside went wrong; a message for people.
+    Unfinished(String),
+    /// Nobody reads standard output any more.
+    ClosedPipe,
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Failure {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Failure::ClosedPipe,
+            _ => Failure::Unfinished(format!("error: cannot write the result: {error}\n")),
+        }
+    }
+}
+
+/// Runs the command that the arguments name.
+pub(crate) fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let outcome = match arguments.command {
+        Command::Simulate(simulate) => simulate.run(),
+        Command::Check(check) => check.run(),
+    };
+    let (outcome, message) = match outcome {
+        Ok(outcome) => (outcome, String::new()),
+        Err(Failure::Refused(message)) => (Outcome::Refused, message),
+        Err(Failure::Unfinished(message)) => (Outcome::Unfinished, message),
+        Err(Failure::ClosedPipe) => (Outcome::Met, String::new()),
+    };
+    tell(&message);
+    ExitCode::from(outcome as u8)
+}
+
+/// Tells something on standard error; that it cannot be told is no reason to fail.
+pub(crate) fn tell(message: &str) {
+    let _ = anstream::stderr().write_all(message.as_bytes());
+}
+
+/// Puts text on standard output.
+pub(crate) fn put(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    Ok(())
+}
+
+/// Reads all topologies, or tells everything that is wrong with any of them.
+pub(crate) fn load(files: &[String]) -> Result<Vec<Topology>, Failure> {
+    let styled = io::stderr().is_terminal();
+    let mut topologies = Vec::new();
+    let mut problems = String::new();
+    for file in files {
+        let topology = match file.as_str() {
+            "-" => read_standard_input().and_then(|text| Topology::from_str("-", &text)),
+            path => Topology::from_path(path),
+        };
+        match topology {
+            Ok(topology) => topologies.push(topology),
+            Err(SpecError::Refused(findings)) => problems += &findings.render(styled),
+            Err(error) => problems += &format!("error: {error}\n"),
+        }
+    }
+    if !problems.is_empty() {
+        return Err(Failure::Refused(problems));
+    }
+    for topology in &topologies {
+        tell(&topology.warnings.render(styled));
+    }
+    Ok(topologies)
+}
+
+fn read_standard_input() -> Result<String, SpecError> {
+    io::read_to_string(io::stdin()).map_err(|error| SpecError::Unreadable {
+        path: "standard input".to_owned(),
+        problem: error.to_string(),
+    })
+}

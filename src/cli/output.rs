@@ -1,0 +1,42 @@
+//! Files: written whole or not at all.
+
+use std::io::Write;
+use std::path::Path;
+
+use super::Failure;
+
+/// Writes a file by way of a temporary one beside it, so that an interruption leaves either the old
+/// file or the new one.
+pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let unfinished = |error: &dyn std::fmt::Display| {
+        Failure::Unfinished(format!("error: cannot write `{}`: {error}\n", path.display()))
+    };
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new()
+        .prefix(".ninefold-")
+        .permissions(permissions())
+        .tempfile_in(folder)
+        .map_err(|error| unfinished(&error))?;
+    file.write_all(bytes).map_err(|error| unfinished(&error))?;
+    file.as_file().sync_all().map_err(|error| unfinished(&error))?;
+    file.persist(path).map_err(|error| unfinished(&error.error))?;
+    Ok(())
+}
+
+/// What a new file may be done with: temporary files are private, results are not.
+#[cfg(unix)]
+fn permissions() -> std::fs::Permissions {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::Permissions::from_mode(0o666)
+}
+
+#[cfg(not(unix))]
+fn permissions() -> std::fs::Permissions {
+    std::fs::metadata(".").map(|folder| folder.permissions()).expect("the current folder exists")
+}
+
+/// A topology's name as part of the name of a file.
+pub(crate) fn file_stem(name: &str) -> String {
+    let keep = |c: char| if c.is_alphanumeric() || "-_".contains(c) { c } else { '-' };
+    name.chars().map(keep).collect()
+}

@@ -1,0 +1,28 @@
+//! The event engine: one life of a model.
+//!
+//! Start reading at [`Replicator::replicate`]. The present of a life is its [`State`], and [`step()`] is the one
+//! place that says what an event does to it; the future is an [`Agenda`], which draws when things
+//! happen. Whoever can stand in for the agenda (a [`Chooser`]) can explore the same model without
+//! luck.
+//!
+//! # Invariants
+//!
+//! - Time never goes back, and no event at or after the horizon is handled.
+//! - All events of one instant happen before any journey is read.
+//! - The same model, seed and replication give the same life, on any number of threads.
+//! - Nothing here can fail, prints, reads a clock or allocates while a life runs.
+
+mod agenda;
+mod calendar;
+mod event;
+mod observer;
+mod replicate;
+mod state;
+mod step;
+
+pub use agenda::Agenda;
+pub use event::Event;
+pub use observer::Observer;
+pub use replicate::{Lived, Replication, Replicator};
+pub use state::State;
+pub use step::{Chooser, step};

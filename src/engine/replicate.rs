@@ -1,0 +1,103 @@
+//! One life, from its first event to its horizon.
+
+use super::agenda::Agenda;
+use super::observer::Observer;
+use super::state::State;
+use super::step::step;
+use crate::model::{JourneyId, Model};
+use crate::rng::StreamKey;
+use crate::units::SimTime;
+
+/// How many lives of a run check their state against a recomputation after every event, in builds
+/// with debug assertions: all of them would take the tests hours.
+const CHECKED_LIVES: u64 = 4;
+
+/// Which life of which run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Replication {
+    /// The seed of the run, as every report prints it.
+    pub seed: u64,
+    /// Which replication, from zero.
+    pub number: u64,
+}
+
+/// How a life went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lived {
+    /// Changes of state: every failure, restoration, start and failover.
+    pub events: u64,
+    /// Where it ended: at its horizon, or earlier if the observer had seen enough.
+    pub end: SimTime,
+}
+
+/// Runs lives of one model, one after another, in memory that is allocated once.
+#[derive(Clone, Debug)]
+pub struct Replicator<'m> {
+    model: &'m Model,
+    horizon: SimTime,
+    state: State,
+    agenda: Agenda<'m>,
+}
+
+impl<'m> Replicator<'m> {
+    /// Room for lives of this model that end at `horizon`.
+    pub fn new(model: &'m Model, horizon: SimTime) -> Replicator<'m> {
+        Replicator { model, horizon, state: State::new(model), agenda: Agenda::new(model, horizon) }
+    }
+
+    /// Lives one life, from everything up and new to the horizon or until the observer has seen
+    /// enough.
+    pub fn replicate(&mut self, which: Replication, observer: &mut impl Observer) -> Lived {
+        let Replicator { model, horizon, state, agenda } = self;
+        state.begin(model);
+        agenda.begin(StreamKey::of_life(which.seed, which.number));
+        let mut now = SimTime::ZERO;
+        while let Some((at, event)) = agenda.next() {
+            if at > now {
+                settle(state, now, observer);
+                if observer.has_seen_enough() {
+                    return Lived { events: state.events, end: now };
+                }
+                now = at;
+            }
+            step(model, state, event, agenda);
+            if cfg!(debug_assertions) && which.number < CHECKED_LIVES {
+                state.check(model);
+            }
+        }
+        settle(state, now, observer);
+        let end = if observer.has_seen_enough() { now } else { *horizon };
+        Lived { events: state.events, end }
+    }
+}
+
+/// Tells the observer which journeys have changed, now that the instant is over.
+#[inline]
+fn settle(state: &mut State, at: SimTime, observer: &mut impl Observer) {
+    if !state.touched.is_empty() {
+        // In the order of the topology, whatever touched them first.
+        state.touched.sort_unstable();
+        for index in 0..state.touched.len() {
+            settle_journey(state, state.touched[index], at, observer);
+        }
+        state.touched.clear();
+    }
+}
+
+fn settle_journey(
+    state: &mut State,
+    journey: JourneyId,
+    at: SimTime,
+    observer: &mut impl Observer,
+) {
+    let journey_state = &mut state.journeys[journey.index()];
+    if journey_state.is_up == journey_state.was_up {
+        return;
+    }
+    journey_state.was_up = journey_state.is_up;
+    if journey_state.is_up {
+        observer.on_up(journey, at);
+    } else {
+        observer.on_down(journey, at, journey_state.cause);
+    }
+}

@@ -1,0 +1,5 @@
+//! Numbers without luck, from the same model: what formulas say, right or wrong.
+
+mod product;
+
+pub use product::{Product, product_of_availabilities};

@@ -1,0 +1,20 @@
+#![doc = include_str!("../README.md")]
+
+pub mod dist;
+pub mod engine;
+pub mod exact;
+pub mod measure;
+pub mod model;
+pub mod report;
+pub mod rng;
+pub mod run;
+pub mod spec;
+pub mod stats;
+pub mod units;
+
+mod system;
+
+pub use report::Report;
+pub use run::{Plan, Progress, Until};
+pub use spec::Topology;
+pub use system::System;

@@ -1,0 +1,200 @@
+//! What is estimated of one journey.
+
+use super::causes::{CauseShare, CauseTally};
+use super::objective::{ObjectiveTally, Objectives};
+use super::outage::Outage;
+use crate::spec::Slo;
+use crate::stats::{
+    Estimate, Lengths, Moments, RatioMoments, zero_event_probability, zero_event_rate,
+};
+use crate::units::{SECONDS_PER_YEAR, SimSpan, SimTime};
+
+/// Estimates of one journey over equal lives.
+#[derive(Clone, Debug)]
+pub struct JourneyEstimates {
+    /// Mean share of time down.
+    pub unavailability: Estimate,
+    /// What the unavailability is at most, with 95 % confidence, where no outage was seen.
+    pub unavailability_upper95: Option<f64>,
+    /// One minus the unavailability, and how it is distributed over lives.
+    pub availability: Availability,
+    /// Outages that begin in a year.
+    pub outages_per_year: Estimate,
+    /// What their rate is at most, with 95 % confidence, where none was seen.
+    pub outages_per_year_upper95: Option<f64>,
+    /// How long outages last; `None` where none was seen.
+    pub outages: Option<OutageLengths>,
+    /// Seconds of downtime in a year.
+    pub downtime_s_per_year: Estimate,
+    /// Probability of a life without any downtime.
+    pub p_no_outage: Estimate,
+    /// Its objectives.
+    pub objectives: Objectives,
+    /// Where its outages start from, the cause of the most downtime first.
+    pub causes: Vec<CauseShare>,
+    /// For lengths of downtime in a life, in seconds and ascending: how many lives had more.
+    pub downtime_exceedance: Vec<(f64, u64)>,
+}
+
+/// Availability over lives.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Availability {
+    /// The mean.
+    pub mean: Estimate,
+    /// Availability that 95 %, 50 % and 5 % of lives reach: its 5th, 50th and 95th percentile.
+    pub quantiles: [f64; 3],
+}
+
+/// How long outages last.
+#[derive(Clone, Debug)]
+pub struct OutageLengths {
+    /// Mean length of outages that were seen to their end, seconds; `None` if there are none.
+    pub mean: Option<Estimate>,
+    /// The 50th, 90th, 95th and 99th percentile, seconds, each to within 0.1 %.
+    pub quantiles: Option<[f64; 4]>,
+    /// The longest, cut short by the end of a life or not, seconds.
+    pub max: f64,
+    /// How many.
+    pub count: u64,
+    /// How many of them the end of a life cut short.
+    pub censored: u64,
+    /// For lengths in seconds, ascending: how many outages were longer.
+    pub exceedance: Vec<(f64, u64)>,
+}
+
+/// Counts what one journey's estimates need.
+#[derive(Clone, Debug)]
+pub(crate) struct JourneyTally {
+    window: (SimTime, SimTime),
+    downtime: Moments,
+    downtime_lengths: Lengths,
+    lives_without: u64,
+    outages: Moments,
+    /// Total length of outages seen to their end, and their number.
+    complete: RatioMoments,
+    lengths: Lengths,
+    longest: SimSpan,
+    censored: u64,
+    objectives: ObjectiveTally,
+    causes: CauseTally,
+}
+
+impl JourneyTally {
+    pub(crate) fn new(slo: Slo, window: (SimTime, SimTime)) -> JourneyTally {
+        JourneyTally {
+            window,
+            downtime: Moments::default(),
+            downtime_lengths: Lengths::default(),
+            lives_without: 0,
+            outages: Moments::default(),
+            complete: RatioMoments::default(),
+            lengths: Lengths::default(),
+            longest: SimSpan::ZERO,
+            censored: 0,
+            objectives: ObjectiveTally::new(slo, window),
+            causes: CauseTally::default(),
+        }
+    }
+
+    /// Adds a life by its outages.
+    ///
+    /// Of an outage that began before the window, the downtime in the window counts, and nothing
+    /// else: its length is unknown, and its beginning belongs to another time.
+    pub(crate) fn add<'a>(&mut self, outages: impl Iterator<Item = &'a Outage>) {
+        let (mut downtime, mut began) = (SimSpan::ZERO, 0);
+        let (mut complete_length, mut complete) = (SimSpan::ZERO, 0);
+        for outage in outages.filter(|outage| outage.end > self.window.0) {
+            let start = outage.start.max(self.window.0);
+            let length = outage.end - start;
+            let began_here = outage.start >= self.window.0;
+            downtime = downtime + length;
+            self.objectives.add_downtime(start, outage.end);
+            self.causes.add(outage.cause, length, began_here);
+            if !began_here {
+                continue;
+            }
+            began += 1;
+            self.longest = self.longest.max(length);
+            self.objectives.add_outage(length, outage.is_censored);
+            if outage.is_censored {
+                self.censored += 1;
+            } else {
+                complete_length = complete_length + length;
+                complete += 1;
+                self.lengths.add(length);
+            }
+        }
+        self.downtime.add(downtime.micros());
+        self.downtime_lengths.add(downtime);
+        self.lives_without += u64::from(downtime == SimSpan::ZERO);
+        self.outages.add(began);
+        self.complete.add(complete_length.micros(), complete);
+        self.objectives.end_life(downtime);
+    }
+
+    /// The interval of the unavailability, relative to it.
+    pub(crate) fn relative_half_width(&self) -> Option<f64> {
+        self.unavailability().relative_half_width()
+    }
+
+    fn length(&self) -> SimSpan {
+        self.window.1 - self.window.0
+    }
+
+    fn unavailability(&self) -> Estimate {
+        self.downtime.mean(1.0 / self.length().micros() as f64).within(0.0, 1.0)
+    }
+
+    pub(crate) fn estimates(&self) -> JourneyEstimates {
+        let lives = self.downtime.count();
+        let seconds = self.length().seconds();
+        let years = seconds / SECONDS_PER_YEAR;
+        // Where no outage was seen the spread of what was seen says nothing: there is only a bound.
+        let saw_none = self.lives_without == lives;
+        let share_bound = saw_none.then(|| zero_event_probability(lives));
+        let rate_bound = saw_none.then(|| zero_event_rate(lives as f64 * years));
+        let or_at_most = |estimate: Estimate, bound: Option<f64>| match bound {
+            Some(bound) => Estimate::at_most(bound),
+            None => estimate.within(0.0, f64::MAX),
+        };
+        let unavailability = or_at_most(self.unavailability(), share_bound);
+        let availability = unavailability.complement();
+        let availability_of =
+            |q: f64| 1.0 - self.downtime_lengths.quantile(q).unwrap_or(0.0) / seconds;
+        let per_year = self.downtime.mean(1e-6 / years);
+        JourneyEstimates {
+            unavailability,
+            unavailability_upper95: share_bound,
+            availability: Availability {
+                mean: availability,
+                quantiles: [0.95, 0.5, 0.05].map(availability_of),
+            },
+            outages_per_year: or_at_most(self.outages.mean(1.0 / years), rate_bound),
+            outages_per_year_upper95: rate_bound,
+            outages: self.outage_lengths(),
+            downtime_s_per_year: or_at_most(
+                per_year,
+                share_bound.map(|share| share * SECONDS_PER_YEAR),
+            ),
+            p_no_outage: crate::stats::proportion(self.lives_without, lives)
+                .expect("a run has at least one life"),
+            objectives: self.objectives.objectives(&availability),
+            causes: self.causes.shares(),
+            downtime_exceedance: self.downtime_lengths.exceedance(),
+        }
+    }
+
+    fn outage_lengths(&self) -> Option<OutageLengths> {
+        let count = self.lengths.count() + self.censored;
+        (count > 0).then(|| OutageLengths {
+            mean: self.complete.ratio(1e-6).map(|mean| mean.within(0.0, f64::MAX)),
+            quantiles: self.lengths.quantile(0.5).map(|_| {
+                [0.5, 0.9, 0.95, 0.99].map(|q| self.lengths.quantile(q).unwrap_or_default())
+            }),
+            max: self.longest.seconds(),
+            count,
+            censored: self.censored,
+            exceedance: self.lengths.exceedance(),
+        })
+    }
+}

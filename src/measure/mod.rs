@@ -1,0 +1,18 @@
+//! Lives into estimates: availability, outages, recovery, objectives, causes.
+//!
+//! A [`Recorder`] watches lives and keeps their outages; a [`MeasureSet`] takes the lives in order and
+//! says at any time what is known. Formulas and caveats are in `docs/measures.md`.
+
+mod causes;
+mod first_outage;
+mod journey;
+mod objective;
+mod outage;
+mod set;
+
+pub use causes::CauseShare;
+pub use first_outage::FirstOutage;
+pub use journey::{Availability, JourneyEstimates, OutageLengths};
+pub use objective::{Objective, Objectives, Verdict};
+pub use outage::{Life, Outage, Recorder};
+pub use set::{Estimates, MeasureSet};

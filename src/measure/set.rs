@@ -1,0 +1,94 @@
+//! All measures of all journeys.
+
+use super::first_outage::{FirstOutage, FirstOutageTally};
+use super::journey::{JourneyEstimates, JourneyTally};
+use super::outage::Life;
+use crate::run::{Plan, Tally, Until};
+use crate::spec::Slo;
+use crate::units::{SimSpan, SimTime};
+
+/// Takes lives in order and estimates from them.
+#[derive(Clone, Debug)]
+pub struct MeasureSet {
+    kind: Kind,
+}
+
+#[derive(Clone, Debug)]
+enum Kind {
+    /// Equal lives, measured from the end of the warm-up to the horizon.
+    Window(Vec<JourneyTally>),
+    /// Lives that end when every journey has been down once.
+    FirstOutage(Vec<FirstOutageTally>),
+}
+
+/// What is known of each journey, in the order of the topology.
+#[derive(Clone, Debug)]
+pub enum Estimates {
+    /// From equal lives.
+    Window(Vec<JourneyEstimates>),
+    /// From lives that ended at the first outages.
+    FirstOutage(Vec<FirstOutage>),
+}
+
+impl MeasureSet {
+    /// Measures for a run of this plan, with the objectives of each journey.
+    pub fn new(slos: &[Slo], plan: &Plan) -> MeasureSet {
+        let start = SimTime::ZERO + plan.warm_up;
+        let kind = match plan.until {
+            Until::Horizon => {
+                let window = (start, start + plan.horizon);
+                Kind::Window(slos.iter().map(|&slo| JourneyTally::new(slo, window)).collect())
+            }
+            Until::FirstOutage => Kind::FirstOutage(vec![FirstOutageTally::default(); slos.len()]),
+        };
+        MeasureSet { kind }
+    }
+
+    /// What is known now; at least one life must have been counted.
+    pub fn estimates(&self) -> Estimates {
+        match &self.kind {
+            Kind::Window(journeys) => {
+                Estimates::Window(journeys.iter().map(JourneyTally::estimates).collect())
+            }
+            Kind::FirstOutage(journeys) => {
+                Estimates::FirstOutage(journeys.iter().map(FirstOutageTally::estimates).collect())
+            }
+        }
+    }
+}
+
+impl Tally for MeasureSet {
+    type Life = Life;
+
+    fn add(&mut self, life: Life) {
+        let of = |index: usize| {
+            life.outages.iter().filter(move |outage| outage.journey.index() == index)
+        };
+        match &mut self.kind {
+            Kind::Window(journeys) => {
+                for (index, journey) in journeys.iter_mut().enumerate() {
+                    journey.add(of(index));
+                }
+            }
+            Kind::FirstOutage(journeys) => {
+                for (index, journey) in journeys.iter_mut().enumerate() {
+                    let first: Option<SimSpan> =
+                        of(index).map(|outage| outage.start - SimTime::ZERO).min();
+                    journey.add(first);
+                }
+            }
+        }
+    }
+
+    fn relative_half_width(&self) -> Option<f64> {
+        let widths: Option<Vec<f64>> = match &self.kind {
+            Kind::Window(journeys) => {
+                journeys.iter().map(JourneyTally::relative_half_width).collect()
+            }
+            Kind::FirstOutage(journeys) => {
+                journeys.iter().map(FirstOutageTally::relative_half_width).collect()
+            }
+        };
+        Some(widths?.into_iter().fold(0.0, f64::max))
+    }
+}

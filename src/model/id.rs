@@ -1,0 +1,90 @@
+//! Dense ids: each an index into the arrays of one kind of thing of one model.
+
+/// Declares an id type: `u32`, half a `usize`, and not to be mixed up with another kind or a count.
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(u32);
+
+        impl $name {
+            /// The id with this index.
+            ///
+            /// # Panics
+            ///
+            /// If there are more than `u32` can count, which the checks of a topology exclude.
+            pub fn new(index: usize) -> $name {
+                $name(u32::try_from(index).expect("ids are checked to fit"))
+            }
+
+            /// The id with this index, already known to fit.
+            #[inline]
+            #[allow(dead_code, reason = "not every kind of id comes out of the event queue")]
+            pub(crate) const fn from_index(index: u32) -> $name {
+                $name(index)
+            }
+
+            /// Where in its arrays.
+            #[inline]
+            pub const fn index(self) -> usize {
+                self.0 as usize
+            }
+        }
+    };
+}
+
+id! {
+    /// A unit: a domain instance or a replica.
+    UnitId
+}
+id! {
+    /// A failure mode of one unit, with its clock.
+    ClockId
+}
+id! {
+    /// A gate of the structure function.
+    GateId
+}
+id! {
+    /// A service that one member leads.
+    LeaderId
+}
+id! {
+    /// A repair crew.
+    CrewId
+}
+id! {
+    /// A journey.
+    JourneyId
+}
+
+/// A list for each index, all in one array.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lists<T> {
+    /// From where to where in `items` each list goes: both ends beside one another, so that finding
+    /// a list is one access.
+    spans: Vec<(u32, u32)>,
+    items: Vec<T>,
+}
+
+impl<T> Lists<T> {
+    /// The list of this index.
+    #[inline]
+    pub fn of(&self, index: usize) -> &[T] {
+        let (start, end) = self.spans[index];
+        &self.items[start as usize..end as usize]
+    }
+}
+
+impl<T> FromIterator<Vec<T>> for Lists<T> {
+    fn from_iter<I: IntoIterator<Item = Vec<T>>>(lists: I) -> Lists<T> {
+        let mut flat = Lists { spans: Vec::new(), items: Vec::new() };
+        let fits = |length: usize| u32::try_from(length).expect("ids are checked to fit");
+        for list in lists {
+            let start = fits(flat.items.len());
+            flat.items.extend(list);
+            flat.spans.push((start, fits(flat.items.len())));
+        }
+        flat
+    }
+}

@@ -1,0 +1,333 @@
+//! All that a report shows.
+
+use std::collections::BTreeSet;
+
+use crate::exact::{Product, product_of_availabilities};
+use crate::measure::{CauseShare, Estimates, FirstOutage, JourneyEstimates, MeasureSet};
+use crate::model::{JourneyId, Model};
+use crate::run::{Plan, Summary, Tally, Until};
+use crate::spec::{Journey, Slo, Topology};
+use crate::units::SimSpan;
+
+/// How many causes of each journey a report lists.
+const MOST_CAUSES: usize = 20;
+/// Share of the downtime of a failure mode from which on a unit is named with it.
+const LEAST_SHARE_OF_MODE: f64 = 0.02;
+
+/// What came of a run, ready to be shown.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// Of which topology.
+    pub topology: TopologyInfo,
+    /// By which run.
+    pub run: RunInfo,
+    /// Each journey, in the order of the topology.
+    pub journeys: Vec<JourneyReport>,
+}
+
+/// Which topology.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TopologyInfo {
+    /// Its name.
+    pub name: String,
+    /// What it says about itself.
+    pub about: Option<String>,
+    /// SHA-256 of its text.
+    pub sha256: String,
+    /// Parts of it that this version does not evaluate, by name.
+    pub not_evaluated: Vec<String>,
+}
+
+/// Which run: enough to do it again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunInfo {
+    /// Lives completed.
+    pub replications: u64,
+    /// The seed.
+    pub seed: u64,
+    /// How long each life was measured.
+    pub horizon: SimSpan,
+    /// How long each life went on before.
+    pub warm_up: SimSpan,
+    /// Where lives ended.
+    pub until: Until,
+    /// Changes of state in all lives.
+    pub events: u64,
+    /// How the numbers were found.
+    pub method: &'static str,
+    /// How times to failure were drawn.
+    pub clocks: &'static str,
+    /// Of this program.
+    pub version: &'static str,
+    /// Whether the run was stopped from outside before it was done.
+    pub is_partial: bool,
+    /// What became of the precision that was asked for.
+    pub precision: Option<PrecisionReport>,
+}
+
+/// A precision that was asked for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PrecisionReport {
+    /// The half-width of 95 % intervals, relative to the estimates, that was asked for.
+    pub target: f64,
+    /// The widest that was reached; `None` if a journey could not be told.
+    pub reached: Option<f64>,
+}
+
+impl PrecisionReport {
+    /// Whether it was reached.
+    pub fn is_met(&self) -> bool {
+        self.reached.is_some_and(|reached| reached <= self.target)
+    }
+}
+
+/// What came of one journey.
+#[derive(Clone, Debug)]
+pub struct JourneyReport {
+    /// Its name.
+    pub name: String,
+    /// What the topology says about it.
+    pub about: Option<String>,
+    /// What the topology promises.
+    pub slo: Slo,
+    /// What was estimated.
+    pub measures: JourneyMeasures,
+    /// What a spreadsheet says; `None` where there is no such number.
+    pub spreadsheet: Option<Comparison>,
+}
+
+/// What was estimated of one journey.
+#[derive(Clone, Debug)]
+pub enum JourneyMeasures {
+    /// Over equal lives, with where the outages start from.
+    Window(Box<JourneyEstimates>, Causes),
+    /// Over lives that ended at the first outages.
+    FirstOutage(FirstOutage),
+}
+
+/// Where outages start from, the cause of the most downtime first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Causes {
+    /// By failure mode of one unit: the twenty with the most downtime.
+    pub by_unit: Vec<Cause>,
+    /// By failure mode, over all units.
+    pub by_mode: Vec<ModeCause>,
+}
+
+/// The outages that start from one failure mode, whichever unit it struck.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModeCause {
+    /// The failure mode.
+    pub mode: String,
+    /// Its share of all downtime.
+    pub downtime_share: f64,
+    /// Its share of all outages.
+    pub outage_share: f64,
+    /// How well its numbers are known, if the topology says so.
+    pub grade: Option<&'static str>,
+    /// The units that it struck, in the order of the topology, without those that hardly matter.
+    pub units: Vec<String>,
+}
+
+/// Where outages start from: a failure mode of a unit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cause {
+    /// The failure mode.
+    pub mode: String,
+    /// The unit that failed.
+    pub unit: String,
+    /// Its share of all downtime.
+    pub downtime_share: f64,
+    /// Its share of all outages.
+    pub outage_share: f64,
+    /// How well its numbers are known, if the topology says so.
+    pub grade: Option<&'static str>,
+}
+
+/// The spreadsheet's number beside ours.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Comparison {
+    /// Unavailability by the product of availabilities.
+    pub unavailability: f64,
+    /// How many units were multiplied.
+    pub units: usize,
+    /// Units that several of these stand on, the cause of the most downtime first.
+    pub shared: Vec<String>,
+    /// The share of simulated downtime that starts in one of the shared units; `None` where lives
+    /// ended at the first outages.
+    pub shared_downtime_share: Option<f64>,
+    /// Whether failovers take time that is not in the product.
+    pub leaves_out_failover: bool,
+}
+
+impl Report {
+    /// Puts the names back and keeps what is worth showing.
+    pub(crate) fn new(
+        topology: &Topology,
+        model: &Model,
+        plan: &Plan,
+        summary: &Summary,
+        measures: &MeasureSet,
+    ) -> Report {
+        let reporter = Reporter { topology, model };
+        let journeys = match measures.estimates() {
+            Estimates::Window(journeys) => topology
+                .journeys
+                .iter()
+                .zip(journeys)
+                .enumerate()
+                .map(|(index, (journey, estimates))| reporter.window(index, journey, estimates))
+                .collect(),
+            Estimates::FirstOutage(journeys) => topology
+                .journeys
+                .iter()
+                .zip(journeys)
+                .enumerate()
+                .map(|(index, (journey, first))| reporter.first_outage(index, journey, first))
+                .collect(),
+        };
+        Report {
+            topology: TopologyInfo {
+                name: topology.name.clone(),
+                about: topology.about.clone(),
+                sha256: topology.sha256.clone(),
+                not_evaluated: topology.not_evaluated(),
+            },
+            run: RunInfo {
+                replications: summary.replications,
+                seed: plan.seed,
+                horizon: plan.horizon,
+                warm_up: plan.warm_up,
+                until: plan.until,
+                events: summary.events,
+                method: "plain",
+                clocks: "per-unit",
+                version: env!("CARGO_PKG_VERSION"),
+                is_partial: summary.is_partial,
+                precision: plan.precision.map(|target| PrecisionReport {
+                    target,
+                    reached: measures.relative_half_width(),
+                }),
+            },
+            journeys,
+        }
+    }
+
+    /// Whether any objective of any journey is missed.
+    pub fn any_objective_missed(&self) -> bool {
+        self.journeys.iter().any(|journey| match &journey.measures {
+            JourneyMeasures::Window(estimates, _) => estimates.objectives.any_missed(),
+            JourneyMeasures::FirstOutage(_) => false,
+        })
+    }
+}
+
+struct Reporter<'a> {
+    topology: &'a Topology,
+    model: &'a Model,
+}
+
+impl Reporter<'_> {
+    fn window(
+        &self,
+        index: usize,
+        journey: &Journey,
+        estimates: JourneyEstimates,
+    ) -> JourneyReport {
+        let by_unit = estimates.causes.iter().take(MOST_CAUSES).map(|cause| self.cause(cause));
+        let causes =
+            Causes { by_unit: by_unit.collect(), by_mode: self.by_mode(&estimates.causes) };
+        let spreadsheet = self.spreadsheet(index, Some(&estimates.causes));
+        let measures = JourneyMeasures::Window(Box::new(estimates), causes);
+        self.journey(journey, measures, spreadsheet)
+    }
+
+    fn first_outage(&self, index: usize, journey: &Journey, first: FirstOutage) -> JourneyReport {
+        let spreadsheet = self.spreadsheet(index, None);
+        self.journey(journey, JourneyMeasures::FirstOutage(first), spreadsheet)
+    }
+
+    fn journey(
+        &self,
+        journey: &Journey,
+        measures: JourneyMeasures,
+        spreadsheet: Option<Comparison>,
+    ) -> JourneyReport {
+        JourneyReport {
+            name: journey.name.clone(),
+            about: journey.about.clone(),
+            slo: journey.slo,
+            measures,
+            spreadsheet,
+        }
+    }
+
+    fn cause(&self, share: &CauseShare) -> Cause {
+        let (unit, mode) = self.model.origin(share.clock);
+        let mode = &self.topology.modes[mode];
+        Cause {
+            mode: mode.name.clone(),
+            unit: self.topology.units[unit.index()].path.clone(),
+            downtime_share: share.downtime_share,
+            outage_share: share.outage_share,
+            grade: mode.grade.map(crate::spec::Grade::name),
+        }
+    }
+
+    fn by_mode(&self, shares: &[CauseShare]) -> Vec<ModeCause> {
+        let mut modes: Vec<Vec<&CauseShare>> = vec![Vec::new(); self.topology.modes.len()];
+        for share in shares {
+            let (_, mode) = self.model.origin(share.clock);
+            modes[mode].push(share);
+        }
+        let with_outages = modes.iter_mut().enumerate().filter(|(_, shares)| !shares.is_empty());
+        let mut modes: Vec<ModeCause> =
+            with_outages.map(|(mode, shares)| self.mode_cause(mode, shares)).collect();
+        modes.sort_by(|a, b| b.downtime_share.total_cmp(&a.downtime_share));
+        modes
+    }
+
+    fn mode_cause(&self, mode: usize, shares: &mut [&CauseShare]) -> ModeCause {
+        let spec = &self.topology.modes[mode];
+        let downtime_share: f64 = shares.iter().map(|share| share.downtime_share).sum();
+        shares.sort_by_key(|share| share.clock);
+        let matters =
+            |share: &&&CauseShare| share.downtime_share >= LEAST_SHARE_OF_MODE * downtime_share;
+        let path = |share: &&CauseShare| {
+            self.topology.units[self.model.origin(share.clock).0.index()].path.clone()
+        };
+        ModeCause {
+            mode: spec.name.clone(),
+            downtime_share,
+            outage_share: shares.iter().map(|share| share.outage_share).sum(),
+            grade: spec.grade.map(crate::spec::Grade::name),
+            units: shares.iter().filter(matters).map(path).collect(),
+        }
+    }
+
+    fn spreadsheet(&self, index: usize, causes: Option<&[CauseShare]>) -> Option<Comparison> {
+        let product = product_of_availabilities(self.model, JourneyId::new(index))?;
+        let Product { unavailability, units, shared, leaves_out_failover } = product;
+        let is_shared: BTreeSet<_> = shared.iter().copied().collect();
+        let mut names = Vec::new();
+        let mut share = 0.0;
+        for cause in causes.into_iter().flatten() {
+            let (unit, _) = self.model.origin(cause.clock);
+            if is_shared.contains(&unit) {
+                share += cause.downtime_share;
+                names.push(unit);
+            }
+        }
+        names.extend(shared);
+        let mut seen = BTreeSet::new();
+        names.retain(|unit| seen.insert(*unit));
+        let path = |unit: crate::model::UnitId| self.topology.units[unit.index()].path.clone();
+        Some(Comparison {
+            unavailability,
+            units,
+            shared: names.into_iter().map(path).collect(),
+            shared_downtime_share: causes.map(|_| share),
+            leaves_out_failover,
+        })
+    }
+}

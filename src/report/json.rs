@@ -1,0 +1,363 @@
+//! JSON, version `ninefold/1`: what other programs rely on. Fields may be added, never renamed.
+
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+
+use super::data::{JourneyMeasures, JourneyReport, Report};
+use crate::measure::{FirstOutage, JourneyEstimates, Objective, Verdict};
+use crate::run::Until;
+use crate::stats::Estimate;
+
+/// The version of the format.
+const SCHEMA: &str = "ninefold/1";
+
+/// One report as JSON, with a line break at its end.
+pub fn to_json(report: &Report) -> String {
+    rendered(&Root::of(report))
+}
+
+/// Several reports as a JSON array, with a line break at its end.
+pub fn to_json_array(reports: &[Report]) -> String {
+    rendered(&reports.iter().map(Root::of).collect::<Vec<_>>())
+}
+
+fn rendered(value: &impl Serialize) -> String {
+    let mut text = serde_json::to_string_pretty(value).expect("a report has text for keys");
+    text.push('\n');
+    text
+}
+
+/// Pairs in their order, as a map.
+struct Ordered<T>(Vec<(String, T)>);
+
+impl<T: Serialize> Serialize for Ordered<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (key, value) in &self.0 {
+            map.serialize_entry(key, value)?;
+        }
+        map.end()
+    }
+}
+
+#[derive(Serialize)]
+struct Root<'a> {
+    schema: &'static str,
+    topology: Topology<'a>,
+    run: Run,
+    journeys: Ordered<Journey<'a>>,
+    /// Data classes are not evaluated in this version.
+    data: Ordered<()>,
+}
+
+#[derive(Serialize)]
+struct Topology<'a> {
+    name: &'a str,
+    sha256: &'a str,
+    not_evaluated: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Run {
+    replications: u64,
+    seed: u64,
+    horizon_s: f64,
+    events: u64,
+    method: &'static str,
+    clocks: &'static str,
+    warm_up_s: f64,
+    until: &'static str,
+    version: &'static str,
+    is_partial: bool,
+    precision: Option<Precision>,
+}
+
+#[derive(Serialize)]
+struct Precision {
+    target: f64,
+    reached: Option<f64>,
+    is_met: bool,
+}
+
+#[derive(Serialize)]
+struct Journey<'a> {
+    unavailability: Option<Bounded>,
+    availability: Option<Availability>,
+    outages_per_year: Option<Bounded>,
+    outage_s: Option<OutageLengths>,
+    downtime_s_per_year: Option<Interval>,
+    p_no_outage: Option<Interval>,
+    time_to_first_outage_s: Option<TimeToFirst>,
+    slo: Slo,
+    causes: Option<Vec<Cause<'a>>>,
+    spreadsheet: Option<Spreadsheet<'a>>,
+}
+
+#[derive(Serialize)]
+struct Interval {
+    mean: f64,
+    std_error: Option<f64>,
+    ci95: Option<(f64, f64)>,
+}
+
+impl From<Estimate> for Interval {
+    fn from(estimate: Estimate) -> Interval {
+        let Estimate { mean, std_error, ci95 } = estimate;
+        Interval { mean, std_error, ci95 }
+    }
+}
+
+#[derive(Serialize)]
+struct Bounded {
+    mean: f64,
+    std_error: Option<f64>,
+    ci95: Option<(f64, f64)>,
+    upper95: Option<f64>,
+}
+
+impl Bounded {
+    fn new(estimate: Estimate, upper95: Option<f64>) -> Bounded {
+        let Estimate { mean, std_error, ci95 } = estimate;
+        Bounded { mean, std_error, ci95, upper95 }
+    }
+}
+
+#[derive(Serialize)]
+struct Availability {
+    mean: f64,
+    std_error: Option<f64>,
+    ci95: Option<(f64, f64)>,
+    p5: f64,
+    p50: f64,
+    p95: f64,
+}
+
+#[derive(Serialize)]
+struct OutageLengths {
+    mean: Option<f64>,
+    std_error: Option<f64>,
+    ci95: Option<(f64, f64)>,
+    p50: Option<f64>,
+    p90: Option<f64>,
+    p95: Option<f64>,
+    p99: Option<f64>,
+    max: Option<f64>,
+    count: u64,
+    censored: u64,
+}
+
+#[derive(Serialize)]
+struct TimeToFirst {
+    mean: Option<f64>,
+    std_error: Option<f64>,
+    ci95: Option<(f64, f64)>,
+    p5: Option<f64>,
+    p50: Option<f64>,
+    p95: Option<f64>,
+    censored: u64,
+}
+
+#[derive(Default, Serialize)]
+struct Slo {
+    availability: Option<Target>,
+    rto_s: Option<Target>,
+    rpo_s: Option<Target>,
+}
+
+#[derive(Serialize)]
+struct Target {
+    target: f64,
+    p_met: Option<f64>,
+    p_met_ci95: Option<(f64, f64)>,
+    p_met_month: Option<f64>,
+    verdict: &'static str,
+}
+
+#[derive(Serialize)]
+struct Cause<'a> {
+    mode: &'a str,
+    unit: &'a str,
+    downtime_share: f64,
+    outage_share: f64,
+    grade: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Spreadsheet<'a> {
+    unavailability: f64,
+    availability: f64,
+    units: usize,
+    shared: &'a [String],
+    shared_downtime_share: Option<f64>,
+    leaves_out_failover: bool,
+}
+
+impl<'a> Root<'a> {
+    fn of(report: &'a Report) -> Root<'a> {
+        let run = &report.run;
+        Root {
+            schema: SCHEMA,
+            topology: Topology {
+                name: &report.topology.name,
+                sha256: &report.topology.sha256,
+                not_evaluated: &report.topology.not_evaluated,
+            },
+            run: Run {
+                replications: run.replications,
+                seed: run.seed,
+                horizon_s: run.horizon.seconds(),
+                events: run.events,
+                method: run.method,
+                clocks: run.clocks,
+                warm_up_s: run.warm_up.seconds(),
+                until: match run.until {
+                    Until::Horizon => "horizon",
+                    Until::FirstOutage => "first-outage",
+                },
+                version: run.version,
+                is_partial: run.is_partial,
+                precision: run.precision.map(|precision| Precision {
+                    target: precision.target,
+                    reached: precision.reached,
+                    is_met: precision.is_met(),
+                }),
+            },
+            journeys: Ordered(
+                report.journeys.iter().map(|j| (j.name.clone(), Journey::of(j))).collect(),
+            ),
+            data: Ordered(Vec::new()),
+        }
+    }
+}
+
+impl<'a> Journey<'a> {
+    fn of(journey: &'a JourneyReport) -> Journey<'a> {
+        let spreadsheet = journey.spreadsheet.as_ref().map(|sheet| Spreadsheet {
+            unavailability: sheet.unavailability,
+            availability: 1.0 - sheet.unavailability,
+            units: sheet.units,
+            shared: &sheet.shared,
+            shared_downtime_share: sheet.shared_downtime_share,
+            leaves_out_failover: sheet.leaves_out_failover,
+        });
+        match &journey.measures {
+            JourneyMeasures::FirstOutage(first) => Journey {
+                unavailability: None,
+                availability: None,
+                outages_per_year: None,
+                outage_s: None,
+                downtime_s_per_year: None,
+                p_no_outage: None,
+                time_to_first_outage_s: Some(TimeToFirst::of(first)),
+                slo: Slo::default(),
+                causes: None,
+                spreadsheet,
+            },
+            JourneyMeasures::Window(estimates, causes) => Journey {
+                causes: Some(
+                    causes
+                        .by_unit
+                        .iter()
+                        .map(|cause| Cause {
+                            mode: &cause.mode,
+                            unit: &cause.unit,
+                            downtime_share: cause.downtime_share,
+                            outage_share: cause.outage_share,
+                            grade: cause.grade,
+                        })
+                        .collect(),
+                ),
+                spreadsheet,
+                ..Journey::of_estimates(estimates)
+            },
+        }
+    }
+
+    fn of_estimates(estimates: &JourneyEstimates) -> Journey<'a> {
+        let availability = estimates.availability.mean;
+        let [p5, p50, p95] = estimates.availability.quantiles;
+        let objectives = &estimates.objectives;
+        Journey {
+            unavailability: Some(Bounded::new(
+                estimates.unavailability,
+                estimates.unavailability_upper95,
+            )),
+            availability: Some(Availability {
+                mean: availability.mean,
+                std_error: availability.std_error,
+                ci95: availability.ci95,
+                p5,
+                p50,
+                p95,
+            }),
+            outages_per_year: Some(Bounded::new(
+                estimates.outages_per_year,
+                estimates.outages_per_year_upper95,
+            )),
+            outage_s: Some(OutageLengths::of(estimates)),
+            downtime_s_per_year: Some(estimates.downtime_s_per_year.into()),
+            p_no_outage: Some(estimates.p_no_outage.into()),
+            time_to_first_outage_s: None,
+            slo: Slo {
+                availability: objectives.availability.as_ref().map(Target::of),
+                rto_s: objectives.rto_s.as_ref().map(Target::of),
+                rpo_s: objectives.rpo_s.as_ref().map(Target::of),
+            },
+            causes: None,
+            spreadsheet: None,
+        }
+    }
+}
+
+impl OutageLengths {
+    fn of(estimates: &JourneyEstimates) -> OutageLengths {
+        let outages = estimates.outages.as_ref();
+        let mean = outages.and_then(|outages| outages.mean);
+        let quantile = |place: usize| outages.and_then(|outages| Some(outages.quantiles?[place]));
+        OutageLengths {
+            mean: mean.map(|mean| mean.mean),
+            std_error: mean.and_then(|mean| mean.std_error),
+            ci95: mean.and_then(|mean| mean.ci95),
+            p50: quantile(0),
+            p90: quantile(1),
+            p95: quantile(2),
+            p99: quantile(3),
+            max: outages.map(|outages| outages.max),
+            count: outages.map_or(0, |outages| outages.count),
+            censored: outages.map_or(0, |outages| outages.censored),
+        }
+    }
+}
+
+impl TimeToFirst {
+    fn of(first: &FirstOutage) -> TimeToFirst {
+        let [p5, p50, p95] = first.quantiles;
+        TimeToFirst {
+            mean: first.mean.map(|mean| mean.mean),
+            std_error: first.mean.and_then(|mean| mean.std_error),
+            ci95: first.mean.and_then(|mean| mean.ci95),
+            p5,
+            p50,
+            p95,
+            censored: first.censored,
+        }
+    }
+}
+
+impl Target {
+    fn of(objective: &Objective) -> Target {
+        Target {
+            target: objective.target,
+            p_met: objective.p_met.map(|p_met| p_met.mean),
+            p_met_ci95: objective.p_met.and_then(|p_met| p_met.ci95),
+            p_met_month: objective.p_met_month.map(|p_met| p_met.mean),
+            verdict: match objective.verdict {
+                Verdict::Met => "met",
+                Verdict::MetUndecided => "met-undecided",
+                Verdict::MissedUndecided => "missed-undecided",
+                Verdict::Missed => "missed",
+                Verdict::NotJudged => "not-judged",
+            },
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! What is shown, and how: a [`Report`] is data with nothing left to compute, and each renderer is a
+//! function of it. Formats end here.
+
+mod csv;
+mod data;
+mod figure;
+mod json;
+mod number;
+mod plotters;
+mod text;
+
+pub use self::csv::to_csv;
+pub use self::plotters::{DrawError, to_png, to_svg};
+pub use data::{
+    Cause, Causes, Comparison, JourneyMeasures, JourneyReport, ModeCause, PrecisionReport, Report,
+    RunInfo, TopologyInfo,
+};
+pub use figure::{Curve, Figure, Mark, YAxis, figures};
+pub use json::{to_json, to_json_array};
+pub use text::to_text;

@@ -1,0 +1,383 @@
+//! A report for a terminal, a hundred columns wide: a function of the report alone.
+
+use std::fmt::Write;
+
+use comfy_table::{
+    CellAlignment, ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle,
+};
+
+use super::data::{Causes, Comparison, JourneyMeasures, JourneyReport, ModeCause, Report};
+use super::number::{
+    decimals_for, duration, grouped, nines, percent, percent_of, significant, target_percent,
+};
+use crate::measure::{FirstOutage, JourneyEstimates, Objective, Verdict};
+use crate::run::Until;
+use crate::units::{SECONDS_PER_MONTH, SECONDS_PER_YEAR};
+
+/// Columns of a terminal that is not very wide.
+const WIDTH: u16 = 100;
+/// Causes that a reader takes in at a glance.
+const TOP_CAUSES: usize = 3;
+/// Share of the downtime from which on a cause is worth a word.
+const LEAST_SHARE: f64 = 0.005;
+/// Units of a list that are named.
+const TOP_UNITS: usize = 4;
+
+/// The report as text.
+pub fn to_text(report: &Report) -> String {
+    let mut text = heading(report);
+    let mut windows = Vec::new();
+    let mut firsts = Vec::new();
+    for journey in &report.journeys {
+        match &journey.measures {
+            JourneyMeasures::Window(estimates, causes) => {
+                windows.push((journey, estimates.as_ref(), causes));
+            }
+            JourneyMeasures::FirstOutage(first) => firsts.push((journey, first)),
+        }
+    }
+    if !windows.is_empty() {
+        text += &availability_table(&windows);
+        text += &outage_table(&windows);
+        text += &objective_lines(&windows);
+        text += &cause_lines(&windows);
+        text += &spreadsheet_lines(&windows);
+    }
+    if !firsts.is_empty() {
+        text += &first_outage_table(&firsts);
+    }
+    text += &notes(report);
+    text
+}
+
+/// A line under the header and no others.
+const STYLE: TableStyle = TableStyle::new()
+    .header_lines(ContentLineStyle::none())
+    .header_separator(LineStyle::none().fill('-').junction('-'))
+    .content_lines(ContentLineStyle::none());
+
+type Window<'a> = (&'a JourneyReport, &'a JourneyEstimates, &'a Causes);
+
+fn heading(report: &Report) -> String {
+    let run = &report.run;
+    let mut text = report.topology.name.clone();
+    if let Some(about) = &report.topology.about {
+        let _ = write!(text, ": {about}");
+    }
+    text = wrapped(&text, "");
+    let lives = match run.until {
+        Until::Horizon => format!("lives of {}", duration(run.horizon.seconds())),
+        Until::FirstOutage => {
+            format!("lives to the first outages, of at most {}", duration(run.horizon.seconds()))
+        }
+    };
+    let warm_up = match run.warm_up.micros() {
+        0 => String::new(),
+        _ => format!(" after a warm-up of {}", duration(run.warm_up.seconds())),
+    };
+    let _ = writeln!(
+        text,
+        "{} {lives}{warm_up}, seed {}, {} events\n",
+        grouped(run.replications),
+        run.seed,
+        grouped(run.events),
+    );
+    text
+}
+
+fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
+    let mut table = Table::new();
+    table.load_style(STYLE);
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(WIDTH);
+    table.set_header(header.iter().copied());
+    table.add_rows(rows);
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    let mut text: String = table.lines().map(|line| format!("{}\n", line.trim_end())).collect();
+    text.push('\n');
+    text
+}
+
+fn availability_table(windows: &[Window<'_>]) -> String {
+    let rows = windows.iter().map(|(journey, estimates, _)| {
+        let availability = &estimates.availability.mean;
+        let (availability_text, interval, nines_text, monthly) =
+            match estimates.unavailability_upper95 {
+                Some(bound) => (
+                    format!("> {}", percent(1.0 - bound, decimals_for(bound))),
+                    "no outage seen".to_owned(),
+                    format!("> {:.1}", nines(bound)),
+                    format!("< {}", duration(bound * SECONDS_PER_MONTH)),
+                ),
+                None => (
+                    percent_of(availability),
+                    interval(availability),
+                    format!("{:.1}", nines(estimates.unavailability.mean)),
+                    duration(estimates.unavailability.mean * SECONDS_PER_MONTH),
+                ),
+            };
+        let objective = estimates.objectives.availability;
+        vec![
+            journey.name.clone(),
+            availability_text,
+            interval,
+            nines_text,
+            monthly,
+            objective.map_or_else(|| "-".to_owned(), |o| target_percent(o.target)),
+            objective.map_or_else(|| "-".to_owned(), |o| verdict(o.verdict).to_owned()),
+        ]
+    });
+    let header =
+        ["journey", "availability", "95 % interval", "nines", "down/month", "objective", "verdict"];
+    table(&header, rows.collect())
+}
+
+fn interval(estimate: &crate::stats::Estimate) -> String {
+    let Some((low, high)) = estimate.ci95 else {
+        return "unknown: one life".to_owned();
+    };
+    let decimals = decimals_for((high - low) / 4.0);
+    format!("{:.decimals$} to {:.decimals$}", 100.0 * low, 100.0 * high)
+}
+
+fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Met => "met",
+        Verdict::MetUndecided => "met, undecided",
+        Verdict::MissedUndecided => "MISSED, undecided",
+        Verdict::Missed => "MISSED",
+        Verdict::NotJudged => "not judged",
+    }
+}
+
+fn outage_table(windows: &[Window<'_>]) -> String {
+    let rows = windows.iter().map(|(journey, estimates, _)| {
+        let mut row = vec![journey.name.clone()];
+        row.push(match estimates.outages_per_year_upper95 {
+            Some(bound) => format!("< {}", significant(bound, 2)),
+            None => significant(estimates.outages_per_year.mean, 3),
+        });
+        let quantiles = estimates.outages.as_ref().and_then(|outages| outages.quantiles);
+        match quantiles {
+            Some([p50, _, p95, p99]) => row.extend([p50, p95, p99].map(duration)),
+            None => row.extend(["-", "-", "-"].map(str::to_owned)),
+        }
+        let longest = estimates.outages.as_ref().map(|outages| duration(outages.max));
+        row.push(longest.unwrap_or_else(|| "-".to_owned()));
+        let rto = estimates.objectives.rto_s;
+        row.push(rto.map_or_else(|| "-".to_owned(), |rto| duration(rto.target)));
+        row.push(match rto {
+            None => "-".to_owned(),
+            Some(Objective { p_met: None, .. }) => "no outage".to_owned(),
+            Some(Objective { p_met: Some(p_met), verdict: found, .. }) => {
+                format!("{}: {}", percent(p_met.mean, 1), verdict(found))
+            }
+        });
+        row
+    });
+    let header =
+        ["journey", "outages/year", "median", "95 %", "99 %", "longest", "RTO", "within it"];
+    table(&header, rows.collect())
+}
+
+/// What a month and a year hold, for each journey with an objective.
+fn objective_lines(windows: &[Window<'_>]) -> String {
+    let mut lines = String::new();
+    for (journey, estimates, _) in windows {
+        let Some(objective) = estimates.objectives.availability else { continue };
+        let Some(p_met) = objective.p_met else { continue };
+        let mut line = format!(
+            "{}: {} is kept in {} of lives",
+            journey.name,
+            target_percent(objective.target),
+            percent(p_met.mean, 1)
+        );
+        if let Some(month) = objective.p_met_month {
+            let _ = write!(line, " and {} of months", percent(month.mean, 1));
+        }
+        let [p5, p50, _] = estimates.availability.quantiles;
+        let yearly = |availability: f64| match availability {
+            1.0 => "none".to_owned(),
+            _ => format!("up to {}", duration((1.0 - availability) * SECONDS_PER_YEAR)),
+        };
+        let _ = write!(
+            line,
+            "; downtime a year: half of lives have {}, nineteen in twenty {}",
+            yearly(p50),
+            yearly(p5)
+        );
+        lines += &wrapped(&line, "  ");
+    }
+    section("Objectives", lines)
+}
+
+fn cause_lines(windows: &[Window<'_>]) -> String {
+    let mut lines = String::new();
+    for (journey, _, causes) in windows {
+        let top = causes.by_mode.iter().take(TOP_CAUSES);
+        let top: Vec<String> =
+            top.filter(|cause| cause.downtime_share >= LEAST_SHARE).map(cause).collect();
+        if !top.is_empty() {
+            lines += &wrapped(&format!("{}: {}", journey.name, top.join("; ")), "  ");
+        }
+    }
+    section("Where the downtime starts", lines)
+}
+
+fn cause(cause: &ModeCause) -> String {
+    let grade = cause.grade.map_or_else(String::new, |grade| format!(", {grade}"));
+    format!(
+        "{} {} of {} ({} of outages{grade})",
+        percent(cause.downtime_share, 0),
+        cause.mode,
+        first_few(&cause.units),
+        percent(cause.outage_share, 0)
+    )
+}
+
+/// The first names of a list, and how many more there are.
+fn first_few(names: &[String]) -> String {
+    let named: Vec<&str> = names.iter().take(TOP_UNITS).map(String::as_str).collect();
+    let more = match names.len().saturating_sub(TOP_UNITS) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("{}{more}", named.join(", "))
+}
+
+fn spreadsheet_lines(windows: &[Window<'_>]) -> String {
+    let mut lines = String::new();
+    for (journey, estimates, _) in windows {
+        if let Some(comparison) = &journey.spreadsheet {
+            lines += &wrapped(&spreadsheet(&journey.name, estimates, comparison), "  ");
+        }
+    }
+    section("A spreadsheet that multiplies availabilities would say", lines)
+}
+
+fn spreadsheet(name: &str, estimates: &JourneyEstimates, sheet: &Comparison) -> String {
+    let mut text = format!(
+        "{name}: {} ({} a month)",
+        percent(1.0 - sheet.unavailability, decimals_for(sheet.unavailability / 10.0)),
+        duration(sheet.unavailability * SECONDS_PER_MONTH)
+    );
+    if estimates.unavailability_upper95.is_some() {
+        text += "; too seldom to be seen in this run";
+        return text;
+    }
+    let (ours, theirs) = (estimates.unavailability.mean, sheet.unavailability);
+    let within = |(low, high): (f64, f64)| low <= theirs && theirs <= high;
+    if estimates.unavailability.ci95.is_some_and(within) {
+        text += "; no difference that this run can tell";
+        return text;
+    }
+    let _ = match ours > theirs {
+        true => write!(text, ", {} times too little downtime", significant(ours / theirs, 2)),
+        false => write!(text, ", {} times too much downtime", significant(theirs / ours, 2)),
+    };
+    let mut reasons = Vec::new();
+    if !sheet.shared.is_empty() {
+        let share = sheet.shared_downtime_share.unwrap_or_default();
+        reasons.push(format!(
+            "it counts {} units as independent, but {} {} shared, where {} of the downtime starts",
+            sheet.units,
+            first_few(&sheet.shared),
+            if sheet.shared.len() == 1 { "is" } else { "are" },
+            percent(share, 0)
+        ));
+    }
+    if sheet.leaves_out_failover {
+        reasons.push("it has no time for a failover".to_owned());
+    }
+    if reasons.is_empty() {
+        reasons.push(
+            "lives begin with everything up and new, and clocks stop with their host".to_owned(),
+        );
+    }
+    let _ = write!(text, ": {}", reasons.join("; "));
+    text
+}
+
+fn first_outage_table(firsts: &[(&JourneyReport, &FirstOutage)]) -> String {
+    let rows = firsts.iter().map(|(journey, first)| {
+        let mut row = vec![journey.name.clone()];
+        match first.mean {
+            Some(mean) => {
+                row.push(duration(mean.mean));
+                row.push(mean.ci95.map_or_else(
+                    || "unknown: one life".to_owned(),
+                    |(low, high)| format!("{} to {}", duration(low), duration(high)),
+                ));
+            }
+            None => row.extend(["unknown".to_owned(), "some lives had none".to_owned()]),
+        }
+        row.extend(first.quantiles.map(|time| time.map_or_else(|| "-".to_owned(), duration)));
+        row.push(grouped(first.censored));
+        row
+    });
+    let header = [
+        "journey",
+        "mean time to first outage",
+        "95 % interval",
+        "5 %",
+        "50 %",
+        "95 %",
+        "lives without",
+    ];
+    table(&header, rows.collect())
+}
+
+fn notes(report: &Report) -> String {
+    let mut lines = String::new();
+    if report.run.is_partial {
+        lines += "  partial: the run was stopped before it was done\n";
+    }
+    if let Some(precision) = report.run.precision.filter(|precision| !precision.is_met()) {
+        let reached = precision.reached.map_or_else(
+            || "some journey was never seen down".to_owned(),
+            |reached| format!("reached {}", percent(reached, 1)),
+        );
+        let line = format!(
+            "the precision of {} was not reached within {} lives ({reached}): allow more with \
+             --replications",
+            target_percent(precision.target),
+            grouped(report.run.replications)
+        );
+        lines += &wrapped(&line, "  ");
+    }
+    if !report.topology.not_evaluated.is_empty() {
+        let names = report.topology.not_evaluated.join(", ");
+        lines += &wrapped(&format!("known, not evaluated in this version: {names}"), "  ");
+    }
+    section("Notes", lines)
+}
+
+fn section(title: &str, lines: String) -> String {
+    match lines.is_empty() {
+        true => String::new(),
+        false => format!("{title}\n{lines}\n"),
+    }
+}
+
+/// Text broken at spaces so that it fits, further lines with a deeper indent.
+fn wrapped(text: &str, indent: &str) -> String {
+    let mut lines = String::new();
+    let mut line = indent.to_owned();
+    let mut is_empty = true;
+    for word in text.split_whitespace() {
+        if !is_empty && line.chars().count() + 1 + word.chars().count() > WIDTH as usize {
+            lines += &line;
+            lines.push('\n');
+            line = format!("{indent}  ");
+            is_empty = true;
+        }
+        if !is_empty {
+            line.push(' ');
+        }
+        line += word;
+        is_empty = false;
+    }
+    lines + &line + "\n"
+}

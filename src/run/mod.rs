@@ -1,0 +1,10 @@
+//! Many lives: threads, blocks, the rule when to stop. Threads end here.
+//!
+//! Lives are dealt to threads in blocks and come back in order, so that the result is the same for
+//! any number of threads; whether to go on is asked only after whole rounds of blocks.
+
+mod lives;
+mod plan;
+
+pub use lives::{LifeWatcher, Progress, Tally, run};
+pub use plan::{Plan, RunError, Summary, Until};

@@ -1,0 +1,75 @@
+//! What to run, and what came of it.
+
+use crate::units::SimSpan;
+
+/// What to run. A struct with names, because numbers in a call can be swapped; and no default for
+/// the seed, so that nobody runs without knowing it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// Printed in every report: with the topology and the version it reproduces the run.
+    pub seed: u64,
+    /// How many lives; with a precision, at most so many.
+    pub replications: u64,
+    /// Stop as soon as the 95 % interval of every journey's unavailability has at most this
+    /// half-width, relative to the unavailability.
+    pub precision: Option<f64>,
+    /// How long each life is measured.
+    pub horizon: SimSpan,
+    /// How long each life goes on before it is measured.
+    pub warm_up: SimSpan,
+    /// Where each life ends, if not at the horizon.
+    pub until: Until,
+    /// Changes how long the run takes, and no digit of the result; `None` is one for each core.
+    pub threads: Option<usize>,
+    /// Whether to run even if a life has more events than anybody can have meant.
+    pub allow_slow: bool,
+}
+
+/// Where a life ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// At the horizon.
+    Horizon,
+    /// When every journey has been down once, and at the horizon at the latest.
+    FirstOutage,
+}
+
+/// What was run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// Lives that were completed: the first so many.
+    pub replications: u64,
+    /// Changes of state in all of them.
+    pub events: u64,
+    /// Whether the run was stopped from outside before it was done.
+    pub is_partial: bool,
+}
+
+/// Why a run cannot begin.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// No lives, no estimate.
+    #[error("a run needs at least one replication")]
+    NoReplications,
+    /// A life longer than simulated time.
+    #[error("warm-up and horizon are longer than 500,000 years together")]
+    TooLong,
+    /// The precision is not one.
+    #[error("a precision must be above 0 % and below 100 %")]
+    Precision,
+    /// More events than anybody can have meant.
+    #[error(
+        "one life would have about {events:.1e} events, more than {limit:.0e}; check the units of \
+         `every`, shorten the horizon, or allow a slow run"
+    )]
+    TooSlow {
+        /// Estimated events of one life.
+        events: f64,
+        /// How many may be run unasked.
+        limit: f64,
+    },
+    /// The operating system gives no threads.
+    #[error("cannot start threads: {0}")]
+    Threads(String),
+}

@@ -1,0 +1,25 @@
+//! What the user wrote, checked: YAML ends here.
+//!
+//! A text becomes a tree in which every value knows its place (`yaml`); other files are laid under it
+//! (`overlay`); `raw` reads it field for field and `check`, the only place that refuses, makes a
+//! [`Topology`] of it. Whatever is wrong is a [`Diagnostic`]; all of them are found at once.
+
+mod check;
+mod diagnostic;
+mod digest;
+mod expand;
+mod overlay;
+mod raw;
+mod read;
+mod source;
+mod suggest;
+mod topology;
+mod yaml;
+
+pub use diagnostic::{Code, Diagnostic, Findings, Severity};
+pub use raw::Grade;
+pub use source::{Source, Sources, Span};
+pub use topology::{
+    Crew, Expression, FailureMode, Journey, Leader, Operation, Repair, Rto, Service, Slo,
+    SpecError, Topology, Unit,
+};

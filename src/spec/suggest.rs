@@ -1,0 +1,29 @@
+//! "Did you mean": the nearest of the words that would be right.
+
+/// The word nearest to what was written, if one is near enough to be a slip of the fingers.
+pub(crate) fn closest<'a>(
+    written: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    let limit = written.chars().count().max(3) / 3;
+    known
+        .into_iter()
+        .map(|word| (strsim::damerau_levenshtein(&written.to_lowercase(), word), word))
+        .filter(|&(distance, _)| distance <= limit)
+        .min_by_key(|&(distance, _)| distance)
+        .map(|(_, word)| word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slips_are_found_and_strangers_are_not() {
+        let known = ["replicas", "repair", "erasure", "every"];
+        assert_eq!(closest("replica", known), Some("replicas"));
+        assert_eq!(closest("Repiar", known), Some("repair"));
+        assert_eq!(closest("evrey", known), Some("every"));
+        assert_eq!(closest("zones", known), None);
+    }
+}

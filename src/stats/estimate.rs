@@ -1,0 +1,138 @@
+//! A number from simulation is never a bare number.
+
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
+/// The 97.5 % point of the standard normal law.
+const NORMAL_P975: f64 = 1.959_963_984_540_054;
+/// From how many lives on Student's law is as good as normal.
+const MANY: u64 = 1_000;
+
+/// An estimate with its standard error and 95 % interval.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Estimate {
+    /// The point estimate.
+    pub mean: f64,
+    /// Its standard error; `None` where one life was too few to know.
+    pub std_error: Option<f64>,
+    /// The 95 % confidence interval; `None` where one life was too few to know.
+    pub ci95: Option<(f64, f64)>,
+}
+
+impl Estimate {
+    /// A mean over lives, with Student's interval; both `None` errors if there is only one life.
+    pub(crate) fn of_mean(mean: f64, std_error: f64, lives: u64) -> Estimate {
+        if lives < 2 {
+            return Estimate { mean, std_error: None, ci95: None };
+        }
+        let half = half_widths(lives) * std_error;
+        Estimate { mean, std_error: Some(std_error), ci95: Some((mean - half, mean + half)) }
+    }
+
+    /// What is known of something that was never seen: at most this, with 95 % confidence.
+    pub(crate) fn at_most(bound: f64) -> Estimate {
+        Estimate { mean: 0.0, std_error: None, ci95: Some((0.0, bound)) }
+    }
+
+    /// The same estimate with its interval cut to what is possible.
+    pub(crate) fn within(self, least: f64, most: f64) -> Estimate {
+        let cut = |(low, high): (f64, f64)| (low.clamp(least, most), high.clamp(least, most));
+        Estimate { ci95: self.ci95.map(cut), ..self }
+    }
+
+    /// One minus the estimate.
+    pub(crate) fn complement(self) -> Estimate {
+        Estimate {
+            mean: 1.0 - self.mean,
+            std_error: self.std_error,
+            ci95: self.ci95.map(|(low, high)| (1.0 - high, 1.0 - low)),
+        }
+    }
+
+    /// Half of the interval's width, relative to the estimate; `None` where either is unknown or
+    /// the estimate is zero.
+    pub fn relative_half_width(&self) -> Option<f64> {
+        let (low, high) = self.ci95?;
+        (self.mean > 0.0).then(|| (high - low) / 2.0 / self.mean)
+    }
+
+    /// How many standard errors away from `exact` this is.
+    pub fn sigmas_from(&self, exact: f64) -> Option<f64> {
+        Some((self.mean - exact) / self.std_error?)
+    }
+}
+
+/// Standard errors to each side of a 95 % interval for a mean over so many lives.
+fn half_widths(lives: u64) -> f64 {
+    if lives >= MANY {
+        return NORMAL_P975;
+    }
+    let student = StudentsT::new(0.0, 1.0, (lives - 1) as f64);
+    student.map_or(f64::INFINITY, |law| law.inverse_cdf(0.975))
+}
+
+/// A probability from so many successes in so many trials, with Wilson's interval.
+///
+/// # Source
+///
+/// Wilson, *Probable inference, the law of succession, and statistical inference*, JASA 22, 1927.
+pub fn proportion(successes: u64, trials: u64) -> Option<Estimate> {
+    if trials == 0 {
+        return None;
+    }
+    let (n, z) = (trials as f64, NORMAL_P975);
+    let p = successes as f64 / n;
+    let centre = (p + z * z / (2.0 * n)) / (1.0 + z * z / n);
+    let half = z * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt() / (1.0 + z * z / n);
+    Some(Estimate {
+        mean: p,
+        std_error: Some((p * (1.0 - p) / n).sqrt()),
+        // The ends of certain outcomes are exact, whatever the rounding.
+        ci95: Some((
+            if successes == 0 { 0.0 } else { (centre - half).max(0.0) },
+            if successes == trials { 1.0 } else { (centre + half).min(1.0) },
+        )),
+    })
+}
+
+/// The probability that an event has at most, with 95 % confidence, when none was seen in so many
+/// lives: `1 - 0.05^(1/N)`.
+pub fn zero_event_probability(lives: u64) -> f64 {
+    -libm::expm1(libm::log(0.05) / lives as f64)
+}
+
+/// The rate per year that an event has at most, with 95 % confidence, when none was seen in so many
+/// years: `3.0 / years`, which is `-ln 0.05 / years`.
+pub fn zero_event_rate(years: f64) -> f64 {
+    -libm::log(0.05) / years
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_lives_give_student_intervals() {
+        // The 97.5 % points of Student's law with 1 and 9 degrees of freedom.
+        for (lives, half) in [(2, 12.706_204_736), (10, 2.262_157_163)] {
+            let (low, high) = Estimate::of_mean(0.0, 1.0, lives).ci95.unwrap();
+            assert!((high - half).abs() < 1e-6 && (low + half).abs() < 1e-6, "{lives}: {high}");
+        }
+        assert_eq!(Estimate::of_mean(1.0, f64::NAN, 1).ci95, None);
+    }
+
+    #[test]
+    fn proportions_match_wilson_by_hand() {
+        let estimate = proportion(8, 10).unwrap();
+        let (low, high) = estimate.ci95.unwrap();
+        assert!((low - 0.490_162_47).abs() < 1e-7 && (high - 0.943_317_82).abs() < 1e-7);
+        assert_eq!(proportion(0, 0), None);
+        assert_eq!(proportion(10, 10).unwrap().ci95.unwrap().1, 1.0);
+    }
+
+    #[test]
+    fn no_event_is_a_bound() {
+        assert!((zero_event_probability(1) - 0.95).abs() < 1e-12);
+        assert!((zero_event_probability(10_000) * 1e4 - 2.9957).abs() < 1e-3);
+        assert!((zero_event_rate(1.0) - 2.9957).abs() < 1e-4);
+    }
+}

@@ -1,0 +1,171 @@
+//! Sums of whole numbers: exact, so that no order of adding or merging can change a digit.
+
+use super::Estimate;
+
+/// A sum of products of whole numbers, without bound in practice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WideSum {
+    low: u128,
+    /// How often `low` has overflowed.
+    high: u64,
+}
+
+impl WideSum {
+    /// Adds a product.
+    pub fn add(&mut self, a: u64, b: u64) {
+        self.add_wide(u128::from(a) * u128::from(b), 0);
+    }
+
+    /// Adds another sum.
+    pub fn merge(&mut self, other: &WideSum) {
+        self.add_wide(other.low, other.high);
+    }
+
+    fn add_wide(&mut self, low: u128, high: u64) {
+        let (sum, carried) = self.low.overflowing_add(low);
+        self.low = sum;
+        self.high += high + u64::from(carried);
+    }
+
+    /// The sum as a floating-point number.
+    pub fn value(&self) -> f64 {
+        self.high as f64 * 2f64.powi(128) + self.low as f64
+    }
+}
+
+/// How many numbers, their sum and the sum of their squares.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Moments {
+    count: u64,
+    sum: WideSum,
+    squares: WideSum,
+}
+
+impl Moments {
+    /// Adds a number.
+    pub fn add(&mut self, number: u64) {
+        self.count += 1;
+        self.sum.add(number, 1);
+        self.squares.add(number, number);
+    }
+
+    /// Adds the numbers of another.
+    pub fn merge(&mut self, other: &Moments) {
+        self.count += other.count;
+        self.sum.merge(&other.sum);
+        self.squares.merge(&other.squares);
+    }
+
+    /// How many numbers.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Their sum.
+    pub fn sum(&self) -> f64 {
+        self.sum.value()
+    }
+
+    /// The mean of the numbers times `scale`, with its standard error.
+    pub fn mean(&self, scale: f64) -> Estimate {
+        let n = self.count as f64;
+        let mean = self.sum.value() / n;
+        let variance = (self.squares.value() / n - mean * mean).max(0.0) * n / (n - 1.0);
+        Estimate::of_mean(mean * scale, (variance / n).sqrt() * scale, self.count)
+    }
+}
+
+/// Sums for the ratio of two totals over lives, such as downtime over outages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RatioMoments {
+    above: Moments,
+    below: Moments,
+    cross: WideSum,
+}
+
+impl RatioMoments {
+    /// Adds what one life contributes to the two totals.
+    pub fn add(&mut self, above: u64, below: u64) {
+        self.above.add(above);
+        self.below.add(below);
+        self.cross.add(above, below);
+    }
+
+    /// Adds the lives of another.
+    pub fn merge(&mut self, other: &RatioMoments) {
+        self.above.merge(&other.above);
+        self.below.merge(&other.below);
+        self.cross.merge(&other.cross);
+    }
+
+    /// The ratio of the totals times `scale`; `None` while the lower total is zero.
+    ///
+    /// # Formula
+    ///
+    /// With `r` the ratio, the standard error is that of the mean of `above - r below` over lives,
+    /// divided by the mean of `below` (the delta method; Law, *Simulation Modeling and Analysis*,
+    /// regenerative method).
+    pub fn ratio(&self, scale: f64) -> Option<Estimate> {
+        let n = self.above.count as f64;
+        let below = self.below.sum();
+        if below == 0.0 {
+            return None;
+        }
+        let ratio = self.above.sum() / below;
+        let squares = self.above.squares.value() - 2.0 * ratio * self.cross.value()
+            + ratio * ratio * self.below.squares.value();
+        let error = (squares.max(0.0) * n / (n - 1.0)).sqrt() / below;
+        Some(Estimate::of_mean(ratio * scale, error * scale, self.above.count))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn means_and_errors_match_the_definition() {
+        let mut moments = Moments::default();
+        for number in [2, 4, 4, 4, 5, 5, 7, 9] {
+            moments.add(number);
+        }
+        let mean = moments.mean(10.0);
+        assert!((mean.mean - 50.0).abs() < 1e-12);
+        // Variance 32/7 over 8 numbers.
+        assert!((mean.std_error.unwrap() - 10.0 * (32.0 / 7.0 / 8.0_f64).sqrt()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn merging_is_adding() {
+        let (mut all, mut left, mut right) =
+            (RatioMoments::default(), RatioMoments::default(), RatioMoments::default());
+        for number in 0..100_u64 {
+            let (above, below) = ((number * number) << 40, number % 5);
+            all.add(above, below);
+            if number % 3 == 0 { left.add(above, below) } else { right.add(above, below) }
+        }
+        left.merge(&right);
+        assert_eq!(left, all);
+    }
+
+    #[test]
+    fn sums_outgrow_their_words() {
+        let mut sum = WideSum::default();
+        for _ in 0..5 {
+            sum.add(u64::MAX, u64::MAX);
+        }
+        let square = 2f64.powi(128);
+        assert!((sum.value() / square - 5.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_ratio_of_constants_has_no_error() {
+        let mut moments = RatioMoments::default();
+        assert!(moments.ratio(1.0).is_none());
+        for below in [1, 5, 2, 8] {
+            moments.add(3 * below, below);
+        }
+        let ratio = moments.ratio(1.0).unwrap();
+        assert!((ratio.mean - 3.0).abs() < 1e-12 && ratio.std_error.unwrap() < 1e-6);
+    }
+}

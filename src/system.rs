@@ -1,0 +1,107 @@
+//! The facade: a topology, compiled, and what came of simulating it.
+
+use std::ops::ControlFlow;
+
+use crate::measure::{MeasureSet, Recorder};
+use crate::model::{Model, compile};
+use crate::report::Report;
+use crate::run::{Plan, Progress, RunError, Until, run};
+use crate::spec::Topology;
+use crate::units::SimSpan;
+
+/// Lives of a run where nobody says how many.
+pub(crate) const DEFAULT_REPLICATIONS: u64 = 10_000;
+/// Events of a life that has no end but its first outages.
+const MOST_EVENTS_TO_FIRST_OUTAGE: f64 = 1e6;
+
+/// A system that can be simulated: a topology with its compiled model.
+///
+/// # Examples
+///
+/// ```
+/// use ninefold::{System, Topology};
+///
+/// let topology = Topology::from_str("pair", "
+/// topology: pair
+/// failures: {crash: {every: 30d, repair: {exponential: 2h}}}
+/// services: {web: {replicas: 2, serves: any, fails: [crash]}}
+/// journeys: {browse: {needs: web, slo: {availability: 99.99%}}}
+/// ")?;
+/// let system = System::compile(topology);
+/// let plan = ninefold::Plan { replications: 2_000, ..system.plan(1) };
+/// let report = system.simulate(&plan)?;
+/// println!("{}", ninefold::report::to_text(&report));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct System {
+    topology: Topology,
+    model: Model,
+}
+
+impl System {
+    /// Compiles a topology.
+    pub fn compile(topology: Topology) -> System {
+        let model = compile(&topology);
+        System { topology, model }
+    }
+
+    /// The topology.
+    pub fn topology(&self) -> &Topology {
+        &self.topology
+    }
+
+    /// The model that it was compiled to.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// The usual plan for this system: 10,000 lives of the topology's horizon with this seed.
+    pub fn plan(&self, seed: u64) -> Plan {
+        Plan {
+            seed,
+            replications: DEFAULT_REPLICATIONS,
+            precision: None,
+            horizon: self.topology.horizon,
+            warm_up: SimSpan::ZERO,
+            until: Until::Horizon,
+            threads: None,
+            allow_slow: false,
+        }
+    }
+
+    /// A horizon that hardly any life reaches before its first outages, as far as that can be
+    /// simulated: so many events that a life may have.
+    pub fn horizon_to_first_outage(&self) -> SimSpan {
+        let longest =
+            SimSpan::from_seconds(MOST_EVENTS_TO_FIRST_OUTAGE / self.model.events_per_second());
+        longest.min(SimSpan::from_seconds(4e5 * crate::units::SECONDS_PER_YEAR))
+    }
+
+    /// Runs a plan.
+    ///
+    /// # Errors
+    ///
+    /// If the plan cannot be run.
+    pub fn simulate(&self, plan: &Plan) -> Result<Report, RunError> {
+        self.simulate_watched(plan, &mut |_| ControlFlow::Continue(()))
+    }
+
+    /// Runs a plan and says from time to time how far it is; breaking off ends the run with what was
+    /// complete by then.
+    ///
+    /// # Errors
+    ///
+    /// If the plan cannot be run.
+    pub fn simulate_watched(
+        &self,
+        plan: &Plan,
+        progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
+    ) -> Result<Report, RunError> {
+        let slos: Vec<_> = self.topology.journeys.iter().map(|journey| journey.slo).collect();
+        let mut measures = MeasureSet::new(&slos, plan);
+        let watcher = || Recorder::new(slos.len(), plan.until);
+        let summary = run(&self.model, plan, watcher, &mut measures, progress)?;
+        Ok(Report::new(&self.topology, &self.model, plan, &summary, &measures))
+    }
+}

@@ -1,0 +1,9 @@
+//! Quantities: simulated time, and what people write.
+
+mod quantity;
+mod time;
+
+pub use quantity::{
+    QuantityError, SECONDS_PER_MONTH, SECONDS_PER_YEAR, parse_duration, parse_percentage,
+};
+pub use time::{SimSpan, SimTime};

@@ -1,0 +1,218 @@
+//! Durations and percentages as people write them: a number and its unit, always both.
+
+use std::fmt;
+
+/// Seconds in a minute, an hour, a day, a month and a year: a year has 365 days, a month is a twelfth
+/// of it (730 hours).
+const MINUTE: f64 = 60.0;
+const HOUR: f64 = 60.0 * MINUTE;
+const DAY: f64 = 24.0 * HOUR;
+const YEAR: f64 = 365.0 * DAY;
+const MONTH: f64 = YEAR / 12.0;
+
+/// Seconds in a year of 365 days.
+pub const SECONDS_PER_YEAR: f64 = YEAR;
+/// Seconds in a month of 730 hours.
+pub const SECONDS_PER_MONTH: f64 = MONTH;
+
+/// Units of time: how each is written, and its seconds.
+const TIME_UNITS: &[(&[&str], f64)] = &[
+    (&["us", "µs", "microsecond", "microseconds"], 1e-6),
+    (&["ms", "millisecond", "milliseconds"], 1e-3),
+    (&["s", "sec", "second", "seconds"], 1.0),
+    (&["m", "min", "minute", "minutes"], MINUTE),
+    (&["h", "hour", "hours"], HOUR),
+    (&["d", "day", "days"], DAY),
+    (&["w", "week", "weeks"], 7.0 * DAY),
+    (&["mo", "month", "months"], MONTH),
+    (&["y", "year", "years"], YEAR),
+];
+
+/// Why a text is not the quantity that it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuantityError {
+    /// What is wrong with it.
+    pub problem: String,
+    /// What would be right.
+    pub help: String,
+}
+
+impl fmt::Display for QuantityError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; {}", self.problem, self.help)
+    }
+}
+
+impl std::error::Error for QuantityError {}
+
+/// Reads a duration such as `20s`, `1h30m`, `1.5y` or `6mo`; returns seconds.
+///
+/// # Errors
+///
+/// Unless every number has a unit of time and none is negative.
+///
+/// # Examples
+///
+/// ```
+/// use ninefold::units::parse_duration;
+/// assert_eq!(parse_duration("1h 30m"), Ok(5400.0));
+/// assert_eq!(parse_duration("1mo"), Ok(730.0 * 3600.0));
+/// assert!(parse_duration("30").is_err());
+/// ```
+pub fn parse_duration(text: &str) -> Result<f64, QuantityError> {
+    let error = |problem: String, help: &str| QuantityError { problem, help: help.to_owned() };
+    let example = "write a number and a unit, such as `20s`, `5m`, `1.5h`, `30d`, `6mo` or `1y`";
+    let mut rest = text.trim();
+    if rest.is_empty() {
+        return Err(error("nothing where a duration should be".to_owned(), example));
+    }
+    let mut seconds = 0.0;
+    while !rest.is_empty() {
+        let (number, after) = split_number(rest);
+        if number.is_empty() {
+            return Err(error(format!("`{text}` is not a duration"), example));
+        }
+        if number.starts_with('-') {
+            return Err(error(format!("`{text}` is negative"), "a duration is zero or more"));
+        }
+        let number: f64 =
+            number.parse().map_err(|_| error(format!("`{number}` is not a number"), example))?;
+        let after = after.trim_start();
+        let end = after.find(|c: char| !c.is_alphabetic()).unwrap_or(after.len());
+        let (unit, after) = after.split_at(end);
+        seconds += number * seconds_per(unit).ok_or_else(|| unit_error(text, unit))?;
+        rest = after.trim_start();
+    }
+    if seconds.is_finite() {
+        Ok(seconds)
+    } else {
+        Err(error(format!("`{text}` is too long"), "the longest life is 500,000 years"))
+    }
+}
+
+fn unit_error(text: &str, unit: &str) -> QuantityError {
+    if unit.is_empty() {
+        return QuantityError {
+            problem: format!("`{text}` has no unit"),
+            help: format!("write `{0}s`, `{0}m`, `{0}h` or `{0}d` instead", text.trim()),
+        };
+    }
+    let help = match unit {
+        "M" => "write `m` for minutes or `mo` for months".to_owned(),
+        _ => "units are `ms`, `s`, `m`, `h`, `d`, `w`, `mo` (730 h) and `y` (365 d)".to_owned(),
+    };
+    QuantityError { problem: format!("`{unit}` is not a unit of time"), help }
+}
+
+fn seconds_per(unit: &str) -> Option<f64> {
+    let known = TIME_UNITS.iter().find(|(spellings, _)| spellings.contains(&unit));
+    known.map(|(_, seconds)| *seconds)
+}
+
+/// The number at the beginning of a text, and the rest.
+fn split_number(text: &str) -> (&str, &str) {
+    let bytes = text.as_bytes();
+    let digits_from = |from: usize| {
+        from + bytes[from..].iter().take_while(|b| b.is_ascii_digit() || **b == b'.').count()
+    };
+    let sign = |at: usize| usize::from(matches!(bytes.get(at), Some(b'-' | b'+')));
+    let mut end = digits_from(sign(0));
+    if end > sign(0) && matches!(bytes.get(end), Some(b'e' | b'E')) {
+        let exponent = end + 1 + sign(end + 1);
+        if bytes.get(exponent).is_some_and(u8::is_ascii_digit) {
+            end = digits_from(exponent);
+        }
+    }
+    text.split_at(end)
+}
+
+/// Reads a percentage such as `99.95%`; returns the fraction nearest to it.
+///
+/// # Errors
+///
+/// Unless it is a number followed by `%`, from 0 to 100.
+///
+/// # Examples
+///
+/// ```
+/// use ninefold::units::parse_percentage;
+/// assert_eq!(parse_percentage("99.9%"), Ok(0.999));
+/// assert!(parse_percentage("0.999").unwrap_err().help.contains("99.9%"));
+/// ```
+pub fn parse_percentage(text: &str) -> Result<f64, QuantityError> {
+    let trimmed = text.trim();
+    let Some(number) = trimmed.strip_suffix('%') else {
+        let help = match trimmed.parse::<f64>() {
+            Ok(fraction) if (0.0..=1.0).contains(&fraction) => {
+                format!("write it in percent: `{}%`", shift_to_percent(trimmed, fraction))
+            }
+            _ => "write a number from 0 to 100 and `%`, such as `99.9%`".to_owned(),
+        };
+        return Err(QuantityError { problem: format!("`{trimmed}` is not a percentage"), help });
+    };
+    // Through the exponent, so that `99.9%` is the number nearest to 0.999.
+    let fraction = format!("{}e-2", number.trim()).parse::<f64>();
+    match fraction {
+        Ok(fraction) if (0.0..=1.0).contains(&fraction) => Ok(fraction),
+        _ => Err(QuantityError {
+            problem: format!("`{trimmed}` is not a percentage"),
+            help: "it must be from 0% to 100%".to_owned(),
+        }),
+    }
+}
+
+/// The digits of a fraction in percent, without the noise of a multiplication.
+fn shift_to_percent(text: &str, fraction: f64) -> String {
+    format!("{text}e2").parse::<f64>().unwrap_or(fraction * 100.0).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_as_people_write_them() {
+        for (text, seconds) in [
+            ("20s", 20.0),
+            ("1.5h", 5_400.0),
+            ("1h30m", 5_400.0),
+            ("1h 30m", 5_400.0),
+            ("250ms", 0.25),
+            ("2 weeks", 14.0 * DAY),
+            ("6mo", 6.0 * 730.0 * HOUR),
+            ("1y", 8_760.0 * HOUR),
+            ("0s", 0.0),
+            ("1e5h", 1e5 * HOUR),
+        ] {
+            assert_eq!(parse_duration(text), Ok(seconds), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_duration_is_refused_with_what_would_be_right() {
+        for (text, help) in [
+            ("30", "write `30s`"),
+            ("5M", "`mo` for months"),
+            ("5 fortnights", "units are"),
+            ("-5s", "zero or more"),
+            ("soon", "such as `20s`"),
+            ("", "such as"),
+            ("1..2s", "such as"),
+            ("1e999y", "longest"),
+            ("inf", "such as"),
+        ] {
+            let error = parse_duration(text).unwrap_err();
+            assert!(error.help.contains(help), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn percentages_are_the_nearest_fractions() {
+        assert_eq!(parse_percentage("99.9%"), Ok(0.999));
+        assert_eq!(parse_percentage(" 8 % "), Ok(0.08));
+        assert_eq!(parse_percentage("100%"), Ok(1.0));
+        for text in ["101%", "-1%", "nan%", "99.9", "%", "0.9995"] {
+            assert!(parse_percentage(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! Integration tests: one binary, a file for each thing that is promised.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
+mod behaviours;
+mod command_line;
+mod determinism;
+mod readme;
+mod refusals;
+mod tidy;
+mod topologies;
+mod validation;

@@ -1,0 +1,379 @@
+//! Bad topologies: each is refused with every finding, its place, and what would be right.
+
+use ninefold::Topology;
+use ninefold::spec::{Severity, SpecError};
+
+/// What is said about a text, a line a finding: place, code, message, help.
+fn findings(text: &str) -> String {
+    let shown = |findings: &ninefold::spec::Findings| -> String {
+        findings
+            .iter()
+            .map(|finding| {
+                let place = findings.place(finding);
+                let place = place.trim_start_matches("t.yaml:");
+                let severity = match finding.severity {
+                    Severity::Error => "",
+                    Severity::Warning => "warning ",
+                };
+                let help = finding.help.as_deref().unwrap_or("-");
+                format!("{place} {severity}{}: {}; {help}\n", finding.code.name(), finding.message)
+            })
+            .collect()
+    };
+    match Topology::from_str("t.yaml", text) {
+        Ok(topology) => shown(&topology.warnings),
+        Err(SpecError::Refused(findings)) => shown(&findings),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[track_caller]
+fn check(text: &str, want: &str) {
+    let got = findings(text);
+    assert_eq!(got, want, "\n{got}");
+}
+
+/// A small topology that is fine, so that a test need only say what is wrong.
+const FINE: &str = "topology: t
+failures:
+  down: {every: 90d, repair: 2h}
+domains:
+  node: {count: 3, fails: [down]}
+services:
+  web: {replicas: 3, on: node, serves: majority}
+journeys:
+  browse: {needs: web, slo: {availability: 99.9%}}
+";
+
+/// The fine topology with one text in place of another.
+#[track_caller]
+fn with(old: &str, new: &str) -> String {
+    assert!(FINE.contains(old), "{old} is not there");
+    FINE.replace(old, new)
+}
+
+#[test]
+fn what_is_fine_has_no_findings() {
+    check(FINE, "");
+}
+
+#[test]
+fn keys_that_mean_nothing_are_named_with_the_nearest_that_does() {
+    check(
+        &with("replicas: 3", "replica: 3"),
+        "7:9 unknown-key: a service has no key `replica`; did you mean `replicas`?\n",
+    );
+    check(
+        &with("services:", "servcies:"),
+        "6:1 unknown-key: a topology has no key `servcies`; did you mean `services`?\n\
+         9:19 unknown-name: nothing is called `web`; there are `node`\n",
+    );
+    check(
+        &with("repair: 2h", "repair: 2h, colour: red"),
+        "3:34 unknown-key: a failure mode has no key `colour`; it may say `every`, `repair`, `clock`, \
+         `wipes`, `crew`, `about`, `source` and `grade`\n",
+    );
+}
+
+#[test]
+fn the_same_key_twice_is_found_in_both_places() {
+    check(
+        &with("count: 3", "count: 3, count: 4"),
+        "5:20 duplicate-key: `count` is here twice; keep one of the two\n",
+    );
+}
+
+#[test]
+fn keys_that_must_be_there_are_named() {
+    check(
+        &with("every: 90d, ", ""),
+        "3:3 missing-key: a failure mode needs `every`; add `every`: the mean time up, such as `90d`\n",
+    );
+    check("about: x", "1:1 missing-key: a topology needs `topology`; add `topology`: its name\n");
+    check(
+        "topology: t",
+        "1:11 missing-key: a topology without journeys has nothing to estimate; say what users do: \
+         `journeys: {read: {needs: web}}`\n",
+    );
+    check(
+        &with("needs: web, ", ""),
+        "9:3 missing-key: a journey needs `needs`; add `needs`: what must be up for it\n",
+    );
+}
+
+#[test]
+fn quantities_need_units() {
+    check(
+        &with("90d", "90"),
+        "3:17 bad-quantity: `90` has no unit; write `90s`, `90m`, `90h` or `90d` instead\n",
+    );
+    check(
+        &with("2h", "5M"),
+        "3:30 bad-quantity: `M` is not a unit of time; write `m` for minutes or `mo` for months\n",
+    );
+    check(
+        &with("99.9%", "0.999"),
+        "9:44 bad-quantity: `0.999` is not a percentage; write it in percent: `99.9%`\n",
+    );
+    check(
+        &with("count: 3", "count: three"),
+        "5:17 bad-quantity: `three` is not a whole number; `count` is a whole number of at least 1\n",
+    );
+    check(
+        &with("count: 3", "count: 0"),
+        "5:17 out-of-range: `count` cannot be 0; the least is 1\n",
+    );
+    check(
+        &with("99.9%", "199%"),
+        "9:44 bad-quantity: `199%` is not a percentage; it must be from 0% to 100%\n",
+    );
+}
+
+#[test]
+fn laws_that_do_not_exist_are_refused() {
+    check(
+        &with("2h", "{lognromal: {median: 2h, sigma: 1}}"),
+        "3:31 bad-law: there is no law `lognromal`; did you mean `lognormal`?\n",
+    );
+    check(
+        &with("2h", "{lognormal: {median: 2h}}"),
+        "3:42 bad-law: a lognormal law with neither of `p95` or `sigma`; give `p95` or `sigma`, one of \
+         them\n",
+    );
+    check(
+        &with("2h", "{lognormal: {median: 2h, p95: 1h}}"),
+        "3:42 bad-law: there is no such law; `p95` must be the median or more\n",
+    );
+    check(
+        &with("2h", "{uniform: [2h]}"),
+        "3:40 bad-law: a uniform law with 1 ends; write both ends, such as `[20s, 40s]`\n",
+    );
+    check(
+        &with("2h", "{weibull: {shape: -1, mean: 2h}}"),
+        "3:40 bad-law: there is no such law; `shape` must be above zero\n",
+    );
+    check(
+        &with("2h", "{mixture: [{p: 50%, fixed: 1h}, {p: 20%, fixed: 2h}]}"),
+        "3:40 bad-law: there is no such law; `p` must be 100 % over all branches\n",
+    );
+    check(
+        &with("2h", "{triangular: [1h, 2h, 3h]}"),
+        "3:31 not-evaluated: the law `triangular` is not in this version; the laws of this version are \
+         `exponential`, `weibull`, `lognormal`, `gamma`, `uniform`, `fixed` and `mixture`\n",
+    );
+    check(
+        &with("every: 90d", "every: 0s"),
+        "3:17 bad-law: there is no such law; `mean` must be above zero\n",
+    );
+}
+
+#[test]
+fn names_that_nothing_has_are_named_with_the_nearest_that_something_has() {
+    check(
+        &with("fails: [down]", "fails: [dwon]"),
+        "5:28 unknown-name: there is no failure mode `dwon`; did you mean `down`?\n",
+    );
+    check(
+        &with("on: node", "on: [node-0, node-7]"),
+        "7:35 unknown-name: nothing is called `node-7`; did you mean `node-0`?\n",
+    );
+    check(
+        &with("needs: web", "needs: web.read"),
+        "9:19 unknown-name: `web` has no operation `read`; it offers one thing: write `web`\n",
+    );
+    check(
+        &with("repair: 2h", "repair: 2h, crew: ops"),
+        "3:40 unknown-name: there is no crew `ops`; declare it under `crews`\n",
+    );
+    check(
+        &with("serves: majority", "serves: most"),
+        "7:40 unknown-name: how many are needed cannot be `most`; it must be one of `any`, `all` and \
+         `majority`\n",
+    );
+}
+
+#[test]
+fn names_must_be_usable_and_used_once() {
+    check(
+        &with("  web: {", "  web.1: {").replace("needs: web", "needs: node-0"),
+        "7:3 bad-name: `web.1` cannot be a name; use letters, digits, `-` and `_`\n",
+    );
+    check(
+        &with("  web: {", "  node: {").replace("needs: web", "needs: node-0"),
+        "7:3 duplicate-name: a domain and a service are both called `node`; give one of them another \
+         name\n\
+         7:27 wrong-reference: `node` is a service, not a place; name a domain; what a service depends on \
+         goes under `needs`\n",
+    );
+}
+
+#[test]
+fn quorums_must_be_possible() {
+    check(
+        &with("serves: majority", "serves: 4"),
+        "7:40 quorum: `web` needs 4 of 3 replicas; at most 3\n",
+    );
+    check(
+        &with("needs: web", "needs: {at_least: 5, of: [node]}"),
+        "9:30 quorum: at least 5 of 3; at most 3; a group stands for its members\n",
+    );
+    check(
+        &with("serves: majority", "erasure: {data: 4, parity: 2}"),
+        "7:19 quorum: 4 data and 2 parity shards on 3 replicas; each replica holds one shard: let \
+         `replicas` be data + parity\n\
+         9:19 wrong-reference: `web` offers several operations; name one of `web.read` and `web.write`\n",
+    );
+    check(
+        &with("needs: web", "needs: {at_least: 2, of: [node, node-0]}"),
+        "9:19 duplicate-name: `node-0` is counted twice; name each unit once; a group stands for its \
+         members\n",
+    );
+}
+
+#[test]
+fn two_replicas_are_not_always_redundancy() {
+    check(
+        &with(", serves: majority", ""),
+        "7:19 unclear-redundancy: `web` has 3 replicas: how many of them are needed?; say `serves: any` \
+         (or `majority`, `all`, a number), `operations`, `erasure` or `leader`\n",
+    );
+}
+
+#[test]
+fn rings_are_refused() {
+    check(
+        &with("count: 3,", "count: 3, in: node,"),
+        "5:3 cycle: `node` stands on itself; follow its `in` and `also_on`: they lead back to it\n",
+    );
+    check(
+        &with("serves: majority}", "serves: majority, needs: db}\n  db: {needs: web}"),
+        "7:3 cycle: these services need one another: `web` and `db` and again; one of them must be able \
+         to work without the others\n",
+    );
+}
+
+#[test]
+fn a_required_spread_must_have_the_places() {
+    check(
+        &with("serves: majority", "serves: majority, spread: {by: node, rule: required}")
+            .replace("count: 3", "count: 2"),
+        "7:63 spread: `web-0` and `web-2` both stand on `node-0`, and their spread is required; have at \
+         least 3 places of level `node`, or make the rule `preferred`\n",
+    );
+}
+
+#[test]
+fn shapes_are_checked() {
+    check(
+        &with("failures:\n  down: {every: 90d, repair: 2h}", "failures: [a, b]"),
+        "2:11 wrong-kind: `failures` cannot be a list; it must be a map of keys and values\n\
+         4:28 unknown-name: there is no failure mode `down`; declare it under `failures`\n",
+    );
+    check(
+        &with("needs: web", "needs: {al: [web]}"),
+        "9:20 unknown-key: this says not what is needed; did you mean `all`?\n",
+    );
+    check(
+        &with("needs: web", "needs: {all: []}"),
+        "9:25 wrong-kind: an empty list of what is needed; name at least one service, unit or domain\n",
+    );
+    check(
+        &with("needs: web", "needs: node"),
+        "9:19 wrong-reference: `node` is a group of 3; say how many are needed: `{any: [node]}`, `{all: \
+         [node]}` or `{at_least: 2, of: [node]}`\n",
+    );
+    check(
+        "- a\n- b",
+        "1:1 wrong-kind: a topology cannot be a list; it must be a map of keys and values\n",
+    );
+    check(
+        "topology: [",
+        "1:12 syntax: this is not YAML: while parsing a node, did not find expected node content; check \
+         the brackets, quotes and indentation on and above this line\n",
+    );
+}
+
+#[test]
+fn absurd_sizes_are_refused_before_they_are_built() {
+    check(
+        &with("count: 3", "count: 4000000000"),
+        "5:3 too-large: `node` makes more than 2000000 units; reduce `count` or `replicas`\n",
+    );
+}
+
+#[test]
+fn endless_rows_are_refused() {
+    let row = |services: usize| {
+        let mut text = "topology: t\njourneys: {j: {needs: s0}}\nservices:\n".to_owned();
+        for service in 0..services {
+            text += &format!("  s{service}: {{needs: s{}}}\n", service + 1);
+        }
+        text + &format!("  s{services}: {{}}\n")
+    };
+    check(&row(1_000), "");
+    check(
+        &row(2_000),
+        "1003:3 too-deep: more than 1000 services need one another in a row; no system needs that \
+         many\n",
+    );
+    let mut nested = "topology: t\njourneys: {j: {needs: d0}}\ndomains:\n".to_owned();
+    for domain in 0..3_000 {
+        nested += &format!("  d{domain}: {{in: d{}}}\n", domain + 1);
+    }
+    nested += "  d3000: {}\n";
+    assert!(findings(&nested).contains("too-deep: more than 64 domains in one another"));
+}
+
+#[test]
+fn what_is_known_for_later_says_so_and_does_not_stop_anything() {
+    check(
+        &format!("{FINE}data: {{samples: {{held_by: web}}}}\n"),
+        "10:1 warning not-evaluated: `data` is known, not evaluated in this version; -\n",
+    );
+    check(
+        &with("serves: majority", "serves: majority, controller: statefulset"),
+        "7:50 warning not-evaluated: `controller` is known, not evaluated in this version; -\n",
+    );
+}
+
+#[test]
+fn what_can_have_no_effect_is_pointed_out() {
+    check(
+        &with("repair: 2h", "repair: restart"),
+        "5:28 warning no-effect: `down` is repaired by a start, and this starts at once; give it a \
+         `start`, such as `start: {uniform: [20s, 40s]}`\n",
+    );
+}
+
+/// Each finding at once, as people see it: the line, a caret, and what would be right.
+#[test]
+fn every_finding_is_shown_at_once_with_its_line() {
+    let text = with("replicas: 3", "replica: 3").replace("90d", "90").replace("99.9%", "0.999");
+    let error = Topology::from_str("t.yaml", &text).unwrap_err().to_string();
+    let want = "error[bad-quantity]: `90` has no unit
+ --> t.yaml:3:17
+  |
+3 |   down: {every: 90, repair: 2h}
+  |                 ^^
+  |
+  = help: write `90s`, `90m`, `90h` or `90d` instead
+
+error[unknown-key]: a service has no key `replica`
+ --> t.yaml:7:9
+  |
+7 |   web: {replica: 3, on: node, serves: majority}
+  |         ^^^^^^^
+  |
+  = help: did you mean `replicas`?
+
+error[bad-quantity]: `0.999` is not a percentage
+ --> t.yaml:9:44
+  |
+9 |   browse: {needs: web, slo: {availability: 0.999}}
+  |                                            ^^^^^
+  |
+  = help: write it in percent: `99.9%`
+
+3 errors";
+    assert_eq!(error, want, "\n{error}");
+}

@@ -1,0 +1,120 @@
+//! Every topology that people copy is checked, simulated and plausible.
+
+use std::fs;
+use std::path::PathBuf;
+
+use ninefold::report::{JourneyMeasures, figures, to_csv, to_json, to_png, to_svg, to_text};
+use ninefold::{Plan, Report, System, Topology};
+
+fn shipped() -> Vec<PathBuf> {
+    let folders = ["topologies", "topologies/patterns"];
+    let files = folders.iter().flat_map(|folder| fs::read_dir(folder).unwrap());
+    let mut files: Vec<PathBuf> = files.map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "yaml"));
+    files.sort();
+    assert!(files.len() >= 13, "{files:?}");
+    files
+}
+
+fn simulate(path: &str, replications: u64) -> Report {
+    let topology = Topology::from_path(path).unwrap_or_else(|error| panic!("{error}"));
+    let system = System::compile(topology);
+    system.simulate(&Plan { replications, ..system.plan(1) }).unwrap()
+}
+
+/// Mean unavailability of a journey, and its standard error.
+fn unavailability(report: &Report, journey: &str) -> (f64, f64) {
+    let journey = report.journeys.iter().find(|known| known.name == journey).unwrap();
+    match &journey.measures {
+        JourneyMeasures::Window(estimates, _) => {
+            (estimates.unavailability.mean, estimates.unavailability.std_error.unwrap())
+        }
+        JourneyMeasures::FirstOutage(_) => panic!("a run of equal lives"),
+    }
+}
+
+#[test]
+fn every_shipped_topology_is_simulated_shown_and_drawn() {
+    for path in shipped() {
+        let path = path.to_str().unwrap();
+        let report = simulate(path, 300);
+        assert_eq!(report.run.replications, 300, "{path}");
+        let text = to_text(&report);
+        for line in text.lines() {
+            assert!(line.chars().count() <= 100, "{path}: {line}");
+        }
+        for journey in &report.journeys {
+            assert!(text.contains(&journey.name), "{path}: no word on {}", journey.name);
+        }
+        let json: serde_json::Value = serde_json::from_str(&to_json(&report)).unwrap();
+        assert_eq!(json["schema"], "ninefold/1", "{path}");
+        assert!(
+            to_csv(std::slice::from_ref(&report)).lines().count() > report.journeys.len(),
+            "{path}"
+        );
+        for figure in figures(&report) {
+            assert!(to_svg(&figure).unwrap().contains("</svg>"), "{path}");
+            assert!(to_png(&figure).unwrap().starts_with(b"\x89PNG"), "{path}");
+        }
+    }
+}
+
+#[test]
+fn no_shipped_topology_has_warnings() {
+    for path in shipped() {
+        let topology = Topology::from_path(&path).unwrap();
+        assert_eq!(topology.warning_count(), 0, "{}: {}", path.display(), topology.warnings);
+    }
+}
+
+/// One server and one process: nothing is shared by several, so that the product of availabilities is
+/// right, but for lives that begin with everything up, and for clocks that stop with their host.
+#[test]
+fn a_single_node_is_as_available_as_its_formula_says() {
+    let report = simulate("topologies/patterns/single-node.yaml", 100_000);
+    let (found, error) = unavailability(&report, "browse");
+    let product = report.journeys[0].spreadsheet.as_ref().unwrap().unavailability;
+    let sigmas = (found - product) / error;
+    assert!(sigmas.abs() < 4.0, "{found} +- {error}, the formula says {product}: {sigmas} sigma");
+}
+
+/// The figures of the workloads that others have published: write 3.00e-6 and read 1.78e-6 of the
+/// first, to half a percent, 2.9215e-4 of the second.
+#[test]
+fn workloads_have_their_known_answers() {
+    let report = simulate("topologies/workload-a.yaml", 40_000);
+    for (journey, known) in [("write", 3.00e-6), ("read", 1.78e-6)] {
+        let (found, error) = unavailability(&report, journey);
+        let error = f64::hypot(error, 0.005 * known / 2.0);
+        assert!(((found - known) / error).abs() < 4.0, "{journey}: {found} +- {error}");
+    }
+    let report = simulate("topologies/workload-c.yaml", 2_000);
+    let (found, error) = unavailability(&report, "serve");
+    assert!(((found - 2.921_476e-4) / error).abs() < 4.0, "{found} +- {error}");
+}
+
+/// Two zones are no better than one for a quorum of three, three zones are; what a corrected design
+/// promises it keeps.
+#[test]
+fn designs_compare_as_they_must() {
+    let quorum = |zones: &str| {
+        let path = format!("topologies/patterns/quorum-3-{zones}.yaml");
+        unavailability(&simulate(&path, 20_000), "write")
+    };
+    let (one, two, three) = (quorum("one-zone"), quorum("two-zones"), quorum("three-zones"));
+    let sigmas = |a: (f64, f64), b: (f64, f64)| (a.0 - b.0) / f64::hypot(a.1, b.1);
+    assert!(sigmas(one, two).abs() < 4.0, "{one:?} {two:?}");
+    assert!(sigmas(two, three) > 4.0, "{two:?} {three:?}");
+
+    let written = simulate("topologies/seed-thanos-as-written.yaml", 5_000);
+    let corrected = simulate("topologies/seed-thanos-corrected.yaml", 5_000);
+    for journey in ["block-upload", "dashboards", "edge-capture"] {
+        let (before, after) =
+            (unavailability(&written, journey), unavailability(&corrected, journey));
+        assert!(sigmas(before, after) > 4.0, "{journey}: {before:?} {after:?}");
+    }
+    let before = simulate("topologies/seed-addons-before.yaml", 20_000);
+    let after = simulate("topologies/seed-addons-after.yaml", 20_000);
+    let north_south = |report| unavailability(report, "north-south");
+    assert!(sigmas(north_south(&before), north_south(&after)) > 4.0);
+}
