@@ -35,11 +35,9 @@ const POD_NODE: [usize; PODS] = [0, 1, 2, 0, 1, 2, 0, 1, 1, 2, 2, 0];
 const NODE_PODS: [[u8; 4]; NODES] = [[0, 3, 6, 11], [1, 4, 7, 8], [2, 5, 9, 10]];
 const SERVICE_PODS: [i32; 5] = [3, 3, 2, 2, 2];
 
-/// One clock a unit, on an indexed heap: what somebody would write who knows how.
+/// What is up, and what has come of it: the same for both programs.
 #[derive(Clone, Debug)]
-pub(crate) struct OneClockAUnit {
-    rng: Xoshiro256PlusPlus,
-    heap: Heap<UNITS>,
+struct World {
     node_up: [bool; NODES],
     store_up: [bool; STORES],
     drive_up: [bool; DRIVES],
@@ -50,12 +48,9 @@ pub(crate) struct OneClockAUnit {
     outcome: Outcome,
 }
 
-impl OneClockAUnit {
-    /// A program for this seed.
-    pub(crate) fn new(seed: u64) -> Self {
-        OneClockAUnit {
-            rng: Xoshiro256PlusPlus::seed_from_u64(seed),
-            heap: Heap::new(),
+impl World {
+    fn new() -> Self {
+        World {
             node_up: [true; NODES],
             store_up: [true; STORES],
             drive_up: [true; DRIVES],
@@ -64,6 +59,62 @@ impl OneClockAUnit {
             shards_up: DRIVES as i32,
             down_since: [f64::NAN; 2],
             outcome: Outcome::default(),
+        }
+    }
+
+    fn good_drives(&self, store: usize) -> i32 {
+        i32::from(self.drive_up[2 * store]) + i32::from(self.drive_up[2 * store + 1])
+    }
+
+    /// Reads both journeys.
+    #[inline]
+    fn judge(&mut self, now: f64) {
+        let pods = &self.pods_up;
+        let write = pods[INGRESS] > 0 && pods[RECEIVER] > 1 && self.shards_up > 4;
+        let read = pods[QUERY] > 0
+            && (pods[RECEIVER] > 1 || pods[PROMETHEUS] > 0)
+            && pods[STORE] > 0
+            && self.shards_up > 3;
+        for (journey, up) in [write, read].into_iter().enumerate() {
+            let since = self.down_since[journey];
+            if up != since.is_nan() {
+                if up {
+                    self.outcome.down_hours[journey] += now - since;
+                    self.down_since[journey] = f64::NAN;
+                } else {
+                    self.outcome.outages[journey] += 1;
+                    self.down_since[journey] = now;
+                }
+            }
+        }
+    }
+
+    /// What the life came to at its horizon.
+    fn end(&mut self) -> Outcome {
+        for journey in 0..2 {
+            if !self.down_since[journey].is_nan() {
+                self.outcome.down_hours[journey] += HORIZON - self.down_since[journey];
+            }
+        }
+        self.outcome
+    }
+}
+
+/// One clock a unit, on an indexed heap: what somebody would write who knows how.
+#[derive(Clone, Debug)]
+pub(crate) struct OneClockAUnit {
+    rng: Xoshiro256PlusPlus,
+    heap: Heap<UNITS>,
+    world: World,
+}
+
+impl OneClockAUnit {
+    /// A program for this seed.
+    pub(crate) fn new(seed: u64) -> Self {
+        OneClockAUnit {
+            rng: Xoshiro256PlusPlus::seed_from_u64(seed),
+            heap: Heap::new(),
+            world: World::new(),
         }
     }
 
@@ -92,12 +143,7 @@ impl OneClockAUnit {
                 pod => self.pod_event(pod - FIRST_POD, now),
             }
         }
-        for journey in 0..2 {
-            if !self.down_since[journey].is_nan() {
-                self.outcome.down_hours[journey] += HORIZON - self.down_since[journey];
-            }
-        }
-        self.outcome
+        self.world.end()
     }
 
     #[inline]
@@ -112,9 +158,9 @@ impl OneClockAUnit {
     }
 
     fn node_event(&mut self, node: usize, now: f64) {
-        self.outcome.events += 1;
-        self.node_up[node] = !self.node_up[node];
-        if self.node_up[node] {
+        self.world.outcome.events += 1;
+        self.world.node_up[node] = !self.world.node_up[node];
+        if self.world.node_up[node] {
             let next = now + self.exponential(2_190.0);
             self.heap.set(node as u8, next);
             for pod in NODE_PODS[node] {
@@ -126,61 +172,56 @@ impl OneClockAUnit {
             self.heap.set(node as u8, now + normal.exp());
             for pod in NODE_PODS[node] {
                 self.heap.cancel(FIRST_POD as u8 + pod);
-                if self.pod_up[pod as usize] {
-                    self.pod_up[pod as usize] = false;
-                    self.pods_up[POD_SERVICE[pod as usize]] -= 1;
+                if self.world.pod_up[pod as usize] {
+                    self.world.pod_up[pod as usize] = false;
+                    self.world.pods_up[POD_SERVICE[pod as usize]] -= 1;
                 }
             }
-            self.judge(now);
+            self.world.judge(now);
         }
     }
 
     #[inline]
     fn pod_event(&mut self, pod: usize, now: f64) {
-        debug_assert!(self.node_up[POD_NODE[pod]]);
-        self.outcome.events += 1;
-        self.pod_up[pod] = !self.pod_up[pod];
+        debug_assert!(self.world.node_up[POD_NODE[pod]]);
+        self.world.outcome.events += 1;
+        self.world.pod_up[pod] = !self.world.pod_up[pod];
         let service = POD_SERVICE[pod];
-        let next = if self.pod_up[pod] {
-            self.pods_up[service] += 1;
+        let next = if self.world.pod_up[pod] {
+            self.world.pods_up[service] += 1;
             self.exponential(720.0)
         } else {
-            self.pods_up[service] -= 1;
+            self.world.pods_up[service] -= 1;
             self.pod_start()
         };
         self.heap.set((FIRST_POD + pod) as u8, now + next);
-        self.judge(now);
+        self.world.judge(now);
     }
 
     fn store_event(&mut self, store: usize, now: f64) {
-        self.outcome.events += 1;
-        self.store_up[store] = !self.store_up[store];
-        let up = self.store_up[store];
+        self.world.outcome.events += 1;
+        self.world.store_up[store] = !self.world.store_up[store];
+        let up = self.world.store_up[store];
         for drive in [2 * store, 2 * store + 1] {
-            if self.drive_up[drive] {
-                self.shards_up += if up { 1 } else { -1 };
+            if self.world.drive_up[drive] {
+                self.world.shards_up += if up { 1 } else { -1 };
             }
         }
         let next = self.exponential(if up { 4_380.0 } else { 2.0 });
         self.heap.set((FIRST_STORE + store) as u8, now + next);
-        self.judge(now);
+        self.world.judge(now);
     }
 
     fn drive_event(&mut self, drive: usize, now: f64) {
-        self.outcome.events += 1;
-        self.drive_up[drive] = !self.drive_up[drive];
-        let up = self.drive_up[drive];
-        if self.store_up[drive / 2] {
-            self.shards_up += if up { 1 } else { -1 };
+        self.world.outcome.events += 1;
+        self.world.drive_up[drive] = !self.world.drive_up[drive];
+        let up = self.world.drive_up[drive];
+        if self.world.store_up[drive / 2] {
+            self.world.shards_up += if up { 1 } else { -1 };
         }
         let next = self.exponential(if up { 100_000.0 } else { 24.0 });
         self.heap.set((FIRST_DRIVE + drive) as u8, now + next);
-        self.judge(now);
-    }
-
-    #[inline]
-    fn judge(&mut self, now: f64) {
-        judge(&self.pods_up, self.shards_up, now, &mut self.down_since, &mut self.outcome);
+        self.world.judge(now);
     }
 }
 
@@ -191,14 +232,7 @@ impl OneClockAUnit {
 pub(crate) struct Superposed {
     rng: Xoshiro256PlusPlus,
     pending: Vec<(f64, u8)>,
-    node_up: [bool; NODES],
-    store_up: [bool; STORES],
-    drive_up: [bool; DRIVES],
-    pod_up: [bool; PODS],
-    pods_up: [i32; 5],
-    shards_up: i32,
-    down_since: [f64; 2],
-    outcome: Outcome,
+    world: World,
 }
 
 /// Failures an hour of each kind, and of all kinds together.
@@ -214,14 +248,7 @@ impl Superposed {
         Superposed {
             rng: Xoshiro256PlusPlus::seed_from_u64(seed),
             pending: Vec::with_capacity(UNITS),
-            node_up: [true; NODES],
-            store_up: [true; STORES],
-            drive_up: [true; DRIVES],
-            pod_up: [true; PODS],
-            pods_up: SERVICE_PODS,
-            shards_up: DRIVES as i32,
-            down_since: [f64::NAN; 2],
-            outcome: Outcome::default(),
+            world: World::new(),
         }
     }
 
@@ -242,12 +269,7 @@ impl Superposed {
                 point += self.exponential(1.0 / ALL_RATE);
             }
         }
-        for journey in 0..2 {
-            if !self.down_since[journey].is_nan() {
-                self.outcome.down_hours[journey] += HORIZON - self.down_since[journey];
-            }
-        }
-        self.outcome
+        self.world.end()
     }
 
     #[inline]
@@ -279,121 +301,84 @@ impl Superposed {
         let mut place = self.rng.random::<f64>() * ALL_RATE;
         if place < POD_RATE {
             let pod = ((place / POD_RATE * PODS as f64) as usize).min(PODS - 1);
-            if self.pod_up[pod] {
-                self.outcome.events += 1;
-                self.pod_up[pod] = false;
-                self.pods_up[POD_SERVICE[pod]] -= 1;
+            if self.world.pod_up[pod] {
+                self.world.outcome.events += 1;
+                self.world.pod_up[pod] = false;
+                self.world.pods_up[POD_SERVICE[pod]] -= 1;
                 self.pod_start(pod, now);
-                self.judge(now);
+                self.world.judge(now);
             }
             return;
         }
         place -= POD_RATE;
         if place < NODE_RATE {
             let node = ((place / NODE_RATE * NODES as f64) as usize).min(NODES - 1);
-            if self.node_up[node] {
-                self.outcome.events += 1;
-                self.node_up[node] = false;
+            if self.world.node_up[node] {
+                self.world.outcome.events += 1;
+                self.world.node_up[node] = false;
                 let normal: f64 = StandardNormal.sample(&mut self.rng);
                 self.schedule(node, now + normal.exp());
                 for pod in NODE_PODS[node] {
                     let pod = pod as usize;
-                    if self.pod_up[pod] {
-                        self.pod_up[pod] = false;
-                        self.pods_up[POD_SERVICE[pod]] -= 1;
+                    if self.world.pod_up[pod] {
+                        self.world.pod_up[pod] = false;
+                        self.world.pods_up[POD_SERVICE[pod]] -= 1;
                     } else {
                         self.pending.retain(|event| event.1 as usize != FIRST_POD + pod);
                     }
                 }
-                self.judge(now);
+                self.world.judge(now);
             }
             return;
         }
         place -= NODE_RATE;
         if place < STORE_RATE {
             let store = ((place / STORE_RATE * STORES as f64) as usize).min(STORES - 1);
-            if self.store_up[store] {
-                self.outcome.events += 1;
-                self.store_up[store] = false;
-                self.shards_up -= self.good_drives(store);
+            if self.world.store_up[store] {
+                self.world.outcome.events += 1;
+                self.world.store_up[store] = false;
+                self.world.shards_up -= self.world.good_drives(store);
                 let repair = self.exponential(2.0);
                 self.schedule(FIRST_STORE + store, now + repair);
-                self.judge(now);
+                self.world.judge(now);
             }
             return;
         }
         let drive = (((place - STORE_RATE) / DRIVE_RATE * DRIVES as f64) as usize).min(DRIVES - 1);
-        if self.drive_up[drive] {
-            self.outcome.events += 1;
-            self.drive_up[drive] = false;
-            self.shards_up -= i32::from(self.store_up[drive / 2]);
+        if self.world.drive_up[drive] {
+            self.world.outcome.events += 1;
+            self.world.drive_up[drive] = false;
+            self.world.shards_up -= i32::from(self.world.store_up[drive / 2]);
             let repair = self.exponential(24.0);
             self.schedule(FIRST_DRIVE + drive, now + repair);
-            self.judge(now);
+            self.world.judge(now);
         }
-    }
-
-    fn good_drives(&self, store: usize) -> i32 {
-        i32::from(self.drive_up[2 * store]) + i32::from(self.drive_up[2 * store + 1])
     }
 
     #[inline]
     fn restore(&mut self, unit: usize, now: f64) {
-        self.outcome.events += 1;
+        self.world.outcome.events += 1;
         match unit {
             node @ 0..FIRST_STORE => {
-                self.node_up[node] = true;
+                self.world.node_up[node] = true;
                 for pod in NODE_PODS[node] {
                     self.pod_start(pod as usize, now);
                 }
             }
             store @ FIRST_STORE..FIRST_DRIVE => {
-                self.store_up[store - FIRST_STORE] = true;
-                self.shards_up += self.good_drives(store - FIRST_STORE);
+                self.world.store_up[store - FIRST_STORE] = true;
+                self.world.shards_up += self.world.good_drives(store - FIRST_STORE);
             }
             drive @ FIRST_DRIVE..FIRST_POD => {
                 let drive = drive - FIRST_DRIVE;
-                self.drive_up[drive] = true;
-                self.shards_up += i32::from(self.store_up[drive / 2]);
+                self.world.drive_up[drive] = true;
+                self.world.shards_up += i32::from(self.world.store_up[drive / 2]);
             }
             pod => {
-                self.pod_up[pod - FIRST_POD] = true;
-                self.pods_up[POD_SERVICE[pod - FIRST_POD]] += 1;
+                self.world.pod_up[pod - FIRST_POD] = true;
+                self.world.pods_up[POD_SERVICE[pod - FIRST_POD]] += 1;
             }
         }
-        self.judge(now);
-    }
-
-    #[inline]
-    fn judge(&mut self, now: f64) {
-        judge(&self.pods_up, self.shards_up, now, &mut self.down_since, &mut self.outcome);
-    }
-}
-
-/// Reads both journeys.
-#[inline]
-fn judge(
-    pods: &[i32; 5],
-    shards_up: i32,
-    now: f64,
-    down_since: &mut [f64; 2],
-    outcome: &mut Outcome,
-) {
-    let write = pods[INGRESS] > 0 && pods[RECEIVER] > 1 && shards_up > 4;
-    let read = pods[QUERY] > 0
-        && (pods[RECEIVER] > 1 || pods[PROMETHEUS] > 0)
-        && pods[STORE] > 0
-        && shards_up > 3;
-    for (journey, up) in [write, read].into_iter().enumerate() {
-        let since = down_since[journey];
-        if up != since.is_nan() {
-            if up {
-                outcome.down_hours[journey] += now - since;
-                down_since[journey] = f64::NAN;
-            } else {
-                outcome.outages[journey] += 1;
-                down_since[journey] = now;
-            }
-        }
+        self.world.judge(now);
     }
 }

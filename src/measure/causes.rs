@@ -48,3 +48,26 @@ impl CauseTally {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_add_up_and_the_cause_of_the_most_downtime_is_first() {
+        let mut tally = CauseTally::default();
+        let seconds = |seconds: f64| SimSpan::from_seconds(seconds);
+        tally.add(ClockId::new(3), seconds(10.0), true);
+        tally.add(ClockId::new(7), seconds(60.0), true);
+        tally.add(ClockId::new(3), seconds(20.0), true);
+        tally.add(ClockId::new(5), seconds(10.0), false);
+        let shares = tally.shares();
+        let clocks: Vec<usize> = shares.iter().map(|share| share.clock.index()).collect();
+        assert_eq!(clocks, [7, 3, 5]);
+        let downtime: Vec<f64> = shares.iter().map(|share| share.downtime_share).collect();
+        assert_eq!(downtime, [0.6, 0.3, 0.1]);
+        let outages: Vec<f64> = shares.iter().map(|share| share.outage_share * 3.0).collect();
+        assert_eq!(outages, [1.0, 2.0, 0.0]);
+        assert!(CauseTally::default().shares().is_empty());
+    }
+}

@@ -43,7 +43,7 @@ impl FirstOutageTally {
             (among_seen <= 1.0).then(|| self.lengths.quantile(among_seen)).flatten()
         };
         FirstOutage {
-            mean: (self.censored == 0).then(|| self.times.mean(1e-6).within(0.0, f64::MAX)),
+            mean: (self.censored == 0).then(|| self.times.mean(1e6).within(0.0, f64::MAX)),
             quantiles: [0.05, 0.5, 0.95].map(quantile),
             censored: self.censored,
         }

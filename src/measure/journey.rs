@@ -142,7 +142,7 @@ impl JourneyTally {
     }
 
     fn unavailability(&self) -> Estimate {
-        self.downtime.mean(1.0 / self.length().micros() as f64).within(0.0, 1.0)
+        self.downtime.mean(self.length().micros() as f64).within(0.0, 1.0)
     }
 
     pub(crate) fn estimates(&self) -> JourneyEstimates {
@@ -161,7 +161,7 @@ impl JourneyTally {
         let availability = unavailability.complement();
         let availability_of =
             |q: f64| 1.0 - self.downtime_lengths.quantile(q).unwrap_or(0.0) / seconds;
-        let per_year = self.downtime.mean(1e-6 / years);
+        let per_year = self.downtime.mean(1e6 * years);
         JourneyEstimates {
             unavailability,
             unavailability_upper95: share_bound,
@@ -169,7 +169,7 @@ impl JourneyTally {
                 mean: availability,
                 quantiles: [0.95, 0.5, 0.05].map(availability_of),
             },
-            outages_per_year: or_at_most(self.outages.mean(1.0 / years), rate_bound),
+            outages_per_year: or_at_most(self.outages.mean(years), rate_bound),
             outages_per_year_upper95: rate_bound,
             outages: self.outage_lengths(),
             downtime_s_per_year: or_at_most(
@@ -187,7 +187,7 @@ impl JourneyTally {
     fn outage_lengths(&self) -> Option<OutageLengths> {
         let count = self.lengths.count() + self.censored;
         (count > 0).then(|| OutageLengths {
-            mean: self.complete.ratio(1e-6).map(|mean| mean.within(0.0, f64::MAX)),
+            mean: self.complete.ratio(1e6).map(|mean| mean.within(0.0, f64::MAX)),
             quantiles: self.lengths.quantile(0.5).map(|_| {
                 [0.5, 0.9, 0.95, 0.99].map(|q| self.lengths.quantile(q).unwrap_or_default())
             }),

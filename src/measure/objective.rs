@@ -180,3 +180,86 @@ impl ObjectiveTally {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::Rto;
+
+    const HOUR: f64 = 3_600.0;
+
+    fn at(hours: f64) -> SimTime {
+        SimTime::ZERO + SimSpan::from_seconds(hours * HOUR)
+    }
+
+    fn tally(slo: Slo, from: f64, to: f64) -> ObjectiveTally {
+        ObjectiveTally::new(slo, (at(from), at(to)))
+    }
+
+    fn availability(target: f64) -> Slo {
+        Slo { availability: Some(target), ..Slo::default() }
+    }
+
+    fn estimate(mean: f64, half: f64) -> Estimate {
+        Estimate { mean, std_error: Some(half / 2.0), ci95: Some((mean - half, mean + half)) }
+    }
+
+    #[test]
+    fn downtime_is_split_at_the_edges_of_months_from_the_window_on() {
+        // Two whole months of 730 h after a warm-up of 100 h, and 40 h that are no month.
+        let mut tally = tally(availability(0.99), 100.0, 1_600.0);
+        // 7 h in the first month and 8 h in the second: 1 % of a month is 7.3 h.
+        tally.add_downtime(at(823.0), at(838.0));
+        tally.end_life(SimSpan::from_seconds(15.0 * HOUR));
+        // Only in what is no month: 50 h of 1500 h break the life's budget of 15 h.
+        tally.add_downtime(at(1_550.0), at(1_600.0));
+        tally.end_life(SimSpan::from_seconds(50.0 * HOUR));
+        let objective = tally.objectives(&estimate(0.99, 0.001)).availability.unwrap();
+        assert_eq!(objective.p_met.unwrap().mean, 0.5);
+        // Second month of the first life missed; in the second life 10 h of the 50 lie in a month.
+        assert_eq!(objective.p_met_month.unwrap().mean, 0.5);
+    }
+
+    #[test]
+    fn a_life_shorter_than_a_month_has_no_months() {
+        let mut tally = tally(availability(0.5), 0.0, 100.0);
+        tally.add_downtime(at(1.0), at(51.0));
+        tally.end_life(SimSpan::from_seconds(50.0 * HOUR));
+        let objective = tally.objectives(&estimate(0.5, 0.1)).availability.unwrap();
+        assert!(objective.p_met_month.is_none());
+        // A length equal to a target meets it.
+        assert_eq!(objective.p_met.unwrap().mean, 1.0);
+    }
+
+    #[test]
+    fn an_outage_that_was_cut_short_is_judged_only_if_it_was_too_long_already() {
+        let rto = Some(Rto { target: SimSpan::from_seconds(HOUR), share: 0.6 });
+        let mut tally = tally(Slo { rto, ..Slo::default() }, 0.0, 100.0);
+        let hours = |hours: f64| SimSpan::from_seconds(hours * HOUR);
+        assert_eq!(
+            tally.objectives(&estimate(0.9, 0.1)).rto_s.unwrap().verdict,
+            Verdict::NotJudged
+        );
+        tally.add_outage(hours(1.0), false);
+        tally.add_outage(hours(0.5), true);
+        tally.add_outage(hours(2.0), true);
+        let objective = tally.objectives(&estimate(0.9, 0.1)).rto_s.unwrap();
+        assert_eq!(objective.p_met.unwrap().mean, 0.5);
+        assert!(objective.verdict.is_missed());
+    }
+
+    #[test]
+    fn the_point_decides_and_the_interval_says_how_surely() {
+        for (mean, half, verdict) in [
+            (0.95, 0.01, Verdict::Met),
+            (0.95, 0.1, Verdict::MetUndecided),
+            (0.85, 0.1, Verdict::MissedUndecided),
+            (0.85, 0.01, Verdict::Missed),
+            (0.9, 0.0, Verdict::Met),
+        ] {
+            assert_eq!(Verdict::at_least(0.9, &estimate(mean, half)), verdict, "{mean} +- {half}");
+        }
+        let alone = Estimate { mean: 1.0, std_error: None, ci95: None };
+        assert_eq!(Verdict::at_least(0.9, &alone), Verdict::MetUndecided);
+    }
+}

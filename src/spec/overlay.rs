@@ -18,9 +18,17 @@ pub(crate) struct Loader<'a> {
 }
 
 impl Loader<'_> {
-    /// Loads a text and what it extends, which is sought from `folder`.
-    pub(crate) fn load(&mut self, name: String, text: String, folder: &Path) -> Option<NodeId> {
-        self.load_over(name, text, folder, &mut Vec::new())
+    /// Loads a text and what it extends, which is sought from the folder of `path`, the file that the
+    /// text is from, or from the current folder.
+    pub(crate) fn load(
+        &mut self,
+        name: String,
+        text: String,
+        path: Option<&Path>,
+    ) -> Option<NodeId> {
+        let folder = path.and_then(Path::parent).unwrap_or(Path::new(""));
+        let mut chain: Vec<PathBuf> = path.into_iter().map(identity).collect();
+        self.load_over(name, text, folder, &mut chain)
     }
 
     fn load_over(
@@ -46,7 +54,7 @@ impl Loader<'_> {
             return None;
         };
         let path = without_detours(&folder.join(base));
-        let identity = path.canonicalize().unwrap_or_else(|_| path.clone());
+        let identity = identity(&path);
         if chain.contains(&identity) || chain.len() >= MOST_FILES {
             self.findings
                 .error(Code::Cycle, span, format!("`{base}` extends itself by way of others"))
@@ -71,6 +79,11 @@ impl Loader<'_> {
         let base = self.load_over(path.display().to_string(), text, &base_folder, chain)?;
         Some(overlay(self.tree, base, root))
     }
+}
+
+/// A path that two names of one file share.
+fn identity(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 
 /// A path without `a/..`, as long as what goes up is a plain folder name.

@@ -645,3 +645,24 @@ impl Reader<'_> {
         known.map(|(_, value)| *value)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every key that is read is explained to those who write it.
+    #[test]
+    fn every_key_is_documented() {
+        let text = include_str!("../../docs/topology.md");
+        for keys in
+            [TOPOLOGY, MODE, DOMAIN, SERVICE, ERASURE, LEADER, SPREAD, JOURNEY, SLO, CREW, AT_LEAST]
+        {
+            for key in keys.read {
+                // In backticks, alone or at the beginning of an example, or as a key of one.
+                let shown = [format!("`{key}"), format!("{key}:"), format!("{{{key}")];
+                let is_there = shown.iter().any(|shown| text.contains(shown));
+                assert!(is_there, "docs/topology.md says nothing on `{key}` of {}", keys.of);
+            }
+        }
+    }
+}

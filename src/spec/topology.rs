@@ -202,7 +202,7 @@ impl Topology {
         let name = path.display().to_string();
         let text = read_text(path)
             .map_err(|problem| SpecError::Unreadable { path: name.clone(), problem })?;
-        Topology::load(name, text, path.parent().unwrap_or(Path::new("")))
+        Topology::load(name, text, Some(path))
     }
 
     /// Reads a topology from text that came from elsewhere; `name` stands for it in findings, and
@@ -229,13 +229,13 @@ impl Topology {
     /// # Ok::<(), ninefold::spec::SpecError>(())
     /// ```
     pub fn from_str(name: &str, text: &str) -> Result<Topology, SpecError> {
-        Topology::load(name.to_owned(), text.to_owned(), Path::new(""))
+        Topology::load(name.to_owned(), text.to_owned(), None)
     }
 
-    fn load(name: String, text: String, folder: &Path) -> Result<Topology, SpecError> {
+    fn load(name: String, text: String, path: Option<&Path>) -> Result<Topology, SpecError> {
         let mut findings = Findings::new();
         let mut tree = Tree::default();
-        let root = Loader { tree: &mut tree, findings: &mut findings }.load(name, text, folder);
+        let root = Loader { tree: &mut tree, findings: &mut findings }.load(name, text, path);
         let topology = root.and_then(|root| {
             let root = apply_defaults(&mut tree, &mut findings, root);
             let raw = Reader { tree: &tree, findings: &mut findings }.topology(root);

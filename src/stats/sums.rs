@@ -66,12 +66,12 @@ impl Moments {
         self.sum.value()
     }
 
-    /// The mean of the numbers times `scale`, with its standard error.
-    pub fn mean(&self, scale: f64) -> Estimate {
+    /// The mean of the numbers divided by `unit`, with its standard error.
+    pub fn mean(&self, unit: f64) -> Estimate {
         let n = self.count as f64;
         let mean = self.sum.value() / n;
         let variance = (self.squares.value() / n - mean * mean).max(0.0) * n / (n - 1.0);
-        Estimate::of_mean(mean * scale, (variance / n).sqrt() * scale, self.count)
+        Estimate::of_mean(mean / unit, (variance / n).sqrt() / unit, self.count)
     }
 }
 
@@ -98,14 +98,14 @@ impl RatioMoments {
         self.cross.merge(&other.cross);
     }
 
-    /// The ratio of the totals times `scale`; `None` while the lower total is zero.
+    /// The ratio of the totals divided by `unit`; `None` while the lower total is zero.
     ///
     /// # Formula
     ///
     /// With `r` the ratio, the standard error is that of the mean of `above - r below` over lives,
     /// divided by the mean of `below` (the delta method; Law, *Simulation Modeling and Analysis*,
     /// regenerative method).
-    pub fn ratio(&self, scale: f64) -> Option<Estimate> {
+    pub fn ratio(&self, unit: f64) -> Option<Estimate> {
         let n = self.above.count as f64;
         let below = self.below.sum();
         if below == 0.0 {
@@ -115,7 +115,7 @@ impl RatioMoments {
         let squares = self.above.squares.value() - 2.0 * ratio * self.cross.value()
             + ratio * ratio * self.below.squares.value();
         let error = (squares.max(0.0) * n / (n - 1.0)).sqrt() / below;
-        Some(Estimate::of_mean(ratio * scale, error * scale, self.above.count))
+        Some(Estimate::of_mean(ratio / unit, error / unit, self.above.count))
     }
 }
 
@@ -129,7 +129,7 @@ mod tests {
         for number in [2, 4, 4, 4, 5, 5, 7, 9] {
             moments.add(number);
         }
-        let mean = moments.mean(10.0);
+        let mean = moments.mean(0.1);
         assert!((mean.mean - 50.0).abs() < 1e-12);
         // Variance 32/7 over 8 numbers.
         assert!((mean.std_error.unwrap() - 10.0 * (32.0 / 7.0 / 8.0_f64).sqrt()).abs() < 1e-12);

@@ -5,6 +5,9 @@
 mod behaviours;
 mod command_line;
 mod determinism;
+mod library;
+mod overlays;
+mod random;
 mod readme;
 mod refusals;
 mod tidy;

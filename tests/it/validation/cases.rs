@@ -1,14 +1,7 @@
-//! The simulator against exact answers that were computed independently, case by case.
-//!
-//! `tests/data/cases/` holds one record for each case, with its exact answers, and beside it the
-//! topology that says the same, with the record's parameters filled in. Tolerances are four standard
-//! errors of the run itself, with a fixed seed; a case that misses by chance is run again with ten
-//! times the lives, never with another seed. The comparison is written to `docs/validation.md`, which
-//! must be up to date: `UPDATE_DOCS=1 cargo test` writes it anew.
+//! Cases with records: `tests/data/cases/` holds one for each, with its exact answers, and beside it
+//! the topology that says the same, with the record's parameters filled in.
 
-use std::fmt::Write;
 use std::fs;
-use std::path::Path;
 
 use ninefold::measure::{JourneyEstimates, OutageLengths};
 use ninefold::report::JourneyMeasures;
@@ -16,11 +9,8 @@ use ninefold::units::SimSpan;
 use ninefold::{Plan, Report, System, Topology, Until};
 use serde_json::Value;
 
-const HOUR: f64 = 3_600.0;
-const YEAR_HOURS: f64 = 8_760.0;
-const MOST_SIGMAS: f64 = 4.0;
-/// How exactly a formula must agree with a formula.
-const FORMULA_TOLERANCE: f64 = 1e-9;
+use super::{FORMULA_TOLERANCE, HOUR, MOST_SIGMAS, Page, Row, YEAR_HOURS, formula};
+
 /// How exactly lengths of outages are kept.
 const LENGTH_TOLERANCE: f64 = 1e-3;
 
@@ -70,27 +60,12 @@ const NOT_YET: &[(&str, &str)] = &[
     ("prob_data_loss_in_10_years", "data durability"),
 ];
 
-/// A comparison of one measure.
-struct Row {
-    measure: String,
-    run: String,
-    estimate: f64,
-    std_error: Option<f64>,
-    exact: f64,
-    /// Distance in standard errors; for a formula, whether it agrees, as 0 or infinity.
-    sigmas: f64,
-}
-
-#[test]
-fn every_case_agrees_with_its_exact_answers() {
-    let mut text = HEADER.to_owned();
-    let mut misses = Vec::new();
+/// All cases: a section each, and the rows that miss.
+pub(super) fn sections(page: &mut Page) {
     let mut not_yet = Vec::new();
     for case in CASES {
         let record = record(case.id);
-        let _ = writeln!(text, "\n## {}\n\n{}\n", case.id, record["title"].as_str().unwrap());
-        text += "| measure | run | estimate | standard error | exact | distance |\n";
-        text += "|---|---|---|---|---|---|\n";
+        page.begin(case.id, record["title"].as_str().unwrap());
         let mut runs = Runs::new(case, &record, 1);
         for measure in record["measures"].as_array().unwrap() {
             let name = measure["name"].as_str().unwrap();
@@ -99,29 +74,13 @@ fn every_case_agrees_with_its_exact_answers() {
                 continue;
             }
             for row in rows(case, &record, measure, &mut runs) {
-                text += &line(&row);
-                if row.sigmas.is_nan() || row.sigmas.abs() > MOST_SIGMAS {
-                    misses.push(format!("{}: {}", case.id, line(&row)));
-                }
+                page.add(row);
             }
         }
     }
-    text += "\n## Not in this version\n\nAnswers of these cases that wait for other parts:\n\n";
-    text += &not_yet.concat();
-    assert!(misses.is_empty(), "{}", misses.concat());
-    check_document(Path::new("docs/validation.md"), &text);
+    page.say("\n## Not in this version\n\nAnswers of these cases that wait for other parts:\n\n");
+    page.say(&not_yet.concat());
 }
-
-const HEADER: &str = "# Validation: simulated against exact
-
-Each case has exact answers that were computed independently, by Markov chains, renewal theory or
-enumeration, in two ways that agree. The topology of each is in `tests/data/cases/`. A test runs all of
-them with seed 1, requires every estimate to lie within four of its own standard errors, and writes this
-page; a case that misses by chance is run again with ten times the lives, never with another seed. First-
-year figures start with everything up and new; long-run figures are measured after a warm-up of 20 years;
-the two differ and are never mixed. \"Product\" is the spreadsheet's number, a formula, against the wrong
-answer that the case warns of.
-";
 
 /// Fills in a topology and runs it as each measure needs, each run only once.
 struct Runs {
@@ -230,18 +189,6 @@ fn rows(case: &Case, record: &Value, measure: &Value, runs: &mut Runs) -> Vec<Ro
         rows.push(formula("product of availabilities", product, naive));
     }
     rows
-}
-
-fn formula(measure: &str, found: f64, exact: f64) -> Row {
-    let agrees = (found / exact - 1.0).abs() < FORMULA_TOLERANCE;
-    Row {
-        measure: measure.to_owned(),
-        run: "formula".to_owned(),
-        estimate: found,
-        std_error: None,
-        exact,
-        sigmas: if agrees { 0.0 } else { f64::INFINITY },
-    }
 }
 
 /// The journey that a measure is about, by the first word of its label or the last of its name, and
@@ -409,39 +356,7 @@ fn quantile(row: Row, outages: &OutageLengths, share: f64) -> Row {
     Row { estimate: at(share) / HOUR, sigmas: (nearest - share) / error, ..row }
 }
 
-fn line(row: &Row) -> String {
-    let number = |number: f64| match number.abs() {
-        0.0 => "0".to_owned(),
-        size if (0.01..1e5).contains(&size) => {
-            let decimals = (6 - size.log10().floor() as i32).clamp(0, 9) as usize;
-            format!("{number:.decimals$}")
-        }
-        _ => format!("{number:.6e}"),
-    };
-    let distance = match row.run.as_str() {
-        "formula" if row.sigmas == 0.0 => "same to 9 digits".to_owned(),
-        _ => format!("{:+.2}", row.sigmas),
-    };
-    format!(
-        "| {} | {} | {} | {} | {} | {distance} |\n",
-        row.measure,
-        row.run,
-        number(row.estimate),
-        row.std_error.map_or_else(|| "-".to_owned(), |error| format!("{error:.1e}")),
-        number(row.exact),
-    )
-}
-
 fn record(id: &str) -> Value {
     let text = fs::read_to_string(format!("tests/data/cases/{id}.json")).unwrap();
     serde_json::from_str(&text).unwrap()
-}
-
-/// Compares a generated page with the one in the repository, or writes it if asked to.
-pub(crate) fn check_document(path: &Path, text: &str) {
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        fs::write(path, text).unwrap();
-    }
-    let known = fs::read_to_string(path).unwrap_or_default();
-    assert!(known == text, "{} is out of date: run UPDATE_DOCS=1 cargo test", path.display());
 }

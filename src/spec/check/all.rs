@@ -1,0 +1,199 @@
+//! The whole topology, one part after the other.
+
+use std::collections::BTreeMap;
+
+use crate::spec::diagnostic::{Code, Findings};
+use crate::spec::expand::Units;
+use crate::spec::raw::{Name, RawMode, RawRepair, RawTopology};
+use crate::spec::read::listed;
+use crate::spec::suggest::closest;
+use crate::spec::topology::{Crew, FailureMode, Repair, Service, Topology};
+use crate::units::{SECONDS_PER_YEAR, SimSpan};
+
+/// How long a life lasts where the file does not say.
+const DEFAULT_HORIZON_SECONDS: f64 = SECONDS_PER_YEAR;
+/// The longest life that fits into simulated time, with room to spare.
+const LONGEST_HORIZON_SECONDS: f64 = 500_000.0 * SECONDS_PER_YEAR;
+/// The shortest mean time to failure: anything below is a slip of the unit.
+const SHORTEST_MEAN_SECONDS: f64 = 1e-3;
+
+/// Checks everything and records all findings; `None` if the topology must be refused.
+pub(crate) fn check(raw: &RawTopology, findings: &mut Findings) -> Option<Topology> {
+    let horizon = horizon(raw, findings);
+    let crews = crews(raw);
+    let modes = modes(raw, findings);
+    let domains = raw.domains.iter().map(|domain| &domain.name);
+    let services = raw.services.iter().map(|service| &service.name);
+    let declared = domains.chain(services).map(|name| name.value.clone()).collect();
+    let mut checker = Checker {
+        mode_index: index_of(raw.failures.iter().map(|mode| &mode.name)),
+        used_modes: vec![false; raw.failures.len()],
+        units: Units::new(declared),
+        services: Vec::new(),
+        service_index: index_of(raw.services.iter().map(|service| &service.name)),
+        raw,
+        findings,
+    };
+    checker.domains();
+    checker.replicas();
+    checker.services();
+    let needs = checker.service_needs();
+    checker.refuse_need_cycles(&needs);
+    let journeys = checker.journeys();
+    // What is wrong may be why something seems unused.
+    if !checker.findings.has_errors() {
+        checker.warn_of_what_is_unused(&needs, &journeys);
+    }
+    let Checker { units, services, findings, .. } = checker;
+    if findings.has_errors() {
+        return None;
+    }
+    Some(Topology {
+        name: raw.name.as_ref()?.value.clone(),
+        about: raw.about.clone(),
+        sha256: crate::spec::digest::digest(findings.sources()),
+        horizon,
+        modes,
+        units: units.list,
+        services: services
+            .into_iter()
+            .zip(needs)
+            .map(|(s, needs)| Service { needs, ..s })
+            .collect(),
+        crews,
+        journeys,
+        warnings: Findings::new(),
+    })
+}
+
+pub(super) fn index_of<'a>(names: impl Iterator<Item = &'a Name>) -> BTreeMap<String, usize> {
+    names.enumerate().map(|(index, name)| (name.value.clone(), index)).collect()
+}
+
+fn horizon(raw: &RawTopology, findings: &mut Findings) -> SimSpan {
+    let Some(horizon) = raw.horizon else {
+        return SimSpan::from_seconds(DEFAULT_HORIZON_SECONDS);
+    };
+    if !(horizon.value > 0.0 && horizon.value <= LONGEST_HORIZON_SECONDS) {
+        findings
+            .error(Code::OutOfRange, horizon.span, "a life cannot last that long")
+            .help("the horizon must be above zero and at most 500000y");
+    }
+    SimSpan::from_seconds(horizon.value)
+}
+
+fn crews(raw: &RawTopology) -> Vec<Crew> {
+    let crew = |crew: &crate::spec::raw::RawCrew| Crew {
+        name: crew.name.value.clone(),
+        size: u32::try_from(crew.size).unwrap_or(u32::MAX),
+        response: crew.response.clone(),
+    };
+    raw.crews.iter().map(crew).collect()
+}
+
+fn modes(raw: &RawTopology, findings: &mut Findings) -> Vec<FailureMode> {
+    let crews = index_of(raw.crews.iter().map(|crew| &crew.name));
+    raw.failures.iter().filter_map(|mode| checked_mode(mode, &crews, findings)).collect()
+}
+
+fn checked_mode(
+    mode: &RawMode,
+    crews: &BTreeMap<String, usize>,
+    findings: &mut Findings,
+) -> Option<FailureMode> {
+    let crew = mode.crew.as_ref().and_then(|name| match crews.get(&name.value) {
+        Some(&index) => Some(index),
+        None => {
+            let help = match closest(&name.value, crews.keys().map(String::as_str)) {
+                Some(word) => format!("did you mean `{word}`?"),
+                None if crews.is_empty() => "declare it under `crews`".to_owned(),
+                None => format!("there are {}", listed_keys(crews)),
+            };
+            findings
+                .error(Code::UnknownName, name.span, format!("there is no crew `{}`", name.value))
+                .help(help);
+            None
+        }
+    });
+    if mode.every.as_ref().is_some_and(|law| law.mean() < SHORTEST_MEAN_SECONDS) {
+        findings
+            .error(
+                Code::OutOfRange,
+                mode.name.span,
+                format!("`{}` strikes without a pause", mode.name.value),
+            )
+            .help("`every` is the time up until it strikes; its mean must be at least 1ms");
+    }
+    let repair = match mode.repair.as_ref()? {
+        RawRepair::After(law) => Repair::After(law.clone()),
+        RawRepair::Restart => Repair::Restart,
+        RawRepair::Never => Repair::Never,
+    };
+    if crew.is_some() && !matches!(repair, Repair::After(_)) {
+        let span = mode.crew.as_ref().map(|name| name.span);
+        findings
+            .error(Code::NoEffect, span, "a crew for a repair that nobody does")
+            .help("remove `crew`, or give `repair` a law");
+    }
+    Some(FailureMode {
+        name: mode.name.value.clone(),
+        every: mode.every.clone()?,
+        repair,
+        always: mode.always,
+        crew,
+        about: mode.about.clone(),
+        source: mode.source.clone(),
+        grade: mode.grade,
+    })
+}
+
+pub(super) fn listed_keys(map: &BTreeMap<String, usize>) -> String {
+    listed(&map.keys().map(String::as_str).take(12).collect::<Vec<_>>())
+}
+
+/// What is being checked, and what is known of it so far.
+pub(super) struct Checker<'a> {
+    pub(super) raw: &'a RawTopology,
+    pub(super) findings: &'a mut Findings,
+    pub(super) mode_index: BTreeMap<String, usize>,
+    pub(super) used_modes: Vec<bool>,
+    pub(super) units: Units,
+    pub(super) services: Vec<Service>,
+    pub(super) service_index: BTreeMap<String, usize>,
+}
+
+impl Checker<'_> {
+    /// Indices of failure modes by name.
+    pub(super) fn modes(&mut self, names: &[Name], starts: bool) -> Vec<usize> {
+        let mut modes = Vec::new();
+        for name in names {
+            let Some(&index) = self.mode_index.get(&name.value) else {
+                let help = match closest(&name.value, self.mode_index.keys().map(String::as_str)) {
+                    Some(word) => format!("did you mean `{word}`?"),
+                    None if self.mode_index.is_empty() => "declare it under `failures`".to_owned(),
+                    None => format!("there are {}", listed_keys(&self.mode_index)),
+                };
+                let message = format!("there is no failure mode `{}`", name.value);
+                self.findings.error(Code::UnknownName, name.span, message).help(help);
+                continue;
+            };
+            self.used_modes[index] = true;
+            if modes.contains(&index) {
+                let message = format!("`{}` is listed twice", name.value);
+                self.findings
+                    .error(Code::DuplicateName, name.span, message)
+                    .help("name each failure mode once");
+                continue;
+            }
+            modes.push(index);
+            if matches!(self.raw.failures[index].repair, Some(RawRepair::Restart)) && !starts {
+                let message =
+                    format!("`{}` is repaired by a start, and this starts at once", name.value);
+                self.findings
+                    .warning(Code::NoEffect, name.span, message)
+                    .help("give it a `start`, such as `start: {uniform: [20s, 40s]}`");
+            }
+        }
+        modes
+    }
+}
