@@ -6,7 +6,7 @@ use ninefold::report::JourneyMeasures;
 use ninefold::units::SimSpan;
 use ninefold::{Plan, System, Topology};
 
-use super::{HOUR, MOST_SIGMAS, Page, Row, YEAR_HOURS, formula};
+use super::{HOUR, Page, Row, YEAR_HOURS, formula, may_be_chance};
 
 /// Lives, and years of each after a warm-up of a year.
 type Runs = (u64, f64);
@@ -56,9 +56,9 @@ fn quorums(page: &mut Page) {
     );
     for &(name, members, needed, exact, runs) in QUORUMS {
         let row = quorum(name, members, needed, exact, runs);
-        page.add(match row.sigmas.abs() <= MOST_SIGMAS {
-            true => row,
-            false => quorum(name, members, needed, exact, (10 * runs.0, runs.1)),
+        page.add(match may_be_chance(row.sigmas) {
+            true => quorum(name, members, needed, exact, (10 * runs.0, runs.1)),
+            false => row,
         });
     }
 }
