@@ -59,12 +59,14 @@ impl Observer for Count {
 /// The general engine on a topology.
 fn general<'a>(system: &'a System) -> Box<dyn FnMut() -> limit::Outcome + 'a> {
     let horizon = SimTime::ZERO + system.topology().horizon;
-    let mut replicator = Replicator::new(system.model(), horizon);
+    let mut replicator = Replicator::new(system.model(), horizon, u64::MAX);
     let mut number = 0;
     Box::new(move || {
         let mut count = Count::default();
-        count.outcome.events =
-            replicator.replicate(Replication { seed: SEED, number }, &mut count).events;
+        count.outcome.events = replicator
+            .replicate(Replication { seed: SEED, number }, &mut count)
+            .expect("the workload ends")
+            .events;
         number += 1;
         count.outcome
     })

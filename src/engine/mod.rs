@@ -23,6 +23,6 @@ mod step;
 pub use agenda::Agenda;
 pub use event::Event;
 pub use observer::Observer;
-pub use replicate::{Lived, Replication, Replicator};
+pub use replicate::{Endless, Lived, Replication, Replicator};
 pub use state::State;
 pub use step::{Chooser, step};

@@ -12,6 +12,11 @@ use crate::units::SimTime;
 /// with debug assertions: all of them would take the tests hours.
 const CHECKED_LIVES: u64 = 4;
 
+/// Events of one instant, beside those for each unit: a chain of failures, restorations and starts
+/// of no length is over after far fewer.
+const MOST_AT_ONCE: u64 = 1_000_000;
+const EVENTS_AT_ONCE_PER_UNIT: u64 = 1_000;
+
 /// Which life of which run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Replication {
@@ -30,35 +35,69 @@ pub struct Lived {
     pub end: SimTime,
 }
 
+/// A life that would not come to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "replication {replication} has had {events} events and has come no further than {:.2} h; look \
+     for a law under `every` that is next to zero time after time, or shorten the horizon",
+    (*.at - SimTime::ZERO).seconds() / 3600.0
+)]
+pub struct Endless {
+    /// Which life.
+    pub replication: u64,
+    /// The events that it has had.
+    pub events: u64,
+    /// How far it has come.
+    pub at: SimTime,
+}
+
 /// Runs lives of one model, one after another, in memory that is allocated once.
 #[derive(Clone, Debug)]
 pub struct Replicator<'m> {
     model: &'m Model,
     horizon: SimTime,
+    most_events: u64,
     state: State,
     agenda: Agenda<'m>,
 }
 
 impl<'m> Replicator<'m> {
-    /// Room for lives of this model that end at `horizon`.
-    pub fn new(model: &'m Model, horizon: SimTime) -> Replicator<'m> {
-        Replicator { model, horizon, state: State::new(model), agenda: Agenda::new(model, horizon) }
+    /// Room for lives of this model that end at `horizon`, with at most `most_events` events each.
+    pub fn new(model: &'m Model, horizon: SimTime, most_events: u64) -> Replicator<'m> {
+        let (state, agenda) = (State::new(model), Agenda::new(model, horizon));
+        Replicator { model, horizon, most_events, state, agenda }
     }
 
     /// Lives one life, from everything up and new to the horizon or until the observer has seen
     /// enough.
-    pub fn replicate(&mut self, which: Replication, observer: &mut impl Observer) -> Lived {
-        let Replicator { model, horizon, state, agenda } = self;
+    ///
+    /// # Errors
+    ///
+    /// If the life has more events than allowed, or more at one instant than anything can mean: a
+    /// law of which nearly all draws are zero has a mean like any other.
+    pub fn replicate(
+        &mut self,
+        which: Replication,
+        observer: &mut impl Observer,
+    ) -> Result<Lived, Endless> {
+        let Replicator { model, horizon, most_events, state, agenda } = self;
+        let most_at_once = MOST_AT_ONCE + EVENTS_AT_ONCE_PER_UNIT * model.units.len() as u64;
         state.begin(model);
         agenda.begin(StreamKey::of_life(which.seed, which.number));
         let mut now = SimTime::ZERO;
+        let mut limit = most_at_once.min(*most_events);
         while let Some((at, event)) = agenda.next() {
             if at > now {
                 settle(state, now, observer);
                 if observer.has_seen_enough() {
-                    return Lived { events: state.events, end: now };
+                    return Ok(Lived { events: state.events, end: now });
                 }
                 now = at;
+                limit = (state.events + most_at_once).min(*most_events);
+            }
+            if state.events >= limit {
+                let Replication { number: replication, .. } = which;
+                return Err(Endless { replication, events: state.events, at: now });
             }
             step(model, state, event, agenda);
             if cfg!(debug_assertions) && which.number < CHECKED_LIVES {
@@ -67,7 +106,7 @@ impl<'m> Replicator<'m> {
         }
         settle(state, now, observer);
         let end = if observer.has_seen_enough() { now } else { *horizon };
-        Lived { events: state.events, end }
+        Ok(Lived { events: state.events, end })
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use rayon::prelude::*;
 
 use super::plan::{Plan, RunError, Summary};
-use crate::engine::{Observer, Replication, Replicator};
+use crate::engine::{Endless, Observer, Replication, Replicator};
 use crate::model::Model;
 use crate::units::{SimSpan, SimTime};
 
@@ -18,7 +18,7 @@ const ROUND: u64 = 1_024;
 /// Blocks for each thread between two looks at the progress.
 const BLOCKS_PER_THREAD: u64 = 4;
 /// Events of a life that may be run unasked: minutes, not days.
-const MOST_EVENTS: f64 = 1e9;
+const MOST_EVENTS: u64 = 1_000_000_000;
 /// The longest life.
 const LONGEST_SECONDS: f64 = 500_000.0 * 365.0 * 86_400.0;
 
@@ -61,7 +61,7 @@ pub struct Progress {
 ///
 /// # Errors
 ///
-/// If the plan cannot be run; nothing has happened then.
+/// If the plan cannot be run, or if a life does not come to its end.
 pub fn run<W, T>(
     model: &Model,
     plan: &Plan,
@@ -81,20 +81,21 @@ where
     let pool = builder.build().map_err(|error| RunError::Threads(error.to_string()))?;
     let wave = BLOCK * BLOCKS_PER_THREAD * pool.current_num_threads() as u64;
     let idle = Mutex::new(Vec::new());
-    let block = |first: u64, last: u64| {
+    let most_events = if plan.allow_slow { u64::MAX } else { MOST_EVENTS };
+    let block = |first: u64, last: u64| -> Result<Vec<(u64, W::Life)>, Endless> {
         let lock = || idle.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let worker = lock().pop();
         let (mut replicator, mut watch) =
-            worker.unwrap_or_else(|| (Replicator::new(model, end), watcher()));
-        let lives: Vec<(u64, W::Life)> = (first..last)
+            worker.unwrap_or_else(|| (Replicator::new(model, end, most_events), watcher()));
+        let lives = (first..last)
             .map(|number| {
                 let which = Replication { seed: plan.seed, number };
-                let lived = replicator.replicate(which, &mut watch);
-                (lived.events, watch.take(number, lived.events, lived.end))
+                let lived = replicator.replicate(which, &mut watch)?;
+                Ok((lived.events, watch.take(number, lived.events, lived.end)))
             })
-            .collect();
+            .collect::<Result<_, Endless>>()?;
         lock().push((replicator, watch));
-        lives
+        Ok(lives)
     };
     let (mut done, mut events) = (0, 0);
     let mut is_partial = false;
@@ -102,12 +103,14 @@ where
         let round_end = (done / ROUND + 1) * ROUND;
         let wave_end = (done + wave).min(round_end).min(plan.replications);
         let firsts: Vec<u64> = (done..wave_end).step_by(BLOCK as usize).collect();
-        let blocks: Vec<Vec<(u64, W::Life)>> = pool.install(|| {
+        let blocks: Vec<_> = pool.install(|| {
             firsts.par_iter().map(|&first| block(first, (first + BLOCK).min(wave_end))).collect()
         });
-        for (life_events, life) in blocks.into_iter().flatten() {
-            events += life_events;
-            tally.add(life);
+        for block in blocks {
+            for (life_events, life) in block? {
+                events += life_events;
+                tally.add(life);
+            }
         }
         done = wave_end;
         let relative_half_width = tally.relative_half_width();
@@ -140,8 +143,8 @@ fn checked_end(model: &Model, plan: &Plan) -> Result<SimTime, RunError> {
         return Err(RunError::TooLong);
     }
     let events = model.events_per_second() * length.seconds();
-    if events > MOST_EVENTS && !plan.allow_slow {
-        return Err(RunError::TooSlow { events, limit: MOST_EVENTS });
+    if events > MOST_EVENTS as f64 && !plan.allow_slow {
+        return Err(RunError::TooSlow { events, limit: MOST_EVENTS as f64 });
     }
     Ok(SimTime::ZERO + length)
 }

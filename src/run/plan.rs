@@ -45,7 +45,7 @@ pub struct Summary {
     pub is_partial: bool,
 }
 
-/// Why a run cannot begin.
+/// Why there is no result.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
@@ -69,6 +69,9 @@ pub enum RunError {
         /// How many may be run unasked.
         limit: f64,
     },
+    /// A life does not come to its end.
+    #[error(transparent)]
+    Endless(#[from] crate::engine::Endless),
     /// The operating system gives no threads.
     #[error("cannot start threads: {0}")]
     Threads(String),

@@ -6,6 +6,10 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::source::{Sources, Span};
+use super::suggest::closest;
+
+/// Findings that are shown: whoever has more has one mistake, many times.
+const MOST_SHOWN: usize = 100;
 
 /// Declares the codes, so that the list of all of them cannot miss one.
 macro_rules! codes {
@@ -169,6 +173,16 @@ impl Findings {
         self.list.last_mut().expect("just pushed")
     }
 
+    /// The word nearest to what was written; nothing beyond the findings that are shown, because
+    /// the search takes time and nobody would read it.
+    pub(crate) fn closest<'a>(
+        &self,
+        written: &str,
+        known: impl IntoIterator<Item = &'a str>,
+    ) -> Option<&'a str> {
+        if self.list.len() < MOST_SHOWN { closest(written, known) } else { None }
+    }
+
     /// All findings, in the order of their places.
     pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
         self.list.iter()
@@ -198,15 +212,19 @@ impl Findings {
         })
     }
 
-    /// For a terminal: each finding with its line, a caret and what would be right. With colour if
-    /// `styled`.
+    /// For a terminal: each finding with its line, a caret and what would be right, a hundred of
+    /// them at most. With colour if `styled`.
     pub fn render(&self, styled: bool) -> String {
         let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
         let renderer = renderer.decor_style(DecorStyle::Ascii);
         let mut text = String::new();
-        for finding in &self.list {
+        for finding in self.list.iter().take(MOST_SHOWN) {
             text.push_str(&renderer.render(&[self.group(finding)]));
             text.push_str("\n\n");
+        }
+        if self.list.len() > MOST_SHOWN {
+            let more = self.list.len() - MOST_SHOWN;
+            text.push_str(&format!("... and {more} more findings like these\n\n"));
         }
         let count = |severity, word| match self.count(severity) {
             0 => None,

@@ -5,11 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::diagnostic::{Code, Findings};
 use super::raw::{Name, RawDomain};
 use super::source::Span;
-use super::suggest::closest;
 use super::topology::Unit;
 
 /// More units than fit into memory are a slip of the fingers.
-pub(crate) const MOST_UNITS: usize = 2_000_000;
+pub(crate) const MOST_UNITS: usize = 500_000;
 
 /// All units so far, and what their names stand for.
 #[derive(Debug, Default)]
@@ -71,7 +70,7 @@ impl Units {
         if declared.is_some_and(|group| !self.groups.contains_key(group)) {
             return;
         }
-        let help = match closest(&name.value, self.names()) {
+        let help = match findings.closest(&name.value, self.names()) {
             Some(word) => format!("did you mean `{word}`?"),
             None if self.groups.is_empty() => "no domains or services are declared".to_owned(),
             None => {

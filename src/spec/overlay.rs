@@ -1,12 +1,13 @@
 //! Texts laid over one another: `extends` (a file over another) and `defaults` (under each entry).
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
 use super::diagnostic::{Code, Findings};
 use super::raw::SECTIONS;
 use super::read::is_law;
 use super::source::Span;
-use super::yaml::{Entry, MOST_BYTES, NodeId, Tree, Value};
+use super::yaml::{Entry, MOST_BYTES, NodeId, Tree, Value, keys};
 
 /// Files that extend files that extend files.
 const MOST_FILES: usize = 16;
@@ -122,15 +123,18 @@ fn overlay(tree: &mut Tree, base: NodeId, over: NodeId) -> NodeId {
         return over;
     };
     let (base_entries, over_entries) = (base_entries.clone(), over_entries.clone());
-    let same_keys = |entry: &Entry| base_entries.iter().any(|known| known.key == entry.key);
-    if over_entries.iter().any(|e| is_one_value(&e.key)) && !over_entries.iter().all(same_keys) {
+    let below: BTreeSet<&str> = keys(&base_entries).collect();
+    let mut above_by_key: BTreeMap<&str, &Entry> =
+        over_entries.iter().map(|entry| (entry.key.as_str(), entry)).collect();
+    if keys(&over_entries).any(is_one_value) && !keys(&over_entries).all(|key| below.contains(key))
+    {
         return over;
     }
     let span = tree.span(over);
     let mut entries = Vec::new();
-    for below in base_entries {
-        match over_entries.iter().find(|above| above.key == below.key) {
-            None => entries.push(below),
+    for below in &base_entries {
+        match above_by_key.remove(below.key.as_str()) {
+            None => entries.push(below.clone()),
             Some(above) if tree.is_null(above.value) => {}
             Some(above) => {
                 let value = overlay(tree, below.value, above.value);
@@ -138,11 +142,8 @@ fn overlay(tree: &mut Tree, base: NodeId, over: NodeId) -> NodeId {
             }
         }
     }
-    for above in over_entries {
-        if !entries.iter().any(|known| known.key == above.key) {
-            entries.push(above);
-        }
-    }
+    let only_above = |entry: &&Entry| above_by_key.contains_key(entry.key.as_str());
+    entries.extend(over_entries.iter().filter(only_above).cloned());
     tree.add_map(entries, span)
 }
 

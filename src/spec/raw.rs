@@ -3,7 +3,6 @@
 use super::diagnostic::Code;
 use super::read::{Bare, Fields, Keys, Reader, listed};
 use super::source::{Span, Spanned};
-use super::suggest::closest;
 use super::yaml::{NodeId, Value};
 use crate::dist::Law;
 
@@ -591,7 +590,7 @@ impl Reader<'_> {
     fn bad_expression(&mut self, first: Option<(&str, Span)>, span: Span) {
         const WORDS: &[&str] = &["all", "any", "at_least"];
         let (key, at) = first.unwrap_or(("", span));
-        let help = match closest(key, WORDS.iter().copied()) {
+        let help = match self.findings.closest(key, WORDS.iter().copied()) {
             Some(word) if !WORDS.contains(&key) => format!("did you mean `{word}`?"),
             _ => format!(
                 "write a name, or one of {}: `{{all: [a, b]}}`, `{{at_least: 2, of: [a, b, c]}}`",
@@ -634,7 +633,7 @@ impl Reader<'_> {
         let known = choices.iter().find(|(word, _)| *word == text.value);
         if known.is_none() {
             let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
-            let help = match closest(&text.value, words.iter().copied()) {
+            let help = match self.findings.closest(&text.value, words.iter().copied()) {
                 Some(word) => format!("did you mean `{word}`?"),
                 None => format!("it must be one of {}", listed(&words)),
             };

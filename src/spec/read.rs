@@ -2,7 +2,6 @@
 
 use super::diagnostic::{Code, Findings};
 use super::source::{Span, Spanned};
-use super::suggest::closest;
 use super::yaml::{Entry, NodeId, Tree, Value};
 use crate::dist::{Branch, Law, LawError};
 use crate::units::{QuantityError, parse_duration, parse_percentage};
@@ -62,7 +61,7 @@ impl<'a> Reader<'a> {
                 continue;
             }
             let known = keys.read.iter().chain(keys.later).copied();
-            let help = match closest(key, known) {
+            let help = match self.findings.closest(key, known) {
                 Some(word) => format!("did you mean `{word}`?"),
                 None => format!("it may say {}", listed(keys.read)),
             };
@@ -277,7 +276,7 @@ impl Reader<'_> {
                     )
                     .help(format!("the laws of this version are {}", listed(LAWS)));
             } else if !LAWS.contains(&key) {
-                let help = match closest(key, LAWS.iter().copied()) {
+                let help = match self.findings.closest(key, LAWS.iter().copied()) {
                     Some(word) => format!("did you mean `{word}`?"),
                     None => format!("the laws are {}", listed(LAWS)),
                 };

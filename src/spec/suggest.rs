@@ -5,10 +5,13 @@ pub(crate) fn closest<'a>(
     written: &str,
     known: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
-    let limit = written.chars().count().max(3) / 3;
+    let length = written.chars().count();
+    let limit = length.max(3) / 3;
+    let written = written.to_lowercase();
     known
         .into_iter()
-        .map(|word| (strsim::damerau_levenshtein(&written.to_lowercase(), word), word))
+        .filter(|word| word.chars().count().abs_diff(length) <= limit)
+        .map(|word| (strsim::damerau_levenshtein(&written, word), word))
         .filter(|&(distance, _)| distance <= limit)
         .min_by_key(|&(distance, _)| distance)
         .map(|(_, word)| word)

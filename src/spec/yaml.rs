@@ -4,7 +4,7 @@
 //! known before anybody follows them, so that neither a bomb of aliases nor a tower of brackets
 //! costs more than its text.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
@@ -136,8 +136,8 @@ struct Open {
 
 enum Items {
     List(Vec<NodeId>),
-    /// Complete entries, and a key that waits for its value.
-    Map(Vec<Entry>, Option<(String, Span)>),
+    /// Complete entries, where each key was first, and a key that waits for its value.
+    Map(Vec<Entry>, BTreeMap<String, Span>, Option<(String, Span)>),
 }
 
 /// Reading stops: the finding is recorded.
@@ -220,14 +220,14 @@ impl Loader<'_> {
             }
             Event::SequenceStart(anchor, _) => self.enter(anchor, span, Items::List(Vec::new())),
             Event::MappingStart(anchor, _) => {
-                self.enter(anchor, span, Items::Map(Vec::new(), None))
+                self.enter(anchor, span, Items::Map(Vec::new(), BTreeMap::new(), None))
             }
             Event::SequenceEnd | Event::MappingEnd => {
                 let open = self.open.pop().expect("the parser pairs ends with starts");
                 let span = Span { end: span.end.max(open.start.end), ..open.start };
                 let value = match open.items {
                     Items::List(items) => Value::List(items),
-                    Items::Map(entries, _) => Value::Map(self.merge(entries)),
+                    Items::Map(entries, ..) => Value::Map(self.merge(entries)),
                 };
                 let id = self.tree.add(value, span);
                 self.complete(id, open.anchor, span)
@@ -255,7 +255,7 @@ impl Loader<'_> {
     /// The place for the next key, if a key must come next.
     fn wants_key(&mut self) -> Option<&mut Option<(String, Span)>> {
         match self.open.last_mut().map(|open| &mut open.items) {
-            Some(Items::Map(_, key @ None)) => Some(key),
+            Some(Items::Map(_, _, key @ None)) => Some(key),
             _ => None,
         }
     }
@@ -316,17 +316,21 @@ impl Loader<'_> {
         };
         match &mut open.items {
             Items::List(items) => items.push(id),
-            Items::Map(entries, key) => {
+            Items::Map(entries, firsts, key) => {
                 let (key, key_span) = key.take().expect("a value comes after its key");
-                match entries.iter().find(|entry| entry.key == key && key != MERGE_KEY) {
-                    Some(first) => {
-                        let first = first.key_span;
+                match firsts.get(&key) {
+                    Some(&first) => {
                         self.findings
                             .error(Code::DuplicateKey, key_span, format!("`{key}` is here twice"))
                             .label(first, "first here")
                             .help("keep one of the two");
                     }
-                    None => entries.push(Entry { key, key_span, value: id }),
+                    None => {
+                        if key != MERGE_KEY {
+                            firsts.insert(key.clone(), key_span);
+                        }
+                        entries.push(Entry { key, key_span, value: id });
+                    }
                 }
             }
         }
@@ -337,6 +341,11 @@ impl Loader<'_> {
     fn merge(&mut self, entries: Vec<Entry>) -> Vec<Entry> {
         let (merges, mut own): (Vec<Entry>, Vec<Entry>) =
             entries.into_iter().partition(|entry| entry.key == MERGE_KEY);
+        let mut known: BTreeSet<String> = if merges.is_empty() {
+            BTreeSet::new()
+        } else {
+            keys(&own).map(str::to_owned).collect()
+        };
         for merge in merges {
             let node = self.tree.node(merge.value);
             let maps = match &node.value {
@@ -347,7 +356,7 @@ impl Loader<'_> {
                 match &self.tree.node(map).value {
                     Value::Map(entries) => {
                         for entry in entries {
-                            if !own.iter().any(|known| known.key == entry.key) {
+                            if known.insert(entry.key.clone()) {
                                 own.push(entry.clone());
                             }
                         }
@@ -363,6 +372,11 @@ impl Loader<'_> {
         }
         own
     }
+}
+
+/// The keys of entries.
+pub(crate) fn keys(entries: &[Entry]) -> impl Iterator<Item = &str> {
+    entries.iter().map(|entry| entry.key.as_str())
 }
 
 /// The key under which YAML merges other maps into one.

@@ -13,8 +13,8 @@ pub(crate) fn life(text: &str) -> Vec<String> {
     let system = System::compile(topology);
     let horizon = SimTime::ZERO + system.topology().horizon;
     let mut recorder = Recorder::new(system.topology().journeys.len(), Until::Horizon);
-    let mut replicator = Replicator::new(system.model(), horizon);
-    let lived = replicator.replicate(Replication { seed: 1, number: 0 }, &mut recorder);
+    let mut replicator = Replicator::new(system.model(), horizon, u64::MAX);
+    let lived = replicator.replicate(Replication { seed: 1, number: 0 }, &mut recorder).unwrap();
     let topology = system.topology();
     let hours = |time: SimTime| time.micros() as f64 / 3.6e9;
     recorder

@@ -91,10 +91,11 @@ fn outages(text: &str) -> Vec<Vec<Outage>> {
     let system = System::compile(Topology::from_str("luck", text).unwrap());
     let end = ninefold::units::SimTime::ZERO + SimSpan::from_seconds(3.15e8);
     let mut recorder = Recorder::new(system.topology().journeys.len(), ninefold::Until::Horizon);
-    let mut replicator = Replicator::new(system.model(), end);
+    let mut replicator = Replicator::new(system.model(), end, u64::MAX);
     (0..20)
         .map(|number| {
-            let lived = replicator.replicate(Replication { seed: SEED, number }, &mut recorder);
+            let lived =
+                replicator.replicate(Replication { seed: SEED, number }, &mut recorder).unwrap();
             let first = |outage: &Outage| outage.journey.index() == 0;
             recorder.take(number, 0, lived.end).outages.into_iter().filter(first).collect()
         })

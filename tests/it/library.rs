@@ -45,6 +45,29 @@ fn breaking_off_keeps_the_first_lives() {
     assert_eq!(journeys(&report), journeys(&whole));
 }
 
+/// Laws with means like any others, of which nearly all draws are zero.
+#[test]
+fn lives_that_do_not_come_to_an_end_are_broken_off() {
+    for every in [
+        "{weibull: {shape: 0.01, mean: 10d}}",
+        "{mixture: [{p: 99.9999999%, fixed: 0s}, {p: 0.0000001%, fixed: 1000000y}]}",
+    ] {
+        let text = format!(
+            "topology: endless
+failures: {{blink: {{every: {every}, repair: 0s}}}}
+domains: {{x: {{fails: [blink]}}}}
+journeys: {{j: {{needs: x}}}}
+"
+        );
+        let system = System::compile(Topology::from_str("endless", &text).unwrap());
+        for allow_slow in [false, true] {
+            let plan = Plan { allow_slow, ..system.plan(1) };
+            let told = system.simulate(&plan).unwrap_err().to_string();
+            assert!(told.starts_with("replication 0 has had 1001000 events"), "{told}");
+        }
+    }
+}
+
 #[test]
 fn plans_that_cannot_be_are_refused() {
     let system = system();

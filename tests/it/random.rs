@@ -136,9 +136,9 @@ fn random_systems_keep_their_invariants() {
         let journeys = system.topology().journeys.len();
         let horizon = SimTime::ZERO + system.topology().horizon;
         let mut recorder = Recorder::new(journeys, Until::Horizon);
-        let mut replicator = Replicator::new(system.model(), horizon);
+        let mut replicator = Replicator::new(system.model(), horizon, u64::MAX);
         for number in 0..4 {
-            let lived = replicator.replicate(Replication { seed, number }, &mut recorder);
+            let lived = replicator.replicate(Replication { seed, number }, &mut recorder).unwrap();
             let life = recorder.take(number, lived.events, lived.end);
             for journey in 0..journeys {
                 let mut free_from = SimTime::ZERO;

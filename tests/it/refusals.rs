@@ -297,7 +297,39 @@ fn shapes_are_checked() {
 fn absurd_sizes_are_refused_before_they_are_built() {
     check(
         &with("count: 3", "count: 4000000000"),
-        "5:3 too-large: `node` makes more than 2000000 units; reduce `count` or `replicas`\n",
+        "5:3 too-large: `node` makes more than 500000 units; reduce `count` or `replicas`\n",
+    );
+    let mut text = FINE.to_owned();
+    for journey in 1..=1_000 {
+        text += &format!("  browse-{journey}: {{needs: web}}\n");
+    }
+    check(
+        &text,
+        "1009:3 too-large: more than 1000 journeys; name what users do, not every replica\n",
+    );
+    let names: Vec<String> = (0..10).map(|mode| format!("m{mode}")).collect();
+    let modes: String =
+        names.iter().map(|name| format!("  {name}: {{every: 1y, repair: 1h}}\n")).collect();
+    let text = with("failures:\n", &format!("failures:\n{modes}")).replace(
+        "count: 3, fails: [down]",
+        &format!("count: 250000, fails: [{}]", names.join(", ")),
+    );
+    assert!(findings(&text).contains("the units fail in 2500000 ways"), "{}", findings(&text));
+}
+
+#[test]
+fn a_mistake_made_many_times_is_shown_a_hundred_times() {
+    let names: Vec<String> = (0..30_000).map(|index| format!("web-{index}")).collect();
+    let text = with("needs: web", &format!("needs: {{all: [{}]}}", names.join(", ")));
+    let Err(SpecError::Refused(findings)) = Topology::from_str("t.yaml", &text) else {
+        panic!("it is refused");
+    };
+    let told = findings.render(false);
+    assert_eq!(told.matches("error[unknown-name]").count(), 100);
+    assert!(
+        told.contains("... and 29897 more findings like these"),
+        "{}",
+        &told[told.len() - 200..]
     );
 }
 

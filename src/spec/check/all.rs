@@ -1,12 +1,11 @@
 //! The whole topology, one part after the other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::spec::diagnostic::{Code, Findings};
 use crate::spec::expand::Units;
 use crate::spec::raw::{Name, RawMode, RawRepair, RawTopology};
 use crate::spec::read::listed;
-use crate::spec::suggest::closest;
 use crate::spec::topology::{Crew, FailureMode, Repair, Service, Topology};
 use crate::units::{SECONDS_PER_YEAR, SimSpan};
 
@@ -16,6 +15,10 @@ const DEFAULT_HORIZON_SECONDS: f64 = SECONDS_PER_YEAR;
 const LONGEST_HORIZON_SECONDS: f64 = 500_000.0 * SECONDS_PER_YEAR;
 /// The shortest mean time to failure: anything below is a slip of the unit.
 const SHORTEST_MEAN_SECONDS: f64 = 1e-3;
+/// Journeys, for each of which a report has a table and figures.
+const MOST_JOURNEYS: usize = 1_000;
+/// Ways to fail of all units together.
+const MOST_CLOCKS: usize = 2_000_000;
 
 /// Checks everything and records all findings; `None` if the topology must be refused.
 pub(crate) fn check(raw: &RawTopology, findings: &mut Findings) -> Option<Topology> {
@@ -39,6 +42,7 @@ pub(crate) fn check(raw: &RawTopology, findings: &mut Findings) -> Option<Topolo
     checker.services();
     let needs = checker.service_needs();
     checker.refuse_need_cycles(&needs);
+    checker.refuse_what_is_too_much();
     let journeys = checker.journeys();
     // What is wrong may be why something seems unused.
     if !checker.findings.has_errors() {
@@ -104,7 +108,7 @@ fn checked_mode(
     let crew = mode.crew.as_ref().and_then(|name| match crews.get(&name.value) {
         Some(&index) => Some(index),
         None => {
-            let help = match closest(&name.value, crews.keys().map(String::as_str)) {
+            let help = match findings.closest(&name.value, crews.keys().map(String::as_str)) {
                 Some(word) => format!("did you mean `{word}`?"),
                 None if crews.is_empty() => "declare it under `crews`".to_owned(),
                 None => format!("there are {}", listed_keys(crews)),
@@ -163,12 +167,37 @@ pub(super) struct Checker<'a> {
 }
 
 impl Checker<'_> {
+    /// Refuses what nobody can have meant and no machine can hold.
+    fn refuse_what_is_too_much(&mut self) {
+        let clocks: usize = self.units.list.iter().map(|unit| unit.modes.len()).sum();
+        let last = self.raw.services.iter().map(|service| &service.name).next_back();
+        let last = last.or(self.raw.domains.last().map(|domain| &domain.name));
+        if let (true, Some(name)) = (clocks > MOST_CLOCKS, last) {
+            self.findings
+                .error(Code::TooLarge, name.span, format!("the units fail in {clocks} ways"))
+                .help(format!("at most {MOST_CLOCKS}: that is units times failure modes of each"));
+        }
+        if let Some(journey) = self.raw.journeys.get(MOST_JOURNEYS) {
+            self.findings
+                .error(
+                    Code::TooLarge,
+                    journey.name.span,
+                    format!("more than {MOST_JOURNEYS} journeys"),
+                )
+                .help("name what users do, not every replica");
+        }
+    }
+
     /// Indices of failure modes by name.
     pub(super) fn modes(&mut self, names: &[Name], starts: bool) -> Vec<usize> {
         let mut modes = Vec::new();
+        let mut known = BTreeSet::new();
         for name in names {
             let Some(&index) = self.mode_index.get(&name.value) else {
-                let help = match closest(&name.value, self.mode_index.keys().map(String::as_str)) {
+                let help = match self
+                    .findings
+                    .closest(&name.value, self.mode_index.keys().map(String::as_str))
+                {
                     Some(word) => format!("did you mean `{word}`?"),
                     None if self.mode_index.is_empty() => "declare it under `failures`".to_owned(),
                     None => format!("there are {}", listed_keys(&self.mode_index)),
@@ -178,7 +207,7 @@ impl Checker<'_> {
                 continue;
             };
             self.used_modes[index] = true;
-            if modes.contains(&index) {
+            if !known.insert(index) {
                 let message = format!("`{}` is listed twice", name.value);
                 self.findings
                     .error(Code::DuplicateName, name.span, message)

@@ -7,7 +7,6 @@ use crate::spec::diagnostic::Code;
 use crate::spec::raw::{Name, RawExpr, RawJourney, RawMode};
 use crate::spec::read::listed;
 use crate::spec::source::Span;
-use crate::spec::suggest::closest;
 use crate::spec::topology::{Expression, Journey, Operation, Rto, Slo};
 use crate::units::SimSpan;
 
@@ -212,10 +211,12 @@ impl Checker<'_> {
 
     fn operation(&mut self, name: &Name, service: &str, operation: &str) -> Option<Expression> {
         let Some(&index) = self.service_index.get(service) else {
-            let help = match closest(service, self.service_index.keys().map(String::as_str)) {
-                Some(word) => format!("did you mean `{word}.{operation}`?"),
-                None => format!("there are {}", listed_keys(&self.service_index)),
-            };
+            let help =
+                match self.findings.closest(service, self.service_index.keys().map(String::as_str))
+                {
+                    Some(word) => format!("did you mean `{word}.{operation}`?"),
+                    None => format!("there are {}", listed_keys(&self.service_index)),
+                };
             let message = format!("there is no service `{service}`");
             self.findings.error(Code::UnknownName, name.span, message).help(help);
             return None;
@@ -227,7 +228,7 @@ impl Checker<'_> {
         }
         let names: Vec<&str> =
             operations.iter().filter_map(|known| known.name.as_deref()).collect();
-        let help = match closest(operation, names.iter().copied()) {
+        let help = match self.findings.closest(operation, names.iter().copied()) {
             Some(word) => format!("did you mean `{service}.{word}`?"),
             None if names.is_empty() => format!("it offers one thing: write `{service}`"),
             None => format!("it offers {}", listed(&names)),

@@ -8,7 +8,6 @@ use crate::spec::diagnostic::{Code, Findings};
 use crate::spec::expand::group_of;
 use crate::spec::raw::{RawDomain, RawService};
 use crate::spec::read::listed;
-use crate::spec::suggest::closest;
 
 /// Domains in domains.
 const MOST_LEVELS: usize = 64;
@@ -64,7 +63,7 @@ impl Checker<'_> {
         let levels: BTreeSet<&str> =
             self.units.list.iter().filter_map(|unit| unit.level.as_deref()).collect();
         if !levels.contains(spread.by.value.as_str()) {
-            let help = match closest(&spread.by.value, levels.iter().copied()) {
+            let help = match self.findings.closest(&spread.by.value, levels.iter().copied()) {
                 Some(word) => format!("did you mean `{word}`?"),
                 None => {
                     format!("the levels are {}", listed(&levels.into_iter().collect::<Vec<_>>()))
