@@ -18,8 +18,8 @@ use std::time::Instant;
 use criterion::{Criterion, criterion_group};
 use limit::monitoring::{OneClockAUnit, Superposed};
 use limit::two_of_three::ArrayOfThree;
-use ninefold::engine::{Observer, Replication, Replicator};
-use ninefold::model::{ClockId, JourneyId};
+use ninefold::engine::{Observer, Replication, Replicator, Root};
+use ninefold::model::JourneyId;
 use ninefold::units::{SimSpan, SimTime};
 use ninefold::{System, Topology};
 
@@ -45,12 +45,12 @@ struct Count {
 }
 
 impl Observer for Count {
-    fn on_down(&mut self, journey: JourneyId, at: SimTime, _cause: ClockId) {
+    fn on_down(&mut self, journey: JourneyId, at: SimTime, _cause: Root) {
         self.outcome.outages[journey.index()] += 1;
         self.since[journey.index()] = at;
     }
 
-    fn on_up(&mut self, journey: JourneyId, at: SimTime) {
+    fn on_up(&mut self, journey: JourneyId, at: SimTime, _ended_by: Root) {
         let micros = (at - self.since[journey.index()]).micros();
         self.outcome.down_hours[journey.index()] += micros as f64 / MICROS_PER_HOUR;
     }

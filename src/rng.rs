@@ -48,6 +48,20 @@ pub enum Purpose {
     Failover = 4,
     /// How long until somebody of a crew responds.
     Response = 5,
+    /// How long until somebody turns to a line of jobs.
+    Answer = 6,
+    /// Whether a point of a clock that does not run at its top pace counts.
+    Mark = 7,
+    /// Whether a failover begins at all.
+    Coverage = 8,
+    /// Whom a common cause strikes.
+    Hit = 9,
+    /// Whether a failure drags others along.
+    Burst = 10,
+    /// Which others.
+    Peer = 11,
+    /// How long until a dragged failure follows.
+    Drag = 12,
 }
 
 /// Names a family of draws; each member of the family has an ordinal.

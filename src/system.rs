@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use crate::measure::{MeasureSet, Recorder};
-use crate::model::{Model, compile};
+use crate::model::{Model, compile, degradable_journeys};
 use crate::report::Report;
 use crate::run::{Plan, Progress, RunError, Until, run};
 use crate::spec::Topology;
@@ -98,9 +98,11 @@ impl System {
         plan: &Plan,
         progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
     ) -> Result<Report, RunError> {
-        let slos: Vec<_> = self.topology.journeys.iter().map(|journey| journey.slo).collect();
-        let mut measures = MeasureSet::new(&slos, plan);
-        let watcher = || Recorder::new(slos.len(), plan.until);
+        let slos: Vec<_> =
+            self.topology.journeys.iter().map(|journey| journey.slo.clone()).collect();
+        let degradable = degradable_journeys(&self.topology);
+        let mut measures = MeasureSet::new(&slos, &degradable, plan);
+        let watcher = || Recorder::new(self.model.journey_count(), slos.len(), plan.until);
         let summary = run(&self.model, plan, watcher, &mut measures, progress)?;
         Ok(Report::new(&self.topology, &self.model, plan, &summary, &measures))
     }

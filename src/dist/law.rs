@@ -53,13 +53,28 @@ pub enum Law {
         /// Seconds.
         value: f64,
     },
+    /// Between two ends, most likely at a peak, and falling to both sides in straight lines.
+    Triangular {
+        /// Lower end, seconds.
+        low: f64,
+        /// The most likely value, seconds.
+        peak: f64,
+        /// Upper end, seconds.
+        high: f64,
+    },
+    /// One of the lengths that were observed, all as likely.
+    Empirical(Box<[f64]>),
     /// One of several laws, chosen anew for each draw.
     Mixture(Box<[Branch]>),
+    /// One after another.
+    Sum(Box<[Law]>),
 }
 
 /// One possibility of a [`Law::Mixture`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Branch {
+    /// What it is called in reports.
+    pub name: Option<String>,
     /// Its probability.
     pub probability: f64,
     /// The law if it is chosen.
@@ -217,6 +232,46 @@ impl Law {
         Ok(Law::Mixture(branches.into()))
     }
 
+    /// Triangular by its lower end, its peak and its upper end in seconds.
+    ///
+    /// # Errors
+    ///
+    /// Unless they are in this order, the first zero or more.
+    pub fn triangular(low: f64, peak: f64, high: f64) -> Result<Law, LawError> {
+        let low = not_negative("low", low)?;
+        if !(high.is_finite() && high > low) {
+            return Err(LawError { parameter: "high", must_be: "above the lower end" });
+        }
+        if !(low..=high).contains(&peak) {
+            return Err(LawError { parameter: "peak", must_be: "between the ends" });
+        }
+        Ok(Law::Triangular { low, peak, high })
+    }
+
+    /// What was observed, in seconds.
+    ///
+    /// # Errors
+    ///
+    /// Unless there is something, all of it zero or more and finite.
+    pub fn empirical(mut observed: Vec<f64>) -> Result<Law, LawError> {
+        if observed.is_empty() {
+            return Err(LawError { parameter: "empirical", must_be: "at least one value" });
+        }
+        for &value in &observed {
+            not_negative("empirical", value)?;
+        }
+        observed.sort_by(f64::total_cmp);
+        Ok(Law::Empirical(observed.into()))
+    }
+
+    /// One law after another.
+    pub fn sum(mut parts: Vec<Law>) -> Law {
+        match parts.len() {
+            1 => parts.swap_remove(0),
+            _ => Law::Sum(parts.into()),
+        }
+    }
+
     /// The mean, seconds.
     pub fn mean(&self) -> f64 {
         match self {
@@ -226,7 +281,10 @@ impl Law {
             Law::Gamma { shape, scale } => shape * scale,
             Law::Uniform { low, high } => 0.5 * (low + high),
             Law::Fixed { value } => *value,
+            Law::Triangular { low, peak, high } => (low + peak + high) / 3.0,
+            Law::Empirical(values) => values.iter().sum::<f64>() / values.len() as f64,
             Law::Mixture(branches) => branches.iter().map(|b| b.probability * b.law.mean()).sum(),
+            Law::Sum(parts) => parts.iter().map(Law::mean).sum(),
         }
     }
 
@@ -243,19 +301,102 @@ impl Law {
             Law::Gamma { shape, scale } => scale * unit_gamma(*shape, stream),
             Law::Uniform { low, high } => low + (high - low) * stream.open_unit(),
             Law::Fixed { value } => *value,
-            Law::Mixture(branches) => choose(branches, stream.open_unit()).law.draw(stream),
+            Law::Triangular { low, peak, high } => {
+                // The quantile function: a square root to each side of the peak.
+                let (unit, width) = (stream.open_unit(), high - low);
+                if unit * width < peak - low {
+                    low + (unit * width * (peak - low)).sqrt()
+                } else {
+                    high - ((1.0 - unit) * width * (high - peak)).sqrt()
+                }
+            }
+            Law::Empirical(values) => {
+                values[(stream.open_unit() * values.len() as f64) as usize % values.len()]
+            }
+            Law::Mixture(branches) => {
+                branches[choose(branches, stream.open_unit())].law.draw(stream)
+            }
+            Law::Sum(parts) => parts.iter().map(|part| part.draw(stream)).sum(),
         }
+    }
+
+    /// Which branch of a mixture a draw with this stream takes; `None` of a law that is none.
+    pub fn branch(&self, mut stream: Stream) -> Option<usize> {
+        match self {
+            Law::Mixture(branches) => Some(choose(branches, stream.open_unit())),
+            _ => None,
+        }
+    }
+
+    /// The probability to last for at most so many seconds.
+    ///
+    /// `None` for sums, which have no formula.
+    pub fn cdf(&self, seconds: f64) -> Option<f64> {
+        if seconds < 0.0 {
+            return Some(0.0);
+        }
+        Some(match self {
+            Law::Exponential { mean } => -libm::expm1(-seconds / mean),
+            Law::Weibull { shape, scale } => -libm::expm1(-libm::pow(seconds / scale, *shape)),
+            Law::LogNormal { mu, sigma } => {
+                0.5 * libm::erfc(-(libm::log(seconds) - mu) / (sigma * std::f64::consts::SQRT_2))
+            }
+            Law::Gamma { shape, scale } => {
+                if seconds == 0.0 {
+                    0.0
+                } else {
+                    statrs::function::gamma::gamma_lr(*shape, seconds / scale)
+                }
+            }
+            Law::Uniform { low, high } if high > low => {
+                ((seconds - low) / (high - low)).clamp(0.0, 1.0)
+            }
+            Law::Uniform { low: value, .. } | Law::Fixed { value } => {
+                f64::from(u8::from(seconds >= *value))
+            }
+            Law::Triangular { low, peak, high } => {
+                let width = high - low;
+                if seconds <= *low {
+                    0.0
+                } else if seconds < *peak {
+                    (seconds - low).powi(2) / (width * (peak - low))
+                } else if seconds < *high {
+                    1.0 - (high - seconds).powi(2) / (width * (high - peak))
+                } else {
+                    1.0
+                }
+            }
+            Law::Empirical(values) => {
+                values.partition_point(|value| *value <= seconds) as f64 / values.len() as f64
+            }
+            Law::Mixture(branches) => {
+                let parts = branches.iter().map(|b| Some(b.probability * b.law.cdf(seconds)?));
+                parts.sum::<Option<f64>>()?
+            }
+            Law::Sum(_) => return None,
+        })
+    }
+
+    /// A draw of what is left, in seconds, of something that has lasted for `age` seconds already.
+    ///
+    /// By rejection: draws are repeated until one is longer than the age, which takes long at ages
+    /// that hardly anything reaches; `None` after `tries` of them.
+    pub fn residual(&self, age: f64, tries: u32, stream: &mut Stream) -> Option<f64> {
+        if let Law::Exponential { .. } = self {
+            return Some(self.draw(stream));
+        }
+        (0..tries).map(|_| self.draw(stream)).find(|&lifetime| lifetime > age).map(|l| l - age)
     }
 }
 
 /// The branch that a uniform number picks.
-fn choose(branches: &[Branch], unit: f64) -> &Branch {
+fn choose(branches: &[Branch], unit: f64) -> usize {
     let mut above = unit;
-    let (last, others) = branches.split_last().expect("a mixture has a branch");
-    for branch in others {
+    let last = branches.len() - 1;
+    for (index, branch) in branches[..last].iter().enumerate() {
         above -= branch.probability;
         if above < 0.0 {
-            return branch;
+            return index;
         }
     }
     last
@@ -347,9 +488,90 @@ mod tests {
         check(&Law::uniform(20.0, 40.0).unwrap(), Uniform::new(20.0, 40.0).unwrap());
     }
 
+    /// One-sample Kolmogorov-Smirnov against the law's own distribution function, and the mean.
+    #[track_caller]
+    fn check_alone(law: &Law) {
+        let mut draws = draws_of(law);
+        let n = f64::from(DRAWS);
+        let mean = draws.iter().sum::<f64>() / n;
+        let variance = draws.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0);
+        let sigmas = (mean - law.mean()) / (variance / n).sqrt();
+        assert!(sigmas.abs() < 4.0, "mean {mean}, should be {}: {sigmas} sigma", law.mean());
+        draws.sort_by(f64::total_cmp);
+        let mut distance = 0.0_f64;
+        for (i, x) in draws.iter().enumerate() {
+            let cdf = law.cdf(*x).unwrap();
+            distance = distance.max((cdf - (i as f64 + 0.5) / n).abs());
+        }
+        // P(sqrt(n) D > 1.95) is about 0.001.
+        assert!(n.sqrt() * distance < 1.95, "{law:?}: distance {distance}");
+    }
+
+    #[test]
+    fn draws_follow_the_distribution_function() {
+        check_alone(&Law::exponential(900.0).unwrap());
+        check_alone(&Law::weibull(0.7, 5.0).unwrap());
+        check_alone(&Law::lognormal(60.0, 1.2).unwrap());
+        check_alone(&Law::gamma_of_mean(0.4, 2.0).unwrap());
+        check_alone(&Law::gamma_of_mean(3.0, 6.0).unwrap());
+        check_alone(&Law::uniform(20.0, 40.0).unwrap());
+        check_alone(&Law::triangular(10.0, 15.0, 60.0).unwrap());
+        check_alone(&Law::triangular(10.0, 10.0, 20.0).unwrap());
+        let branch = |probability, law| Branch { name: None, probability, law };
+        let half = Law::mixture(vec![
+            branch(0.3, Law::exponential(2.0).unwrap()),
+            branch(0.7, Law::uniform(1.0, 9.0).unwrap()),
+        ]);
+        check_alone(&half.unwrap());
+    }
+
+    #[test]
+    fn what_was_observed_is_drawn_as_often() {
+        let law = Law::empirical(vec![5.0, 1.0, 1.0, 9.0]).unwrap();
+        let n = f64::from(DRAWS);
+        let ones = draws_of(&law).iter().filter(|&&x| x == 1.0).count() as f64;
+        assert!((ones - 0.5 * n).abs() < 4.0 * (0.25 * n).sqrt(), "{ones}");
+        assert_eq!((law.mean(), law.cdf(1.0), law.cdf(8.0)), (4.0, Some(0.5), Some(0.75)));
+    }
+
+    #[test]
+    fn a_sum_is_as_long_as_its_parts() {
+        let parts = vec![Law::exponential(3.0).unwrap(), Law::exponential(3.0).unwrap()];
+        // Two exponential stages are a gamma law of shape 2.
+        check(&Law::sum(parts), reference::Gamma::new(2.0, 3.0).unwrap());
+        assert_eq!(Law::sum(vec![Law::fixed(2.0).unwrap()]), Law::fixed(2.0).unwrap());
+    }
+
+    #[test]
+    fn what_is_left_follows_the_law_from_that_age_on() {
+        for law in [
+            Law::weibull(3.0, 5.0).unwrap(),
+            Law::lognormal(4.0, 0.8).unwrap(),
+            Law::gamma_of_mean(2.0, 5.0).unwrap(),
+            Law::uniform(2.0, 9.0).unwrap(),
+            Law::triangular(1.0, 4.0, 9.0).unwrap(),
+            Law::exponential(4.0).unwrap(),
+        ] {
+            let (age, more) = (3.0, 2.0);
+            let key = StreamKey::of_life(6, 0).of(78, Purpose::Repair);
+            let n = 40_000;
+            let left = |i| law.residual(age, 10_000, &mut key.draw(i)).unwrap();
+            let within = (0..n).filter(|&i| left(i) <= more).count() as f64 / f64::from(n);
+            let cdf = |x| law.cdf(x).unwrap();
+            let exact = (cdf(age + more) - cdf(age)) / (1.0 - cdf(age));
+            let error = (exact * (1.0 - exact) / f64::from(n)).sqrt();
+            assert!((within - exact).abs() < 4.0 * error, "{law:?}: {within} and {exact}");
+        }
+        assert_eq!(Law::fixed(1.0).unwrap().residual(2.0, 10, &mut Stream::seeded(1)), None);
+    }
+
     #[test]
     fn mixtures_choose_by_probability() {
-        let branch = |probability, value| Branch { probability, law: Law::fixed(value).unwrap() };
+        let branch = |probability, value| Branch {
+            name: None,
+            probability,
+            law: Law::fixed(value).unwrap(),
+        };
         let law = Law::mixture(vec![branch(0.92, 3.0), branch(0.08, 100.0)]).unwrap();
         let long = draws_of(&law).iter().filter(|&&x| x == 100.0).count() as f64;
         let n = f64::from(DRAWS);
@@ -378,6 +600,9 @@ mod tests {
         assert_eq!(Law::lognormal_of_p95(6.0, 5.0).unwrap_err().parameter, "p95");
         assert_eq!(Law::uniform(3.0, 2.0).unwrap_err().parameter, "high");
         assert_eq!(Law::fixed(f64::NAN).unwrap_err().parameter, "fixed");
+        assert_eq!(Law::triangular(1.0, 9.0, 5.0).unwrap_err().parameter, "peak");
+        assert_eq!(Law::triangular(5.0, 5.0, 5.0).unwrap_err().parameter, "high");
+        assert_eq!(Law::empirical(vec![]).unwrap_err().parameter, "empirical");
         assert_eq!(Law::mixture(vec![]).unwrap_err().parameter, "p");
     }
 }

@@ -2,10 +2,14 @@
 
 use super::calendar::Calendar;
 use super::event::{Event, Slots};
-use super::step::Chooser;
-use crate::dist::unit_exponential;
-use crate::model::{Clock, ClockId, Leader, LeaderId, Model, Repair, TimeToFailure, Unit, UnitId};
-use crate::rng::{Purpose, StreamKey};
+use super::step::{Chance, Chooser, Switch};
+use crate::dist::{Law, unit_exponential};
+use crate::model::{
+    Clock, ClockId, Crew, CrewId, DragId, JobId, MaskId, Model, PlanId, QueueId, Repair, Roster,
+    SeatId, ShockId, Stage, TimeToFailure, UnitId, seat_name,
+};
+use crate::rng::{Purpose, Stream, StreamKey};
+use crate::spec::Discipline;
 use crate::units::{SimSpan, SimTime};
 
 /// What is to come in one life, drawn by key.
@@ -17,10 +21,17 @@ pub struct Agenda<'m> {
     key: StreamKey,
     calendar: Calendar,
     clocks: Vec<ClockLuck>,
-    /// Ordinal of the next start of each unit.
+    /// Pace of each aging clock whose unit is paced, and since when.
+    paces: Vec<(f64, SimTime)>,
+    /// How often each unit has begun to start.
     starts: Vec<u32>,
-    /// Ordinal of the next failover of each leadership.
-    failovers: Vec<u32>,
+    /// What is left of work that was put aside; kept only where a crew can put work aside.
+    put_aside: Vec<SimSpan>,
+    /// Ordinals of the next draws of each seat, queue and shock.
+    switches: Vec<u32>,
+    coverages: Vec<u32>,
+    answers: Vec<u32>,
+    shocks: Vec<u32>,
 }
 
 /// The luck of one clock in one life.
@@ -32,7 +43,7 @@ struct ClockLuck {
     drawn: u32,
     /// What `drawn` was at the last failure: the number that its repair bears.
     failure: u32,
-    /// Mean time between points in microseconds; zero for a clock that ages.
+    /// Mean time between points in microseconds; zero for a clock that has none.
     mean: f64,
     /// What is left of its present life while an aging clock is stopped; of a memoryless clock the
     /// gap from the point to come to the one after it. That is drawn one point ahead, because then
@@ -50,17 +61,23 @@ impl ClockLuck {
     }
 }
 
+/// The keys of the stages of a job differ; the first has the name of what the job is about.
+fn stage_name(name: u64, stage: u32) -> u64 {
+    name.wrapping_add(u64::from(stage).wrapping_mul(0xd1b5_4a32_d192_ed03))
+}
+
 impl<'m> Agenda<'m> {
     /// An agenda for lives of this model that end at `horizon`; it is not usable until the first
     /// [`Agenda::begin`].
     pub(crate) fn new(model: &'m Model, horizon: SimTime) -> Agenda<'m> {
         let slots = Slots::of(model);
-        let mean_of = |to_failure: &TimeToFailure| match to_failure {
-            TimeToFailure::Memoryless { mean } => mean * 1e6,
-            TimeToFailure::Aging(_) => 0.0,
+        let mean_of = |clock: &Clock| match clock.to_failure {
+            TimeToFailure::Memoryless { mean } => mean * 1e6 / clock.top_pace,
+            TimeToFailure::Aging(_) | TimeToFailure::SetOff => 0.0,
         };
-        let means: Vec<f64> = model.clocks.iter().map(|clock| mean_of(&clock.to_failure)).collect();
         let key = StreamKey::of_life(0, 0);
+        let jobs = model.clocks.len() + model.units.len();
+        let preempts = model.crews.iter().any(|crew| crew.picks == Discipline::Preemptive);
         Agenda {
             model,
             slots,
@@ -71,37 +88,50 @@ impl<'m> Agenda<'m> {
                 model.events_per_second() * 1e-6,
                 horizon.micros(),
             ),
-            clocks: means
-                .into_iter()
+            clocks: (model.clocks.iter().map(mean_of))
                 .map(|mean| ClockLuck { key, drawn: 0, failure: 0, mean, left: SimSpan::ZERO })
                 .collect(),
+            paces: vec![(1.0, SimTime::ZERO); model.clocks.len()],
             starts: vec![0; model.units.len()],
-            failovers: vec![0; model.leaders.len()],
+            put_aside: vec![SimSpan::ZERO; if preempts { jobs } else { 0 }],
+            switches: vec![0; model.seats.len()],
+            coverages: vec![0; model.seats.len()],
+            answers: vec![0; model.queues.len()],
+            shocks: vec![0; model.shocks.len()],
         }
     }
 
-    /// Begins a life: everything up and new.
-    pub(crate) fn begin(&mut self, key: StreamKey) {
+    /// Begins a life: everything up and new; `paces` is how fast the clocks of each unit run.
+    pub(crate) fn begin(&mut self, key: StreamKey, paces: &[f64]) {
         self.now = SimTime::ZERO;
         self.key = key;
         self.calendar.clear();
-        self.starts.fill(0);
-        self.failovers.fill(0);
+        let counted_by = [&mut self.starts, &mut self.answers, &mut self.shocks];
+        for ordinals in counted_by.into_iter().chain([&mut self.switches, &mut self.coverages]) {
+            ordinals.fill(0);
+        }
         for (index, clock) in self.model.clocks.iter().enumerate() {
             let luck = &mut self.clocks[index];
             luck.key = key.of(clock.name, Purpose::Failure);
             luck.drawn = 0;
             let id = ClockId::new(index);
             match &clock.to_failure {
-                TimeToFailure::Memoryless { .. } => {
+                TimeToFailure::Memoryless { .. } if luck.mean.is_finite() => {
                     luck.draw_gap();
                     self.set_point(id);
                 }
                 TimeToFailure::Aging(_) => {
                     self.clock_renews(id);
-                    self.clock_resumes(id);
+                    self.clock_resumes(id, paces[clock.unit.index()]);
                 }
+                TimeToFailure::Memoryless { .. } | TimeToFailure::SetOff => {}
             }
+        }
+        for shock in 0..self.model.shocks.len() {
+            self.set_shock(ShockId::new(shock));
+        }
+        for (index, plan) in self.model.plans.iter().enumerate() {
+            self.set(Event::Plan(PlanId::new(index)), plan.at);
         }
     }
 
@@ -111,13 +141,17 @@ impl<'m> Agenda<'m> {
         let (at, slot) = self.calendar.pop()?;
         self.now = SimTime::from_micros(at);
         let event = self.slots.event(slot);
-        if let Event::Fail(clock) = event {
-            if self.clocks[clock.index()].mean > 0.0 {
-                self.set_point(clock);
-            } else if self.model.clocks[clock.index()].always {
-                self.clock_renews(clock);
-                self.clock_resumes(clock);
+        match event {
+            Event::Fail(clock) => {
+                if self.clocks[clock.index()].mean > 0.0 {
+                    self.set_point(clock);
+                } else if self.model.clocks[clock.index()].always {
+                    self.clock_renews(clock);
+                    self.clock_resumes(clock, 1.0);
+                }
             }
+            Event::Shock(shock) => self.set_shock(shock),
+            _ => {}
         }
         Some((self.now, event))
     }
@@ -131,65 +165,199 @@ impl<'m> Agenda<'m> {
         self.set(Event::Fail(clock), gap);
     }
 
+    fn set_shock(&mut self, shock: ShockId) {
+        let model = self.model;
+        let spec = &model.shocks[shock.index()];
+        let ordinal = next_of(&mut self.shocks[shock.index()]);
+        let mut stream = self.key.of(spec.name, Purpose::Failure).draw(ordinal);
+        let seconds = match &spec.to_failure {
+            TimeToFailure::Memoryless { mean } => mean * unit_exponential(&mut stream),
+            TimeToFailure::Aging(law) => law.draw(&mut stream),
+            TimeToFailure::SetOff => f64::INFINITY,
+        };
+        self.set(Event::Shock(shock), SimSpan::from_seconds(seconds));
+    }
+
     #[inline]
     fn set(&mut self, event: Event, after: SimSpan) {
-        self.calendar.set(self.slots.slot(event), (self.now + after).micros());
+        self.set_at(event, self.now + after);
+    }
+
+    #[inline]
+    fn set_at(&mut self, event: Event, at: SimTime) {
+        self.calendar.set(self.slots.slot(event), at.micros());
     }
 
     fn cancel(&mut self, event: Event) -> Option<u64> {
         self.calendar.cancel(self.slots.slot(event))
     }
+
+    /// The end of a stage of a job; jobs have the first slots, in their order.
+    fn end_of(&self, job: JobId) -> Event {
+        self.slots.event(job.index() as u32)
+    }
+
+    fn crew_of(&self, job: JobId, stage: u32) -> Option<&'m Crew> {
+        let model = self.model;
+        let (task, _) = model.task(job);
+        let crew = model.stages_of(task)[stage as usize].crew?;
+        Some(&model.crews[crew.index()])
+    }
+
+    /// How long somebody of a crew who has been called takes to begin, seconds.
+    fn response(&self, crew: &Crew, name: u64, ordinal: u32) -> f64 {
+        if crew.picks == Discipline::RandomKind {
+            // The race of kinds was the response.
+            return 0.0;
+        }
+        let is_open = crew.hours.as_ref().is_none_or(|hours| hours.is_open(self.now));
+        // Where work goes on in hours only there is one response, whenever it begins.
+        let law = if is_open || crew.works_in_hours { &crew.response } else { &crew.off_hours };
+        let draw = |law: &Law| law.draw(&mut self.key.of(name, Purpose::Response).draw(ordinal));
+        law.as_ref().map_or(0.0, draw)
+    }
+
+    /// When work on a job is done that takes so long from now on.
+    fn set_work(&mut self, job: JobId, work: SimSpan, crew: Option<&Crew>) {
+        let at = match crew {
+            Some(Crew { works_in_hours: true, hours: Some(hours), .. }) => {
+                hours.after_work(self.now, work)
+            }
+            _ => self.now + work,
+        };
+        self.set_at(self.end_of(job), at);
+    }
+
+    /// Draw number `ordinal` of something about a clock.
+    fn of_clock(&self, clock: ClockId, purpose: Purpose, ordinal: u32) -> Stream {
+        self.key.of(self.model.clocks[clock.index()].name, purpose).draw(ordinal)
+    }
+}
+
+/// A number, and adds one to it.
+fn next_of(ordinal: &mut u32) -> u32 {
+    *ordinal += 1;
+    *ordinal - 1
 }
 
 impl Chooser for Agenda<'_> {
     #[inline]
     fn fails(&mut self, clock: ClockId) {
         let luck = &mut self.clocks[clock.index()];
+        if let TimeToFailure::SetOff = self.model.clocks[clock.index()].to_failure {
+            luck.drawn += 1;
+        }
         luck.failure = luck.drawn;
     }
 
-    #[inline]
-    fn repair_begins(&mut self, clock: ClockId) {
-        let Clock { name, repair, crew, .. } = &self.model.clocks[clock.index()];
-        let Repair::After(law) = repair else { unreachable!("only a repair with a law begins") };
-        // The repair bears the number of the failure, so that two designs that see the same failure
-        // see the same repair.
-        let ordinal = self.clocks[clock.index()].failure;
-        let key = self.key.of(*name, Purpose::Repair);
-        let mut seconds = law.draw(&mut key.draw(ordinal));
-        if let Some(crew) = crew
-            && let Some(response) = &self.model.crews[crew.index()].response
-        {
-            seconds += response.draw(&mut self.key.of(*name, Purpose::Response).draw(ordinal));
-        }
-        self.set(Event::Restore(clock), SimSpan::from_seconds(seconds));
+    fn branch(&mut self, clock: ClockId) -> u8 {
+        let Clock { repair: Repair::After(task), name, .. } = &self.model.clocks[clock.index()]
+        else {
+            return 0;
+        };
+        let failure = self.clocks[clock.index()].failure;
+        let stages = self.model.stages_of(*task).iter().zip(0..);
+        let mut branches = stages.filter_map(|(spec, stage)| {
+            let key = self.key.of(stage_name(*name, stage), Purpose::Repair);
+            spec.law.branch(key.draw(failure))
+        });
+        branches.next().and_then(|branch| u8::try_from(branch).ok()).unwrap_or(0)
     }
 
     #[inline]
     fn start_begins(&mut self, unit: UnitId) {
-        let Unit { name, start, .. } = &self.model.units[unit.index()];
-        let Some(law) = start else { unreachable!("only a unit with a start law starts") };
-        let ordinal = self.starts[unit.index()];
         self.starts[unit.index()] += 1;
-        let seconds = law.draw(&mut self.key.of(*name, Purpose::Start).draw(ordinal));
-        self.set(Event::Start(unit), SimSpan::from_seconds(seconds));
     }
 
-    fn start_is_cut_short(&mut self, unit: UnitId) {
-        self.cancel(Event::Start(unit));
+    #[inline]
+    fn work_begins(&mut self, job: JobId, spec: &Stage, stage: u32) {
+        // A repair bears the number of its failure, so that two designs that see the same failure
+        // see the same repair; starts are counted.
+        let (name, purpose, ordinal) = match job.index().checked_sub(self.model.clocks.len()) {
+            None => {
+                let failure = self.clocks[job.index()].failure;
+                (self.model.clocks[job.index()].name, Purpose::Repair, failure)
+            }
+            Some(unit) => (self.model.units[unit].name, Purpose::Start, self.starts[unit] - 1),
+        };
+        let name = stage_name(name, stage);
+        let seconds = spec.law.draw(&mut self.key.of(name, purpose).draw(ordinal));
+        match spec.crew {
+            None => self
+                .calendar
+                .set(job.index() as u32, (self.now + SimSpan::from_seconds(seconds)).micros()),
+            Some(crew) => {
+                let crew = &self.model.crews[crew.index()];
+                let response = self.response(crew, name, ordinal);
+                self.set_work(job, SimSpan::from_seconds(seconds + response), Some(crew));
+            }
+        }
     }
 
-    fn failover_begins(&mut self, leader: LeaderId) {
-        let Leader { name, failover, .. } = &self.model.leaders[leader.index()];
-        let ordinal = self.failovers[leader.index()];
-        self.failovers[leader.index()] += 1;
-        let key = self.key.of(*name, Purpose::Failover);
-        let seconds = failover.draw(&mut key.draw(ordinal));
-        self.set(Event::Failover(leader), SimSpan::from_seconds(seconds));
+    fn work_is_cut_short(&mut self, job: JobId) {
+        self.cancel(self.end_of(job));
     }
 
-    fn failover_is_called_off(&mut self, leader: LeaderId) {
-        self.cancel(Event::Failover(leader));
+    fn work_pauses(&mut self, job: JobId, stage: u32) {
+        let at = self.cancel(self.end_of(job)).map_or(SimTime::NEVER, SimTime::from_micros);
+        self.put_aside[job.index()] = match self.crew_of(job, stage) {
+            _ if at == SimTime::NEVER => SimSpan::FOREVER,
+            Some(Crew { works_in_hours: true, hours: Some(hours), .. }) => {
+                hours.open_between(self.now, at)
+            }
+            _ => at - self.now,
+        };
+    }
+
+    fn work_resumes(&mut self, job: JobId, stage: u32) {
+        let crew = self.crew_of(job, stage);
+        self.set_work(job, self.put_aside[job.index()], crew);
+    }
+
+    fn answer_begins(&mut self, queue: QueueId) {
+        let model = self.model;
+        let crew = &model.crews[model.queues[queue.index()].index()];
+        let ordinal = next_of(&mut self.answers[queue.index()]);
+        let name = crew.kinds[queue.index() - crew.queues.start as usize];
+        let key = self.key.of(name, Purpose::Answer);
+        let seconds = crew.response.as_ref().map_or(0.0, |law| law.draw(&mut key.draw(ordinal)));
+        self.set(Event::Answer(queue), SimSpan::from_seconds(seconds));
+    }
+
+    fn answer_is_called_off(&mut self, queue: QueueId) {
+        self.cancel(Event::Answer(queue));
+    }
+
+    fn is_open(&mut self, crew: CrewId) -> bool {
+        let Crew { hours, off_hours, works_in_hours, .. } = &self.model.crews[crew.index()];
+        let can_begin = *works_in_hours || off_hours.is_some();
+        can_begin || hours.as_ref().is_none_or(|hours| hours.is_open(self.now))
+    }
+
+    fn opening_is_awaited(&mut self, crew: CrewId) {
+        if let Some(hours) = &self.model.crews[crew.index()].hours {
+            let at = hours.next_open(self.now);
+            self.cancel(Event::Open(crew));
+            self.set_at(Event::Open(crew), at);
+        }
+    }
+
+    fn switch_begins(&mut self, seat: SeatId, switch: Switch) {
+        let roster = &self.model.rosters[self.model.seats[seat.index()].index()];
+        let Roster { failover, coverage, failback, .. } = roster;
+        let law: Option<&Law> = match switch {
+            Switch::Failover => failover.as_ref(),
+            Switch::Uncovered => coverage.as_ref().and_then(|(_, instead)| instead.as_ref()),
+            Switch::Failback => failback.as_ref(),
+        };
+        let ordinal = next_of(&mut self.switches[seat.index()]);
+        let key = self.key.of(seat_name(roster, seat), Purpose::Failover);
+        let seconds = law.map_or(0.0, |law| law.draw(&mut key.draw(ordinal)));
+        self.set(Event::Failover(seat), SimSpan::from_seconds(seconds));
+    }
+
+    fn switch_is_called_off(&mut self, seat: SeatId) {
+        self.cancel(Event::Failover(seat));
     }
 
     fn clock_renews(&mut self, clock: ClockId) {
@@ -204,11 +372,93 @@ impl Chooser for Agenda<'_> {
     fn clock_pauses(&mut self, clock: ClockId) {
         let at = self.cancel(Event::Fail(clock));
         let luck = &mut self.clocks[clock.index()];
-        luck.left = at.map_or(SimSpan::FOREVER, |at| SimTime::from_micros(at) - self.now);
+        if self.model.units[self.model.clocks[clock.index()].unit.index()].is_paced {
+            // What is left at this pace is not what is left of its life.
+            let (pace, since) = self.paces[clock.index()];
+            let aged = SimSpan::from_fractional_micros((self.now - since).micros() as f64 * pace);
+            luck.left = luck.left - aged;
+        } else {
+            luck.left = at.map_or(SimSpan::FOREVER, |at| SimTime::from_micros(at) - self.now);
+        }
     }
 
-    fn clock_resumes(&mut self, clock: ClockId) {
+    fn clock_resumes(&mut self, clock: ClockId, pace: f64) {
         let left = self.clocks[clock.index()].left;
-        self.set(Event::Fail(clock), left);
+        self.paces[clock.index()] = (pace, self.now);
+        let after = if pace == 1.0 || left == SimSpan::FOREVER {
+            left
+        } else {
+            SimSpan::from_fractional_micros(left.micros() as f64 / pace)
+        };
+        self.set(Event::Fail(clock), after);
+    }
+
+    fn mask_begins(&mut self, mask: MaskId) {
+        self.set(Event::Expire(mask), self.model.masks[mask.index()].delay);
+    }
+
+    fn mask_ends(&mut self, mask: MaskId) {
+        self.cancel(Event::Expire(mask));
+    }
+
+    fn drag_begins(&mut self, drag: DragId, within: f64) {
+        let clock = self.model.drags[drag.index()];
+        let ordinal = self.clocks[clock.index()].drawn;
+        let unit = self.of_clock(clock, Purpose::Drag, ordinal).open_unit();
+        // One that is on its way already comes as it was to come.
+        let event = Event::Drag(drag);
+        let before = self.cancel(event).map(SimTime::from_micros);
+        let at = self.now + SimSpan::from_seconds(within * unit);
+        self.set_at(event, before.map_or(at, |before| before.min(at)));
+    }
+
+    fn plan_pauses(&mut self, plan: PlanId, gap: SimSpan) {
+        self.set(Event::Plan(plan), gap);
+    }
+
+    fn plan_sleeps(&mut self, plan: PlanId) {
+        let spec = &self.model.plans[plan.index()];
+        let since = (self.now - (SimTime::ZERO + spec.at)).micros();
+        let rounds = since / spec.every.micros().max(1) + 1;
+        let next = spec.every.micros().saturating_mul(rounds);
+        self.set_at(Event::Plan(plan), SimTime::ZERO + spec.at + SimSpan::from_micros(next));
+    }
+
+    fn happens(&mut self, chance: Chance, probability: f64) -> bool {
+        if probability >= 1.0 {
+            return true;
+        }
+        let mut stream = match chance {
+            // The point that is being judged was drawn two gaps ago.
+            Chance::Strike(clock) => {
+                self.of_clock(clock, Purpose::Mark, self.clocks[clock.index()].drawn)
+            }
+            Chance::Burst(clock) => {
+                self.of_clock(clock, Purpose::Burst, self.clocks[clock.index()].failure)
+            }
+            Chance::Hit(shock, clock) => {
+                self.of_clock(clock, Purpose::Hit, self.shocks[shock.index()])
+            }
+            Chance::Shock(shock) => {
+                let name = self.model.shocks[shock.index()].name;
+                self.key.of(name, Purpose::Hit).draw(self.shocks[shock.index()])
+            }
+            Chance::Covered(seat) => {
+                let roster = &self.model.rosters[self.model.seats[seat.index()].index()];
+                let key = self.key.of(seat_name(roster, seat), Purpose::Coverage);
+                key.draw(next_of(&mut self.coverages[seat.index()]))
+            }
+        };
+        stream.open_unit() < probability
+    }
+
+    fn picks(&mut self, clock: ClockId, number: u32, among: usize) -> usize {
+        let failure = self.clocks[clock.index()].failure;
+        let mut stream = self.of_clock(clock, Purpose::Peer, failure);
+        for _ in 0..number {
+            stream.word();
+        }
+        // The bias of this multiplication is below one in 2^40 for any number of peers.
+        ((u128::from(stream.word()) * among as u128) >> 64) as usize
     }
 }

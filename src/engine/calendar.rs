@@ -89,6 +89,7 @@ impl Calendar {
     /// Sets an idle timer, unless it would go off at the horizon or later, where nothing happens.
     #[inline]
     pub(crate) fn set(&mut self, slot: Slot, at: u64) {
+        debug_assert_eq!(self.timers[slot as usize].at, IDLE, "timer {slot} is set already");
         if at >= self.horizon {
             return;
         }

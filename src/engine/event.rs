@@ -1,64 +1,96 @@
 //! Everything that can happen, and the timer slot of each.
 
-use crate::model::{ClockId, LeaderId, Model, UnitId};
+use crate::model::{
+    ClockId, CrewId, DragId, MaskId, Model, PlanId, QueueId, SeatId, ShockId, UnitId,
+};
 
-/// Everything that can happen: a closed list, so that a new kind is named by the compiler
-/// everywhere it matters. The kinds stand in the order in which they happen at one instant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// A failure mode of a unit is over.
-    Restore(ClockId),
-    /// A unit has started.
-    Start(UnitId),
-    /// A failover is through.
-    Failover(LeaderId),
-    /// A failure mode strikes a unit, if its clock runs.
-    Fail(ClockId),
+/// Declares the kinds of events, in the order in which they happen at one instant, each with the id
+/// of what it happens to and how many of those a model has; so that the list of slots, the way
+/// there and the way back cannot disagree.
+macro_rules! events {
+    ($($(#[$doc:meta])* $kind:ident($id:ident) of $count:expr,)*) => {
+        /// Everything that can happen: a closed list, so that a new kind is named by the compiler
+        /// everywhere it matters. The kinds stand in the order in which they happen at one instant.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Event {
+            $($(#[$doc])* $kind($id),)*
+        }
+
+        #[derive(Clone, Copy)]
+        enum Kind {
+            $($kind,)*
+        }
+
+        const KINDS: usize = [$(Kind::$kind,)*].len();
+
+        impl Slots {
+            pub(crate) fn of(model: &Model) -> Slots {
+                let count: [fn(&Model) -> usize; KINDS] = [$($count,)*];
+                let mut ends = [0; KINDS];
+                let mut end = 0;
+                for (place, count) in count.into_iter().enumerate() {
+                    end += count(model) as u32;
+                    ends[place] = end;
+                }
+                Slots { ends }
+            }
+
+            #[inline]
+            pub(crate) fn slot(self, event: Event) -> Slot {
+                match event {
+                    $(Event::$kind(id) => self.first(Kind::$kind) + id.index() as Slot,)*
+                }
+            }
+
+            #[inline]
+            pub(crate) fn event(self, slot: Slot) -> Event {
+                $(if slot < self.ends[Kind::$kind as usize] {
+                    return Event::$kind($id::from_index(slot - self.first(Kind::$kind)));
+                })*
+                unreachable!("every slot belongs to an event")
+            }
+        }
+    };
 }
 
 /// Which timer: each event of a model has one, so that it can be found and cancelled.
 pub(crate) type Slot = u32;
 
-/// The ranges of slots by kind.
+/// Where the slots of each kind end.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Slots {
-    clocks: u32,
-    units: u32,
-    leaders: u32,
+    ends: [u32; KINDS],
 }
 
 impl Slots {
-    pub(crate) fn of(model: &Model) -> Slots {
-        Slots {
-            clocks: model.clocks.len() as u32,
-            units: model.units.len() as u32,
-            leaders: model.leaders.len() as u32,
-        }
-    }
-
     #[inline]
-    pub(crate) fn slot(self, event: Event) -> Slot {
-        match event {
-            Event::Restore(clock) => clock.index() as Slot,
-            Event::Start(unit) => self.clocks + unit.index() as Slot,
-            Event::Failover(leader) => self.clocks + self.units + leader.index() as Slot,
-            Event::Fail(clock) => self.clocks + self.units + self.leaders + clock.index() as Slot,
+    fn first(self, kind: Kind) -> u32 {
+        match kind as usize {
+            0 => 0,
+            place => self.ends[place - 1],
         }
     }
+}
 
-    #[inline]
-    pub(crate) fn event(self, slot: Slot) -> Event {
-        let first_start = self.clocks;
-        let first_failover = first_start + self.units;
-        let first_failure = first_failover + self.leaders;
-        if slot >= first_failure {
-            Event::Fail(ClockId::from_index(slot - first_failure))
-        } else if slot < first_start {
-            Event::Restore(ClockId::from_index(slot))
-        } else if slot < first_failover {
-            Event::Start(UnitId::from_index(slot - first_start))
-        } else {
-            Event::Failover(LeaderId::from_index(slot - first_failover))
-        }
-    }
+events! {
+    /// A stage of the repair of a failure mode is over: the last one, as a rule.
+    Restore(ClockId) of |model| model.clocks.len(),
+    /// A stage of the start of a unit is over: the last one, as a rule.
+    Start(UnitId) of |model| model.units.len(),
+    /// A failover is through, or a failback.
+    Failover(SeatId) of |model| model.seats.len(),
+    /// What was hidden shows.
+    Expire(MaskId) of |model| model.masks.len(),
+    /// Working hours begin.
+    Open(CrewId) of |model| model.crews.len(),
+    /// Somebody of a crew turns to a line of jobs.
+    Answer(QueueId) of |model| model.queues.len(),
+    /// A failure mode strikes a unit, if its clock runs.
+    Fail(ClockId) of |model| model.clocks.len(),
+    /// A common cause strikes.
+    Shock(ShockId) of |model| model.shocks.len(),
+    /// A failure that another one has set off follows.
+    Drag(DragId) of |model| model.drags.len(),
+    /// A plan goes on: with its first unit, or with the next.
+    Plan(PlanId) of |model| model.plans.len(),
 }

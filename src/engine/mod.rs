@@ -24,5 +24,5 @@ pub use agenda::Agenda;
 pub use event::Event;
 pub use observer::Observer;
 pub use replicate::{Endless, Lived, Replication, Replicator};
-pub use state::State;
-pub use step::{Chooser, step};
+pub use state::{Root, State};
+pub use step::{Chance, Chooser, Switch, step};

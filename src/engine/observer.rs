@@ -1,15 +1,16 @@
 //! What measures may see of a life.
 
-use crate::model::{ClockId, JourneyId};
+use super::Root;
+use crate::model::JourneyId;
 use crate::units::SimTime;
 
 /// Watches a life. The engine calls it and knows no measure; it sees the life and can change
 /// nothing but its length.
 pub trait Observer {
-    /// A journey went down at `at`, started by the failure mode `cause`.
-    fn on_down(&mut self, journey: JourneyId, at: SimTime, cause: ClockId);
-    /// A journey came back at `at`.
-    fn on_up(&mut self, journey: JourneyId, at: SimTime);
+    /// A journey went down at `at`, started by `cause`.
+    fn on_down(&mut self, journey: JourneyId, at: SimTime, cause: Root);
+    /// A journey came back at `at`, when what `ended_by` had caused was over.
+    fn on_up(&mut self, journey: JourneyId, at: SimTime, ended_by: Root);
     /// Whether nothing that could still happen in this life is of interest.
     fn has_seen_enough(&self) -> bool {
         false

@@ -83,7 +83,7 @@ impl<'m> Replicator<'m> {
         let Replicator { model, horizon, most_events, state, agenda } = self;
         let most_at_once = MOST_AT_ONCE + EVENTS_AT_ONCE_PER_UNIT * model.units.len() as u64;
         state.begin(model);
-        agenda.begin(StreamKey::of_life(which.seed, which.number));
+        agenda.begin(StreamKey::of_life(which.seed, which.number), &state.paces);
         let mut now = SimTime::ZERO;
         let mut limit = most_at_once.min(*most_events);
         while let Some((at, event)) = agenda.next() {
@@ -135,7 +135,7 @@ fn settle_journey(
     }
     journey_state.was_up = journey_state.is_up;
     if journey_state.is_up {
-        observer.on_up(journey, at);
+        observer.on_up(journey, at, journey_state.ended_by);
     } else {
         observer.on_down(journey, at, journey_state.cause);
     }

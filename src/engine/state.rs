@@ -1,37 +1,73 @@
 //! The present of a life.
 
-use crate::model::{ClockId, GateId, Input, JourneyId, LeaderId, Model, UnitId};
+use crate::model::{
+    ClockId, CrewId, GateId, Input, JobId, JourneyId, Model, PlanId, QueueId, RosterId, SeatId,
+    UnitId, Watch, WatchId,
+};
 
-/// Everything about the present of one life, in flat arrays: what is broken, what is up, who leads.
+/// Everything about the present of one life, in flat arrays: what is broken, what is up, who serves,
+/// who works on what.
 #[derive(Clone, Debug)]
 pub struct State {
     /// Whether each failure mode is active.
     pub(crate) active: Vec<bool>,
     pub(crate) units: Vec<UnitState>,
+    /// How fast the clocks of each unit run while it is up; kept for units that are paced.
+    pub(crate) paces: Vec<f64>,
     /// How many inputs more than needed each gate has up; below zero it is down.
     pub(crate) slack: Vec<i32>,
-    /// Who leads each service, if anybody does.
-    pub(crate) leaders: Vec<LeaderState>,
-    pub(crate) crews: Vec<CrewState>,
-    /// The next failure mode in the queue that each one waits in.
-    pub(crate) queue: Vec<Option<ClockId>>,
+    /// Who serves on each seat, if anybody does.
+    pub(crate) seats: Vec<SeatState>,
+    /// What emptied each seat last.
+    pub(crate) seat_roots: Vec<Root>,
+    /// The seat of each unit that serves on one.
+    pub(crate) seat_of: Vec<Option<SeatId>>,
+    /// Whether what each mask hides shows, and what took it down.
+    pub(crate) masks: Vec<MaskState>,
+    /// Whether each gate that is watched was up when it was last looked at.
+    pub(crate) watched_up: Vec<bool>,
+    /// How many of those that share each load are up.
+    pub(crate) load_up: Vec<u32>,
+    /// What each active failure mode is the consequence of: itself, as a rule.
+    pub(crate) repair_roots: Vec<Root>,
+    /// What set off each failure that is yet to come.
+    pub(crate) drag_roots: Vec<Root>,
+    pub(crate) plans: Vec<PlanState>,
+    /// How many of each crew are free.
+    pub(crate) free: Vec<u32>,
+    pub(crate) queues: Vec<QueueState>,
+    pub(crate) jobs: Vec<JobState>,
     pub(crate) journeys: Vec<JourneyState>,
     /// Journeys that may have changed at this instant.
     pub(crate) touched: Vec<JourneyId>,
-    /// The failure mode whose consequences are being worked out.
-    pub(crate) root: ClockId,
+    /// What started what is being worked out.
+    pub(crate) root: Root,
     /// Changes of state so far: every failure, restoration, start and failover.
     pub(crate) events: u64,
     /// Gates whose change has not yet reached the gates above them.
     pending_gates: Vec<GateId>,
+    /// Watched gates that may have changed.
+    pub(crate) pending_watches: Vec<WatchId>,
+    /// Room to choose from.
+    pub(crate) candidates: Vec<ClockId>,
 }
 
 /// The present of one unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct UnitState {
-    /// Its active failure modes and the units below it that are not up.
+    /// Its active failure modes, the units below it that are not up, and the gates that it crashes
+    /// with that are not.
     pub(crate) faults: u32,
     pub(crate) phase: Phase,
+    /// Whether its service is down and nothing of it ages.
+    pub(crate) is_suspended: bool,
+    /// What took it down last.
+    pub(crate) root: Root,
+}
+
+impl UnitState {
+    const UP: UnitState =
+        UnitState { faults: 0, phase: Phase::Up, is_suspended: false, root: Root::NOTHING };
 }
 
 /// Whether a unit does its work.
@@ -39,26 +75,88 @@ pub(crate) struct UnitState {
 pub(crate) enum Phase {
     Up,
     Starting,
+    /// Nothing keeps it down, and what it needs to start is not there.
+    Held,
     Down,
 }
 
-/// The present of one leadership.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LeaderState {
-    /// This member leads.
-    Serving(UnitId),
-    /// A failover is under way.
-    FailingOver,
-    /// No member is up.
-    Lost,
+/// What started a chain of consequences.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Root {
+    /// The failure mode of a unit.
+    pub clock: ClockId,
+    /// Which branch of its repair it takes, where that is a mixture with named branches; else 0.
+    pub branch: u8,
+    /// Whether somebody meant it to happen.
+    pub is_planned: bool,
 }
 
-/// The present of one crew: who is free, and the queue of who waits.
+impl Root {
+    pub(crate) const NOTHING: Root =
+        Root { clock: ClockId::from_index(0), branch: 0, is_planned: false };
+}
+
+/// The present of one seat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SeatState {
+    /// This member serves.
+    Serving(UnitId),
+    /// A failover is under way.
+    Switching,
+    /// There is a member to take over, and what the failover needs is down.
+    Stuck,
+    /// Nobody has noticed that this member was lost; all waits until it is back.
+    Uncovered(UnitId),
+    /// No member is left for it.
+    Vacant,
+}
+
+/// The present of one mask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct MaskState {
+    /// Whether it has been down for longer than is hidden.
+    pub(crate) has_expired: bool,
+    /// What took it down.
+    pub(crate) root: Root,
+}
+
+/// The present of one plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PlanState {
+    /// Which unit is next, or is being worked on.
+    pub(crate) place: u32,
+    /// Whether the next unit waits for what must be up.
+    pub(crate) waits: bool,
+}
+
+/// The present of one line of jobs.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct CrewState {
-    pub(crate) free: u32,
-    pub(crate) first: Option<ClockId>,
-    pub(crate) last: Option<ClockId>,
+pub(crate) struct QueueState {
+    pub(crate) first: Option<JobId>,
+    pub(crate) last: Option<JobId>,
+    /// Whether somebody is on the way to it: only where lines race one another.
+    pub(crate) is_answered: bool,
+}
+
+/// The present of one job.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct JobState {
+    pub(crate) stage: u32,
+    pub(crate) progress: Progress,
+    /// Its neighbours in the line that it waits in.
+    pub(crate) previous: Option<JobId>,
+    pub(crate) next: Option<JobId>,
+}
+
+/// How a stage of a job stands with its crew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// It has none, or needs none.
+    Free,
+    Waiting,
+    Working,
+    /// Somebody had begun and was called away.
+    PutAside,
 }
 
 /// The present of one journey.
@@ -68,29 +166,51 @@ pub(crate) struct JourneyState {
     pub(crate) is_up: bool,
     /// At the end of the last instant, as observers know it.
     pub(crate) was_up: bool,
-    /// The failure mode whose consequences took it down last.
-    pub(crate) cause: ClockId,
+    /// What took it down last.
+    pub(crate) cause: Root,
+    /// What it waited for last.
+    pub(crate) ended_by: Root,
 }
 
 impl State {
     /// The state of a model at the beginning of a life.
     pub(crate) fn new(model: &Model) -> State {
-        let nothing = ClockId::new(0);
+        let jobs = model.clocks.len() + model.units.len();
+        let up = UnitState::UP;
+        let idle = JobState { stage: 0, progress: Progress::Free, previous: None, next: None };
+        let journey = JourneyState {
+            is_up: true,
+            was_up: true,
+            cause: Root::NOTHING,
+            ended_by: Root::NOTHING,
+        };
         let mut state = State {
             active: vec![false; model.clocks.len()],
-            units: vec![UnitState { faults: 0, phase: Phase::Up }; model.units.len()],
+            units: vec![up; model.units.len()],
+            paces: vec![1.0; model.units.len()],
             slack: vec![0; model.gates.len()],
-            leaders: Vec::new(),
-            crews: Vec::new(),
-            queue: vec![None; model.clocks.len()],
-            journeys: vec![
-                JourneyState { is_up: true, was_up: true, cause: nothing };
-                model.journeys.len()
+            seats: vec![SeatState::Vacant; model.seats.len()],
+            seat_roots: vec![Root::NOTHING; model.seats.len()],
+            seat_of: vec![None; model.units.len()],
+            masks: vec![MaskState { has_expired: false, root: Root::NOTHING }; model.masks.len()],
+            watched_up: vec![true; model.watches.len()],
+            load_up: vec![0; model.loads.len()],
+            repair_roots: vec![Root::NOTHING; model.clocks.len()],
+            drag_roots: vec![Root::NOTHING; model.drags.len()],
+            plans: vec![PlanState { place: 0, waits: false }; model.plans.len()],
+            free: vec![0; model.crews.len()],
+            queues: vec![
+                QueueState { first: None, last: None, is_answered: false };
+                model.queues.len()
             ],
+            jobs: vec![idle; jobs],
+            journeys: vec![journey; model.journeys.len()],
             touched: Vec::with_capacity(2 * model.journeys.len()),
-            root: nothing,
+            root: Root::NOTHING,
             events: 0,
             pending_gates: Vec::with_capacity(model.gates.len()),
+            pending_watches: Vec::with_capacity(2 * model.watches.len()),
+            candidates: Vec::new(),
         };
         state.begin(model);
         state
@@ -99,23 +219,37 @@ impl State {
     /// Goes back to the beginning: everything up, new and idle.
     pub(crate) fn begin(&mut self, model: &Model) {
         self.active.fill(false);
-        self.units.fill(UnitState { faults: 0, phase: Phase::Up });
+        self.units.fill(UnitState::UP);
         for (slack, gate) in self.slack.iter_mut().zip(&model.gates) {
             *slack = gate.inputs.len() as i32 - gate.needed as i32;
         }
-        self.leaders.clear();
-        self.leaders.extend(model.leaders.iter().map(|l| LeaderState::Serving(l.members[0])));
-        self.crews.clear();
-        self.crews.extend(model.crews.iter().map(|crew| CrewState {
-            free: crew.size,
-            first: None,
-            last: None,
-        }));
-        self.queue.fill(None);
+        self.seat_of.fill(None);
+        for roster in &model.rosters {
+            // A spare of several services serves none of them yet.
+            for (seat, &member) in roster.seats().zip(&roster.members) {
+                self.seats[seat.index()] = SeatState::Serving(member);
+                self.seat_of[member.index()] = Some(seat);
+            }
+        }
+        self.masks.fill(MaskState { has_expired: false, root: Root::NOTHING });
+        self.watched_up.fill(true);
+        for (up, load) in self.load_up.iter_mut().zip(&model.loads) {
+            *up = load.members.len() as u32;
+        }
+        for (index, unit) in model.units.iter().enumerate().filter(|(_, unit)| unit.is_paced) {
+            self.paces[index] = self.pace(model, unit, UnitId::new(index));
+        }
+        self.plans.fill(PlanState { place: 0, waits: false });
+        for (free, crew) in self.free.iter_mut().zip(&model.crews) {
+            *free = crew.size;
+        }
+        self.queues.fill(QueueState { first: None, last: None, is_answered: false });
+        self.jobs.fill(JobState { stage: 0, progress: Progress::Free, previous: None, next: None });
         for journey in &mut self.journeys {
             (journey.is_up, journey.was_up) = (true, true);
         }
         self.touched.clear();
+        self.pending_watches.clear();
         self.events = 0;
     }
 
@@ -131,6 +265,15 @@ impl State {
         self.slack[gate.index()] >= 0
     }
 
+    /// How fast the clocks of a unit run while it is up.
+    pub(crate) fn pace(&self, model: &Model, unit: &crate::model::Unit, id: UnitId) -> f64 {
+        let load = unit.load.map_or(1.0, |load| {
+            model.loads[load.index()].factors[self.load_up[load.index()] as usize]
+        });
+        let standby = if self.seat_of[id.index()].is_some() { 1.0 } else { unit.dormancy };
+        if self.units[id.index()].is_suspended { 0.0 } else { load * standby }
+    }
+
     /// One input of these gates went down; so do the gates that had none to spare.
     #[inline]
     pub(crate) fn input_falls(&mut self, model: &Model, gates: &[GateId]) {
@@ -141,7 +284,7 @@ impl State {
             }
         }
         while let Some(gate) = self.pending_gates.pop() {
-            self.journeys_follow(model.gate_journeys.of(gate.index()), false);
+            self.gate_turns(model, gate, false);
             for &parent in model.gate_parents.of(gate.index()) {
                 self.slack[parent.index()] -= 1;
                 if self.slack[parent.index()] == -1 {
@@ -161,7 +304,7 @@ impl State {
             }
         }
         while let Some(gate) = self.pending_gates.pop() {
-            self.journeys_follow(model.gate_journeys.of(gate.index()), true);
+            self.gate_turns(model, gate, true);
             for &parent in model.gate_parents.of(gate.index()) {
                 self.slack[parent.index()] += 1;
                 if self.slack[parent.index()] == 0 {
@@ -171,14 +314,20 @@ impl State {
         }
     }
 
-    fn journeys_follow(&mut self, journeys: &[JourneyId], is_up: bool) {
-        for &journey in journeys {
+    #[inline]
+    fn gate_turns(&mut self, model: &Model, gate: GateId, is_up: bool) {
+        for &journey in model.gate_journeys.of(gate.index()) {
             let state = &mut self.journeys[journey.index()];
             state.is_up = is_up;
-            if !is_up {
+            if is_up {
+                state.ended_by = self.root;
+            } else {
                 state.cause = self.root;
             }
             self.touched.push(journey);
+        }
+        if !model.watches.is_empty() {
+            self.pending_watches.extend(model.gate_watches.of(gate.index()));
         }
     }
 
@@ -188,20 +337,33 @@ impl State {
     ///
     /// If they differ: the engine has a bug.
     pub fn check(&self, model: &Model) {
+        let mut faults = vec![0; model.units.len()];
+        for ((_, watch), is_up) in model.watches.iter().zip(&self.watched_up) {
+            match watch {
+                Watch::Crash(units) if !is_up => {
+                    units.iter().for_each(|unit| faults[unit.index()] += 1);
+                }
+                _ => {}
+            }
+        }
         for (index, unit) in self.units.iter().enumerate() {
             let modes = model.unit_clocks.of(index).iter();
             let broken = modes.filter(|clock| self.active[clock.index()]).count();
             let hosts = model.hosts.of(index).iter();
             let hosts_down = hosts.filter(|host| !self.is_up(**host)).count();
-            assert_eq!(unit.faults as usize, broken + hosts_down, "faults of unit {index}");
+            let faults = faults[index] + broken + hosts_down;
+            assert_eq!(unit.faults as usize, faults, "faults of unit {index}");
             assert_eq!(unit.faults > 0, unit.phase == Phase::Down, "phase of unit {index}");
-        }
-        for (leader, state) in model.leaders.iter().zip(&self.leaders) {
-            let any_up = leader.members.iter().any(|&member| self.is_up(member));
-            match state {
-                LeaderState::Serving(member) => assert!(self.is_up(*member)),
-                LeaderState::FailingOver => assert!(any_up),
-                LeaderState::Lost => assert!(!any_up),
+            let spec = &model.units[index];
+            let can_start = spec.starts_with.is_none_or(|gate| self.gate_is_up(gate));
+            match unit.phase {
+                Phase::Held => assert!(!can_start, "unit {index} waits for nothing"),
+                Phase::Starting => assert!(can_start, "unit {index} starts without its needs"),
+                Phase::Up | Phase::Down => {}
+            }
+            if spec.is_paced && unit.phase == Phase::Up {
+                let pace = self.pace(model, spec, UnitId::new(index));
+                assert_eq!(self.paces[index], pace, "pace of unit {index}");
             }
         }
         for (index, gate) in model.gates.iter().enumerate() {
@@ -211,13 +373,65 @@ impl State {
         for (journey, gate) in self.journeys.iter().zip(&model.journeys) {
             assert_eq!(journey.is_up, self.gate_is_up(*gate));
         }
-        for (index, crew) in model.crews.iter().enumerate() {
-            let active = model.clocks.iter().zip(&self.active);
-            let jobs =
-                active.filter(|(c, active)| **active && c.crew.map(|c| c.index()) == Some(index));
-            let busy = (crew.size - self.crews[index].free) as usize;
-            let jobs = jobs.count();
-            assert_eq!(busy, jobs.min(crew.size as usize), "crew {index} with {jobs} jobs");
+        for (load, up) in model.loads.iter().zip(&self.load_up) {
+            let members = load.members.iter().filter(|member| self.is_up(**member));
+            assert_eq!(*up as usize, members.count());
+        }
+        for roster in 0..model.rosters.len() {
+            self.check_roster(model, RosterId::new(roster));
+        }
+        for crew in 0..model.crews.len() {
+            self.check_crew(model, CrewId::new(crew));
+        }
+    }
+
+    fn check_roster(&self, model: &Model, id: RosterId) {
+        let roster = &model.rosters[id.index()];
+        let idle = self.idle_members(model, id).count();
+        let is_claim = |seat: &SeatId| {
+            matches!(self.seats[seat.index()], SeatState::Switching | SeatState::Stuck)
+        };
+        let claims = roster.seats().filter(is_claim).count();
+        for seat in roster.seats() {
+            match self.seats[seat.index()] {
+                SeatState::Serving(member) => {
+                    assert!(self.is_up(member) && roster.members.contains(&member));
+                    assert_eq!(self.seat_of[member.index()], Some(seat));
+                }
+                SeatState::Switching | SeatState::Stuck => {}
+                SeatState::Uncovered(member) => assert!(!self.is_up(member)),
+                SeatState::Vacant => assert_eq!(idle.saturating_sub(claims), 0, "roster {id:?}"),
+            }
+        }
+        // A spare that several services share may be taken away while one of them switches.
+        let shares = |member: &UnitId| model.unit_rosters.of(member.index()).len() > 1;
+        assert!(claims <= idle || roster.members.iter().any(shares), "roster {id:?}");
+    }
+
+    fn check_crew(&self, model: &Model, id: CrewId) {
+        let crew = &model.crews[id.index()];
+        let mut busy = 0;
+        for (index, job) in self.jobs.iter().enumerate() {
+            if job.progress != Progress::Working {
+                continue;
+            }
+            let (task, _) = model.task(JobId::new(index));
+            let stage = &model.stages_of(task)[job.stage as usize];
+            if stage.crew == Some(id) {
+                busy += stage.people;
+            }
+        }
+        assert_eq!(crew.size - self.free[id.index()], busy, "crew {id:?}");
+        for queue in crew.queues() {
+            let mut length = 0;
+            let mut job = self.queues[queue.index()].first;
+            while let Some(id) = job {
+                length += 1;
+                assert!(length <= self.jobs.len(), "the line is a ring");
+                let state = self.jobs[id.index()];
+                assert!(matches!(state.progress, Progress::Waiting | Progress::PutAside));
+                job = state.next;
+            }
         }
     }
 
@@ -225,12 +439,30 @@ impl State {
         match input {
             Input::Unit(unit) => self.is_up(unit),
             Input::Gate(gate) => self.gate_is_up(gate),
-            Input::Leader(leader) => self.leads(leader),
+            Input::Seat(seat) => matches!(self.seats[seat.index()], SeatState::Serving(_)),
+            Input::Mask(mask) => !self.masks[mask.index()].has_expired,
         }
     }
 
-    /// Whether a member leads this service.
-    pub(crate) fn leads(&self, leader: LeaderId) -> bool {
-        matches!(self.leaders[leader.index()], LeaderState::Serving(_))
+    /// Members that are up and serve on no seat, the preferred first.
+    pub(crate) fn idle_members(
+        &self,
+        model: &Model,
+        roster: RosterId,
+    ) -> impl Iterator<Item = UnitId> {
+        let members = model.rosters[roster.index()].members.iter().copied();
+        members.filter(|member| self.is_up(*member) && self.seat_of[member.index()].is_none())
+    }
+
+    /// The line that a job waits in.
+    pub(crate) fn queue_of(model: &Model, crew: CrewId, job: JobId) -> QueueId {
+        let kind = model.clocks.get(job.index()).map_or(0, |clock| clock.kind);
+        let queues = &model.crews[crew.index()].queues;
+        QueueId::from_index(queues.start + kind.min(queues.end - queues.start - 1))
+    }
+
+    /// Whether the next unit of a plan is due and only waits.
+    pub(crate) fn plan_waits(&self, plan: PlanId) -> bool {
+        self.plans[plan.index()].waits
     }
 }

@@ -2,4 +2,4 @@
 
 mod product;
 
-pub use product::{Product, product_of_availabilities};
+pub use product::{Omission, Product, product_of_availabilities};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{GateId, Input, JourneyId, Model, Repair, TimeToFailure, UnitId};
+use crate::model::{Clock, GateId, Input, JourneyId, Model, Repair, UnitId, Watch};
 
 /// Inputs times inputs that may be down: beyond it counting combinations takes too long.
 const MOST_COMBINATIONS: usize = 50_000_000;
@@ -16,8 +16,25 @@ pub struct Product {
     pub units: usize,
     /// Units that several of these stand on, and which the product counts as often.
     pub shared: Vec<UnitId>,
-    /// Whether somebody has to take over after a failure, which takes time and is not in the product.
-    pub leaves_out_failover: bool,
+    /// What the journey has that is not in the product.
+    pub leaves_out: Vec<Omission>,
+}
+
+/// Something that no product of availabilities has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Omission {
+    /// Somebody has to take over after a failure, which takes time.
+    Failover,
+    /// Outages that users do not notice.
+    Masks,
+    /// People who may be busy or not at work.
+    People,
+    /// Planned work.
+    Plans,
+    /// What goes down with something else and must start again, or waits to start.
+    Starts,
+    /// Clocks that do not always run at the same pace.
+    Paces,
 }
 
 /// The product of availabilities of a journey, as people compute it by hand: each replica has the
@@ -28,7 +45,9 @@ pub struct Product {
 /// too many inputs are left alone.
 pub fn product_of_availabilities(model: &Model, journey: JourneyId) -> Option<Product> {
     let top = model.journeys[journey.index()];
-    let (gates, units, leaves_out_failover) = everything_below(model, top);
+    let (gates, units, mut leaves_out) = everything_below(model, top);
+    leaves_out.extend(omissions_of(model));
+    let rates = failure_rates(model);
     let mut unit_values = vec![None; model.units.len()];
     let mut gate_values = vec![None; model.gates.len()];
     // A gate is added after its inputs, so this is from the bottom up.
@@ -37,9 +56,10 @@ pub fn product_of_availabilities(model: &Model, journey: JourneyId) -> Option<Pr
             .inputs
             .iter()
             .map(|input| match input {
-                Input::Unit(unit) => unit_unavailability(model, *unit, &mut unit_values),
+                Input::Unit(unit) => unit_unavailability(model, &rates, *unit, &mut unit_values),
                 Input::Gate(gate) => gate_values[gate.index()],
-                Input::Leader(_) => Some(0.0),
+                Input::Seat(_) => Some(0.0),
+                Input::Mask(mask) => gate_values[model.masks[mask.index()].gate.index()],
             })
             .collect();
         let needed = model.gates[gate.index()].needed as usize;
@@ -49,14 +69,15 @@ pub fn product_of_availabilities(model: &Model, journey: JourneyId) -> Option<Pr
         unavailability: gate_values[top.index()]?,
         units: units.len(),
         shared: shared_by(model, &units),
-        leaves_out_failover,
+        leaves_out,
     })
 }
 
 /// The gates that decide a gate, from the bottom up and with itself; the units they read, each as
-/// often as it is read; and whether any of them reads a leadership.
-fn everything_below(model: &Model, top: GateId) -> (BTreeSet<GateId>, Vec<UnitId>, bool) {
-    let (mut gates, mut units, mut is_led) = (BTreeSet::from([top]), Vec::new(), false);
+/// often as it is read; and what they read that a product does not have.
+fn everything_below(model: &Model, top: GateId) -> (BTreeSet<GateId>, Vec<UnitId>, Vec<Omission>) {
+    let (mut gates, mut units) = (BTreeSet::from([top]), Vec::new());
+    let (mut is_led, mut is_masked) = (false, false);
     let mut frontier = vec![top];
     while let Some(gate) = frontier.pop() {
         for input in &model.gates[gate.index()].inputs {
@@ -64,36 +85,74 @@ fn everything_below(model: &Model, top: GateId) -> (BTreeSet<GateId>, Vec<UnitId
                 Input::Unit(unit) => units.push(*unit),
                 Input::Gate(below) if gates.insert(*below) => frontier.push(*below),
                 Input::Gate(_) => {}
-                Input::Leader(_) => is_led = true,
+                Input::Mask(mask) => {
+                    is_masked = true;
+                    let below = model.masks[mask.index()].gate;
+                    if gates.insert(below) {
+                        frontier.push(below);
+                    }
+                }
+                Input::Seat(_) => is_led = true,
             }
         }
     }
-    (gates, units, is_led)
+    let found = [(is_led, Omission::Failover), (is_masked, Omission::Masks)];
+    (gates, units, found.into_iter().filter(|(is_there, _)| *is_there).map(|(_, o)| o).collect())
+}
+
+/// What a model has anywhere that a product does not have.
+fn omissions_of(model: &Model) -> impl Iterator<Item = Omission> {
+    let follows = |watch: &Watch| matches!(watch, Watch::Crash(_) | Watch::Start(_));
+    let found = [
+        (!model.crews.is_empty(), Omission::People),
+        (!model.plans.is_empty(), Omission::Plans),
+        (model.watches.iter().any(|(_, watch)| follows(watch)), Omission::Starts),
+        (model.units.iter().any(|unit| unit.is_paced), Omission::Paces),
+    ];
+    found.into_iter().filter(|(is_there, _)| *is_there).map(|(_, omission)| omission)
+}
+
+/// How often each failure mode strikes in a second up, alone or with others.
+fn failure_rates(model: &Model) -> Vec<f64> {
+    let alone = |clock: &Clock| clock.to_failure.mean().map_or(0.0, |mean| 1.0 / mean);
+    let mut rates: Vec<f64> = model.clocks.iter().map(alone).collect();
+    for shock in &model.shocks {
+        for target in &shock.targets {
+            let rate = shock.to_failure.mean().map_or(0.0, |mean| 1.0 / mean);
+            rates[target.index()] += rate * shock.probability * shock.each;
+        }
+    }
+    rates
 }
 
 /// One minus MTTF / (MTTF + MTTR) of a unit, with all it stands on.
-fn unit_unavailability(model: &Model, unit: UnitId, known: &mut Vec<Option<f64>>) -> Option<f64> {
+fn unit_unavailability(
+    model: &Model,
+    rates: &[f64],
+    unit: UnitId,
+    known: &mut Vec<Option<f64>>,
+) -> Option<f64> {
     if let Some(value) = known[unit.index()] {
         return Some(value);
     }
-    let start = model.units[unit.index()].start.as_ref().map_or(0.0, |law| law.mean());
+    let start = model.units[unit.index()].start.map_or(0.0, |task| model.mean_of(task));
     let mut availability = 1.0;
-    for clock in model.unit_clocks.of(unit.index()) {
-        let clock = &model.clocks[clock.index()];
-        let mttf = match &clock.to_failure {
-            TimeToFailure::Memoryless { mean } => *mean,
-            TimeToFailure::Aging(law) => law.mean(),
-        };
-        let response = clock.crew.and_then(|crew| model.crews[crew.index()].response.as_ref());
+    for id in model.unit_clocks.of(unit.index()) {
+        let clock = &model.clocks[id.index()];
+        // What plans set off is not in a spreadsheet, what strikes many at once is, for each alone.
+        let mttf = 1.0 / rates[id.index()];
+        if mttf.is_infinite() {
+            continue;
+        }
         let mttr = match &clock.repair {
-            Repair::After(law) => law.mean() + response.map_or(0.0, |law| law.mean()) + start,
+            Repair::After(task) => model.mean_of(*task) + start,
             Repair::Restart => start,
             Repair::Never => return None,
         };
         availability *= mttf / (mttf + mttr);
     }
     for host in model.hosts.of(unit.index()) {
-        availability *= 1.0 - unit_unavailability(model, *host, known)?;
+        availability *= 1.0 - unit_unavailability(model, rates, *host, known)?;
     }
     known[unit.index()] = Some(1.0 - availability);
     known[unit.index()]
@@ -172,7 +231,7 @@ mod tests {
         let published = 1.0 - (1.0 - (1.0 - 0.999_400_05_f64).powi(2)) * 0.9999;
         assert!((two.unavailability - published).abs() < 1e-12);
         assert_eq!(format!("{:.5}", 100.0 * (1.0 - two.unavailability)), "99.98996");
-        assert!(one.shared.is_empty() && !one.leaves_out_failover);
+        assert!(one.shared.is_empty() && one.leaves_out.is_empty());
     }
 
     #[test]
@@ -196,7 +255,7 @@ mod tests {
              journeys: {j: {needs: a}}",
         );
         assert_eq!(product.shared, [UnitId::new(0)]);
-        assert!(product.leaves_out_failover);
+        assert_eq!(product.leaves_out, [Omission::Failover]);
         assert_eq!(product.units, 2);
     }
 }

@@ -1,73 +1,158 @@
-//! Which failure modes outages start from.
+//! Which failure modes outages start from, and which prolong them.
 
 use std::collections::BTreeMap;
 
-use crate::model::ClockId;
+use super::outage::Outage;
+use crate::engine::Root;
+use crate::stats::{Moments, PartMoments};
 use crate::units::SimSpan;
 
-/// Downtime and outages by the failure mode that started them.
+/// Downtime and outages by what started them, and by what prolonged them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct CauseTally {
-    /// Microseconds of downtime and number of outages of each cause.
-    by_clock: BTreeMap<ClockId, (u128, u64)>,
+    started: BTreeMap<Root, Part>,
+    prolonged: BTreeMap<Root, Part>,
+    /// Downtime by cause in the present life.
+    this_life: Vec<(Root, u64)>,
+    /// Microseconds of downtime over lives.
+    downtime: Moments,
 }
 
-/// The part of one failure mode of one unit.
+/// What one cause has to do with.
+#[derive(Clone, Copy, Debug, Default)]
+struct Part {
+    micros: u128,
+    outages: u64,
+    share: PartMoments,
+}
+
+/// The part of one cause.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CauseShare {
-    /// The failure mode that started the outages.
-    pub clock: ClockId,
+    /// What started the outages.
+    pub root: Root,
     /// Its share of all downtime.
     pub downtime_share: f64,
+    /// The 95 % interval of that over lives.
+    pub downtime_share_ci95: Option<(f64, f64)>,
     /// Its share of all outages.
+    pub outage_share: f64,
+}
+
+/// What prolonged outages that something else had started.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Prolonging {
+    /// What such outages waited for in the end.
+    pub root: Root,
+    /// The share of all downtime that such outages have, whole.
+    pub downtime_share: f64,
+    /// Their share of all outages.
     pub outage_share: f64,
 }
 
 impl CauseTally {
     /// Adds downtime of an outage, and the outage itself if it began while it was measured.
-    pub(crate) fn add(&mut self, clock: ClockId, downtime: SimSpan, began: bool) {
-        let (micros, outages) = self.by_clock.entry(clock).or_default();
-        *micros += u128::from(downtime.micros());
-        *outages += u64::from(began);
+    pub(crate) fn add(&mut self, outage: &Outage, downtime: SimSpan, began: bool) {
+        let add = |part: &mut Part| {
+            part.micros += u128::from(downtime.micros());
+            part.outages += u64::from(began);
+        };
+        add(self.started.entry(outage.cause).or_default());
+        if let Some(root) = outage.prolonged_by() {
+            add(self.prolonged.entry(root).or_default());
+        }
+        match self.this_life.iter_mut().find(|(root, _)| *root == outage.cause) {
+            Some((_, micros)) => *micros += downtime.micros(),
+            None => self.this_life.push((outage.cause, downtime.micros())),
+        }
+    }
+
+    /// The life is over, with so much downtime.
+    pub(crate) fn end_life(&mut self, downtime: SimSpan) {
+        self.downtime.add(downtime.micros());
+        for (root, micros) in self.this_life.drain(..) {
+            self.started.entry(root).or_default().share.add(micros, downtime.micros());
+        }
     }
 
     /// All causes, the one with the most downtime first.
     pub(crate) fn shares(&self) -> Vec<CauseShare> {
-        let all_micros: u128 = self.by_clock.values().map(|(micros, _)| micros).sum();
-        let all_outages: u64 = self.by_clock.values().map(|(_, outages)| outages).sum();
-        let mut causes: Vec<(&ClockId, &(u128, u64))> = self.by_clock.iter().collect();
-        // By whole numbers, so that the order of equal causes is that of their ids.
-        causes.sort_by_key(|(_, (micros, _))| std::cmp::Reverse(*micros));
-        causes
-            .into_iter()
-            .map(|(clock, (micros, outages))| CauseShare {
-                clock: *clock,
-                downtime_share: *micros as f64 / all_micros.max(1) as f64,
-                outage_share: *outages as f64 / all_outages.max(1) as f64,
-            })
-            .collect()
+        let of = self.shares_of();
+        let share = |(root, part): (Root, Part)| {
+            let (downtime_share, outage_share) = of(&part);
+            let estimate = part.share.share_of(&self.downtime);
+            let downtime_share_ci95 = estimate.and_then(|estimate| estimate.ci95);
+            CauseShare { root, downtime_share, downtime_share_ci95, outage_share }
+        };
+        sorted(&self.started).into_iter().map(share).collect()
     }
+
+    /// What prolonged outages, the one with the most downtime first.
+    pub(crate) fn prolonging(&self) -> Vec<Prolonging> {
+        let of = self.shares_of();
+        let share = |(root, part): (Root, Part)| {
+            let (downtime_share, outage_share) = of(&part);
+            Prolonging { root, downtime_share, outage_share }
+        };
+        sorted(&self.prolonged).into_iter().map(share).collect()
+    }
+
+    /// Shares of downtime and of outages.
+    fn shares_of(&self) -> impl Fn(&Part) -> (f64, f64) + use<> {
+        let parts = || self.started.values();
+        let micros = parts().map(|part| part.micros).sum::<u128>().max(1) as f64;
+        let outages = parts().map(|part| part.outages).sum::<u64>().max(1) as f64;
+        move |part| (part.micros as f64 / micros, part.outages as f64 / outages)
+    }
+}
+
+fn sorted(parts: &BTreeMap<Root, Part>) -> Vec<(Root, Part)> {
+    let mut sorted: Vec<(Root, Part)> = parts.iter().map(|(root, part)| (*root, *part)).collect();
+    // By whole numbers, so that the order of equal causes is that of their ids.
+    sorted.sort_by_key(|(_, part)| std::cmp::Reverse(part.micros));
+    sorted
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{ClockId, JourneyId};
+    use crate::units::SimTime;
+
+    fn root(clock: usize) -> Root {
+        Root { clock: ClockId::new(clock), branch: 0, is_planned: false }
+    }
+
+    fn outage(cause: usize, ended_by: usize) -> Outage {
+        let (journey, ended_by) = (JourneyId::new(0), Some(root(ended_by)));
+        Outage { journey, cause: root(cause), ended_by, start: SimTime::ZERO, end: SimTime::ZERO }
+    }
 
     #[test]
     fn shares_add_up_and_the_cause_of_the_most_downtime_is_first() {
         let mut tally = CauseTally::default();
         let seconds = |seconds: f64| SimSpan::from_seconds(seconds);
-        tally.add(ClockId::new(3), seconds(10.0), true);
-        tally.add(ClockId::new(7), seconds(60.0), true);
-        tally.add(ClockId::new(3), seconds(20.0), true);
-        tally.add(ClockId::new(5), seconds(10.0), false);
+        tally.add(&outage(3, 3), seconds(10.0), true);
+        tally.add(&outage(7, 5), seconds(60.0), true);
+        tally.end_life(seconds(70.0));
+        tally.add(&outage(3, 3), seconds(20.0), true);
+        tally.add(&outage(5, 5), seconds(10.0), false);
+        tally.end_life(seconds(30.0));
         let shares = tally.shares();
-        let clocks: Vec<usize> = shares.iter().map(|share| share.clock.index()).collect();
+        let clocks: Vec<usize> = shares.iter().map(|share| share.root.clock.index()).collect();
         assert_eq!(clocks, [7, 3, 5]);
         let downtime: Vec<f64> = shares.iter().map(|share| share.downtime_share).collect();
         assert_eq!(downtime, [0.6, 0.3, 0.1]);
         let outages: Vec<f64> = shares.iter().map(|share| share.outage_share * 3.0).collect();
         assert_eq!(outages, [1.0, 2.0, 0.0]);
+        for share in &shares {
+            let (low, high) = share.downtime_share_ci95.unwrap();
+            assert!(low <= share.downtime_share && share.downtime_share <= high);
+        }
+        let prolonging = tally.prolonging();
+        assert_eq!(prolonging.len(), 1);
+        assert_eq!(prolonging[0].root, root(5));
+        assert_eq!((prolonging[0].downtime_share, prolonging[0].outage_share), (0.6, 1.0 / 3.0));
         assert!(CauseTally::default().shares().is_empty());
     }
 }

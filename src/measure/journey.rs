@@ -1,8 +1,10 @@
 //! What is estimated of one journey.
 
-use super::causes::{CauseShare, CauseTally};
+use super::causes::{CauseShare, CauseTally, Prolonging};
+use super::first_outage::{FirstOutage, FirstOutageTally};
 use super::objective::{ObjectiveTally, Objectives};
 use super::outage::Outage;
+use super::over_time::{OverTimeTally, PartOfLife};
 use crate::spec::Slo;
 use crate::stats::{
     Estimate, Lengths, Moments, RatioMoments, zero_event_probability, zero_event_rate,
@@ -28,12 +30,42 @@ pub struct JourneyEstimates {
     pub downtime_s_per_year: Estimate,
     /// Probability of a life without any downtime.
     pub p_no_outage: Estimate,
+    /// Downtime and outages that somebody meant, and those that nobody did.
+    pub by_intent: ByIntent,
+    /// Seconds in a year in which it is up and not whole; `None` if it is always whole while up.
+    pub degraded_s_per_year: Option<Estimate>,
+    /// Share of the hours up that the availability is promised for; `None` if that is always.
+    pub availability_during: Option<Estimate>,
+    /// When the first outage begins.
+    pub first_outage: FirstOutage,
+    /// Unavailability over the time of a life.
+    pub over_time: Vec<PartOfLife>,
+    /// What prolonged outages that something else had started.
+    pub prolonging: Vec<Prolonging>,
     /// Its objectives.
     pub objectives: Objectives,
     /// Where its outages start from, the cause of the most downtime first.
     pub causes: Vec<CauseShare>,
     /// For lengths of downtime in a life, in seconds and ascending: how many lives had more.
     pub downtime_exceedance: Vec<(f64, u64)>,
+}
+
+/// Outages that planned work started, and the others.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ByIntent {
+    /// Started by planned work.
+    pub planned: Downtime,
+    /// Started by anything else.
+    pub unplanned: Downtime,
+}
+
+/// Some of the downtime of a journey.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Downtime {
+    /// Seconds of it in a year.
+    pub downtime_s_per_year: Estimate,
+    /// Outages that begin in a year.
+    pub outages_per_year: Estimate,
 }
 
 /// Availability over lives.
@@ -62,6 +94,22 @@ pub struct OutageLengths {
     pub exceedance: Vec<(f64, u64)>,
 }
 
+/// Counts some of the downtime.
+#[derive(Clone, Copy, Debug, Default)]
+struct DowntimeTally {
+    micros: Moments,
+    outages: Moments,
+}
+
+impl DowntimeTally {
+    fn estimates(&self, years: f64) -> Downtime {
+        Downtime {
+            downtime_s_per_year: self.micros.mean(1e6 * years).within(0.0, f64::MAX),
+            outages_per_year: self.outages.mean(years).within(0.0, f64::MAX),
+        }
+    }
+}
+
 /// Counts what one journey's estimates need.
 #[derive(Clone, Debug)]
 pub(crate) struct JourneyTally {
@@ -77,10 +125,16 @@ pub(crate) struct JourneyTally {
     censored: u64,
     objectives: ObjectiveTally,
     causes: CauseTally,
+    planned: DowntimeTally,
+    unplanned: DowntimeTally,
+    /// Time not whole less time down; kept of journeys that can be degraded.
+    degraded: Moments,
+    first_outage: FirstOutageTally,
+    over_time: OverTimeTally,
 }
 
 impl JourneyTally {
-    pub(crate) fn new(slo: Slo, window: (SimTime, SimTime)) -> JourneyTally {
+    pub(crate) fn new(slo: &Slo, window: (SimTime, SimTime)) -> JourneyTally {
         JourneyTally {
             window,
             downtime: Moments::default(),
@@ -93,30 +147,48 @@ impl JourneyTally {
             censored: 0,
             objectives: ObjectiveTally::new(slo, window),
             causes: CauseTally::default(),
+            planned: DowntimeTally::default(),
+            unplanned: DowntimeTally::default(),
+            degraded: Moments::default(),
+            first_outage: FirstOutageTally::default(),
+            over_time: OverTimeTally::new(window),
         }
     }
 
-    /// Adds a life by its outages.
+    /// Adds a life by its outages, and by the times in which it was not whole where there are any.
     ///
     /// Of an outage that began before the window, the downtime in the window counts, and nothing
     /// else: its length is unknown, and its beginning belongs to another time.
-    pub(crate) fn add<'a>(&mut self, outages: impl Iterator<Item = &'a Outage>) {
+    pub(crate) fn add<'a>(
+        &mut self,
+        outages: impl Iterator<Item = &'a Outage>,
+        not_whole: Option<impl Iterator<Item = &'a Outage>>,
+    ) {
         let (mut downtime, mut began) = (SimSpan::ZERO, 0);
+        let (mut planned_downtime, mut planned) = (SimSpan::ZERO, 0);
         let (mut complete_length, mut complete) = (SimSpan::ZERO, 0);
-        for outage in outages.filter(|outage| outage.end > self.window.0) {
+        let mut first = None;
+        let start_of_window = self.window.0;
+        for outage in outages.filter(|outage| outage.end > start_of_window) {
             let start = outage.start.max(self.window.0);
             let length = outage.end - start;
             let began_here = outage.start >= self.window.0;
+            first = first.or(Some(start - self.window.0));
             downtime = downtime + length;
             self.objectives.add_downtime(start, outage.end);
-            self.causes.add(outage.cause, length, began_here);
+            self.over_time.add(outage);
+            self.causes.add(outage, length, began_here);
+            if outage.cause.is_planned {
+                planned_downtime = planned_downtime + length;
+                planned += u64::from(began_here);
+            }
             if !began_here {
                 continue;
             }
             began += 1;
             self.longest = self.longest.max(length);
-            self.objectives.add_outage(length, outage.is_censored);
-            if outage.is_censored {
+            self.objectives.add_outage(length, outage.is_censored());
+            if outage.is_censored() {
                 self.censored += 1;
             } else {
                 complete_length = complete_length + length;
@@ -124,11 +196,24 @@ impl JourneyTally {
                 self.lengths.add(length);
             }
         }
+        if let Some(not_whole) = not_whole {
+            let within = not_whole.filter(|outage| outage.end > start_of_window);
+            let lengths = within.map(|outage| outage.end - outage.start.max(start_of_window));
+            let not_whole = lengths.fold(SimSpan::ZERO, |sum, length| sum + length);
+            self.degraded.add((not_whole - downtime).micros());
+        }
         self.downtime.add(downtime.micros());
         self.downtime_lengths.add(downtime);
         self.lives_without += u64::from(downtime == SimSpan::ZERO);
         self.outages.add(began);
         self.complete.add(complete_length.micros(), complete);
+        self.planned.micros.add(planned_downtime.micros());
+        self.planned.outages.add(planned);
+        self.unplanned.micros.add((downtime - planned_downtime).micros());
+        self.unplanned.outages.add(began - planned);
+        self.first_outage.add(first);
+        self.over_time.end_life();
+        self.causes.end_life(downtime);
         self.objectives.end_life(downtime);
     }
 
@@ -178,6 +263,16 @@ impl JourneyTally {
             ),
             p_no_outage: crate::stats::proportion(self.lives_without, lives)
                 .expect("a run has at least one life"),
+            by_intent: ByIntent {
+                planned: self.planned.estimates(years),
+                unplanned: self.unplanned.estimates(years),
+            },
+            degraded_s_per_year: (self.degraded.count() > 0)
+                .then(|| self.degraded.mean(1e6 * years).within(0.0, f64::MAX)),
+            availability_during: self.objectives.availability_during(),
+            first_outage: self.first_outage.estimates(),
+            over_time: self.over_time.parts(),
+            prolonging: self.causes.prolonging(),
             objectives: self.objectives.objectives(&availability),
             causes: self.causes.shares(),
             downtime_exceedance: self.downtime_lengths.exceedance(),

@@ -8,11 +8,13 @@ mod first_outage;
 mod journey;
 mod objective;
 mod outage;
+mod over_time;
 mod set;
 
-pub use causes::CauseShare;
+pub use causes::{CauseShare, Prolonging};
 pub use first_outage::FirstOutage;
-pub use journey::{Availability, JourneyEstimates, OutageLengths};
+pub use journey::{Availability, ByIntent, Downtime, JourneyEstimates, OutageLengths};
 pub use objective::{Objective, Objectives, Verdict};
 pub use outage::{Life, Outage, Recorder};
+pub use over_time::PartOfLife;
 pub use set::{Estimates, MeasureSet};

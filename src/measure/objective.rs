@@ -1,7 +1,7 @@
 //! Objectives: what was promised, how often it was kept, and the verdict.
 
 use crate::spec::Slo;
-use crate::stats::{Estimate, proportion};
+use crate::stats::{Estimate, Moments, proportion};
 use crate::units::{SECONDS_PER_MONTH, SimSpan, SimTime};
 
 /// An objective against what was estimated.
@@ -14,6 +14,9 @@ pub struct Objective {
     pub p_met: Option<Estimate>,
     /// Of calendar months, how many kept an availability; `None` if lives are shorter than a month.
     pub p_met_month: Option<Estimate>,
+    /// Of windows of thirty days that end at the end of a day, how many kept an availability; `None`
+    /// if lives are shorter than that.
+    pub p_met_rolling_30d: Option<Estimate>,
     /// Whether it is met.
     pub verdict: Verdict,
 }
@@ -85,18 +88,39 @@ pub(crate) struct ObjectiveTally {
     outages_judged: u64,
     /// Downtime of the present life by month.
     by_month: Vec<u64>,
+    /// Downtime of the present life by day, and how many windows of thirty days there were and how
+    /// many of them kept the availability.
+    by_day: Vec<u64>,
+    rolling: (u64, u64),
+    /// Downtime of the present life in the hours that count, and over lives.
+    in_hours: SimSpan,
+    during: Moments,
 }
 
+const SECONDS_PER_DAY: f64 = 86_400.0;
+/// Days in a rolling window.
+const WINDOW_DAYS: usize = 30;
+/// Days of a life beyond which rolling windows are not counted.
+const MOST_DAYS: usize = 36_500;
+
 impl ObjectiveTally {
-    pub(crate) fn new(slo: Slo, window: (SimTime, SimTime)) -> ObjectiveTally {
+    pub(crate) fn new(slo: &Slo, window: (SimTime, SimTime)) -> ObjectiveTally {
         let length = window.1 - window.0;
-        let months = match slo.availability {
-            Some(_) => (length.seconds() / SECONDS_PER_MONTH).floor() as usize,
+        // A promise for some hours is judged over whole lives only.
+        let whole = |seconds: f64| match slo.availability.filter(|_| slo.during.is_none()) {
+            Some(_) => (length.seconds() / seconds).floor() as usize,
             None => 0,
+        };
+        let (months, days) = (whole(SECONDS_PER_MONTH), whole(SECONDS_PER_DAY));
+        // A rolling window needs its days, and nobody looks at more than a century of them.
+        let days = if (WINDOW_DAYS..=MOST_DAYS).contains(&days) { days } else { 0 };
+        let length = match &slo.during {
+            Some(hours) => hours.open_between(window.0, window.1),
+            None => length,
         };
         let budget = |target: f64, seconds: f64| SimSpan::from_seconds((1.0 - target) * seconds);
         ObjectiveTally {
-            slo,
+            slo: slo.clone(),
             window,
             budgets: slo.availability.map(|target| {
                 (budget(target, length.seconds()), budget(target, SECONDS_PER_MONTH))
@@ -108,25 +132,21 @@ impl ObjectiveTally {
             outages_within: 0,
             outages_judged: 0,
             by_month: vec![0; months],
+            by_day: vec![0; days],
+            rolling: (0, 0),
+            in_hours: SimSpan::ZERO,
+            during: Moments::default(),
         }
     }
 
-    /// Splits the downtime of an outage at the edges of months.
+    /// Splits the downtime of an outage at the edges of months and days.
     pub(crate) fn add_downtime(&mut self, start: SimTime, end: SimTime) {
-        if self.by_month.is_empty() {
-            return;
+        if let Some(hours) = &self.slo.during {
+            self.in_hours = self.in_hours + hours.open_between(start, end);
         }
-        let month = SimSpan::from_seconds(SECONDS_PER_MONTH).micros();
-        let (mut from, to) = ((start - self.window.0).micros(), (end - self.window.0).micros());
-        while from < to {
-            let index = from / month;
-            let until = to.min((index + 1) * month);
-            match self.by_month.get_mut(index as usize) {
-                Some(downtime) => *downtime += until - from,
-                None => return,
-            }
-            from = until;
-        }
+        let (from, to) = ((start - self.window.0).micros(), (end - self.window.0).micros());
+        split(&mut self.by_month, SECONDS_PER_MONTH, from, to);
+        split(&mut self.by_day, SECONDS_PER_DAY, from, to);
     }
 
     /// Judges the length of an outage that began while it was measured.
@@ -143,6 +163,9 @@ impl ObjectiveTally {
     /// The life is over, with so much downtime.
     pub(crate) fn end_life(&mut self, downtime: SimSpan) {
         self.lives += 1;
+        let in_hours = std::mem::take(&mut self.in_hours);
+        let downtime = if self.slo.during.is_some() { in_hours } else { downtime };
+        self.during.add(downtime.micros());
         let Some((life_budget, month_budget)) = self.budgets else { return };
         self.lives_met += u64::from(downtime <= life_budget);
         self.months += self.by_month.len() as u64;
@@ -150,6 +173,31 @@ impl ObjectiveTally {
             self.months_met += u64::from(*downtime <= month_budget.micros());
             *downtime = 0;
         }
+        self.end_life_of_days();
+    }
+
+    /// Every window of thirty whole days that ends at the end of a day.
+    fn end_life_of_days(&mut self) {
+        let Some(target) = self.slo.availability else { return };
+        let budget = (1.0 - target) * WINDOW_DAYS as f64 * SECONDS_PER_DAY;
+        let budget = SimSpan::from_seconds(budget).micros();
+        let mut downtime: u64 = 0;
+        for day in 0..self.by_day.len() {
+            downtime += self.by_day[day];
+            if day + 1 >= WINDOW_DAYS {
+                self.rolling.0 += 1;
+                self.rolling.1 += u64::from(downtime <= budget);
+                downtime -= self.by_day[day + 1 - WINDOW_DAYS];
+            }
+        }
+        self.by_day.fill(0);
+    }
+
+    /// Availability in the hours that it is promised for, if that is not always.
+    pub(crate) fn availability_during(&self) -> Option<Estimate> {
+        let open = self.slo.during.as_ref()?.open_between(self.window.0, self.window.1);
+        let share = self.during.mean(open.micros().max(1) as f64);
+        Some(share.within(0.0, 1.0).complement())
     }
 
     /// The objectives, given the estimate of the availability.
@@ -159,7 +207,11 @@ impl ObjectiveTally {
                 target,
                 p_met: proportion(self.lives_met, self.lives),
                 p_met_month: proportion(self.months_met, self.months),
-                verdict: Verdict::at_least(target, availability),
+                p_met_rolling_30d: proportion(self.rolling.1, self.rolling.0),
+                verdict: match self.availability_during() {
+                    Some(during) => Verdict::at_least(target, &during),
+                    None => Verdict::at_least(target, availability),
+                },
             }),
             rto_s: self.slo.rto.map(|rto| {
                 let p_met = proportion(self.outages_within, self.outages_judged);
@@ -167,6 +219,7 @@ impl ObjectiveTally {
                     target: rto.target.seconds(),
                     p_met,
                     p_met_month: None,
+                    p_met_rolling_30d: None,
                     verdict: p_met
                         .map_or(Verdict::NotJudged, |p_met| Verdict::at_least(rto.share, &p_met)),
                 }
@@ -175,9 +228,24 @@ impl ObjectiveTally {
                 target,
                 p_met: None,
                 p_met_month: None,
+                p_met_rolling_30d: None,
                 verdict: Verdict::NotJudged,
             }),
         }
+    }
+}
+
+/// Adds an interval to the whole periods that it lies in.
+fn split(periods: &mut [u64], seconds: f64, mut from: u64, to: u64) {
+    let period = SimSpan::from_seconds(seconds).micros();
+    while from < to {
+        let index = from / period;
+        let until = to.min((index + 1) * period);
+        match periods.get_mut(index as usize) {
+            Some(downtime) => *downtime += until - from,
+            None => return,
+        }
+        from = until;
     }
 }
 
@@ -185,6 +253,7 @@ impl ObjectiveTally {
 mod tests {
     use super::*;
     use crate::spec::Rto;
+    use crate::units::WeekHours;
 
     const HOUR: f64 = 3_600.0;
 
@@ -193,7 +262,7 @@ mod tests {
     }
 
     fn tally(slo: Slo, from: f64, to: f64) -> ObjectiveTally {
-        ObjectiveTally::new(slo, (at(from), at(to)))
+        ObjectiveTally::new(&slo, (at(from), at(to)))
     }
 
     fn availability(target: f64) -> Slo {
@@ -218,6 +287,31 @@ mod tests {
         assert_eq!(objective.p_met.unwrap().mean, 0.5);
         // Second month of the first life missed; in the second life 10 h of the 50 lie in a month.
         assert_eq!(objective.p_met_month.unwrap().mean, 0.5);
+    }
+
+    #[test]
+    fn rolling_windows_are_of_thirty_days_and_end_with_a_day() {
+        // 1 % of thirty days is 7.2 h. Forty days have eleven windows; an outage of 8 h on day 35
+        // spoils the six that reach it.
+        let mut tally = tally(availability(0.99), 0.0, 40.0 * 24.0);
+        tally.add_downtime(at(34.0 * 24.0 + 2.0), at(34.0 * 24.0 + 10.0));
+        tally.end_life(SimSpan::from_seconds(8.0 * HOUR));
+        let objective = tally.objectives(&estimate(0.99, 0.001)).availability.unwrap();
+        assert_eq!(objective.p_met_rolling_30d.unwrap().mean, 5.0 / 11.0);
+    }
+
+    #[test]
+    fn only_the_hours_that_count_count() {
+        let slo = Slo { during: Some(WeekHours::business()), ..availability(0.9) };
+        let mut tally = tally(slo, 0.0, 168.0);
+        // Monday 15:00 to Tuesday 11:00: four of twenty hours are business hours.
+        tally.add_downtime(at(15.0), at(35.0));
+        tally.end_life(SimSpan::from_seconds(20.0 * HOUR));
+        assert_eq!(tally.availability_during().unwrap().mean, 0.9);
+        // 10 % of 40 h are 4 h: kept.
+        let objective = tally.objectives(&estimate(0.5, 0.1)).availability.unwrap();
+        assert_eq!(objective.p_met.unwrap().mean, 1.0);
+        assert!(!objective.verdict.is_missed());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The outages of one life.
 
-use crate::engine::Observer;
-use crate::model::{ClockId, JourneyId};
+use crate::engine::{Observer, Root};
+use crate::model::JourneyId;
 use crate::run::{LifeWatcher, Until};
 use crate::units::SimTime;
 
@@ -10,14 +10,26 @@ use crate::units::SimTime;
 pub struct Outage {
     /// Whose.
     pub journey: JourneyId,
-    /// The failure mode whose consequences started it.
-    pub cause: ClockId,
+    /// What started it.
+    pub cause: Root,
     /// When it began.
     pub start: SimTime,
     /// When it was over, or the end of the life.
     pub end: SimTime,
+    /// What it waited for last; `None` if the life ended before it did.
+    pub ended_by: Option<Root>,
+}
+
+impl Outage {
     /// Whether the life ended before it did.
-    pub is_censored: bool,
+    pub fn is_censored(&self) -> bool {
+        self.ended_by.is_none()
+    }
+
+    /// What prolonged it: what it waited for last, if that is not what started it.
+    pub fn prolonged_by(&self) -> Option<Root> {
+        self.ended_by.filter(|root| root.clock != self.cause.clock)
+    }
 }
 
 /// What a life came to.
@@ -35,7 +47,7 @@ pub struct Life {
 #[derive(Clone, Debug)]
 pub struct Recorder {
     until: Until,
-    open: Vec<Option<(SimTime, ClockId)>>,
+    open: Vec<Option<(SimTime, Root)>>,
     /// Journeys that have not been down yet.
     untouched: usize,
     has_been_down: Vec<bool>,
@@ -43,11 +55,12 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// A recorder for models of so many journeys, and lives that end so.
-    pub fn new(journeys: usize, until: Until) -> Recorder {
+    /// A recorder for models that observe so much like journeys, of which the first are journeys,
+    /// and lives that end so.
+    pub fn new(observed: usize, journeys: usize, until: Until) -> Recorder {
         Recorder {
             until,
-            open: vec![None; journeys],
+            open: vec![None; observed],
             untouched: journeys,
             has_been_down: vec![false; journeys],
             outages: Vec::new(),
@@ -56,17 +69,20 @@ impl Recorder {
 }
 
 impl Observer for Recorder {
-    fn on_down(&mut self, journey: JourneyId, at: SimTime, cause: ClockId) {
+    fn on_down(&mut self, journey: JourneyId, at: SimTime, cause: Root) {
         self.open[journey.index()] = Some((at, cause));
-        if !std::mem::replace(&mut self.has_been_down[journey.index()], true) {
+        if let Some(has_been_down) = self.has_been_down.get_mut(journey.index())
+            && !std::mem::replace(has_been_down, true)
+        {
             self.untouched -= 1;
         }
     }
 
-    fn on_up(&mut self, journey: JourneyId, at: SimTime) {
+    fn on_up(&mut self, journey: JourneyId, at: SimTime, ended_by: Root) {
         let (start, cause) =
             self.open[journey.index()].take().expect("a journey comes back from an outage");
-        self.outages.push(Outage { journey, cause, start, end: at, is_censored: false });
+        let ended_by = Some(ended_by);
+        self.outages.push(Outage { journey, cause, ended_by, start, end: at });
     }
 
     fn has_seen_enough(&self) -> bool {
@@ -81,7 +97,7 @@ impl LifeWatcher for Recorder {
         for (index, open) in self.open.iter_mut().enumerate() {
             if let Some((start, cause)) = open.take() {
                 let journey = JourneyId::new(index);
-                self.outages.push(Outage { journey, cause, start, end, is_censored: true });
+                self.outages.push(Outage { journey, cause, ended_by: None, start, end });
             }
         }
         self.untouched = self.has_been_down.len();

@@ -15,8 +15,9 @@ pub struct MeasureSet {
 
 #[derive(Clone, Debug)]
 enum Kind {
-    /// Equal lives, measured from the end of the warm-up to the horizon.
-    Window(Vec<JourneyTally>),
+    /// Equal lives, measured from the end of the warm-up to the horizon; and for each journey what
+    /// is observed beside it, as when it was whole.
+    Window(Vec<JourneyTally>, Vec<Option<usize>>),
     /// Lives that end when every journey has been down once.
     FirstOutage(Vec<FirstOutageTally>),
 }
@@ -31,13 +32,21 @@ pub enum Estimates {
 }
 
 impl MeasureSet {
-    /// Measures for a run of this plan, with the objectives of each journey.
-    pub fn new(slos: &[Slo], plan: &Plan) -> MeasureSet {
+    /// Measures for a run of this plan, with the objectives of each journey; `degradable` has the
+    /// indices of the journeys that can be degraded, which are observed again after all journeys.
+    pub fn new(slos: &[Slo], degradable: &[usize], plan: &Plan) -> MeasureSet {
         let start = SimTime::ZERO + plan.warm_up;
         let kind = match plan.until {
             Until::Horizon => {
                 let window = (start, start + plan.horizon);
-                Kind::Window(slos.iter().map(|&slo| JourneyTally::new(slo, window)).collect())
+                let whole = |journey| {
+                    let place = degradable.iter().position(|degradable| *degradable == journey);
+                    place.map(|place| slos.len() + place)
+                };
+                Kind::Window(
+                    slos.iter().map(|slo| JourneyTally::new(slo, window)).collect(),
+                    (0..slos.len()).map(whole).collect(),
+                )
             }
             Until::FirstOutage => Kind::FirstOutage(vec![FirstOutageTally::default(); slos.len()]),
         };
@@ -47,7 +56,7 @@ impl MeasureSet {
     /// What is known now; at least one life must have been counted.
     pub fn estimates(&self) -> Estimates {
         match &self.kind {
-            Kind::Window(journeys) => {
+            Kind::Window(journeys, _) => {
                 Estimates::Window(journeys.iter().map(JourneyTally::estimates).collect())
             }
             Kind::FirstOutage(journeys) => {
@@ -65,9 +74,9 @@ impl Tally for MeasureSet {
             life.outages.iter().filter(move |outage| outage.journey.index() == index)
         };
         match &mut self.kind {
-            Kind::Window(journeys) => {
+            Kind::Window(journeys, wholes) => {
                 for (index, journey) in journeys.iter_mut().enumerate() {
-                    journey.add(of(index));
+                    journey.add(of(index), wholes[index].map(of));
                 }
             }
             Kind::FirstOutage(journeys) => {
@@ -82,7 +91,7 @@ impl Tally for MeasureSet {
 
     fn relative_half_width(&self) -> Option<f64> {
         let widths: Option<Vec<f64>> = match &self.kind {
-            Kind::Window(journeys) => {
+            Kind::Window(journeys, _) => {
                 journeys.iter().map(JourneyTally::relative_half_width).collect()
             }
             Kind::FirstOutage(journeys) => {

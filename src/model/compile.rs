@@ -1,18 +1,22 @@
 //! From a checked topology to a model.
 
+use std::collections::BTreeMap;
+
 use super::structure::clock_name;
 use super::{
-    Clock, Crew, CrewId, Input, Leader, LeaderId, Model, ModelBuilder, Repair, TimeToFailure,
-    UnitId,
+    Burst, Clock, ClockId, Crew, CrewId, GateId, Input, Load, Mask, Model, ModelBuilder, Plan,
+    Repair, Roster, RosterId, Shock, Stage, Task, TimeToFailure, UnitId, Watch,
 };
 use crate::dist::Law;
 use crate::rng::hash_text;
-use crate::spec::{self, Expression, Topology};
+use crate::spec::{self, Common, Discipline, Expression, Topology};
+use crate::units::SimSpan;
 
 /// Compiles a topology.
 ///
 /// Units keep their indices; the clocks of a unit come in the order of its failure modes, unit after
-/// unit; journeys keep their indices too.
+/// unit, and what is planned after all of them. Journeys keep their indices too; after them come, in
+/// the same order, those that can be degraded once more, as the journey in which all is whole.
 ///
 /// # Examples
 ///
@@ -28,92 +32,425 @@ use crate::spec::{self, Expression, Topology};
 /// # Ok::<(), ninefold::spec::SpecError>(())
 /// ```
 pub fn compile(topology: &Topology) -> Model {
+    let none = || topology.services.iter().map(|s| vec![None; s.operations.len()]).collect();
     let mut compiler = Compiler {
         topology,
         builder: ModelBuilder::new(),
-        operations: topology.services.iter().map(|s| vec![None; s.operations.len()]).collect(),
-        leaders: Vec::new(),
+        operations: [none(), none()],
+        rosters: Vec::new(),
+        clocks: vec![Vec::new(); topology.units.len()],
     };
-    let crews = compiler.crews();
-    compiler.units(&crews);
-    compiler.leaders();
-    for journey in &topology.journeys {
-        let input = compiler.input(&journey.needs);
-        let gate = match input {
-            Input::Gate(gate) => gate,
-            other => compiler.builder.gate(1, vec![other]),
-        };
+    compiler.crews();
+    compiler.units();
+    compiler.common_causes();
+    compiler.bursts();
+    compiler.rosters();
+    let journeys: Vec<Input> =
+        topology.journeys.iter().map(|j| compiler.input(&j.needs, Degree::Serving)).collect();
+    let gates: Vec<GateId> = journeys.into_iter().map(|input| compiler.gate_of(input)).collect();
+    for &gate in &gates {
         compiler.builder.journey(gate);
     }
+    for (journey, serving) in topology.journeys.iter().zip(gates) {
+        if can_be_degraded(topology, journey) {
+            let mut parts = vec![compiler.input(&journey.needs, Degree::Whole)];
+            parts.extend(journey.whole.as_ref().map(|whole| compiler.input(whole, Degree::Whole)));
+            // Service that is down is not whole, whatever a mask hides of its parts.
+            parts.push(Input::Gate(serving));
+            let gate = compiler.builder.gate(parts.len(), parts);
+            compiler.builder.journey(gate);
+        }
+    }
+    compiler.services();
+    compiler.plans();
     compiler.builder.finish()
+}
+
+/// The names of the branches of a mode's repair, in order; nothing if they have none.
+pub fn branch_names(mode: &spec::FailureMode) -> Vec<Option<&str>> {
+    let spec::Repair::After(stages) = &mode.repair else { return Vec::new() };
+    let mixture = stages.iter().find_map(|stage| match &stage.law {
+        Law::Mixture(branches) => Some(branches),
+        _ => None,
+    });
+    let names: Vec<Option<&str>> =
+        mixture.into_iter().flatten().map(|branch| branch.name.as_deref()).collect();
+    if names.iter().any(Option::is_some) { names } else { Vec::new() }
+}
+
+/// For each journey that can be degraded, in order: its index.
+pub fn degradable_journeys(topology: &Topology) -> Vec<usize> {
+    let can_be = |index: &usize| can_be_degraded(topology, &topology.journeys[*index]);
+    (0..topology.journeys.len()).filter(can_be).collect()
+}
+
+/// Whether service can be up and yet not whole.
+fn can_be_degraded(topology: &Topology, journey: &spec::Journey) -> bool {
+    let mut seen = vec![false; topology.services.len()];
+    journey.whole.is_some() || depends_on_partial(topology, &journey.needs, &mut seen)
+}
+
+fn depends_on_partial(topology: &Topology, needed: &Expression, seen: &mut [bool]) -> bool {
+    match needed {
+        Expression::Unit(_) => false,
+        Expression::AtLeast(_, parts) => {
+            parts.iter().any(|part| depends_on_partial(topology, part, seen))
+        }
+        Expression::Masked(part, _) => depends_on_partial(topology, part, seen),
+        Expression::Operation(service, _) => {
+            if std::mem::replace(&mut seen[*service], true) {
+                return false;
+            }
+            let service = &topology.services[*service];
+            service.is_sharded
+                || service.needs.soft.is_some()
+                || service.needs.hard.iter().any(|need| depends_on_partial(topology, need, seen))
+        }
+    }
+}
+
+/// Whether something serves at all, or serves as it should.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Degree {
+    Serving = 0,
+    Whole = 1,
 }
 
 struct Compiler<'a> {
     topology: &'a Topology,
     builder: ModelBuilder,
-    /// The gate or unit that decides each operation, once it is there.
-    operations: Vec<Vec<Option<Input>>>,
-    leaders: Vec<Option<LeaderId>>,
+    /// What decides each operation, by degree, once it is there.
+    operations: [Vec<Vec<Option<Input>>>; 2],
+    rosters: Vec<Option<RosterId>>,
+    /// The clocks of each unit, in the order of its failure modes.
+    clocks: Vec<Vec<ClockId>>,
 }
 
 impl Compiler<'_> {
-    fn crews(&mut self) -> Vec<CrewId> {
-        let crew = |crew: &spec::Crew| Crew { size: crew.size, response: crew.response.clone() };
-        self.topology.crews.iter().map(|c| self.builder.crew(crew(c))).collect()
+    fn crews(&mut self) {
+        let kinds = self.kinds();
+        for (index, crew) in self.topology.crews.iter().enumerate() {
+            let names = match crew.picks {
+                Discipline::RandomKind => {
+                    let kinds = kinds.iter().filter(|((of, ..), _)| *of == index);
+                    let mut kinds: Vec<_> = kinds.map(|(key, place)| (*place, *key)).collect();
+                    kinds.sort_unstable();
+                    let name = |(_, group, mode): (usize, usize, usize)| {
+                        let (group, mode) =
+                            (&self.topology.groups[group], &self.topology.modes[mode]);
+                        hash_text(&format!("{}/{group}/{}", crew.name, mode.name))
+                    };
+                    kinds.into_iter().map(|(_, key)| name(key)).collect()
+                }
+                _ => Vec::new(),
+            };
+            let kinds = if names.is_empty() { vec![hash_text(&crew.name)] } else { names };
+            self.builder.crew(Crew {
+                size: crew.size,
+                response: crew.response.clone(),
+                off_hours: crew.off_hours.clone(),
+                hours: crew.hours.clone(),
+                works_in_hours: crew.works_in_hours,
+                picks: crew.picks,
+                kinds,
+                queues: 0..0,
+            });
+        }
     }
 
-    fn units(&mut self, crews: &[CrewId]) {
+    /// The lines of crews for whose attention kinds of jobs race: a line for each failure mode of
+    /// each domain or service, numbered for each crew in the order of units.
+    fn kinds(&self) -> BTreeMap<(usize, usize, usize), u32> {
+        let mut kinds = BTreeMap::new();
+        let mut counts = vec![0; self.topology.crews.len()];
         for unit in &self.topology.units {
+            for &mode in &unit.modes {
+                let spec::Repair::After(stages) = &self.topology.modes[mode].repair else {
+                    continue;
+                };
+                for crew in stages.iter().filter_map(|stage| stage.crew) {
+                    kinds.entry((crew, unit.group, mode)).or_insert_with(|| {
+                        counts[crew] += 1;
+                        counts[crew] - 1
+                    });
+                }
+            }
+        }
+        kinds
+    }
+
+    fn task(&mut self, stages: &[spec::Stage]) -> Option<Task> {
+        let stage = |stage: &spec::Stage| Stage {
+            law: stage.law.clone(),
+            crew: stage.crew.map(CrewId::new),
+            people: stage.people,
+        };
+        (!stages.is_empty()).then(|| self.builder.task(stages.iter().map(stage)))
+    }
+
+    fn repair(&mut self, repair: &spec::Repair) -> Repair {
+        match repair {
+            spec::Repair::After(stages) => match self.task(stages) {
+                Some(task) => Repair::After(task),
+                None => Repair::Never,
+            },
+            spec::Repair::Restart => Repair::Restart,
+            spec::Repair::Never => Repair::Never,
+        }
+    }
+
+    fn units(&mut self) {
+        let kinds = self.kinds();
+        // The same stages serve all units of a kind.
+        let mut repairs = BTreeMap::new();
+        let mut starts: Option<(usize, Option<Task>)> = None;
+        for (index, unit) in self.topology.units.iter().enumerate() {
             let name = hash_text(&unit.path);
             let is_replica = unit.level.is_none();
             let hosts = unit.hosts.iter().map(|&host| UnitId::new(host)).collect();
-            let id = self.builder.unit(name, unit.start.clone(), is_replica, hosts);
+            let start = match starts {
+                Some((group, start)) if group == unit.group => start,
+                _ => self.task(&unit.start),
+            };
+            starts = Some((unit.group, start));
+            let id = self.builder.unit(name, start, is_replica, hosts);
             for &mode in &unit.modes {
                 let spec = &self.topology.modes[mode];
-                self.builder.clock(Clock {
-                    unit: id,
-                    mode: mode as u32,
-                    name: clock_name(name, &spec.name),
-                    to_failure: match &spec.every {
-                        Law::Exponential { mean } => TimeToFailure::Memoryless { mean: *mean },
-                        law => TimeToFailure::Aging(law.clone()),
-                    },
-                    always: spec.always,
-                    repair: match &spec.repair {
-                        spec::Repair::After(law) => Repair::After(law.clone()),
-                        spec::Repair::Restart => Repair::Restart,
-                        spec::Repair::Never => Repair::Never,
-                    },
-                    crew: spec.crew.map(|crew| crews[crew]),
-                });
+                let repair = match repairs.get(&mode) {
+                    Some(repair) => Repair::clone(repair),
+                    None => {
+                        let repair = self.repair(&spec.repair);
+                        repairs.insert(mode, repair.clone());
+                        repair
+                    }
+                };
+                let kind = match &spec.repair {
+                    spec::Repair::After(stages) => stages
+                        .iter()
+                        .find_map(|stage| kinds.get(&(stage.crew?, unit.group, mode)))
+                        .copied(),
+                    _ => None,
+                };
+                let every = spec.every.as_ref();
+                let to_failure = match (spec.common, every) {
+                    (None, Some(law)) if spec.preventive.is_some() => {
+                        TimeToFailure::Aging(law.clone())
+                    }
+                    (None, Some(law)) => TimeToFailure::of(law),
+                    (Some(Common::Beta(beta)), Some(Law::Exponential { mean })) => {
+                        TimeToFailure::Memoryless { mean: mean / (1.0 - beta) }
+                    }
+                    _ => TimeToFailure::SetOff,
+                };
+                let clock = Clock { to_failure, kind: kind.unwrap_or(0), ..self.clock(id, mode) };
+                let clock = self.builder.clock(Clock { repair, ..clock });
+                self.clocks[index].push(clock);
+                if let Some(preventive) = &spec.preventive {
+                    let age = preventive.age.clone();
+                    let repair = self.repair(&self.topology.modes[preventive.mode].repair);
+                    let to_failure = TimeToFailure::Aging(age);
+                    let planned = self.clock(id, preventive.mode);
+                    let planned = Clock { to_failure, repair, always: false, ..planned };
+                    let planned = self.builder.clock(planned);
+                    self.builder.renew_together(clock, planned);
+                }
             }
         }
     }
 
-    fn leaders(&mut self) {
-        for service in &self.topology.services {
-            let leader = service.leader.as_ref().map(|leader| {
-                self.builder.leader(Leader {
-                    name: hash_text(&service.name),
-                    members: service.replicas.clone().map(UnitId::new).collect(),
-                    failover: leader.failover.clone(),
-                    failover_after_total_loss: leader.failover_after_total_loss,
-                })
+    /// A clock of a mode on a unit, which nothing sets off yet and which is never repaired.
+    fn clock(&self, unit: UnitId, mode: usize) -> Clock {
+        let spec = &self.topology.modes[mode];
+        Clock {
+            unit,
+            mode: mode as u32,
+            name: clock_name(hash_text(&self.topology.units[unit.index()].path), &spec.name),
+            to_failure: TimeToFailure::SetOff,
+            always: spec.always,
+            repair: Repair::Never,
+            is_planned: spec.is_planned,
+            has_branches: !branch_names(spec).is_empty(),
+            also_renews: None,
+            priority: spec.priority,
+            kind: 0,
+            burst: None,
+            drag: None,
+            plan: None,
+            top_pace: 1.0,
+        }
+    }
+
+    /// The clocks of each group by mode, where the mode is of interest.
+    fn by_group_and_mode(
+        &self,
+        of_interest: impl Fn(&spec::FailureMode) -> bool,
+    ) -> BTreeMap<(usize, usize), Vec<(UnitId, ClockId)>> {
+        let mut found: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (index, unit) in self.topology.units.iter().enumerate() {
+            for (&mode, &clock) in unit.modes.iter().zip(&self.clocks[index]) {
+                if of_interest(&self.topology.modes[mode]) {
+                    found.entry((unit.group, mode)).or_default().push((UnitId::new(index), clock));
+                }
+            }
+        }
+        found
+    }
+
+    fn common_causes(&mut self) {
+        for ((group, mode), targets) in self.by_group_and_mode(|mode| mode.common.is_some()) {
+            let spec = &self.topology.modes[mode];
+            let (Some(common), Some(every)) = (spec.common, &spec.every) else { continue };
+            let (probability, each, to_failure) = match (common, every) {
+                (Common::Shock(each), law) => (1.0, each, TimeToFailure::of(law)),
+                (Common::Change(bad), law) => (bad, 1.0, TimeToFailure::of(law)),
+                (Common::Beta(beta), law) => {
+                    let mean = law.mean() / beta;
+                    (1.0, 1.0, TimeToFailure::Memoryless { mean })
+                }
+            };
+            self.builder.shock(Shock {
+                name: hash_text(&format!("{}/{}", self.topology.groups[group], spec.name)),
+                to_failure,
+                probability,
+                each,
+                targets: targets.into_iter().map(|(_, clock)| clock).collect(),
             });
-            self.leaders.push(leader);
+        }
+    }
+
+    fn bursts(&mut self) {
+        for ((_, mode), clocks) in self.by_group_and_mode(|mode| mode.burst.is_some()) {
+            let Some(burst) = self.topology.modes[mode].burst else { continue };
+            // Those that stand on the same place.
+            let mut places: BTreeMap<_, Vec<ClockId>> = BTreeMap::new();
+            let place = |unit: UnitId| self.topology.units[unit.index()].hosts.first().copied();
+            for &(unit, clock) in &clocks {
+                places.entry(place(unit)).or_default().push(clock);
+            }
+            for &(unit, clock) in &clocks {
+                let among = places[&place(unit)].clone();
+                let spec::Burst { probability, within, peers } = burst;
+                self.builder.burst(clock, Burst { probability, within, peers, among });
+            }
+        }
+    }
+
+    fn rosters(&mut self) {
+        let topology = self.topology;
+        for service in &topology.services {
+            let roster = service.roster.as_ref().map(|roster| {
+                let members: Vec<UnitId> =
+                    roster.members.iter().copied().map(UnitId::new).collect();
+                for (member, dormancy) in members.iter().zip(&roster.dormancy) {
+                    if *dormancy != 1.0 {
+                        self.builder.dormancy(*member, *dormancy);
+                    }
+                }
+                let spec = Roster {
+                    name: hash_text(&service.name),
+                    members,
+                    failover: roster.failover.clone(),
+                    coverage: roster.coverage.clone(),
+                    switches_with: None,
+                    failover_after_total_loss: roster.failover_after_total_loss,
+                    failback: roster.failback.clone(),
+                    seats: 0..0,
+                };
+                self.builder.roster(spec, roster.active)
+            });
+            self.rosters.push(roster);
+        }
+    }
+
+    /// What follows gates: needs of services, what failovers need, loads, suspension.
+    fn services(&mut self) {
+        let topology = self.topology;
+        for (index, service) in topology.services.iter().enumerate() {
+            let units: Vec<UnitId> = service.replicas.clone().map(UnitId::new).collect();
+            if let Some(need) = &service.needs.crashes_with {
+                let gate = self.gate(need);
+                self.builder.watch(gate, Watch::Crash(units.clone()));
+            }
+            if let Some(need) = &service.needs.start {
+                let gate = self.gate(need);
+                for &unit in &units {
+                    self.builder.starts_with(unit, gate);
+                }
+                self.builder.watch(gate, Watch::Start(units.clone()));
+            }
+            let roster = service.roster.as_ref();
+            if let (Some(need), Some(id)) =
+                (roster.and_then(|roster| roster.switch_needs.as_ref()), self.rosters[index])
+            {
+                let gate = self.gate(need);
+                self.builder.switches_with(id, gate);
+            }
+            if service.is_suspended_while_down {
+                let operation = self.operation(index, 0, Degree::Serving);
+                let gate = self.gate_of(operation);
+                self.builder.watch(gate, Watch::Suspend(units.clone()));
+            }
+            if !service.load.is_empty() {
+                self.builder.load(Load { members: units, factors: service.load.clone() });
+            }
+        }
+    }
+
+    fn plans(&mut self) {
+        let topology = self.topology;
+        for plan in &topology.plans {
+            let repair = self.repair(&topology.modes[plan.mode].repair);
+            let mut order = Vec::new();
+            for &unit in &plan.order {
+                let clock = self.clock(UnitId::new(unit), plan.mode);
+                order.push(self.builder.clock(Clock { repair: repair.clone(), ..clock }));
+            }
+            let waits_for = plan.waits_for.as_ref().map(|needed| self.gate(needed));
+            self.builder.plan(Plan {
+                name: hash_text(&plan.name),
+                at: plan.at,
+                every: plan.every,
+                order,
+                gap: plan.gap,
+                waits_for,
+            });
+        }
+    }
+
+    fn gate(&mut self, expression: &Expression) -> GateId {
+        let input = self.input(expression, Degree::Serving);
+        self.gate_of(input)
+    }
+
+    fn gate_of(&mut self, input: Input) -> GateId {
+        match input {
+            Input::Gate(gate) => gate,
+            other => self.builder.gate(1, vec![other]),
         }
     }
 
     /// What decides an expression: a unit itself where that is enough.
-    fn input(&mut self, expression: &Expression) -> Input {
+    fn input(&mut self, expression: &Expression, degree: Degree) -> Input {
         match expression {
             Expression::Unit(unit) => Input::Unit(UnitId::new(*unit)),
-            Expression::Operation(service, operation) => self.operation(*service, *operation),
+            Expression::Operation(service, operation) => {
+                self.operation(*service, *operation, degree)
+            }
             Expression::AtLeast(needed, parts) => {
-                let inputs = parts.iter().map(|part| self.input(part)).collect();
+                let inputs = parts.iter().map(|part| self.input(part, degree)).collect();
                 self.at_least(*needed, inputs)
             }
+            Expression::Masked(part, delay) => self.masked(part, *delay, degree),
         }
+    }
+
+    fn masked(&mut self, part: &Expression, delay: SimSpan, degree: Degree) -> Input {
+        let input = self.input(part, degree);
+        if delay == SimSpan::ZERO {
+            return input;
+        }
+        let gate = self.gate_of(input);
+        Input::Mask(self.builder.mask(Mask { gate, delay }))
     }
 
     fn at_least(&mut self, needed: usize, inputs: Vec<Input>) -> Input {
@@ -125,23 +462,34 @@ impl Compiler<'_> {
 
     /// What decides an operation: enough replicas, a leader where one is needed, and what the service
     /// needs of others.
-    fn operation(&mut self, service: usize, operation: usize) -> Input {
-        if let Some(input) = self.operations[service][operation] {
+    fn operation(&mut self, service: usize, operation: usize, degree: Degree) -> Input {
+        if let Some(input) = self.operations[degree as usize][service][operation] {
             return input;
         }
         let topology = self.topology;
         let spec = &topology.services[service];
         let offered = &spec.operations[operation];
-        let replicas = spec.replicas.clone().map(|unit| Input::Unit(UnitId::new(unit))).collect();
-        let mut parts = vec![self.at_least(offered.needed, replicas)];
-        if let (true, Some(leader)) = (offered.needs_leader, self.leaders[service]) {
-            parts.push(Input::Leader(leader));
+        let roster = self.rosters[service];
+        let is_whole = degree == Degree::Whole;
+        let mut parts = Vec::new();
+        for quorum in &offered.quorums {
+            let needed =
+                if is_whole && spec.is_sharded { quorum.members.len() } else { quorum.needed };
+            let inputs = match roster.filter(|_| offered.counts_seats) {
+                Some(roster) => self.builder.seats(roster).map(Input::Seat).collect(),
+                None => quorum.members.iter().map(|&u| Input::Unit(UnitId::new(u))).collect(),
+            };
+            parts.push(self.at_least(needed, inputs));
         }
-        if let Some(needs) = &spec.needs {
-            parts.push(self.input(needs));
+        if let (true, Some(roster)) = (offered.needs_leader, roster) {
+            parts.extend(self.builder.seats(roster).map(Input::Seat));
+        }
+        let soft = spec.needs.soft.as_ref().filter(|_| is_whole);
+        for needs in spec.needs.hard.iter().chain(soft) {
+            parts.push(self.input(needs, degree));
         }
         let input = self.at_least(parts.len(), parts);
-        self.operations[service][operation] = Some(input);
+        self.operations[degree as usize][service][operation] = Some(input);
         input
     }
 }

@@ -1,7 +1,12 @@
 //! What a model is made of.
 
-use super::{ClockId, CrewId, Gate, GateId, JourneyId, LeaderId, Lists, UnitId};
+use super::{
+    ClockId, CrewId, DragId, Gate, GateId, JobId, JourneyId, Lists, LoadId, PlanId, QueueId,
+    RosterId, SeatId, UnitId, Watch, WatchId,
+};
 use crate::dist::Law;
+use crate::spec::Discipline;
+use crate::units::{SimSpan, WeekHours};
 
 /// A system ready to run.
 #[derive(Clone, Debug)]
@@ -26,14 +31,38 @@ pub struct Model {
     pub(crate) gate_parents: Lists<GateId>,
     /// The journeys that each gate decides.
     pub(crate) gate_journeys: Lists<JourneyId>,
+    /// What must be done when each gate changes.
+    pub(crate) gate_watches: Lists<WatchId>,
     /// The gate that decides each journey.
     pub(crate) journeys: Vec<GateId>,
-    /// Services that one member leads.
-    pub(crate) leaders: Vec<Leader>,
-    /// The gates that each leadership is an input of.
-    pub(crate) leader_gates: Lists<GateId>,
+    /// Gates that something other than a journey depends on.
+    pub(crate) watches: Vec<(GateId, Watch)>,
+    /// Delays of masks.
+    pub(crate) masks: Vec<Mask>,
+    /// The gates that each mask is an input of.
+    pub(crate) mask_gates: Lists<GateId>,
+    /// Members of which some serve and the others stand by.
+    pub(crate) rosters: Vec<Roster>,
+    /// The rosters that each unit is on.
+    pub(crate) unit_rosters: Lists<RosterId>,
+    /// The roster of each seat.
+    pub(crate) seats: Vec<RosterId>,
+    /// The gates that each seat is an input of.
+    pub(crate) seat_gates: Lists<GateId>,
+    /// Stages of all repairs and starts.
+    pub(crate) stages: Vec<Stage>,
     /// Repair crews.
     pub(crate) crews: Vec<Crew>,
+    /// The crew of each queue.
+    pub(crate) queues: Vec<CrewId>,
+    /// Common causes.
+    pub(crate) shocks: Vec<Shock>,
+    /// The clocks that other failures can set off.
+    pub(crate) drags: Vec<ClockId>,
+    /// Groups that share a load.
+    pub(crate) loads: Vec<Load>,
+    /// Planned work.
+    pub(crate) plans: Vec<Plan>,
     /// The order of events of one instant, by timer slot (see `engine::event`).
     pub(crate) tie_ranks: Vec<u32>,
 }
@@ -54,7 +83,7 @@ impl Model {
         self.gates.len()
     }
 
-    /// Journeys.
+    /// Journeys, and after them whatever else is observed like one.
     pub fn journey_count(&self) -> usize {
         self.journeys.len()
     }
@@ -62,21 +91,72 @@ impl Model {
     /// About how many changes of state there are in a second, for an idea of how long a run takes:
     /// each failure, its restoration, and the starts of what stands on it.
     pub fn events_per_second(&self) -> f64 {
+        let changes = |clock: &Clock| (2 + self.guests.of(clock.unit.index()).len()) as f64;
         let failures = self.clocks.iter().map(|clock| {
-            let mean = match &clock.to_failure {
-                TimeToFailure::Memoryless { mean } => *mean,
-                TimeToFailure::Aging(law) => law.mean(),
-            };
-            let guests = self.guests.of(clock.unit.index()).len();
-            (2 + guests) as f64 / mean
+            clock.to_failure.mean().map_or(0.0, |mean| changes(clock) * clock.top_pace / mean)
         });
-        failures.sum()
+        let shocks = self.shocks.iter().map(|shock| {
+            let hits = shock.targets.iter().map(|target| changes(&self.clocks[target.index()]));
+            shock.to_failure.mean().map_or(0.0, |mean| hits.sum::<f64>() / mean)
+        });
+        let plans = self.plans.iter().map(|plan| {
+            let taken = plan.order.iter().map(|clock| changes(&self.clocks[clock.index()]));
+            taken.sum::<f64>() / plan.every.seconds()
+        });
+        failures.chain(shocks).chain(plans).sum()
     }
 
     /// The unit whose failure mode this is, and the index of the mode in the topology.
     pub fn origin(&self, clock: ClockId) -> (UnitId, usize) {
         let clock = &self.clocks[clock.index()];
         (clock.unit, clock.mode as usize)
+    }
+
+    /// The job of repairing a failure mode.
+    #[inline]
+    pub(crate) fn repair_job(&self, clock: ClockId) -> JobId {
+        JobId::from_index(clock.index() as u32)
+    }
+
+    /// The job of starting a unit.
+    #[inline]
+    pub(crate) fn start_job(&self, unit: UnitId) -> JobId {
+        JobId::from_index((self.clocks.len() + unit.index()) as u32)
+    }
+
+    /// What a job consists of, and the hash of the name of what it is about.
+    pub(crate) fn task(&self, job: JobId) -> (Task, u64) {
+        match job.index().checked_sub(self.clocks.len()) {
+            None => {
+                let Clock { repair: Repair::After(task), name, .. } = &self.clocks[job.index()]
+                else {
+                    unreachable!("only a repair that takes time is a job");
+                };
+                (*task, *name)
+            }
+            Some(unit) => {
+                let Unit { start: Some(task), name, .. } = &self.units[unit] else {
+                    unreachable!("only a start that takes time is a job");
+                };
+                (*task, *name)
+            }
+        }
+    }
+
+    /// The stages of a task.
+    #[inline]
+    pub(crate) fn stages_of(&self, task: Task) -> &[Stage] {
+        &self.stages[task.first as usize..task.first as usize + task.count as usize]
+    }
+
+    /// The mean of a task, with the response of crews and without waiting for them, seconds.
+    pub(crate) fn mean_of(&self, task: Task) -> f64 {
+        let stages = self.stages_of(task).iter();
+        let mean = |stage: &Stage| {
+            let response = stage.crew.and_then(|c| self.crews[c.index()].response.as_ref());
+            stage.law.mean() + response.map_or(0.0, Law::mean)
+        };
+        stages.map(mean).sum()
     }
 }
 
@@ -85,14 +165,20 @@ impl Model {
 pub struct Unit {
     /// Hash of its path: its name in keys of draws, and its place in ties.
     pub name: u64,
-    /// How long it takes to start; `None` is at once.
-    pub start: Option<Law>,
+    /// What it takes to start; `None` is at once.
+    pub start: Option<Task>,
     /// Whether a start makes it new (a process) or leaves its age as it was (a machine).
     pub renews_on_start: bool,
-    /// The leadership that it may hold.
-    pub leadership: Option<LeaderId>,
+    /// What must be up for a start to go on.
+    pub starts_with: Option<GateId>,
+    /// How fast it ages while it stands by, against how fast it ages while it serves.
+    pub dormancy: f64,
+    /// The load that it shares.
+    pub(crate) load: Option<LoadId>,
+    /// Whether its clocks do not always run at the same pace. Found by the builder.
+    pub(crate) is_paced: bool,
     /// Whether gates are all that its ups and downs concern: nothing stands on it, none of its
-    /// clocks ages and it leads nothing. Found by the builder; true of most units.
+    /// clocks ages, it is on no roster and shares no load. Found by the builder; true of most units.
     pub(crate) concerns_only_gates: bool,
 }
 
@@ -111,8 +197,24 @@ pub struct Clock {
     pub always: bool,
     /// How the unit comes back.
     pub repair: Repair,
-    /// Who repairs, if anybody has to be free for it.
-    pub crew: Option<CrewId>,
+    /// Whether somebody means it to happen.
+    pub is_planned: bool,
+    /// Whether its repair is a mixture with named branches, which reports tell apart.
+    pub has_branches: bool,
+    /// Another clock of the unit that is new too when this one has been restored.
+    pub also_renews: Option<ClockId>,
+    /// How urgent its repair is: lower numbers come first.
+    pub priority: u32,
+    /// In which of the lines of its crew a repair waits, if there are several.
+    pub kind: u32,
+    /// What else its failures set off.
+    pub burst: Option<Burst>,
+    /// How it is set off by others.
+    pub(crate) drag: Option<DragId>,
+    /// The entry of the calendar that it belongs to.
+    pub(crate) plan: Option<PlanId>,
+    /// The fastest pace that it can have. Found by the builder.
+    pub(crate) top_pace: f64,
 }
 
 /// When a failure mode strikes.
@@ -126,37 +228,175 @@ pub enum TimeToFailure {
     },
     /// At an age, drawn anew after each restoration; age stands still while the clock is stopped.
     Aging(Law),
+    /// When something else sets it off: a shock, a plan.
+    SetOff,
+}
+
+impl TimeToFailure {
+    /// By a law.
+    pub(crate) fn of(law: &Law) -> TimeToFailure {
+        match law {
+            Law::Exponential { mean } => TimeToFailure::Memoryless { mean: *mean },
+            law => TimeToFailure::Aging(law.clone()),
+        }
+    }
+
+    /// Its mean in seconds; `None` if it never strikes of itself.
+    pub(crate) fn mean(&self) -> Option<f64> {
+        match self {
+            TimeToFailure::Memoryless { mean } => Some(*mean),
+            TimeToFailure::Aging(law) => Some(law.mean()),
+            TimeToFailure::SetOff => None,
+        }
+    }
 }
 
 /// How a unit comes back after a failure mode has struck.
 #[derive(Clone, Debug)]
 pub enum Repair {
-    /// After a time to restoration, and then its start.
-    After(Law),
+    /// After this has been done, and then its start.
+    After(Task),
     /// By its start alone.
     Restart,
     /// Not in this life.
     Never,
 }
 
-/// A service that one member leads.
+/// Stages one after another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Task {
+    pub(crate) first: u32,
+    pub(crate) count: u32,
+}
+
+/// A stage of a repair or of a start.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stage {
+    /// How long it takes.
+    pub law: Law,
+    /// Who does it, if anybody has to be free for it.
+    pub crew: Option<CrewId>,
+    /// How many of them it takes.
+    pub people: u32,
+}
+
+/// What else a failure sets off.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Burst {
+    /// With which probability.
+    pub probability: f64,
+    /// The longest until a dragged failure follows, seconds; it is equally likely at any time before.
+    pub within: f64,
+    /// How many others it drags along.
+    pub peers: u32,
+    /// The same failure mode of the units that it can drag along.
+    pub among: Vec<ClockId>,
+}
+
+/// Members of which some serve and the others stand by.
 #[derive(Clone, Debug)]
-pub struct Leader {
+pub struct Roster {
     /// Hash of the service's name.
     pub name: u64,
-    /// Who may lead; the first that is up is preferred.
+    /// Who may serve; the first that is up is preferred.
     pub members: Vec<UnitId>,
-    /// From the loss of a leader until the next one serves.
-    pub failover: Law,
-    /// Whether after the loss of all members the first one back must go through a failover too.
+    /// From the loss of one that serves until another one does; `None` is at once.
+    pub failover: Option<Law>,
+    /// The probability that the failover begins at all, and how long it takes to get there without:
+    /// `None` until the one that was lost is back.
+    pub coverage: Option<(f64, Option<Law>)>,
+    /// What must be up for a failover to begin.
+    pub switches_with: Option<GateId>,
+    /// Whether a member that comes back to an empty seat must go through a failover too.
     pub failover_after_total_loss: bool,
+    /// From the return of a preferred member until it serves again, in which nobody does; `None`:
+    /// it stands by.
+    pub failback: Option<Law>,
+    /// Its seats.
+    pub(crate) seats: std::ops::Range<u32>,
+}
+
+impl Roster {
+    /// Its seats, in order.
+    pub(crate) fn seats(&self) -> impl Iterator<Item = SeatId> + use<> {
+        self.seats.clone().map(SeatId::from_index)
+    }
+}
+
+/// Hides the first part of each outage of a gate.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Mask {
+    /// What is hidden.
+    pub gate: GateId,
+    /// For how long.
+    pub delay: SimSpan,
 }
 
 /// People who repair.
 #[derive(Clone, Debug)]
 pub struct Crew {
-    /// How many repairs at once.
+    /// How many people.
     pub size: u32,
     /// From taking a job until work on it begins.
     pub response: Option<Law>,
+    /// The same outside of hours; `None`: nothing begins outside of hours.
+    pub off_hours: Option<Law>,
+    /// When they work; `None` is always.
+    pub hours: Option<WeekHours>,
+    /// Whether work goes on only in hours, or only begins in hours.
+    pub works_in_hours: bool,
+    /// What they take next.
+    pub picks: Discipline,
+    /// The lines in which jobs wait for them, by the hashes of their names: one for each kind of
+    /// jobs if kinds race, else one for all.
+    pub kinds: Vec<u64>,
+    /// The lines in which jobs wait for them.
+    pub(crate) queues: std::ops::Range<u32>,
+}
+
+impl Crew {
+    pub(crate) fn queues(&self) -> impl Iterator<Item = QueueId> + use<> {
+        self.queues.clone().map(QueueId::from_index)
+    }
+}
+
+/// A common cause: one event that strikes many units.
+#[derive(Clone, Debug)]
+pub struct Shock {
+    /// Hash of its name.
+    pub name: u64,
+    /// When it strikes, on the life's calendar.
+    pub to_failure: TimeToFailure,
+    /// The probability that it strikes anybody.
+    pub probability: f64,
+    /// The probability that it strikes each one.
+    pub each: f64,
+    /// The failure modes that it sets off.
+    pub targets: Vec<ClockId>,
+}
+
+/// Units that share a load.
+#[derive(Clone, Debug)]
+pub struct Load {
+    /// Who.
+    pub members: Vec<UnitId>,
+    /// By how many of them are up: how many times faster they age.
+    pub factors: Vec<f64>,
+}
+
+/// An entry of the calendar: units that are taken one after the other.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Hash of its name.
+    pub name: u64,
+    /// When it begins for the first time.
+    pub at: SimSpan,
+    /// From beginning to beginning.
+    pub every: SimSpan,
+    /// What is done, in this order.
+    pub order: Vec<ClockId>,
+    /// From the end of one until the next.
+    pub gap: SimSpan,
+    /// What must be up before the next is taken.
+    pub waits_for: Option<GateId>,
 }

@@ -46,8 +46,46 @@ id! {
     GateId
 }
 id! {
-    /// A service that one member leads.
-    LeaderId
+    /// Members of which some serve and the others stand by.
+    RosterId
+}
+id! {
+    /// A place on a roster that one member at a time takes.
+    SeatId
+}
+id! {
+    /// Something that is hidden for a while.
+    MaskId
+}
+id! {
+    /// Something that must be done about a gate when it changes.
+    WatchId
+}
+id! {
+    /// A common cause that strikes many units at once.
+    ShockId
+}
+id! {
+    /// A failure that another one has set off and that is yet to come.
+    DragId
+}
+id! {
+    /// Units that share a load.
+    LoadId
+}
+id! {
+    /// An entry of the calendar.
+    PlanId
+}
+id! {
+    /// Work that takes time and may take people: the repair of a failure mode of a unit, or the
+    /// start of a unit. First the repairs, in the order of the clocks, then the starts, in the order
+    /// of the units.
+    JobId
+}
+id! {
+    /// Jobs that wait for a crew in one line.
+    QueueId
 }
 id! {
     /// A repair crew.

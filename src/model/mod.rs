@@ -7,7 +7,14 @@ mod component;
 mod id;
 mod structure;
 
-pub use compile::compile;
-pub use component::{Clock, Crew, Leader, Model, Repair, TimeToFailure, Unit};
-pub use id::{ClockId, CrewId, GateId, JourneyId, LeaderId, Lists, UnitId};
-pub use structure::{Gate, Input, ModelBuilder};
+pub use compile::{branch_names, compile, degradable_journeys};
+pub use component::{
+    Burst, Clock, Crew, Load, Mask, Model, Plan, Repair, Roster, Shock, Stage, Task, TimeToFailure,
+    Unit,
+};
+pub use id::{
+    ClockId, CrewId, DragId, GateId, JobId, JourneyId, Lists, LoadId, MaskId, PlanId, QueueId,
+    RosterId, SeatId, ShockId, UnitId, WatchId,
+};
+pub(crate) use structure::seat_name;
+pub use structure::{Gate, Input, ModelBuilder, Watch};

@@ -1,10 +1,10 @@
 //! The structure function as threshold gates, and the builder that puts a model together.
 
 use super::{
-    Clock, ClockId, Crew, CrewId, GateId, JourneyId, Leader, LeaderId, Model, TimeToFailure, Unit,
-    UnitId,
+    Burst, Clock, ClockId, Crew, CrewId, DragId, GateId, JourneyId, Load, LoadId, Mask, MaskId,
+    Model, Plan, PlanId, Roster, RosterId, SeatId, Shock, Stage, Task, TimeToFailure, Unit, UnitId,
+    WatchId,
 };
-use crate::dist::Law;
 use crate::rng;
 
 /// A gate: up when at least `needed` of its inputs are.
@@ -23,8 +23,27 @@ pub enum Input {
     Unit(UnitId),
     /// Whether another gate is up.
     Gate(GateId),
-    /// Whether a service has a member that leads.
-    Leader(LeaderId),
+    /// Whether a member of a roster serves on this seat.
+    Seat(SeatId),
+    /// Whether a gate is up or has not been down for longer than is hidden.
+    Mask(MaskId),
+}
+
+/// What must be done when a gate changes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Watch {
+    /// A mask begins or ends.
+    Mask(MaskId),
+    /// These units go down with the gate and start again after it.
+    Crash(Vec<UnitId>),
+    /// These units can start only while the gate is up.
+    Start(Vec<UnitId>),
+    /// These units do not age while the gate is down.
+    Suspend(Vec<UnitId>),
+    /// Failovers of this roster can begin only while the gate is up.
+    Switch(RosterId),
+    /// The next unit of this plan is taken only while the gate is up.
+    Plan(PlanId),
 }
 
 /// Puts a model together, piece by piece: hosts before guests, inputs before gates.
@@ -36,9 +55,22 @@ pub struct ModelBuilder {
     hosts: Vec<Vec<UnitId>>,
     clocks: Vec<Clock>,
     gates: Vec<Gate>,
-    leaders: Vec<Leader>,
+    stages: Vec<Stage>,
+    rosters: Vec<Roster>,
+    seats: Vec<RosterId>,
     crews: Vec<Crew>,
+    queues: Vec<CrewId>,
+    masks: Vec<Mask>,
+    watches: Vec<(GateId, Watch)>,
+    shocks: Vec<Shock>,
+    loads: Vec<Load>,
+    plans: Vec<Plan>,
     journeys: Vec<GateId>,
+}
+
+/// The index of the next element of a list.
+fn next<T>(list: &[T]) -> u32 {
+    u32::try_from(list.len()).expect("ids are checked to fit")
 }
 
 impl ModelBuilder {
@@ -47,27 +79,63 @@ impl ModelBuilder {
         ModelBuilder::default()
     }
 
+    /// Adds stages that follow one another; at least one.
+    pub fn task(&mut self, stages: impl IntoIterator<Item = Stage>) -> Task {
+        let first = next(&self.stages);
+        self.stages.extend(stages);
+        Task { first, count: next(&self.stages) - first }
+    }
+
     /// Adds a unit that stands on others.
     ///
-    /// `name` is the hash of its path, `start` how long it takes to start (`None`: at once), and a
+    /// `name` is the hash of its path, `start` what it takes to start (`None`: nothing), and a
     /// start `renews` a process, but leaves the age of a machine as it was.
     pub fn unit(
         &mut self,
         name: u64,
-        start: Option<Law>,
+        start: Option<Task>,
         renews_on_start: bool,
         hosts: Vec<UnitId>,
     ) -> UnitId {
-        let (leadership, concerns_only_gates) = (None, false);
-        self.units.push(Unit { name, start, renews_on_start, leadership, concerns_only_gates });
+        self.units.push(Unit {
+            name,
+            start,
+            renews_on_start,
+            starts_with: None,
+            dormancy: 1.0,
+            load: None,
+            is_paced: false,
+            concerns_only_gates: false,
+        });
         self.hosts.push(hosts);
         UnitId::new(self.units.len() - 1)
+    }
+
+    /// Lets a unit start only while a gate is up.
+    pub fn starts_with(&mut self, unit: UnitId, gate: GateId) {
+        self.units[unit.index()].starts_with = Some(gate);
+    }
+
+    /// Lets a unit age slower, by this factor, while it stands by.
+    pub fn dormancy(&mut self, unit: UnitId, factor: f64) {
+        self.units[unit.index()].dormancy = factor;
     }
 
     /// Adds a failure mode of a unit.
     pub fn clock(&mut self, clock: Clock) -> ClockId {
         self.clocks.push(clock);
         ClockId::new(self.clocks.len() - 1)
+    }
+
+    /// Lets two clocks of a unit be new together.
+    pub fn renew_together(&mut self, one: ClockId, other: ClockId) {
+        self.clocks[one.index()].also_renews = Some(other);
+        self.clocks[other.index()].also_renews = Some(one);
+    }
+
+    /// Lets failures of a clock set off others.
+    pub fn burst(&mut self, clock: ClockId, burst: Burst) {
+        self.clocks[clock.index()].burst = Some(burst);
     }
 
     /// Adds a gate.
@@ -77,20 +145,72 @@ impl ModelBuilder {
         GateId::new(self.gates.len() - 1)
     }
 
-    /// Adds a leadership; its members are the units added with this id.
-    pub fn leader(&mut self, leader: Leader) -> LeaderId {
-        let id = LeaderId::new(self.leaders.len());
-        for member in &leader.members {
-            self.units[member.index()].leadership = Some(id);
-        }
-        self.leaders.push(leader);
+    /// Adds a roster with so many seats, on which the first members sit at the beginning.
+    pub fn roster(&mut self, roster: Roster, seats: usize) -> RosterId {
+        let id = RosterId::new(self.rosters.len());
+        let first = next(&self.seats);
+        self.seats.resize(self.seats.len() + seats, id);
+        self.rosters.push(Roster { seats: first..next(&self.seats), ..roster });
         id
+    }
+
+    /// The seats of a roster.
+    pub fn seats(&self, roster: RosterId) -> impl Iterator<Item = SeatId> + use<> {
+        self.rosters[roster.index()].seats()
+    }
+
+    /// Lets failovers of a roster begin only while a gate is up.
+    pub fn switches_with(&mut self, roster: RosterId, gate: GateId) {
+        self.rosters[roster.index()].switches_with = Some(gate);
+        self.watch(gate, Watch::Switch(roster));
+    }
+
+    /// Adds a mask.
+    pub fn mask(&mut self, mask: Mask) -> MaskId {
+        let id = MaskId::new(self.masks.len());
+        self.masks.push(mask);
+        self.watch(mask.gate, Watch::Mask(id));
+        id
+    }
+
+    /// Adds something that must be done when a gate changes.
+    pub fn watch(&mut self, gate: GateId, watch: Watch) {
+        self.watches.push((gate, watch));
     }
 
     /// Adds a crew.
     pub fn crew(&mut self, crew: Crew) -> CrewId {
-        self.crews.push(crew);
-        CrewId::new(self.crews.len() - 1)
+        let id = CrewId::new(self.crews.len());
+        let first = next(&self.queues);
+        self.queues.resize(self.queues.len() + crew.kinds.len(), id);
+        self.crews.push(Crew { queues: first..next(&self.queues), ..crew });
+        id
+    }
+
+    /// Adds a common cause.
+    pub fn shock(&mut self, shock: Shock) {
+        self.shocks.push(shock);
+    }
+
+    /// Lets units share a load.
+    pub fn load(&mut self, load: Load) {
+        let id = LoadId::new(self.loads.len());
+        for member in &load.members {
+            self.units[member.index()].load = Some(id);
+        }
+        self.loads.push(load);
+    }
+
+    /// Adds planned work.
+    pub fn plan(&mut self, plan: Plan) {
+        let id = PlanId::new(self.plans.len());
+        for clock in &plan.order {
+            self.clocks[clock.index()].plan = Some(id);
+        }
+        if let Some(gate) = plan.waits_for {
+            self.watch(gate, Watch::Plan(id));
+        }
+        self.plans.push(plan);
     }
 
     /// Adds a journey that this gate decides.
@@ -103,14 +223,16 @@ impl ModelBuilder {
     pub fn finish(mut self) -> Model {
         let units = self.units.len();
         let mut unit_gates = vec![Vec::new(); units];
-        let mut leader_gates = vec![Vec::new(); self.leaders.len()];
+        let mut seat_gates = vec![Vec::new(); self.seats.len()];
+        let mut mask_gates = vec![Vec::new(); self.masks.len()];
         let mut gate_parents = vec![Vec::new(); self.gates.len()];
         for (index, gate) in self.gates.iter().enumerate() {
             for input in &gate.inputs {
                 let readers = match input {
                     Input::Unit(unit) => &mut unit_gates[unit.index()],
                     Input::Gate(gate) => &mut gate_parents[gate.index()],
-                    Input::Leader(leader) => &mut leader_gates[leader.index()],
+                    Input::Seat(seat) => &mut seat_gates[seat.index()],
+                    Input::Mask(mask) => &mut mask_gates[mask.index()],
                 };
                 readers.push(GateId::new(index));
             }
@@ -119,6 +241,18 @@ impl ModelBuilder {
         for (index, gate) in self.journeys.iter().enumerate() {
             gate_journeys[gate.index()].push(JourneyId::new(index));
         }
+        let mut gate_watches = vec![Vec::new(); self.gates.len()];
+        for (index, (gate, _)) in self.watches.iter().enumerate() {
+            gate_watches[gate.index()].push(WatchId::new(index));
+        }
+        let mut unit_rosters = vec![Vec::new(); units];
+        for (index, roster) in self.rosters.iter().enumerate() {
+            for member in &roster.members {
+                unit_rosters[member.index()].push(RosterId::new(index));
+            }
+        }
+        let drags = self.number_drags();
+        self.find_paces();
         let mut unit_clocks = vec![Vec::new(); units];
         let mut aging_clocks = vec![Vec::new(); units];
         for (index, clock) in self.clocks.iter().enumerate() {
@@ -139,10 +273,11 @@ impl ModelBuilder {
         for (index, unit) in self.units.iter_mut().enumerate() {
             unit.concerns_only_gates = guests[index].is_empty()
                 && aging_clocks[index].is_empty()
-                && unit.leadership.is_none();
+                && unit_rosters[index].is_empty()
+                && unit.load.is_none();
         }
         Model {
-            tie_ranks: tie_ranks(&self.clocks, &self.units, &self.leaders),
+            tie_ranks: self.tie_ranks(&drags),
             units: self.units,
             guests: guests.into_iter().collect(),
             hosts: self.hosts.into_iter().collect(),
@@ -153,41 +288,106 @@ impl ModelBuilder {
             gates: self.gates,
             gate_parents: gate_parents.into_iter().collect(),
             gate_journeys: gate_journeys.into_iter().collect(),
+            gate_watches: gate_watches.into_iter().collect(),
             journeys: self.journeys,
-            leaders: self.leaders,
-            leader_gates: leader_gates.into_iter().collect(),
+            watches: self.watches,
+            masks: self.masks,
+            mask_gates: mask_gates.into_iter().collect(),
+            rosters: self.rosters,
+            unit_rosters: unit_rosters.into_iter().collect(),
+            seats: self.seats,
+            seat_gates: seat_gates.into_iter().collect(),
+            stages: self.stages,
             crews: self.crews,
+            queues: self.queues,
+            shocks: self.shocks,
+            drags,
+            loads: self.loads,
+            plans: self.plans,
         }
     }
-}
 
-/// The place of each timer slot among the events of one instant: restorations, starts, failovers,
-/// failures, and within a kind by the hash of the name, so that adding a unit does not reorder the
-/// others.
-///
-/// The slots are those of `engine::event`: restorations of clocks, starts of units, failovers of
-/// leaders, failures of clocks.
-fn tie_ranks(clocks: &[Clock], units: &[Unit], leaders: &[Leader]) -> Vec<u32> {
-    let kinds = [
-        clocks.iter().map(|clock| clock.name).collect::<Vec<_>>(),
-        units.iter().map(|unit| unit.name).collect(),
-        leaders.iter().map(|leader| leader.name).collect(),
-        clocks.iter().map(|clock| clock.name).collect(),
-    ];
-    let mut ranks = Vec::new();
-    for names in kinds {
-        let mut order: Vec<usize> = (0..names.len()).collect();
-        order.sort_by_key(|&index| names[index]);
-        let first = ranks.len();
-        ranks.resize(first + names.len(), 0);
-        for (place, index) in order.into_iter().enumerate() {
-            ranks[first + index] = u32::try_from(first + place).expect("ids are checked to fit");
+    /// Gives a timer to each clock that a burst can set off.
+    fn number_drags(&mut self) -> Vec<ClockId> {
+        let bursts = self.clocks.iter().filter_map(|clock| clock.burst.as_ref());
+        let mut drags: Vec<ClockId> = bursts.flat_map(|burst| burst.among.clone()).collect();
+        drags.sort_unstable();
+        drags.dedup();
+        for (index, clock) in drags.iter().enumerate() {
+            self.clocks[clock.index()].drag = Some(DragId::new(index));
+        }
+        drags
+    }
+
+    /// Finds the units whose clocks change their pace, and the fastest pace of each clock.
+    fn find_paces(&mut self) {
+        let mut tops = vec![1.0_f64; self.units.len()];
+        for load in &self.loads {
+            let top = load.factors.iter().copied().fold(0.0, f64::max);
+            for member in &load.members {
+                tops[member.index()] = top;
+                self.units[member.index()].is_paced = true;
+            }
+        }
+        for (_, watch) in &self.watches {
+            if let Watch::Suspend(units) = watch {
+                for unit in units {
+                    self.units[unit.index()].is_paced = true;
+                }
+            }
+        }
+        for unit in &mut self.units {
+            unit.is_paced |= unit.dormancy != 1.0;
+        }
+        for clock in self.clocks.iter_mut().filter(|clock| !clock.always) {
+            clock.top_pace = tops[clock.unit.index()];
         }
     }
-    ranks
+
+    /// The place of each timer slot among the events of one instant: the kinds in the order of
+    /// `engine::event`, and within a kind by the hash of the name, so that adding a unit does not
+    /// reorder the others.
+    fn tie_ranks(&self, drags: &[ClockId]) -> Vec<u32> {
+        let clocks = || self.clocks.iter().map(|clock| clock.name).collect::<Vec<_>>();
+        let kinds = [
+            clocks(),
+            self.units.iter().map(|unit| unit.name).collect(),
+            (0..self.seats.len()).map(|seat| self.seat_name(seat)).collect(),
+            // Masks and crews do not meet at one instant in a way that matters.
+            (0..self.masks.len() as u64).collect(),
+            (0..self.crews.len() as u64).collect(),
+            self.crews.iter().flat_map(|crew| crew.kinds.iter().copied()).collect(),
+            clocks(),
+            self.shocks.iter().map(|shock| shock.name).collect(),
+            drags.iter().map(|clock| self.clocks[clock.index()].name).collect(),
+            self.plans.iter().map(|plan| plan.name).collect(),
+        ];
+        let mut ranks = Vec::new();
+        for names in kinds {
+            let mut order: Vec<usize> = (0..names.len()).collect();
+            order.sort_by_key(|&index| names[index]);
+            let first = ranks.len();
+            ranks.resize(first + names.len(), 0);
+            for (place, index) in order.into_iter().enumerate() {
+                ranks[first + index] =
+                    u32::try_from(first + place).expect("ids are checked to fit");
+            }
+        }
+        ranks
+    }
+
+    fn seat_name(&self, seat: usize) -> u64 {
+        let roster = &self.rosters[self.seats[seat].index()];
+        seat_name(roster, SeatId::new(seat))
+    }
 }
 
 /// The key of a failure mode of a unit, from the hash of the unit's path.
 pub(crate) fn clock_name(unit: u64, mode: &str) -> u64 {
     unit.rotate_left(17) ^ rng::hash_text(mode)
+}
+
+/// The key of a seat: the first one has the name of its roster.
+pub(crate) fn seat_name(roster: &Roster, seat: SeatId) -> u64 {
+    roster.name.wrapping_add(seat.index() as u64 - u64::from(roster.seats.start))
 }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::exact::{Product, product_of_availabilities};
+use crate::engine::Root;
+use crate::exact::{Omission, Product, product_of_availabilities};
 use crate::measure::{CauseShare, Estimates, FirstOutage, JourneyEstimates, MeasureSet};
-use crate::model::{JourneyId, Model};
+use crate::model::{JourneyId, Model, branch_names};
 use crate::run::{Plan, Summary, Tally, Until};
-use crate::spec::{Journey, Slo, Topology};
+use crate::spec::{FailureMode, Journey, Slo, Topology};
 use crate::units::SimSpan;
 
 /// How many causes of each journey a report lists.
@@ -105,6 +106,19 @@ pub enum JourneyMeasures {
     FirstOutage(FirstOutage),
 }
 
+/// What prolonged outages that something else had started: a failure mode of a unit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProlongingCause {
+    /// The failure mode.
+    pub mode: String,
+    /// The unit that such outages waited for in the end.
+    pub unit: String,
+    /// The share of all downtime that such outages have, whole.
+    pub downtime_share: f64,
+    /// Their share of all outages.
+    pub outage_share: f64,
+}
+
 /// Where outages start from, the cause of the most downtime first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Causes {
@@ -112,6 +126,8 @@ pub struct Causes {
     pub by_unit: Vec<Cause>,
     /// By failure mode, over all units.
     pub by_mode: Vec<ModeCause>,
+    /// What prolonged outages that something else had started: the twenty with the most downtime.
+    pub prolonging: Vec<ProlongingCause>,
 }
 
 /// The outages that start from one failure mode, whichever unit it struck.
@@ -123,6 +139,10 @@ pub struct ModeCause {
     pub downtime_share: f64,
     /// Its share of all outages.
     pub outage_share: f64,
+    /// Whether somebody meant it to happen.
+    pub is_planned: bool,
+    /// Branches of its repair that have names, with their shares of all downtime.
+    pub branches: Vec<(String, f64)>,
     /// How well its numbers are known, if the topology says so.
     pub grade: Option<&'static str>,
     /// The units that it struck, in the order of the topology, without those that hardly matter.
@@ -136,8 +156,14 @@ pub struct Cause {
     pub mode: String,
     /// The unit that failed.
     pub unit: String,
+    /// The branch that its repair took, where branches have names.
+    pub branch: Option<String>,
+    /// Whether somebody meant it to happen.
+    pub is_planned: bool,
     /// Its share of all downtime.
     pub downtime_share: f64,
+    /// The 95 % interval of that.
+    pub downtime_share_ci95: Option<(f64, f64)>,
     /// Its share of all outages.
     pub outage_share: f64,
     /// How well its numbers are known, if the topology says so.
@@ -156,8 +182,8 @@ pub struct Comparison {
     /// The share of simulated downtime that starts in one of the shared units; `None` where lives
     /// ended at the first outages.
     pub shared_downtime_share: Option<f64>,
-    /// Whether failovers take time that is not in the product.
-    pub leaves_out_failover: bool,
+    /// What the journey has that is not in it.
+    pub leaves_out: Vec<Omission>,
 }
 
 impl Report {
@@ -222,6 +248,13 @@ impl Report {
     }
 }
 
+/// What a root is called.
+struct Origin<'a> {
+    mode: &'a FailureMode,
+    unit: &'a String,
+    branch: Option<String>,
+}
+
 struct Reporter<'a> {
     topology: &'a Topology,
     model: &'a Model,
@@ -235,8 +268,20 @@ impl Reporter<'_> {
         estimates: JourneyEstimates,
     ) -> JourneyReport {
         let by_unit = estimates.causes.iter().take(MOST_CAUSES).map(|cause| self.cause(cause));
-        let causes =
-            Causes { by_unit: by_unit.collect(), by_mode: self.by_mode(&estimates.causes) };
+        let prolonging = estimates.prolonging.iter().take(MOST_CAUSES).map(|cause| {
+            let origin = self.origin(cause.root);
+            ProlongingCause {
+                mode: origin.mode.name.clone(),
+                unit: origin.unit.clone(),
+                downtime_share: cause.downtime_share,
+                outage_share: cause.outage_share,
+            }
+        });
+        let causes = Causes {
+            by_unit: by_unit.collect(),
+            by_mode: self.by_mode(&estimates.causes),
+            prolonging: prolonging.collect(),
+        };
         let spreadsheet = self.spreadsheet(index, Some(&estimates.causes));
         let measures = JourneyMeasures::Window(Box::new(estimates), causes);
         self.journey(journey, measures, spreadsheet)
@@ -256,28 +301,39 @@ impl Reporter<'_> {
         JourneyReport {
             name: journey.name.clone(),
             about: journey.about.clone(),
-            slo: journey.slo,
+            slo: journey.slo.clone(),
             measures,
             spreadsheet,
         }
     }
 
     fn cause(&self, share: &CauseShare) -> Cause {
-        let (unit, mode) = self.model.origin(share.clock);
-        let mode = &self.topology.modes[mode];
+        let origin = self.origin(share.root);
         Cause {
-            mode: mode.name.clone(),
-            unit: self.topology.units[unit.index()].path.clone(),
+            mode: origin.mode.name.clone(),
+            unit: origin.unit.clone(),
+            branch: origin.branch,
+            is_planned: share.root.is_planned,
             downtime_share: share.downtime_share,
+            downtime_share_ci95: share.downtime_share_ci95,
             outage_share: share.outage_share,
-            grade: mode.grade.map(crate::spec::Grade::name),
+            grade: origin.mode.grade.map(crate::spec::Grade::name),
         }
+    }
+
+    /// What a root is called.
+    fn origin(&self, root: Root) -> Origin<'_> {
+        let (unit, mode) = self.model.origin(root.clock);
+        let mode = &self.topology.modes[mode];
+        let branch = branch_names(mode).get(usize::from(root.branch)).copied().flatten();
+        let branch = branch.map(str::to_owned);
+        Origin { mode, unit: &self.topology.units[unit.index()].path, branch }
     }
 
     fn by_mode(&self, shares: &[CauseShare]) -> Vec<ModeCause> {
         let mut modes: Vec<Vec<&CauseShare>> = vec![Vec::new(); self.topology.modes.len()];
         for share in shares {
-            let (_, mode) = self.model.origin(share.clock);
+            let (_, mode) = self.model.origin(share.root.clock);
             modes[mode].push(share);
         }
         let with_outages = modes.iter_mut().enumerate().filter(|(_, shares)| !shares.is_empty());
@@ -290,29 +346,41 @@ impl Reporter<'_> {
     fn mode_cause(&self, mode: usize, shares: &mut [&CauseShare]) -> ModeCause {
         let spec = &self.topology.modes[mode];
         let downtime_share: f64 = shares.iter().map(|share| share.downtime_share).sum();
-        shares.sort_by_key(|share| share.clock);
+        shares.sort_by_key(|share| share.root);
         let matters =
             |share: &&&CauseShare| share.downtime_share >= LEAST_SHARE_OF_MODE * downtime_share;
         let path = |share: &&CauseShare| {
-            self.topology.units[self.model.origin(share.clock).0.index()].path.clone()
+            self.topology.units[self.model.origin(share.root.clock).0.index()].path.clone()
         };
+        let mut branches: Vec<(String, f64)> = Vec::new();
+        for share in shares.iter() {
+            let Some(name) = self.origin(share.root).branch else { continue };
+            match branches.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, sum)) => *sum += share.downtime_share,
+                None => branches.push((name, share.downtime_share)),
+            }
+        }
+        let mut units: Vec<String> = shares.iter().filter(matters).map(path).collect();
+        units.dedup();
         ModeCause {
+            is_planned: spec.is_planned || shares.iter().all(|share| share.root.is_planned),
+            branches,
             mode: spec.name.clone(),
             downtime_share,
             outage_share: shares.iter().map(|share| share.outage_share).sum(),
             grade: spec.grade.map(crate::spec::Grade::name),
-            units: shares.iter().filter(matters).map(path).collect(),
+            units,
         }
     }
 
     fn spreadsheet(&self, index: usize, causes: Option<&[CauseShare]>) -> Option<Comparison> {
         let product = product_of_availabilities(self.model, JourneyId::new(index))?;
-        let Product { unavailability, units, shared, leaves_out_failover } = product;
+        let Product { unavailability, units, shared, leaves_out } = product;
         let is_shared: BTreeSet<_> = shared.iter().copied().collect();
         let mut names = Vec::new();
         let mut share = 0.0;
         for cause in causes.into_iter().flatten() {
-            let (unit, _) = self.model.origin(cause.clock);
+            let (unit, _) = self.model.origin(cause.root.clock);
             if is_shared.contains(&unit) {
                 share += cause.downtime_share;
                 names.push(unit);
@@ -327,7 +395,7 @@ impl Reporter<'_> {
             units,
             shared: names.into_iter().map(path).collect(),
             shared_downtime_share: causes.map(|_| share),
-            leaves_out_failover,
+            leaves_out,
         })
     }
 }

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use super::data::{JourneyMeasures, JourneyReport, Report};
+use crate::exact::Omission;
 use crate::measure::{FirstOutage, JourneyEstimates, Objective, Verdict};
 use crate::run::Until;
 use crate::stats::Estimate;
@@ -89,8 +90,44 @@ struct Journey<'a> {
     p_no_outage: Option<Interval>,
     time_to_first_outage_s: Option<TimeToFirst>,
     slo: Slo,
+    planned: Option<Downtime>,
+    unplanned: Option<Downtime>,
+    degraded_s_per_year: Option<Interval>,
+    availability_during: Option<Interval>,
+    over_time: Option<Vec<PartOfLife>>,
     causes: Option<Vec<Cause<'a>>>,
+    prolonged_by: Option<Vec<Prolonging<'a>>>,
     spreadsheet: Option<Spreadsheet<'a>>,
+}
+
+#[derive(Serialize)]
+struct Downtime {
+    downtime_s_per_year: Interval,
+    outages_per_year: Interval,
+}
+
+impl From<crate::measure::Downtime> for Downtime {
+    fn from(downtime: crate::measure::Downtime) -> Downtime {
+        Downtime {
+            downtime_s_per_year: downtime.downtime_s_per_year.into(),
+            outages_per_year: downtime.outages_per_year.into(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct PartOfLife {
+    from_s: f64,
+    to_s: f64,
+    unavailability: Interval,
+}
+
+#[derive(Serialize)]
+struct Prolonging<'a> {
+    mode: &'a str,
+    unit: &'a str,
+    downtime_share: f64,
+    outage_share: f64,
 }
 
 #[derive(Serialize)]
@@ -170,6 +207,7 @@ struct Target {
     p_met: Option<f64>,
     p_met_ci95: Option<(f64, f64)>,
     p_met_month: Option<f64>,
+    p_met_rolling_30d: Option<f64>,
     verdict: &'static str,
 }
 
@@ -177,7 +215,10 @@ struct Target {
 struct Cause<'a> {
     mode: &'a str,
     unit: &'a str,
+    branch: Option<&'a str>,
+    is_planned: bool,
     downtime_share: f64,
+    downtime_share_ci95: Option<(f64, f64)>,
     outage_share: f64,
     grade: Option<&'static str>,
 }
@@ -190,6 +231,7 @@ struct Spreadsheet<'a> {
     shared: &'a [String],
     shared_downtime_share: Option<f64>,
     leaves_out_failover: bool,
+    leaves_out: Vec<&'static str>,
 }
 
 impl<'a> Root<'a> {
@@ -230,6 +272,17 @@ impl<'a> Root<'a> {
     }
 }
 
+fn omission_name(omission: Omission) -> &'static str {
+    match omission {
+        Omission::Failover => "failover",
+        Omission::Masks => "masks",
+        Omission::People => "people",
+        Omission::Plans => "plans",
+        Omission::Starts => "starts",
+        Omission::Paces => "paces",
+    }
+}
+
 impl<'a> Journey<'a> {
     fn of(journey: &'a JourneyReport) -> Journey<'a> {
         let spreadsheet = journey.spreadsheet.as_ref().map(|sheet| Spreadsheet {
@@ -238,7 +291,8 @@ impl<'a> Journey<'a> {
             units: sheet.units,
             shared: &sheet.shared,
             shared_downtime_share: sheet.shared_downtime_share,
-            leaves_out_failover: sheet.leaves_out_failover,
+            leaves_out_failover: sheet.leaves_out.contains(&Omission::Failover),
+            leaves_out: sheet.leaves_out.iter().copied().map(omission_name).collect(),
         });
         match &journey.measures {
             JourneyMeasures::FirstOutage(first) => Journey {
@@ -250,7 +304,13 @@ impl<'a> Journey<'a> {
                 p_no_outage: None,
                 time_to_first_outage_s: Some(TimeToFirst::of(first)),
                 slo: Slo::default(),
+                planned: None,
+                unplanned: None,
+                degraded_s_per_year: None,
+                availability_during: None,
+                over_time: None,
                 causes: None,
+                prolonged_by: None,
                 spreadsheet,
             },
             JourneyMeasures::Window(estimates, causes) => Journey {
@@ -261,9 +321,24 @@ impl<'a> Journey<'a> {
                         .map(|cause| Cause {
                             mode: &cause.mode,
                             unit: &cause.unit,
+                            branch: cause.branch.as_deref(),
+                            is_planned: cause.is_planned,
                             downtime_share: cause.downtime_share,
+                            downtime_share_ci95: cause.downtime_share_ci95,
                             outage_share: cause.outage_share,
                             grade: cause.grade,
+                        })
+                        .collect(),
+                ),
+                prolonged_by: Some(
+                    causes
+                        .prolonging
+                        .iter()
+                        .map(|cause| Prolonging {
+                            mode: &cause.mode,
+                            unit: &cause.unit,
+                            downtime_share: cause.downtime_share,
+                            outage_share: cause.outage_share,
                         })
                         .collect(),
                 ),
@@ -297,13 +372,29 @@ impl<'a> Journey<'a> {
             outage_s: Some(OutageLengths::of(estimates)),
             downtime_s_per_year: Some(estimates.downtime_s_per_year.into()),
             p_no_outage: Some(estimates.p_no_outage.into()),
-            time_to_first_outage_s: None,
+            time_to_first_outage_s: Some(TimeToFirst::of(&estimates.first_outage)),
+            planned: Some(estimates.by_intent.planned.into()),
+            unplanned: Some(estimates.by_intent.unplanned.into()),
+            degraded_s_per_year: estimates.degraded_s_per_year.map(Interval::from),
+            availability_during: estimates.availability_during.map(Interval::from),
+            over_time: Some(
+                estimates
+                    .over_time
+                    .iter()
+                    .map(|part| PartOfLife {
+                        from_s: part.from_s,
+                        to_s: part.to_s,
+                        unavailability: part.unavailability.into(),
+                    })
+                    .collect(),
+            ),
             slo: Slo {
                 availability: objectives.availability.as_ref().map(Target::of),
                 rto_s: objectives.rto_s.as_ref().map(Target::of),
                 rpo_s: objectives.rpo_s.as_ref().map(Target::of),
             },
             causes: None,
+            prolonged_by: None,
             spreadsheet: None,
         }
     }
@@ -351,6 +442,7 @@ impl Target {
             p_met: objective.p_met.map(|p_met| p_met.mean),
             p_met_ci95: objective.p_met.and_then(|p_met| p_met.ci95),
             p_met_month: objective.p_met_month.map(|p_met| p_met.mean),
+            p_met_rolling_30d: objective.p_met_rolling_30d.map(|p_met| p_met.mean),
             verdict: match objective.verdict {
                 Verdict::Met => "met",
                 Verdict::MetUndecided => "met-undecided",

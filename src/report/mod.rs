@@ -12,8 +12,8 @@ mod text;
 pub use self::csv::to_csv;
 pub use self::plotters::{DrawError, to_png, to_svg};
 pub use data::{
-    Cause, Causes, Comparison, JourneyMeasures, JourneyReport, ModeCause, PrecisionReport, Report,
-    RunInfo, TopologyInfo,
+    Cause, Causes, Comparison, JourneyMeasures, JourneyReport, ModeCause, PrecisionReport,
+    ProlongingCause, Report, RunInfo, TopologyInfo,
 };
 pub use figure::{Curve, Figure, Mark, YAxis, figures};
 pub use json::{to_json, to_json_array};

@@ -10,7 +10,8 @@ use super::data::{Causes, Comparison, JourneyMeasures, JourneyReport, ModeCause,
 use super::number::{
     decimals_for, duration, grouped, nines, percent, percent_of, significant, target_percent,
 };
-use crate::measure::{FirstOutage, JourneyEstimates, Objective, Verdict};
+use crate::exact::Omission;
+use crate::measure::{ByIntent, Downtime, FirstOutage, JourneyEstimates, Objective, Verdict};
 use crate::run::Until;
 use crate::units::{SECONDS_PER_MONTH, SECONDS_PER_YEAR};
 
@@ -20,6 +21,8 @@ const WIDTH: u16 = 100;
 const TOP_CAUSES: usize = 3;
 /// Share of the downtime from which on a cause is worth a word.
 const LEAST_SHARE: f64 = 0.005;
+/// The same for what prolonged outages.
+const LEAST_SHARE_PROLONGED: f64 = 0.05;
 /// Units of a list that are named.
 const TOP_UNITS: usize = 4;
 
@@ -40,7 +43,9 @@ pub fn to_text(report: &Report) -> String {
         text += &availability_table(&windows);
         text += &outage_table(&windows);
         text += &objective_lines(&windows);
+        text += &intent_lines(&windows);
         text += &cause_lines(&windows);
+        text += &prolonging_lines(&windows);
         text += &spreadsheet_lines(&windows);
     }
     if !firsts.is_empty() {
@@ -213,6 +218,56 @@ fn objective_lines(windows: &[Window<'_>]) -> String {
     section("Objectives", lines)
 }
 
+/// Planned work and degraded service, where there is any.
+fn intent_lines(windows: &[Window<'_>]) -> String {
+    let mut lines = String::new();
+    for (journey, estimates, _) in windows {
+        let mut parts = Vec::new();
+        let ByIntent { planned, unplanned } = estimates.by_intent;
+        let monthly = |per_year: f64| duration(per_year * SECONDS_PER_MONTH / SECONDS_PER_YEAR);
+        if planned.outages_per_year.mean > 0.0 {
+            let part = |name, part: Downtime| {
+                format!(
+                    "{name} {} a month in {} outages a year",
+                    monthly(part.downtime_s_per_year.mean),
+                    significant(part.outages_per_year.mean, 3)
+                )
+            };
+            parts.push(part("planned", planned));
+            parts.push(part("unplanned", unplanned));
+        }
+        if let Some(degraded) = estimates.degraded_s_per_year {
+            parts.push(format!("up and degraded {} a month", monthly(degraded.mean)));
+        }
+        if let Some(during) = &estimates.availability_during {
+            parts.push(format!("in the hours promised {}", percent_of(during)));
+        }
+        if !parts.is_empty() {
+            lines += &wrapped(&format!("{}: {}", journey.name, parts.join("; ")), "  ");
+        }
+    }
+    section("Planned, degraded, promised", lines)
+}
+
+/// What outages waited for in the end, where that was not what had started them.
+fn prolonging_lines(windows: &[Window<'_>]) -> String {
+    let mut lines = String::new();
+    for (journey, _, causes) in windows {
+        let top = causes.prolonging.iter().take(TOP_CAUSES);
+        let top = top.filter(|cause| cause.downtime_share >= LEAST_SHARE_PROLONGED);
+        let top: Vec<String> = top
+            .map(|cause| {
+                let share = percent(cause.downtime_share, 0);
+                format!("{} of {} ({share} of the downtime)", cause.mode, cause.unit)
+            })
+            .collect();
+        if !top.is_empty() {
+            lines += &wrapped(&format!("{}: {}", journey.name, top.join("; ")), "  ");
+        }
+    }
+    section("What outages then wait for", lines)
+}
+
 fn cause_lines(windows: &[Window<'_>]) -> String {
     let mut lines = String::new();
     for (journey, _, causes) in windows {
@@ -227,7 +282,13 @@ fn cause_lines(windows: &[Window<'_>]) -> String {
 }
 
 fn cause(cause: &ModeCause) -> String {
-    let grade = cause.grade.map_or_else(String::new, |grade| format!(", {grade}"));
+    let mut grade = cause.grade.map_or_else(String::new, |grade| format!(", {grade}"));
+    if cause.is_planned && !cause.mode.ends_with(')') {
+        grade += ", planned";
+    }
+    for (branch, share) in &cause.branches {
+        let _ = write!(grade, ", {} {branch}", percent(share / cause.downtime_share, 0));
+    }
     format!(
         "{} {} of {} ({} of outages{grade})",
         percent(cause.downtime_share, 0),
@@ -288,8 +349,8 @@ fn spreadsheet(name: &str, estimates: &JourneyEstimates, sheet: &Comparison) -> 
             percent(share, 0)
         ));
     }
-    if sheet.leaves_out_failover {
-        reasons.push("it has no time for a failover".to_owned());
+    for omission in &sheet.leaves_out {
+        reasons.push(left_out(*omission).to_owned());
     }
     if reasons.is_empty() {
         reasons.push(
@@ -298,6 +359,17 @@ fn spreadsheet(name: &str, estimates: &JourneyEstimates, sheet: &Comparison) -> 
     }
     let _ = write!(text, ": {}", reasons.join("; "));
     text
+}
+
+fn left_out(omission: Omission) -> &'static str {
+    match omission {
+        Omission::Failover => "it has no time for a failover",
+        Omission::Masks => "it knows nothing of what hides outages from users",
+        Omission::People => "nobody in it is busy or off work",
+        Omission::Plans => "it has no planned work",
+        Omission::Starts => "nothing in it must start again after something else",
+        Omission::Paces => "nothing in it stands by, shares a load or stands still",
+    }
 }
 
 fn first_outage_table(firsts: &[(&JourneyReport, &FirstOutage)]) -> String {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::diagnostic::{Code, Findings};
 use super::raw::{Name, RawDomain};
 use super::source::Span;
-use super::topology::Unit;
+use super::topology::{Stage, Unit};
 
 /// More units than fit into memory are a slip of the fingers.
 pub(crate) const MOST_UNITS: usize = 500_000;
@@ -19,6 +19,8 @@ pub(crate) struct Units {
     by_path: BTreeMap<String, usize>,
     /// Units of each domain or service, in order.
     groups: BTreeMap<String, Group>,
+    /// Their names, in the order in which they were added.
+    pub(crate) group_names: Vec<String>,
     /// Names of all domains and services, of those too that could not be expanded.
     declared: BTreeSet<String>,
 }
@@ -113,6 +115,7 @@ impl Units {
         }
         let group = Group { units: start..self.list.len(), span: name.span };
         self.groups.insert(name.value.clone(), group);
+        self.group_names.push(name.value.clone());
     }
 
     /// Whether so many more units may be added.
@@ -135,6 +138,7 @@ impl Units {
         &mut self,
         domain: &RawDomain,
         modes: Vec<usize>,
+        start: Vec<Stage>,
         findings: &mut Findings,
     ) {
         let name = &domain.name;
@@ -179,7 +183,8 @@ impl Units {
                     level: Some(level.clone()),
                     hosts,
                     modes: modes.clone(),
-                    start: domain.start.clone().filter(|law| law.mean() > 0.0),
+                    start: start.clone(),
+                    group: self.groups.len(),
                 };
                 units.push((unit, prefix_within));
             }
@@ -196,7 +201,7 @@ impl Units {
         on: &[Name],
         also_on: &[Name],
         modes: Vec<usize>,
-        start: Option<crate::dist::Law>,
+        start: Vec<Stage>,
         findings: &mut Findings,
     ) {
         let places = self.resolve(on, findings);
@@ -214,7 +219,8 @@ impl Units {
                 level: None,
                 hosts,
                 modes: modes.clone(),
-                start: start.clone().filter(|law| law.mean() > 0.0),
+                start: start.clone(),
+                group: self.groups.len(),
             };
             (unit, String::new())
         });

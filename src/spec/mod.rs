@@ -20,6 +20,6 @@ pub use diagnostic::{Code, Diagnostic, Findings, Severity};
 pub use raw::Grade;
 pub use source::{Source, Sources, Span};
 pub use topology::{
-    Crew, Expression, FailureMode, Journey, Leader, Operation, Repair, Rto, Service, Slo,
-    SpecError, Topology, Unit,
+    Burst, Common, Crew, Discipline, Expression, FailureMode, Journey, Needs, Operation, Plan,
+    Preventive, Quorum, Repair, Roster, Rto, Service, Slo, SpecError, Stage, Topology, Unit,
 };

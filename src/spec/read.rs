@@ -1,6 +1,9 @@
 //! Reading single values out of the tree, with a finding for each that is not what it should be.
 
+use std::path::Path;
+
 use super::diagnostic::{Code, Findings};
+use super::overlay::read_text;
 use super::source::{Span, Spanned};
 use super::yaml::{Entry, NodeId, Tree, Value};
 use crate::dist::{Branch, Law, LawError};
@@ -153,7 +156,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A number without unit.
-    fn number(&mut self, id: NodeId, what: &str) -> Option<f64> {
+    pub(crate) fn number(&mut self, id: NodeId, what: &str) -> Option<f64> {
         let text = self.text(id, what)?;
         let number = text.value.parse::<f64>().ok().filter(|number| number.is_finite());
         if number.is_none() {
@@ -223,16 +226,25 @@ pub(crate) enum Bare {
     Fixed,
 }
 
-/// Laws by name, and those known for later.
-const LAWS: &[&str] =
-    &["exponential", "weibull", "lognormal", "gamma", "uniform", "fixed", "mixture"];
-const LATER_LAWS: &[&str] = &["triangular", "empirical"];
+/// Laws by name.
+const LAWS: &[&str] = &[
+    "exponential",
+    "weibull",
+    "lognormal",
+    "gamma",
+    "uniform",
+    "triangular",
+    "fixed",
+    "empirical",
+    "mixture",
+    "sum",
+];
 /// Keys beside the law in a branch of a mixture.
 const BRANCH_KEYS: &[&str] = &["p", "as"];
 
 /// Whether a key is the name of a law.
 pub(crate) fn is_law(key: &str) -> bool {
-    LAWS.contains(&key) || LATER_LAWS.contains(&key)
+    LAWS.contains(&key)
 }
 
 impl Reader<'_> {
@@ -257,7 +269,7 @@ impl Reader<'_> {
     }
 
     /// The one law in a map, beside which only `others` may stand.
-    fn tagged_law(
+    pub(crate) fn tagged_law(
         &mut self,
         entries: &[Entry],
         span: Span,
@@ -267,15 +279,7 @@ impl Reader<'_> {
         let mut law = None;
         for entry in entries.iter().filter(|entry| !others.contains(&entry.key.as_str())) {
             let key = entry.key.as_str();
-            if LATER_LAWS.contains(&key) {
-                self.findings
-                    .error(
-                        Code::NotEvaluated,
-                        entry.key_span,
-                        format!("the law `{key}` is not in this version"),
-                    )
-                    .help(format!("the laws of this version are {}", listed(LAWS)));
-            } else if !LAWS.contains(&key) {
+            if !LAWS.contains(&key) {
                 let help = match self.findings.closest(key, LAWS.iter().copied()) {
                     Some(word) => format!("did you mean `{word}`?"),
                     None => format!("the laws are {}", listed(LAWS)),
@@ -305,6 +309,9 @@ impl Reader<'_> {
             "lognormal" => self.lognormal(entry.value),
             "gamma" => self.gamma(entry.value),
             "uniform" => self.uniform(entry.value),
+            "triangular" => self.triangular(entry.value),
+            "empirical" => self.empirical(entry.value),
+            "sum" => self.sum(entry.value),
             "fixed" => {
                 let value = self.duration(entry.value, what)?;
                 self.made(Law::fixed(value.value), value.span)
@@ -380,20 +387,113 @@ impl Reader<'_> {
     }
 
     fn uniform(&mut self, id: NodeId) -> Option<Law> {
+        let ends = self.durations(id, 2, "a uniform law", "its two ends, such as `[20s, 40s]`")?;
+        self.made(Law::uniform(ends[0], ends[1]), self.tree.span(id))
+    }
+
+    fn triangular(&mut self, id: NodeId) -> Option<Law> {
+        let wanted = "its lower end, its peak and its upper end, such as `[10m, 15m, 2h]`";
+        let points = self.durations(id, 3, "a triangular law", wanted)?;
+        self.made(Law::triangular(points[0], points[1], points[2]), self.tree.span(id))
+    }
+
+    /// So many durations.
+    fn durations(
+        &mut self,
+        id: NodeId,
+        count: usize,
+        what: &str,
+        wanted: &str,
+    ) -> Option<Vec<f64>> {
         let node = self.tree.node(id);
-        let Value::List(ends) = &node.value else {
-            self.wrong_kind(id, "a uniform law", "its two ends, such as `[20s, 40s]`");
+        let Value::List(items) = &node.value else {
+            self.wrong_kind(id, what, wanted);
             return None;
         };
-        let &[low, high] = ends.as_slice() else {
+        if items.len() != count {
             self.findings
-                .error(Code::BadLaw, node.span, format!("a uniform law with {} ends", ends.len()))
-                .help("write both ends, such as `[20s, 40s]`");
+                .error(Code::BadLaw, node.span, format!("{what} with {} values", items.len()))
+                .help(format!("write {wanted}"));
+            return None;
+        }
+        let values: Vec<_> = items.iter().map(|&item| self.duration(item, what)).collect();
+        values.into_iter().map(|value| Some(value?.value)).collect()
+    }
+
+    /// A list of durations, or a column of a file of comma-separated values.
+    fn empirical(&mut self, id: NodeId) -> Option<Law> {
+        let node = self.tree.node(id);
+        let values = match &node.value {
+            Value::Map(_) => self.column(id)?,
+            Value::List(items) => {
+                let values = items.iter().map(|&item| self.duration(item, "an observed length"));
+                values.map(|value| Some(value?.value)).collect::<Option<Vec<f64>>>()?
+            }
+            Value::Scalar { .. } => {
+                let wanted =
+                    "a list such as `[3m, 5m, 1h]`, or `{file: outages.csv, column: length}`";
+                self.wrong_kind(id, "an empirical law", wanted);
+                return None;
+            }
+        };
+        self.made(Law::empirical(values), node.span)
+    }
+
+    /// A column of durations; the path is sought from the folder of the file that names it.
+    fn column(&mut self, id: NodeId) -> Option<Vec<f64>> {
+        let keys = Keys { of: "an empirical law", read: &["file", "column"], later: &[] };
+        let fields = self.fields(id, keys)?;
+        let mut text = |key: &str, example: &str| match fields.get(key) {
+            Some(id) => self.text(id, key),
+            None => {
+                self.missing(fields.span, keys.of, key, example);
+                None
+            }
+        };
+        let file = text("file", "such as `file: outages.csv`");
+        let column = text("column", "the title of the column");
+        let (file, column) = (file?, column?);
+        let folder = Path::new(&self.findings.sources().file(file.span).name).parent();
+        let path = folder.unwrap_or(Path::new("")).join(&file.value);
+        let text = match read_text(&path) {
+            Ok(text) => text,
+            Err(problem) => {
+                let message = format!("cannot read `{}`: {problem}", path.display());
+                self.findings
+                    .error(Code::Unreadable, file.span, message)
+                    .help("the path is sought from the folder of the file that names it");
+                return None;
+            }
+        };
+        let values = column_of(&text, &column.value);
+        // So that the digest of the topology covers what was observed.
+        self.findings.sources_mut().add(path.display().to_string(), text);
+        match values {
+            Ok(values) => Some(values),
+            Err(problem) => {
+                self.findings
+                    .error(Code::BadLaw, column.span, format!("`{}`: {problem}", path.display()))
+                    .help("each line holds a duration with its unit, such as `12m`");
+                None
+            }
+        }
+    }
+
+    /// Laws one after another.
+    fn sum(&mut self, id: NodeId) -> Option<Law> {
+        let Value::List(items) = &self.tree.node(id).value else {
+            self.wrong_kind(id, "a sum", "a list of laws such as `[30s, {exponential: 2m}]`");
             return None;
         };
-        let low = self.duration(low, "the lower end");
-        let high = self.duration(high, "the upper end");
-        self.made(Law::uniform(low?.value, high?.value), node.span)
+        if items.is_empty() {
+            self.findings
+                .error(Code::BadLaw, self.tree.span(id), "a sum of nothing")
+                .help("write at least one law");
+            return None;
+        }
+        let parts: Vec<_> =
+            items.iter().map(|&item| self.law(item, "a part of a sum", Bare::Fixed)).collect();
+        Some(Law::sum(parts.into_iter().collect::<Option<Vec<Law>>>()?))
     }
 
     fn mixture(&mut self, id: NodeId) -> Option<Law> {
@@ -417,10 +517,9 @@ impl Reader<'_> {
                     None
                 }
             };
-            if let Some(name) = branch.get("as") {
-                self.text(name, "the name of a branch");
-            }
-            branches.push(Branch { probability: probability?.value, law: law? });
+            let name = branch.get("as").and_then(|id| self.text(id, "the name of a branch"));
+            let name = name.map(|name| name.value);
+            branches.push(Branch { name, probability: probability?.value, law: law? });
         }
         self.made(Law::mixture(branches), node.span)
     }
@@ -480,6 +579,22 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// The durations of one column, by its title.
+fn column_of(text: &str, title: &str) -> Result<Vec<f64>, String> {
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
+    let titles = reader.headers().map_err(|error| error.to_string())?;
+    let place = titles.iter().position(|known| known == title);
+    let place = place.ok_or_else(|| format!("there is no column `{title}`"))?;
+    let mut values = Vec::new();
+    for (number, record) in reader.records().enumerate() {
+        let record = record.map_err(|error| error.to_string())?;
+        let text = record.get(place).unwrap_or_default();
+        let value = parse_duration(text);
+        values.push(value.map_err(|error| format!("line {}: {}", number + 2, error.problem))?);
+    }
+    Ok(values)
 }
 
 /// Words in backticks, with commas and a last "and".

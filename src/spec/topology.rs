@@ -9,7 +9,7 @@ use super::raw::Grade;
 use super::read::Reader;
 use super::yaml::Tree;
 use crate::dist::Law;
-use crate::units::SimSpan;
+use crate::units::{SimSpan, WeekHours};
 
 /// A system as its topology file describes it, checked: names resolved, counts expanded.
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ pub struct Topology {
     pub sha256: String,
     /// How long one life lasts.
     pub horizon: SimSpan,
-    /// Failure modes, in the order of the file.
+    /// Failure modes, in the order of the file, and after them what is planned.
     pub modes: Vec<FailureMode>,
     /// Domain instances, hosts before guests, and then replicas.
     pub units: Vec<Unit>,
@@ -31,6 +31,10 @@ pub struct Topology {
     pub services: Vec<Service>,
     /// Crews, in the order of the file.
     pub crews: Vec<Crew>,
+    /// Planned work, in the order of the file.
+    pub plans: Vec<Plan>,
+    /// Names of domains and services, which units belong to.
+    pub groups: Vec<String>,
     /// Journeys, in the order of the file.
     pub journeys: Vec<Journey>,
     /// What was found and does not prevent a simulation.
@@ -42,14 +46,22 @@ pub struct Topology {
 pub struct FailureMode {
     /// Its name.
     pub name: String,
-    /// Time up until it strikes.
-    pub every: Law,
+    /// Time up until it strikes; `None` if the calendar sets it off.
+    pub every: Option<Law>,
     /// How the unit comes back.
     pub repair: Repair,
     /// Whether its clock runs whatever is down.
     pub always: bool,
-    /// Index of the crew that repairs, if anybody has to be free for it.
-    pub crew: Option<usize>,
+    /// How urgent its repair is: lower numbers come first.
+    pub priority: u32,
+    /// How it strikes many units at once.
+    pub common: Option<Common>,
+    /// Others that its failures drag along.
+    pub burst: Option<Burst>,
+    /// Replacement before it strikes.
+    pub preventive: Option<Preventive>,
+    /// Whether somebody means it to happen.
+    pub is_planned: bool,
     /// Remarks of the file.
     pub about: Option<String>,
     /// Where the numbers come from.
@@ -58,15 +70,59 @@ pub struct FailureMode {
     pub grade: Option<Grade>,
 }
 
+/// How one event strikes all units of a domain or service.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Common {
+    /// Each of them with this probability, and none of them alone.
+    Shock(f64),
+    /// With this probability all of them, and else nobody.
+    Change(f64),
+    /// This share of the failures of each unit is one event that takes all.
+    Beta(f64),
+}
+
+/// Other units that a failure drags along.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Burst {
+    /// With this probability.
+    pub probability: f64,
+    /// Within so many seconds, equally likely at any time.
+    pub within: f64,
+    /// How many others.
+    pub peers: u32,
+}
+
+/// Replacement before it strikes, which leaves the unit as new as a repair does.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Preventive {
+    /// At this age.
+    pub age: Law,
+    /// How long it takes.
+    pub takes: Law,
+    /// The mode that stands for it.
+    pub mode: usize,
+}
+
 /// How a unit comes back.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Repair {
-    /// After this time to restoration, and then its start.
-    After(Law),
+    /// After these stages, one after another, and then its start.
+    After(Vec<Stage>),
     /// By its start alone.
     Restart,
     /// Not at all.
     Never,
+}
+
+/// A stage of a repair or of a start.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stage {
+    /// How long it takes.
+    pub law: Law,
+    /// Index of the crew that does it, if anybody has to be free for it.
+    pub crew: Option<usize>,
+    /// How many of them it takes.
+    pub people: u32,
 }
 
 /// A domain instance or a replica.
@@ -80,8 +136,10 @@ pub struct Unit {
     pub hosts: Vec<usize>,
     /// Indices of its failure modes.
     pub modes: Vec<usize>,
-    /// How long it takes to start; `None` is at once.
-    pub start: Option<Law>,
+    /// What it takes to start, one stage after another; nothing is at once.
+    pub start: Vec<Stage>,
+    /// Index of the domain or service that it is of.
+    pub group: usize,
 }
 
 /// A service: replicas and what they offer together.
@@ -93,10 +151,44 @@ pub struct Service {
     pub replicas: Range<usize>,
     /// What it offers, each with its own need.
     pub operations: Vec<Operation>,
-    /// What must be up for any of it to work.
-    pub needs: Option<Expression>,
-    /// Who leads, if one does.
-    pub leader: Option<Leader>,
+    /// What it needs of others.
+    pub needs: Needs,
+    /// Who serves and who stands by, if not all serve.
+    pub roster: Option<Roster>,
+    /// By how many replicas are up: how many times faster they age; nothing if that is all the same.
+    pub load: Vec<f64>,
+    /// Whether replicas do not age while the service is down.
+    pub is_suspended_while_down: bool,
+    /// Whether each replica serves a share of its own, so that service is whole only with all.
+    pub is_sharded: bool,
+}
+
+/// What a service needs of others.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Needs {
+    /// It is down without.
+    pub hard: Option<Expression>,
+    /// It is worse without.
+    pub soft: Option<Expression>,
+    /// It cannot start without.
+    pub start: Option<Expression>,
+    /// It stops without, and starts again after.
+    pub crashes_with: Option<Expression>,
+}
+
+impl Needs {
+    /// What must be up for the service to go on.
+    pub(crate) fn to_serve(&self) -> impl Iterator<Item = &Expression> {
+        self.hard.iter().chain(&self.soft).chain(&self.crashes_with)
+    }
+}
+
+impl Service {
+    /// Everything that it needs of others in any way.
+    pub(crate) fn all_needs(&self) -> impl Iterator<Item = &Expression> {
+        let switch = self.roster.iter().filter_map(|roster| roster.switch_needs.as_ref());
+        self.needs.to_serve().chain(&self.needs.start).chain(switch)
+    }
 }
 
 /// Something that a service offers.
@@ -104,19 +196,43 @@ pub struct Service {
 pub struct Operation {
     /// Its name; nothing if the service offers only one thing.
     pub name: Option<String>,
-    /// How many replicas must be up.
-    pub needed: usize,
+    /// How many of whom must be up: all of these.
+    pub quorums: Vec<Quorum>,
+    /// Whether only those count that serve, on a seat of the roster.
+    pub counts_seats: bool,
     /// Whether one of them must lead.
     pub needs_leader: bool,
 }
 
-/// How a service is led.
+/// How many of whom must be up.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Leader {
-    /// From the loss of the leader until the next one serves.
-    pub failover: Law,
+pub struct Quorum {
+    /// How many.
+    pub needed: usize,
+    /// Of whom: indices of units.
+    pub members: Vec<usize>,
+}
+
+/// Who serves and who stands by.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Roster {
+    /// How many serve at a time.
+    pub active: usize,
+    /// Who may serve, the preferred first: indices of units.
+    pub members: Vec<usize>,
+    /// From the loss of one that serves until another one does; `None` is at once.
+    pub failover: Option<Law>,
+    /// The probability that the failover begins, and how long it takes if it does not: `None` until
+    /// what was lost is back.
+    pub coverage: Option<(f64, Option<Law>)>,
+    /// What a failover needs to begin.
+    pub switch_needs: Option<Expression>,
     /// Whether the first member back after the loss of all must go through a failover too.
     pub failover_after_total_loss: bool,
+    /// How long nobody serves when a preferred member takes over again; `None`: it stands by.
+    pub failback: Option<Law>,
+    /// How fast each member ages while it stands by, against how fast while it serves.
+    pub dormancy: Vec<f64>,
 }
 
 /// People who repair.
@@ -124,10 +240,50 @@ pub struct Leader {
 pub struct Crew {
     /// Its name.
     pub name: String,
-    /// How many repairs at once.
+    /// How many people.
     pub size: u32,
     /// From taking a job until work on it begins.
     pub response: Option<Law>,
+    /// The same outside of hours; `None`: nothing begins outside of hours.
+    pub off_hours: Option<Law>,
+    /// When they work; `None` is always.
+    pub hours: Option<WeekHours>,
+    /// Whether work goes on only in hours, or only begins in hours.
+    pub works_in_hours: bool,
+    /// What they take next.
+    pub picks: Discipline,
+}
+
+/// What a crew takes next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Discipline {
+    /// First come, first served.
+    Fifo,
+    /// The most urgent first; what has begun is finished.
+    Priority,
+    /// The most urgent first; what is less urgent is put aside and gone on with later.
+    Preemptive,
+    /// Kinds of jobs race one another: each kind that waits is answered after a response of its own.
+    RandomKind,
+}
+
+/// Work that comes again and again, on one unit after another.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// Its name.
+    pub name: String,
+    /// When it begins for the first time.
+    pub at: SimSpan,
+    /// From beginning to beginning.
+    pub every: SimSpan,
+    /// Indices of units, in this order.
+    pub order: Vec<usize>,
+    /// The mode that stands for it; its repair says how long each unit takes.
+    pub mode: usize,
+    /// From the end of one until the next.
+    pub gap: SimSpan,
+    /// What must be up before the next is taken.
+    pub waits_for: Option<Expression>,
 }
 
 /// What users do.
@@ -139,12 +295,21 @@ pub struct Journey {
     pub about: Option<String>,
     /// What must be up for it.
     pub needs: Expression,
+    /// What must be up besides, for service to be whole.
+    pub whole: Option<Expression>,
     /// Its objectives.
     pub slo: Slo,
 }
 
+impl Journey {
+    /// Everything that it needs in any way.
+    pub(crate) fn all_needs(&self) -> impl Iterator<Item = &Expression> {
+        std::iter::once(&self.needs).chain(&self.whole)
+    }
+}
+
 /// Objectives of a journey, each of them optional.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Slo {
     /// Least share of time up.
     pub availability: Option<f64>,
@@ -152,6 +317,8 @@ pub struct Slo {
     pub rto: Option<Rto>,
     /// Most data lost, seconds.
     pub rpo: Option<f64>,
+    /// The hours that the availability is promised for; `None` is always.
+    pub during: Option<WeekHours>,
 }
 
 /// A target for the lengths of outages.
@@ -172,6 +339,8 @@ pub enum Expression {
     Operation(usize, usize),
     /// At least so many of these.
     AtLeast(usize, Vec<Expression>),
+    /// This, or the first so much of each outage of it.
+    Masked(Box<Expression>, SimSpan),
 }
 
 /// Why a topology is refused.

@@ -119,9 +119,64 @@ impl RatioMoments {
     }
 }
 
+/// Sums for the share that a part has of a whole, where most lives have none of the part: such lives
+/// need not be added.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PartMoments {
+    sum: WideSum,
+    squares: WideSum,
+    cross: WideSum,
+}
+
+impl PartMoments {
+    /// Adds what one life contributes to the part and to the whole.
+    pub fn add(&mut self, part: u64, whole: u64) {
+        self.sum.add(part, 1);
+        self.squares.add(part, part);
+        self.cross.add(part, whole);
+    }
+
+    /// The part of the whole, of which all lives have been added; `None` while there is nothing.
+    ///
+    /// # Formula
+    ///
+    /// As [`RatioMoments::ratio`]: the sums over lives without the part are all zero but one, which
+    /// the whole has.
+    pub fn share_of(&self, whole: &Moments) -> Option<Estimate> {
+        let total = whole.sum();
+        if total == 0.0 {
+            return None;
+        }
+        let n = whole.count as f64;
+        let share = self.sum.value() / total;
+        let squares = self.squares.value() - 2.0 * share * self.cross.value()
+            + share * share * whole.squares.value();
+        let error = (squares.max(0.0) * n / (n - 1.0)).sqrt() / total;
+        Some(Estimate::of_mean(share, error, whole.count).within(0.0, 1.0))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_share_is_the_ratio_with_lives_left_out() {
+        let lives = [(3, 10), (0, 4), (5, 5), (0, 0), (2, 9)];
+        let (mut all, mut part, mut whole) =
+            (RatioMoments::default(), PartMoments::default(), Moments::default());
+        for (above, below) in lives {
+            all.add(above, below);
+            whole.add(below);
+            if above > 0 {
+                part.add(above, below);
+            }
+        }
+        let (want, got) = (all.ratio(1.0).unwrap(), part.share_of(&whole).unwrap());
+        assert_eq!(got.mean, want.mean);
+        assert!((got.std_error.unwrap() - want.std_error.unwrap()).abs() < 1e-12);
+        assert_eq!(part.share_of(&Moments::default()), None);
+    }
 
     #[test]
     fn means_and_errors_match_the_definition() {

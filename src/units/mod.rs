@@ -2,8 +2,10 @@
 
 mod quantity;
 mod time;
+mod week;
 
 pub use quantity::{
     QuantityError, SECONDS_PER_MONTH, SECONDS_PER_YEAR, parse_duration, parse_percentage,
 };
 pub use time::{SimSpan, SimTime};
+pub use week::{WeekHours, WeekHoursError};

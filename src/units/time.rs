@@ -58,6 +58,14 @@ impl Add for SimSpan {
     }
 }
 
+impl Sub for SimSpan {
+    type Output = SimSpan;
+    /// What is left; zero if more is taken than there is, and forever of what lasts forever.
+    fn sub(self, other: SimSpan) -> SimSpan {
+        if self == SimSpan::FOREVER { self } else { SimSpan(self.0.saturating_sub(other.0)) }
+    }
+}
+
 impl fmt::Display for SimSpan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} s", self.seconds())

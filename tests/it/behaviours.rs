@@ -6,13 +6,19 @@ use ninefold::run::LifeWatcher;
 use ninefold::units::{SimTime, parse_duration};
 use ninefold::{System, Topology, Until};
 
-/// The outages of one life, as `journey: from-to mode@unit`, hours; `..` for one that the end cut short.
+/// The outages of one life, as `journey: from-to mode@unit`, hours; `..` for one that the end cut
+/// short, `planned` for one that somebody meant, `for` what prolonged it; and with `~` for `:` the
+/// times in which a journey was not whole.
 pub(crate) fn life(text: &str) -> Vec<String> {
     let text = format!("topology: behaviour\n{text}");
     let topology = Topology::from_str("behaviour", &text).unwrap_or_else(|error| panic!("{error}"));
     let system = System::compile(topology);
     let horizon = SimTime::ZERO + system.topology().horizon;
-    let mut recorder = Recorder::new(system.topology().journeys.len(), Until::Horizon);
+    let mut recorder = Recorder::new(
+        system.model().journey_count(),
+        system.topology().journeys.len(),
+        Until::Horizon,
+    );
     let mut replicator = Replicator::new(system.model(), horizon, u64::MAX);
     let lived = replicator.replicate(Replication { seed: 1, number: 0 }, &mut recorder).unwrap();
     let topology = system.topology();
@@ -22,13 +28,25 @@ pub(crate) fn life(text: &str) -> Vec<String> {
         .outages
         .iter()
         .map(|outage| {
-            let (unit, mode) = system.model().origin(outage.cause);
+            let (unit, mode) = system.model().origin(outage.cause.clock);
+            let degradable = ninefold::model::degradable_journeys(topology);
+            let index = outage.journey.index();
+            let name = |index: usize| topology.journeys[index].name.as_str();
+            let journey = match index.checked_sub(topology.journeys.len()) {
+                None => format!("{}:", name(index)),
+                Some(place) => format!("{}~", name(degradable[place])),
+            };
+            let prolonged = outage.prolonged_by().map_or_else(String::new, |root| {
+                let (unit, mode) = system.model().origin(root.clock);
+                let (unit, mode) = (&topology.units[unit.index()], &topology.modes[mode]);
+                format!(" for {}@{}", mode.name, unit.path)
+            });
+            let planned = if outage.cause.is_planned { " planned" } else { "" };
             format!(
-                "{}: {}-{}{} {}@{}",
-                topology.journeys[outage.journey.index()].name,
+                "{journey} {}-{}{} {}@{}{planned}{prolonged}",
                 hours(outage.start),
                 hours(outage.end),
-                if outage.is_censored { ".." } else { "" },
+                if outage.is_censored() { ".." } else { "" },
                 topology.modes[mode].name,
                 topology.units[unit.index()].path
             )
@@ -37,7 +55,7 @@ pub(crate) fn life(text: &str) -> Vec<String> {
 }
 
 #[track_caller]
-fn check(text: &str, outages: &[&str]) {
+pub(crate) fn check(text: &str, outages: &[&str]) {
     assert_eq!(life(text), outages);
 }
 
@@ -135,7 +153,7 @@ fn repair_goes_on_while_the_host_is_down() {
 failures: {zone-down: {every: {fixed: 11h}, repair: 5h}, node-down: {every: {fixed: 10h}, repair: 3h}}
 domains: {zone: {fails: [zone-down]}, node: {in: zone, fails: [node-down]}}
 journeys: {j: {needs: node}}",
-        &["j: 10-16 node-down@node"],
+        &["j: 10-16 node-down@node for zone-down@zone"],
     );
 }
 
@@ -252,7 +270,7 @@ failures: {a: {every: {fixed: 10h}, repair: 4h, crew: ops}}
 crews: {ops: {size: 2, response: 30m}}
 domains: {a: {count: 2, fails: [a]}}
 journeys: {j: {needs: {any: [a]}}}",
-        &["j: 10-14.5 a@a-0"],
+        &["j: 10-14.5 a@a-0 for a@a-1"],
     );
 }
 

@@ -90,7 +90,11 @@ fn outages(text: &str) -> Vec<Vec<Outage>> {
     use ninefold::run::LifeWatcher;
     let system = System::compile(Topology::from_str("luck", text).unwrap());
     let end = ninefold::units::SimTime::ZERO + SimSpan::from_seconds(3.15e8);
-    let mut recorder = Recorder::new(system.topology().journeys.len(), ninefold::Until::Horizon);
+    let mut recorder = Recorder::new(
+        system.model().journey_count(),
+        system.topology().journeys.len(),
+        ninefold::Until::Horizon,
+    );
     let mut replicator = Replicator::new(system.model(), end, u64::MAX);
     (0..20)
         .map(|number| {

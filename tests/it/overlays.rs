@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use ninefold::spec::{Repair, SpecError};
+use ninefold::spec::{Repair, SpecError, Stage};
 use ninefold::{Topology, dist::Law};
 
 const BASE: &str = "topology: base
@@ -31,6 +31,11 @@ fn fine(over: &str) -> Topology {
     laid_over(BASE, over).unwrap_or_else(|error| panic!("{error}"))
 }
 
+/// A task of one stage that nobody is needed for.
+fn stages(law: Law) -> Vec<Stage> {
+    vec![Stage { law, crew: None, people: 1 }]
+}
+
 #[test]
 fn what_is_not_mentioned_stays() {
     let topology = fine("");
@@ -46,16 +51,19 @@ fn maps_merge_and_everything_else_replaces() {
     assert_eq!(paths, ["node-0", "node-1", "spare", "more"]);
     assert_eq!(topology.units[0].modes, [1], "the list replaces the list");
     let topology = fine("journeys: {serve: {slo: {rto: 5m}}}\n");
-    let slo = topology.journeys[0].slo;
+    let slo = &topology.journeys[0].slo;
     assert!(slo.availability == Some(0.999) && slo.rto.is_some(), "the objectives merge");
 }
 
 #[test]
 fn a_law_or_an_expression_is_one_value() {
     let topology = fine("failures: {down: {repair: {fixed: 5m}}}\n");
-    assert_eq!(topology.modes[0].repair, Repair::After(Law::fixed(300.0).unwrap()));
+    assert_eq!(topology.modes[0].repair, Repair::After(stages(Law::fixed(300.0).unwrap())));
     let topology = fine("failures: {down: {repair: {uniform: [1h, 3h]}}}\n");
-    assert_eq!(topology.modes[0].repair, Repair::After(Law::uniform(3_600.0, 10_800.0).unwrap()));
+    assert_eq!(
+        topology.modes[0].repair,
+        Repair::After(stages(Law::uniform(3_600.0, 10_800.0).unwrap()))
+    );
     fine("journeys: {serve: {needs: {at_least: 2, of: [node]}}}\n");
     fine("journeys: {serve: {needs: {all: [node]}}}\n");
 }
@@ -123,11 +131,11 @@ journeys: {j: {needs: [one, two, three]}}
     .unwrap_or_else(|error| panic!("{error}"));
     let unit = |path: &str| topology.units.iter().find(|unit| unit.path == path).unwrap();
     assert_eq!(unit("one-1").modes, [0]);
-    assert_eq!(unit("one-1").start, Some(Law::uniform(1.0, 3.0).unwrap()));
+    assert_eq!(unit("one-1").start, stages(Law::uniform(1.0, 3.0).unwrap()));
     assert_eq!(unit("two-1").modes, [1]);
-    assert_eq!(unit("two-1").start, Some(Law::fixed(9.0).unwrap()));
+    assert_eq!(unit("two-1").start, stages(Law::fixed(9.0).unwrap()));
     assert_eq!(unit("three-0").modes, [] as [usize; 0]);
-    assert_eq!(unit("three-0").start, None);
+    assert_eq!(unit("three-0").start, []);
     assert_eq!(topology.units.len(), 5);
 }
 
@@ -136,7 +144,7 @@ fn defaults_of_an_extended_file_reach_the_entries_of_the_other() {
     let base = format!("{BASE}defaults: {{domains: {{start: 5m}}}}\n");
     let topology = laid_over(&base, "domains: {late: {}}\n").unwrap();
     let late = topology.units.iter().find(|unit| unit.path == "late").unwrap();
-    assert_eq!(late.start, Some(Law::fixed(300.0).unwrap()));
+    assert_eq!(late.start, stages(Law::fixed(300.0).unwrap()));
 }
 
 #[test]
@@ -152,6 +160,6 @@ journeys: {j: {needs: x}}
     .unwrap_or_else(|error| panic!("{error}"));
     let repair = |mode: usize| topology.modes[mode].repair.clone();
     assert_eq!(repair(0), repair(2));
-    assert_eq!(repair(1), Repair::After(Law::fixed(3_600.0).unwrap()));
+    assert_eq!(repair(1), Repair::After(stages(Law::fixed(3_600.0).unwrap())));
     assert_eq!(topology.modes[1].every, topology.modes[0].every);
 }

@@ -43,6 +43,26 @@ impl Dice {
         }
     }
 
+    /// How a failure mode is not alone, or replaced in time; `law` is its time to failure.
+    fn company(&mut self, law: &str, always: bool) -> String {
+        match self.below(12) {
+            0 => ", shock: 40%".to_owned(),
+            1 => ", change: 50%".to_owned(),
+            2 if law.starts_with("{exp") => ", beta: 30%".to_owned(),
+            3 => ", burst: {p: 50%, within: 2h, peers: 2}".to_owned(),
+            4 if !always => format!(", preventive: {{age: {}h, takes: 1h}}", self.hours(200)),
+            _ => String::new(),
+        }
+    }
+
+    /// A repair or start in stages, some of which take people.
+    fn stages(&mut self, most: u64) -> String {
+        let crew = self.one_of(&["ops", "day", "urgent", "kinds"]);
+        let people = if crew == "kinds" { 1 } else { self.hours(2) };
+        let (detect, mend) = (self.law(2), self.law(most));
+        format!("[{{detect: {detect}}}, {{mend: {mend}, crew: {crew}, people: {people}}}]")
+    }
+
     fn modes(&mut self) -> String {
         let modes: Vec<String> =
             (0..4).filter(|_| self.chance(50)).map(|mode| format!("m{mode}")).collect();
@@ -70,14 +90,29 @@ fn random_system(seed: u64) -> String {
         let repair = match dice.below(5) {
             0 => "restart".to_owned(),
             1 if dice.chance(20) => "never".to_owned(),
+            2 => dice.stages(40),
             _ => dice.law(40),
         };
-        let clock = if dice.chance(30) { ", clock: always" } else { "" };
+        let always = dice.chance(30);
+        let clock = if always { ", clock: always" } else { "" };
         let has_work = repair.starts_with('{');
-        let crew = if has_work && dice.chance(40) { ", crew: ops" } else { "" };
-        let _ = writeln!(text, "  m{mode}: {{every: {every}, repair: {repair}{clock}{crew}}}");
+        let crew = dice.one_of(&["ops", "day", "urgent", "kinds"]);
+        let crew = match has_work && dice.chance(50) {
+            true => format!(", crew: {crew}, priority: {}", dice.hours(3)),
+            false => String::new(),
+        };
+        let company = dice.company(&every, always);
+        let _ =
+            writeln!(text, "  m{mode}: {{every: {every}, repair: {repair}{clock}{crew}{company}}}");
     }
-    let _ = writeln!(text, "crews: {{ops: {{size: {}, response: 1h}}}}", 1 + dice.below(3));
+    let size = 2 + dice.below(3);
+    let works = dice.one_of(&["works: in-hours", "off_hours: 4h", "response: 10m"]);
+    let picks = dice.one_of(&["priority", "preemptive"]);
+    let _ = writeln!(
+        text,
+        "crews:\n  ops: {{size: {size}, response: 1h}}\n  day: {{size: {size}, hours: business, {works}}}\n  \
+         urgent: {{size: {size}, picks: {picks}}}\n  kinds: {{size: {size}, picks: random-kind, response: 1h}}"
+    );
     text += "domains:\n";
     let mut names = Vec::new();
     let levels = 1 + dice.below(4);
@@ -96,19 +131,39 @@ fn random_system(seed: u64) -> String {
     for service in 0..1 + dice.below(4) {
         let replicas = 1 + dice.below(5);
         let on = dice.below(levels);
-        let offers = match dice.below(4) {
+        let offers = match dice.below(8) {
             0 => "serves: any".to_owned(),
             1 => "serves: majority".to_owned(),
             2 => format!("serves: {}", 1 + dice.below(replicas)),
+            3 => format!(
+                "standby: {{active: {}, dormancy: {}%}}, coverage: {{p: 80%, switch: 1h}}",
+                1 + dice.below(replicas),
+                dice.below(101)
+            ),
+            4 => "sharded: true, while_down: suspended".to_owned(),
+            5 => "serves: any, load: {1: 3}, failback: 1h, standby: {active: 1}".to_owned(),
+            6 if service > 0 => {
+                format!("serves: any, pool: {{serves: [p], dormancy: {}%}}", dice.below(101))
+            }
             _ => {
                 let after = dice.one_of(&["failover", "at-once"]);
                 format!("leader: {{failover: {}, after_total_loss: {after}}}", dice.law(2))
             }
         };
-        let start =
-            if dice.chance(70) { format!("start: {}, ", dice.law(3)) } else { String::new() };
-        let needs = match service > 0 && dice.chance(40) {
-            true => format!("needs: s{}, ", service - 1),
+        let start = match dice.below(10) {
+            0..6 => format!("start: {}, ", dice.law(3)),
+            6 => {
+                format!("start: {}, sealed: {{crew: ops, people: 2, takes: 1h}}, ", dice.stages(2))
+            }
+            _ => String::new(),
+        };
+        let needs = match service > 0 && dice.chance(60) {
+            true => format!(
+                "needs: [{{need: s{}, kind: {}, masked_by: {}}}], ",
+                service - 1,
+                dice.one_of(&["hard", "soft", "start", "crashes_with"]),
+                dice.one_of(&["0s", "30m", "5h"]),
+            ),
             false => String::new(),
         };
         let _ = writeln!(
@@ -118,9 +173,18 @@ fn random_system(seed: u64) -> String {
         );
         names.push(format!("s{service}"));
     }
+    let _ = writeln!(text, "  p: {{fails: [{}]}}", dice.modes());
+    names.push("p".to_owned());
+    let waits = dice.one_of(&["", ", regardless: true", ", waits_for: p"]);
+    let (every, each) = (100 + dice.below(400), dice.stages(3));
+    let _ = writeln!(
+        text,
+        "calendar:\n  plan: {{every: {every}h, at: 5h, order: [d0, p], each: {each}, gap: 1h{waits}}}"
+    );
     text += "journeys:\n";
     for journey in 0..1 + dice.below(3) {
-        let _ = writeln!(text, "  j{journey}: {{needs: {}}}", dice.expression(&names, 2));
+        let mask = dice.one_of(&["", ", masked_by: 2h", ", degraded_when: [p]"]);
+        let _ = writeln!(text, "  j{journey}: {{needs: {}{mask}}}", dice.expression(&names, 2));
     }
     text
 }
@@ -128,14 +192,15 @@ fn random_system(seed: u64) -> String {
 #[test]
 fn random_systems_keep_their_invariants() {
     let mut all_outages = 0;
-    for seed in 0..400 {
+    for seed in 0..800 {
         let text = random_system(seed);
         let topology = Topology::from_str("random", &text)
             .unwrap_or_else(|error| panic!("seed {seed}: {error}\n{text}"));
         let system = System::compile(topology);
         let journeys = system.topology().journeys.len();
         let horizon = SimTime::ZERO + system.topology().horizon;
-        let mut recorder = Recorder::new(journeys, Until::Horizon);
+        let observed = system.model().journey_count();
+        let mut recorder = Recorder::new(observed, journeys, Until::Horizon);
         let mut replicator = Replicator::new(system.model(), horizon, u64::MAX);
         for number in 0..4 {
             let lived = replicator.replicate(Replication { seed, number }, &mut recorder).unwrap();

@@ -70,8 +70,9 @@ fn keys_that_mean_nothing_are_named_with_the_nearest_that_does() {
     );
     check(
         &with("repair: 2h", "repair: 2h, colour: red"),
-        "3:34 unknown-key: a failure mode has no key `colour`; it may say `every`, `repair`, `clock`, \
-         `wipes`, `crew`, `about`, `source` and `grade`\n",
+        "3:34 unknown-key: a failure mode has no key `colour`; it may say `every`, `afr`, `repair`, \
+         `clock`, `wipes`, `crew`, `people`, `priority`, `shock`, `change`, `beta`, `burst`, \
+         `preventive`, `about`, `source` and `grade`\n",
     );
 }
 
@@ -146,7 +147,7 @@ fn laws_that_do_not_exist_are_refused() {
     );
     check(
         &with("2h", "{uniform: [2h]}"),
-        "3:40 bad-law: a uniform law with 1 ends; write both ends, such as `[20s, 40s]`\n",
+        "3:40 bad-law: a uniform law with 1 values; write its two ends, such as `[20s, 40s]`\n",
     );
     check(
         &with("2h", "{weibull: {shape: -1, mean: 2h}}"),
@@ -157,9 +158,18 @@ fn laws_that_do_not_exist_are_refused() {
         "3:40 bad-law: there is no such law; `p` must be 100 % over all branches\n",
     );
     check(
-        &with("2h", "{triangular: [1h, 2h, 3h]}"),
-        "3:31 not-evaluated: the law `triangular` is not in this version; the laws of this version are \
-         `exponential`, `weibull`, `lognormal`, `gamma`, `uniform`, `fixed` and `mixture`\n",
+        &with("2h", "{triangular: [1h, 4h, 3h]}"),
+        "3:43 bad-law: there is no such law; `peak` must be between the ends\n",
+    );
+    check(
+        &with("2h", "{empirical: {file: nowhere.csv, column: length}}"),
+        "3:49 unreadable: cannot read `nowhere.csv`: No such file or directory (os error 2); the path is \
+         sought from the folder of the file that names it\n",
+    );
+    check(
+        &with("2h", "[]"),
+        "3:30 wrong-kind: the time to restoration has no stages; write a law, or stages such as \
+         `[{detect: 30s}, {mend: {exponential: 2h}}]`\n",
     );
     check(
         &with("every: 90d", "every: 0s"),

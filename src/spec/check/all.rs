@@ -2,19 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::failures::{crews, modes};
 use crate::spec::diagnostic::{Code, Findings};
 use crate::spec::expand::Units;
-use crate::spec::raw::{Name, RawMode, RawRepair, RawTopology};
+use crate::spec::raw::{Name, RawRepair, RawTopology};
 use crate::spec::read::listed;
-use crate::spec::topology::{Crew, FailureMode, Repair, Service, Topology};
+use crate::spec::topology::{Crew, FailureMode, Service, Topology};
 use crate::units::{SECONDS_PER_YEAR, SimSpan};
 
 /// How long a life lasts where the file does not say.
 const DEFAULT_HORIZON_SECONDS: f64 = SECONDS_PER_YEAR;
 /// The longest life that fits into simulated time, with room to spare.
 const LONGEST_HORIZON_SECONDS: f64 = 500_000.0 * SECONDS_PER_YEAR;
-/// The shortest mean time to failure: anything below is a slip of the unit.
-const SHORTEST_MEAN_SECONDS: f64 = 1e-3;
 /// Journeys, for each of which a report has a table and figures.
 const MOST_JOURNEYS: usize = 1_000;
 /// Ways to fail of all units together.
@@ -23,15 +22,18 @@ const MOST_CLOCKS: usize = 2_000_000;
 /// Checks everything and records all findings; `None` if the topology must be refused.
 pub(crate) fn check(raw: &RawTopology, findings: &mut Findings) -> Option<Topology> {
     let horizon = horizon(raw, findings);
-    let crews = crews(raw);
-    let modes = modes(raw, findings);
+    let crews = crews(raw, findings);
+    let modes = modes(raw, &crews, findings);
     let domains = raw.domains.iter().map(|domain| &domain.name);
     let services = raw.services.iter().map(|service| &service.name);
     let declared = domains.chain(services).map(|name| name.value.clone()).collect();
+    let index = index_of(raw.failures.iter().map(|mode| &mode.name));
     let mut checker = Checker {
-        mode_index: index_of(raw.failures.iter().map(|mode| &mode.name)),
+        mode_index: index,
         used_modes: vec![false; raw.failures.len()],
         units: Units::new(declared),
+        modes,
+        crews: &crews,
         services: Vec::new(),
         service_index: index_of(raw.services.iter().map(|service| &service.name)),
         raw,
@@ -40,15 +42,16 @@ pub(crate) fn check(raw: &RawTopology, findings: &mut Findings) -> Option<Topolo
     checker.domains();
     checker.replicas();
     checker.services();
-    let needs = checker.service_needs();
-    checker.refuse_need_cycles(&needs);
+    checker.service_needs();
+    checker.refuse_need_cycles();
     checker.refuse_what_is_too_much();
     let journeys = checker.journeys();
+    let plans = checker.plans();
     // What is wrong may be why something seems unused.
     if !checker.findings.has_errors() {
-        checker.warn_of_what_is_unused(&needs, &journeys);
+        checker.warn_of_what_is_unused(&journeys);
     }
-    let Checker { units, services, findings, .. } = checker;
+    let Checker { units, services, modes, findings, .. } = checker;
     if findings.has_errors() {
         return None;
     }
@@ -59,12 +62,10 @@ pub(crate) fn check(raw: &RawTopology, findings: &mut Findings) -> Option<Topolo
         horizon,
         modes,
         units: units.list,
-        services: services
-            .into_iter()
-            .zip(needs)
-            .map(|(s, needs)| Service { needs, ..s })
-            .collect(),
+        services,
+        groups: units.group_names,
         crews,
+        plans,
         journeys,
         warnings: Findings::new(),
     })
@@ -86,71 +87,6 @@ fn horizon(raw: &RawTopology, findings: &mut Findings) -> SimSpan {
     SimSpan::from_seconds(horizon.value)
 }
 
-fn crews(raw: &RawTopology) -> Vec<Crew> {
-    let crew = |crew: &crate::spec::raw::RawCrew| Crew {
-        name: crew.name.value.clone(),
-        size: u32::try_from(crew.size).unwrap_or(u32::MAX),
-        response: crew.response.clone(),
-    };
-    raw.crews.iter().map(crew).collect()
-}
-
-fn modes(raw: &RawTopology, findings: &mut Findings) -> Vec<FailureMode> {
-    let crews = index_of(raw.crews.iter().map(|crew| &crew.name));
-    raw.failures.iter().filter_map(|mode| checked_mode(mode, &crews, findings)).collect()
-}
-
-fn checked_mode(
-    mode: &RawMode,
-    crews: &BTreeMap<String, usize>,
-    findings: &mut Findings,
-) -> Option<FailureMode> {
-    let crew = mode.crew.as_ref().and_then(|name| match crews.get(&name.value) {
-        Some(&index) => Some(index),
-        None => {
-            let help = match findings.closest(&name.value, crews.keys().map(String::as_str)) {
-                Some(word) => format!("did you mean `{word}`?"),
-                None if crews.is_empty() => "declare it under `crews`".to_owned(),
-                None => format!("there are {}", listed_keys(crews)),
-            };
-            findings
-                .error(Code::UnknownName, name.span, format!("there is no crew `{}`", name.value))
-                .help(help);
-            None
-        }
-    });
-    if mode.every.as_ref().is_some_and(|law| law.mean() < SHORTEST_MEAN_SECONDS) {
-        findings
-            .error(
-                Code::OutOfRange,
-                mode.name.span,
-                format!("`{}` strikes without a pause", mode.name.value),
-            )
-            .help("`every` is the time up until it strikes; its mean must be at least 1ms");
-    }
-    let repair = match mode.repair.as_ref()? {
-        RawRepair::After(law) => Repair::After(law.clone()),
-        RawRepair::Restart => Repair::Restart,
-        RawRepair::Never => Repair::Never,
-    };
-    if crew.is_some() && !matches!(repair, Repair::After(_)) {
-        let span = mode.crew.as_ref().map(|name| name.span);
-        findings
-            .error(Code::NoEffect, span, "a crew for a repair that nobody does")
-            .help("remove `crew`, or give `repair` a law");
-    }
-    Some(FailureMode {
-        name: mode.name.value.clone(),
-        every: mode.every.clone()?,
-        repair,
-        always: mode.always,
-        crew,
-        about: mode.about.clone(),
-        source: mode.source.clone(),
-        grade: mode.grade,
-    })
-}
-
 pub(super) fn listed_keys(map: &BTreeMap<String, usize>) -> String {
     listed(&map.keys().map(String::as_str).take(12).collect::<Vec<_>>())
 }
@@ -161,6 +97,9 @@ pub(super) struct Checker<'a> {
     pub(super) findings: &'a mut Findings,
     pub(super) mode_index: BTreeMap<String, usize>,
     pub(super) used_modes: Vec<bool>,
+    /// Failure modes that are right, and after them what is planned.
+    pub(super) modes: Vec<FailureMode>,
+    pub(super) crews: &'a [Crew],
     pub(super) units: Units,
     pub(super) services: Vec<Service>,
     pub(super) service_index: BTreeMap<String, usize>,

@@ -1,8 +1,11 @@
 //! From what the file says to what it means: the only place that refuses.
 
 mod all;
+mod failures;
 mod needs;
 mod offers;
 mod places;
+mod plans;
+mod rosters;
 
 pub(crate) use all::check;

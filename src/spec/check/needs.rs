@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use super::all::{Checker, listed_keys};
 use crate::spec::diagnostic::Code;
-use crate::spec::raw::{Name, RawExpr, RawJourney, RawMode};
+use crate::spec::raw::{Edge, EdgeKind, Name, RawExpr, RawJourney, RawMode};
 use crate::spec::read::listed;
 use crate::spec::source::Span;
-use crate::spec::topology::{Expression, Journey, Operation, Rto, Slo};
+use crate::spec::topology::{Expression, Journey, Needs, Operation, Rto, Service, Slo};
 use crate::units::SimSpan;
 
 /// Services that need a service that needs a service.
@@ -15,15 +15,59 @@ const MOST_NEEDS: usize = 1_000;
 
 impl Checker<'_> {
     /// What each service needs of others.
-    pub(super) fn service_needs(&mut self) -> Vec<Option<Expression>> {
+    pub(super) fn service_needs(&mut self) {
         let raw = self.raw;
-        raw.services.iter().map(|service| self.expression(service.needs.as_ref()?)).collect()
+        for (index, service) in raw.services.iter().enumerate() {
+            let needs = Needs {
+                hard: self.all_of(&service.needs, EdgeKind::Hard),
+                soft: self.all_of(&service.needs, EdgeKind::Soft),
+                start: self.all_of(&service.needs, EdgeKind::Start),
+                crashes_with: self.all_of(&service.needs, EdgeKind::CrashesWith),
+            };
+            self.services[index].needs = needs;
+            let of_leader = service.leader.as_ref().and_then(|leader| leader.needs.as_ref());
+            if let Some((expression, _)) = service.switch_needs.as_ref().or(of_leader) {
+                let expression = self.expression(expression);
+                if let Some(roster) = &mut self.services[index].roster {
+                    roster.switch_needs = expression;
+                }
+            }
+        }
+    }
+
+    /// Everything that is needed in one way.
+    fn all_of(&mut self, edges: &[Edge], kind: EdgeKind) -> Option<Expression> {
+        let mut parts = Vec::new();
+        for edge in edges.iter().filter(|edge| edge.kind == kind) {
+            match &edge.what {
+                // In a list a group stands for all of its members.
+                RawExpr::Name(name) if edges.len() > 1 => {
+                    parts.extend(self.named(name, false).unwrap_or_default());
+                }
+                what => parts.extend(self.expression(what)),
+            }
+        }
+        if parts.len() > 1 { Some(Expression::AtLeast(parts.len(), parts)) } else { parts.pop() }
     }
 
     /// Services that need one another in a ring could never be judged, and in an endless row hardly.
-    pub(super) fn refuse_need_cycles(&mut self, needs: &[Option<Expression>]) {
-        let edges: Vec<Vec<usize>> =
-            needs.iter().map(|need| need.as_ref().map_or_else(Vec::new, services_in)).collect();
+    pub(super) fn refuse_need_cycles(&mut self) {
+        let owner =
+            |unit: usize| self.services.iter().position(|service| service.replicas.contains(&unit));
+        let edges: Vec<Vec<usize>> = self
+            .services
+            .iter()
+            .map(|service| {
+                let switch =
+                    service.roster.iter().filter_map(|roster| roster.switch_needs.as_ref());
+                let mut needed: Vec<usize> =
+                    service.needs.to_serve().chain(switch).flat_map(services_in).collect();
+                // What goes down with units of a service goes down with the service.
+                let crashes = service.needs.crashes_with.iter().flat_map(units_in);
+                needed.extend(crashes.filter_map(owner));
+                needed
+            })
+            .collect();
         // What remains after taking away, again and again, what needs nothing that remains.
         let mut waiting: Vec<usize> = edges.iter().map(Vec::len).collect();
         let mut rows = vec![0_usize; edges.len()];
@@ -88,11 +132,41 @@ impl Checker<'_> {
     }
 
     fn journey(&mut self, raw: &RawJourney) -> Option<Journey> {
-        let needs = self.expression(raw.needs.as_ref()?);
+        let hard = self.all_of(&raw.needs, EdgeKind::Hard);
+        let soft = self.all_of(&raw.needs, EdgeKind::Soft);
+        let degraded = raw.whole.as_ref().and_then(|whole| self.expression(whole));
+        for edge in &raw.needs {
+            if let (EdgeKind::Start | EdgeKind::CrashesWith, Some(at)) = (edge.kind, edge.kind_span)
+            {
+                self.findings
+                    .error(Code::WrongKind, at, "a journey neither starts nor crashes")
+                    .help("its needs are `hard` or `soft`");
+            }
+        }
+        if hard.is_none()
+            && !raw.needs.is_empty()
+            && raw.needs.iter().all(|e| e.kind == EdgeKind::Soft)
+        {
+            let message = format!("`{}` needs nothing but what it can do without", raw.name.value);
+            self.findings
+                .error(Code::MissingKey, raw.name.span, message)
+                .help("at least one need must be `hard`");
+        }
+        let whole = match (soft, degraded) {
+            (Some(soft), Some(degraded)) => Some(Expression::AtLeast(2, vec![soft, degraded])),
+            (soft, degraded) => soft.or(degraded),
+        };
+        let needs = match raw.masked {
+            Some(length) => {
+                Expression::Masked(Box::new(hard?), SimSpan::from_seconds(length.value))
+            }
+            None => hard?,
+        };
         Some(Journey {
             name: raw.name.value.clone(),
             about: raw.about.clone(),
-            needs: needs?,
+            needs,
+            whole,
             slo: Slo {
                 availability: raw.availability.map(|target| target.value),
                 rto: raw.rto.map(|rto| Rto {
@@ -100,12 +174,13 @@ impl Checker<'_> {
                     share: rto.share,
                 }),
                 rpo: raw.rpo.map(|target| target.value),
+                during: raw.during.clone(),
             },
         })
     }
 
     /// Names in an expression become units and operations.
-    fn expression(&mut self, raw: &RawExpr) -> Option<Expression> {
+    pub(super) fn expression(&mut self, raw: &RawExpr) -> Option<Expression> {
         match raw {
             RawExpr::Name(name) => {
                 let mut parts = self.named(name, false)?;
@@ -135,6 +210,10 @@ impl Checker<'_> {
                         .help(format!("at most {}; a group stands for its members", parts.len()));
                 }
                 Some(Expression::AtLeast(needed.value as usize, parts))
+            }
+            RawExpr::Masked(part, length) => {
+                let part = self.expression(part)?;
+                Some(Expression::Masked(Box::new(part), SimSpan::from_seconds(length.value)))
             }
         }
     }
@@ -238,11 +317,7 @@ impl Checker<'_> {
         None
     }
 
-    pub(super) fn warn_of_what_is_unused(
-        &mut self,
-        needs: &[Option<Expression>],
-        journeys: &[Journey],
-    ) {
+    pub(super) fn warn_of_what_is_unused(&mut self, journeys: &[Journey]) {
         // A file that is extended may offer more than each of its users takes.
         let is_own = |mode: &RawMode| mode.name.span.file == 0;
         let unused = self.raw.failures.iter().zip(&self.used_modes).filter(|(_, used)| !**used);
@@ -259,19 +334,22 @@ impl Checker<'_> {
             return;
         }
         let mut used = vec![false; self.raw.services.len()];
-        let mut frontier: Vec<usize> =
-            journeys.iter().flat_map(|journey| services_in(&journey.needs)).collect();
-        while let Some(service) = frontier.pop() {
-            if !std::mem::replace(&mut used[service], true) {
-                frontier.extend(needs[service].iter().flat_map(services_in));
-            }
-        }
-        let units_named: BTreeSet<usize> = journeys
+        let mut units_named: BTreeSet<usize> = journeys
             .iter()
-            .map(|journey| &journey.needs)
-            .chain(needs.iter().flatten())
+            .flat_map(Journey::all_needs)
+            .chain(self.services.iter().flat_map(Service::all_needs))
             .flat_map(units_in)
             .collect();
+        let mut frontier: Vec<usize> =
+            journeys.iter().flat_map(Journey::all_needs).flat_map(services_in).collect();
+        while let Some(service) = frontier.pop() {
+            if !std::mem::replace(&mut used[service], true) {
+                frontier.extend(self.services[service].all_needs().flat_map(services_in));
+                // A spare is used by whom it stands by for.
+                let roster = self.services[service].roster.iter();
+                units_named.extend(roster.flat_map(|roster| roster.members.iter().copied()));
+            }
+        }
         for (index, service) in self.services.iter().enumerate() {
             if !used[index] && !service.replicas.clone().any(|unit| units_named.contains(&unit)) {
                 let raw = &self.raw.services[index];
@@ -293,6 +371,7 @@ fn services_in(expression: &Expression) -> Vec<usize> {
         Expression::Unit(_) => Vec::new(),
         Expression::Operation(service, _) => vec![*service],
         Expression::AtLeast(_, parts) => parts.iter().flat_map(services_in).collect(),
+        Expression::Masked(part, _) => services_in(part),
     }
 }
 
@@ -302,5 +381,6 @@ fn units_in(expression: &Expression) -> Vec<usize> {
         Expression::Unit(unit) => vec![*unit],
         Expression::Operation(..) => Vec::new(),
         Expression::AtLeast(_, parts) => parts.iter().flat_map(units_in).collect(),
+        Expression::Masked(part, _) => units_in(part),
     }
 }

@@ -2,35 +2,75 @@
 
 use super::all::Checker;
 use crate::spec::diagnostic::Code;
-use crate::spec::raw::{Name, Need, RawLeader, RawService};
+use crate::spec::raw::{Name, Need, RawLeader, RawReplicated, RawService};
 use crate::spec::read::listed;
 use crate::spec::source::Spanned;
-use crate::spec::topology::{Leader, Operation, Service};
+use crate::spec::topology::{Needs, Operation, Quorum, Service};
+
+/// An operation while it is put together: its name where the file gives one, its name, its need.
+struct Offer<'a> {
+    named: Option<&'a Name>,
+    name: &'a str,
+    quorums: Vec<Quorum>,
+}
 
 impl Checker<'_> {
     /// What services offer.
     pub(super) fn services(&mut self) {
-        for raw in &self.raw.services {
+        let raw = self.raw;
+        for raw in &raw.services {
             let replicas =
                 self.units.group(&raw.name.value).map_or(0..0, |group| group.units.clone());
-            let operations = self.operations(raw, replica_count(raw));
+            let roster = self.roster(raw, replicas.clone());
+            let seats = roster.as_ref().map_or(replica_count(raw), |roster| roster.active as u64);
+            let counts_seats = raw.leader.is_none() && roster.is_some();
+            let operations = self.operations(raw, &replicas, counts_seats.then_some(seats));
+            let load = self.load(raw, replicas.len());
             self.services.push(Service {
                 name: raw.name.value.clone(),
                 replicas,
                 operations,
-                needs: None,
-                leader: raw.leader.as_ref().map(|leader| Leader {
-                    failover: leader.failover.clone(),
-                    failover_after_total_loss: leader.failover_after_total_loss,
-                }),
+                needs: Needs::default(),
+                roster,
+                load,
+                is_suspended_while_down: raw.is_suspended_while_down,
+                is_sharded: raw.sharded,
             });
         }
     }
 
-    fn operations(&mut self, raw: &RawService, replicas: u64) -> Vec<Operation> {
-        if let (Some(serves), true) =
-            (raw.serves, !raw.operations.is_empty() || raw.erasure.is_some())
-        {
+    /// Factors for each number up, from none to all.
+    fn load(&mut self, raw: &RawService, replicas: usize) -> Vec<f64> {
+        if raw.load.is_empty() {
+            return Vec::new();
+        }
+        let mut factors = vec![1.0; replicas + 1];
+        for (up, factor) in &raw.load {
+            match factors.get_mut(up.value as usize) {
+                Some(known) => *known = *factor,
+                None => {
+                    let message = format!(
+                        "{} up of the {replicas} replicas of `{}`",
+                        up.value, raw.name.value
+                    );
+                    self.findings
+                        .error(Code::Quorum, up.span, message)
+                        .help(format!("at most {replicas}"));
+                }
+            }
+        }
+        factors
+    }
+
+    fn operations(
+        &mut self,
+        raw: &RawService,
+        replicas: &std::ops::Range<usize>,
+        seats: Option<u64>,
+    ) -> Vec<Operation> {
+        let count = replica_count(raw);
+        let several = [!raw.operations.is_empty(), raw.erasure.is_some(), raw.replicated.is_some()];
+        if let (Some(serves), true) = (raw.serves, several.contains(&true)) {
             self.findings
                 .error(
                     Code::WrongKind,
@@ -39,12 +79,15 @@ impl Checker<'_> {
                 )
                 .help("`serves` is for a service that offers one thing; keep it, or the others");
         }
-        let mut needs: Vec<(Option<&Name>, &str, u64)> = Vec::new();
+        let witnesses = self.witnesses(raw, count);
+        let of = |needed: u64, members: std::ops::Range<usize>| {
+            vec![Quorum { needed: needed as usize, members: members.collect() }]
+        };
+        let mut offers: Vec<Offer<'_>> = Vec::new();
         if let Some(erasure) = &raw.erasure {
             let (data, parity) = (erasure.data.value, erasure.parity.value);
-            if data.saturating_add(parity) != replicas {
-                let message =
-                    format!("{data} data and {parity} parity shards on {replicas} replicas");
+            if data.saturating_add(parity) != count {
+                let message = format!("{data} data and {parity} parity shards on {count} replicas");
                 let at = raw.replicas.map_or(erasure.span, |replicas| replicas.span);
                 self.findings
                     .error(Code::Quorum, at, message)
@@ -52,27 +95,37 @@ impl Checker<'_> {
                     .help("each replica holds one shard: let `replicas` be data + parity");
             }
             // With as many parity as data shards, half of them could write without the other half.
-            let write = data + u64::from(data == parity);
-            needs.extend([(None, "read", data), (None, "write", write)]);
+            let write = data.saturating_add(u64::from(data == parity));
+            for (name, needed) in [("read", data), ("write", write)] {
+                offers.push(Offer { named: None, name, quorums: of(needed, replicas.clone()) });
+            }
+        }
+        if let Some(replicated) = &raw.replicated {
+            offers.extend(self.replicated(replicated, raw, replicas));
         }
         for (name, need) in &raw.operations {
-            let needed = self.needed(*need, replicas, raw);
-            needs.retain(|(_, known, _)| *known != name.value);
-            needs.push((Some(name), &name.value, needed));
+            let quorums = self.quorum(*need, raw, replicas, witnesses, seats);
+            offers.retain(|offer| offer.name != name.value);
+            offers.push(Offer { named: Some(name), name: &name.value, quorums });
         }
-        if needs.is_empty() {
-            let needed = match raw.serves {
-                Some(need) => self.needed(need, replicas, raw),
-                None if replicas == 1 || raw.says_need => 1,
-                None => {
-                    self.unclear_redundancy(raw, replicas);
-                    1
+        let counts_seats = seats.is_some();
+        if offers.is_empty() {
+            let quorums = match (raw.serves, seats) {
+                (Some(need), _) => self.quorum(need, raw, replicas, witnesses, seats),
+                // Those that are to serve are those that are needed.
+                (None, Some(seats)) => of(seats, replicas.clone()),
+                (None, None) if count == 1 || raw.says_need => {
+                    of(1, replicas.start..replicas.end.saturating_sub(witnesses as usize))
+                }
+                (None, None) => {
+                    self.unclear_redundancy(raw, count);
+                    of(1, replicas.clone())
                 }
             };
             let needs_leader = raw.leader.is_some();
-            return vec![Operation { name: None, needed: needed as usize, needs_leader }];
+            return vec![Operation { name: None, quorums, counts_seats, needs_leader }];
         }
-        let names: Vec<&str> = needs.iter().map(|(_, name, _)| *name).collect();
+        let names: Vec<&str> = offers.iter().map(|offer| offer.name).collect();
         if let Some(RawLeader { needs_leader: Some(listed_names), .. }) = &raw.leader {
             for name in listed_names.iter().filter(|name| !names.contains(&name.value.as_str())) {
                 let help = format!("it offers {}", listed(&names));
@@ -87,14 +140,71 @@ impl Checker<'_> {
                 names.iter().any(|name| name.value == operation)
             }
         };
-        needs
+        offers
             .into_iter()
-            .map(|(_, name, needed)| Operation {
-                name: Some(name.to_owned()),
-                needed: needed as usize,
-                needs_leader: is_led(name),
+            .map(|offer| Operation {
+                name: Some(offer.named.map_or(offer.name.to_owned(), |name| name.value.clone())),
+                quorums: offer.quorums,
+                counts_seats,
+                needs_leader: is_led(offer.name),
             })
             .collect()
+    }
+
+    /// Replicas that vote and hold nothing: the last ones.
+    fn witnesses(&mut self, raw: &RawService, replicas: u64) -> u64 {
+        let Some(witnesses) = raw.witnesses else { return 0 };
+        if witnesses.value >= replicas {
+            let message = format!("{} witnesses of {replicas} replicas", witnesses.value);
+            self.findings
+                .error(Code::Quorum, witnesses.span, message)
+                .help("the last replicas are the witnesses; at least one must be none");
+            return 0;
+        }
+        if raw.erasure.is_some() || raw.replicated.is_some() {
+            self.findings
+                .error(Code::WrongKind, witnesses.span, "witnesses among what holds data")
+                .help("count only the replicas that hold something");
+        }
+        witnesses.value
+    }
+
+    /// Items on rings of neighbours: each must have enough of its copies.
+    fn replicated<'a>(
+        &mut self,
+        replicated: &RawReplicated,
+        raw: &RawService,
+        replicas: &std::ops::Range<usize>,
+    ) -> Vec<Offer<'a>> {
+        let count = replica_count(raw);
+        let copies = replicated.copies.value;
+        if copies > count {
+            let message = format!("{copies} copies on {count} replicas");
+            self.findings
+                .error(Code::Quorum, replicated.copies.span, message)
+                .help(format!("at most {count}"));
+            return Vec::new();
+        }
+        let read = replicated.read.unwrap_or(Spanned::new(1, replicated.ack.span));
+        let mut offers = Vec::new();
+        for (name, needed) in [("read", read), ("write", replicated.ack)] {
+            if needed.value > copies {
+                let message = format!("{} of {copies} copies", needed.value);
+                self.findings
+                    .error(Code::Quorum, needed.span, message)
+                    .help(format!("at most {copies}"));
+            }
+            // With as many copies as replicas all rings are the same.
+            let rings = if copies == count { 1 } else { replicas.len() };
+            let quorums = (0..rings).map(|first| Quorum {
+                needed: needed.value as usize,
+                members: (0..copies as usize)
+                    .map(|step| replicas.start + (first + step) % replicas.len())
+                    .collect(),
+            });
+            offers.push(Offer { named: None, name, quorums: quorums.collect() });
+        }
+        offers
     }
 
     fn unclear_redundancy(&mut self, raw: &RawService, replicas: u64) {
@@ -106,25 +216,36 @@ impl Checker<'_> {
         );
     }
 
-    /// How many of so many replicas a need is.
-    fn needed(&mut self, need: Spanned<Need>, replicas: u64, raw: &RawService) -> u64 {
-        match need.value {
-            Need::Any => 1,
-            Need::All => replicas,
-            Need::Majority => replicas / 2 + 1,
+    /// How many of whom a need is.
+    fn quorum(
+        &mut self,
+        need: Spanned<Need>,
+        raw: &RawService,
+        replicas: &std::ops::Range<usize>,
+        witnesses: u64,
+        seats: Option<u64>,
+    ) -> Vec<Quorum> {
+        let all = seats.unwrap_or(replica_count(raw));
+        let serving = all.saturating_sub(witnesses);
+        // Witnesses vote; whoever must hold something is one of the others.
+        let (needed, members) = match need.value {
+            Need::Majority => (all / 2 + 1, replicas.clone()),
+            Need::Any => (1, replicas.start..replicas.end.saturating_sub(witnesses as usize)),
+            Need::All => (serving, replicas.start..replicas.end.saturating_sub(witnesses as usize)),
             Need::AtLeast(needed) => {
-                if needed > replicas {
-                    let message =
-                        format!("`{}` needs {needed} of {replicas} replicas", raw.name.value);
-                    let finding = self.findings.error(Code::Quorum, need.span, message);
-                    if let Some(replicas) = raw.replicas {
-                        finding.label(replicas.span, "this many there are");
-                    }
-                    finding.help(format!("at most {replicas}"));
-                }
-                needed
+                (needed, replicas.start..replicas.end.saturating_sub(witnesses as usize))
             }
+        };
+        if needed > all || (needed > serving && need.value != Need::Majority) {
+            let of = if seats.is_some() { "active replicas" } else { "replicas" };
+            let message = format!("`{}` needs {needed} of {serving} {of}", raw.name.value);
+            let finding = self.findings.error(Code::Quorum, need.span, message);
+            if let (Some(replicas), None) = (raw.replicas, seats) {
+                finding.label(replicas.span, "this many there are");
+            }
+            finding.help(format!("at most {serving}"));
         }
+        vec![Quorum { needed: needed as usize, members: members.collect() }]
     }
 }
 

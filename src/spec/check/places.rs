@@ -22,17 +22,17 @@ impl Checker<'_> {
             order.visit(domain, &raw.domains, &index, self.findings, 0);
         }
         for domain in order.sorted.into_iter().map(|domain| &raw.domains[domain]) {
-            let starts = domain.start.as_ref().is_some_and(|law| law.mean() > 0.0);
-            let modes = self.modes(&domain.fails, starts);
-            self.units.add_domain(domain, modes, self.findings);
+            let start = self.stages(&domain.start);
+            let modes = self.modes(&domain.fails, !start.is_empty());
+            self.units.add_domain(domain, modes, start, self.findings);
         }
     }
 
     /// Replicas of services, after all domains.
     pub(super) fn replicas(&mut self) {
         for service in &self.raw.services {
-            let starts = service.start.as_ref().is_some_and(|law| law.mean() > 0.0);
-            let modes = self.modes(&service.fails, starts);
+            let start = self.stages(&service.start);
+            let modes = self.modes(&service.fails, !start.is_empty());
             for place in service.on.iter().chain(&service.also_on) {
                 if self.service_index.contains_key(&place.value) {
                     let message = format!("`{}` is a service, not a place", place.value);
@@ -47,7 +47,7 @@ impl Checker<'_> {
                 &service.on,
                 &service.also_on,
                 modes,
-                service.start.clone(),
+                start,
                 self.findings,
             );
             self.check_spread(service);

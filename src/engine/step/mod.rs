@@ -1,0 +1,287 @@
+//! What an event does to the state: the one transition function.
+//!
+//! Here is what happens to units; [`jobs`] has repairs, starts and who does them, [`rosters`] who
+//! serves and who stands by, [`watches`] what follows gates, [`causes`] what strikes.
+
+mod causes;
+mod jobs;
+mod rosters;
+mod watches;
+
+use super::event::Event;
+use super::state::{Phase, State};
+use crate::model::{
+    ClockId, CrewId, DragId, JobId, MaskId, Model, PlanId, QueueId, Repair, SeatId, ShockId, Stage,
+    UnitId,
+};
+use crate::units::SimSpan;
+
+/// Which way a seat is filled again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Switch {
+    /// As designed.
+    Failover,
+    /// By somebody who notices that the failover has not begun.
+    Uncovered,
+    /// Back to the preferred member.
+    Failback,
+}
+
+/// Something that happens or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chance {
+    /// A point of a clock that does not run at its top pace counts.
+    Strike(ClockId),
+    /// A common cause strikes at all.
+    Shock(ShockId),
+    /// A common cause strikes this one.
+    Hit(ShockId, ClockId),
+    /// A failure drags others along.
+    Burst(ClockId),
+    /// A failover begins.
+    Covered(SeatId),
+}
+
+/// Decides when what begins here will end: by luck in a simulation, by enumeration in a solver.
+pub trait Chooser {
+    /// A failure counts; the repair that follows belongs to it.
+    fn fails(&mut self, clock: ClockId);
+    /// Which named branch the repair of the failure takes that has just counted.
+    fn branch(&mut self, clock: ClockId) -> u8;
+    /// A unit begins to start, once more.
+    fn start_begins(&mut self, unit: UnitId);
+    /// The time that a stage of a job takes begins to run; `stage` is its number.
+    fn work_begins(&mut self, job: JobId, spec: &Stage, stage: u32);
+    /// Work on a job ends before it is through, for good.
+    fn work_is_cut_short(&mut self, job: JobId);
+    /// Work on a job is put aside.
+    fn work_pauses(&mut self, job: JobId, stage: u32);
+    /// Work on a job goes on where it was put aside.
+    fn work_resumes(&mut self, job: JobId, stage: u32);
+    /// Somebody turns to a line of jobs.
+    fn answer_begins(&mut self, queue: QueueId);
+    /// Nobody turns to a line of jobs any more.
+    fn answer_is_called_off(&mut self, queue: QueueId);
+    /// Whether a crew may begin something now.
+    fn is_open(&mut self, crew: CrewId) -> bool;
+    /// A crew must be woken up when its hours begin.
+    fn opening_is_awaited(&mut self, crew: CrewId);
+    /// A failover begins.
+    fn switch_begins(&mut self, seat: SeatId, switch: Switch);
+    /// A failover ends before it is through.
+    fn switch_is_called_off(&mut self, seat: SeatId);
+    /// An aging clock is new again; it stands still until it resumes.
+    fn clock_renews(&mut self, clock: ClockId);
+    /// An aging clock stands still.
+    fn clock_pauses(&mut self, clock: ClockId);
+    /// An aging clock goes on, at this pace.
+    fn clock_resumes(&mut self, clock: ClockId, pace: f64);
+    /// The time that is hidden begins to run.
+    fn mask_begins(&mut self, mask: MaskId);
+    /// All was over before it showed.
+    fn mask_ends(&mut self, mask: MaskId);
+    /// A failure that another one has set off is on its way.
+    fn drag_begins(&mut self, drag: DragId, within: f64);
+    /// A plan goes on after so long.
+    fn plan_pauses(&mut self, plan: PlanId, gap: SimSpan);
+    /// A plan begins anew at its next time.
+    fn plan_sleeps(&mut self, plan: PlanId);
+    /// Whether something happens that has this probability.
+    fn happens(&mut self, chance: Chance, probability: f64) -> bool;
+    /// Which of so many come next: the number of one of them, all as likely.
+    fn picks(&mut self, clock: ClockId, number: u32, among: usize) -> usize;
+}
+
+/// Works out the consequences of one event; journeys are read only after the last event of its
+/// instant.
+#[inline]
+pub fn step(model: &Model, state: &mut State, event: Event, chooser: &mut impl Chooser) {
+    let mut life = Step { model, state, chooser };
+    match event {
+        Event::Restore(clock) => life.repaired(clock),
+        Event::Start(unit) => life.started(unit),
+        Event::Failover(seat) => life.switched(seat),
+        Event::Expire(mask) => life.shows(mask),
+        Event::Open(crew) => life.serve(crew),
+        Event::Answer(queue) => life.answered(queue),
+        Event::Fail(clock) => life.fail(clock),
+        Event::Shock(shock) => life.shock(shock),
+        Event::Drag(drag) => life.drag(drag),
+        Event::Plan(plan) => life.plan_goes_on(plan),
+    }
+    if !life.state.pending_watches.is_empty() {
+        life.heed_watches();
+    }
+}
+
+struct Step<'a, C> {
+    model: &'a Model,
+    state: &'a mut State,
+    chooser: &'a mut C,
+}
+
+impl<C: Chooser> Step<'_, C> {
+    /// A failure mode becomes active, or a process ends and starts again.
+    #[inline]
+    fn strike(&mut self, clock: ClockId) {
+        let model = self.model;
+        let mode = &model.clocks[clock.index()];
+        if let Repair::Restart = mode.repair {
+            self.restart(mode.unit, clock);
+            return;
+        }
+        self.state.events += 1;
+        self.chooser.fails(clock);
+        if mode.has_branches && self.state.root.clock == clock {
+            self.state.root.branch = self.chooser.branch(clock);
+        }
+        self.state.active[clock.index()] = true;
+        self.state.repair_roots[clock.index()] = self.state.root;
+        self.fault_appears(mode.unit);
+        if let Repair::After(task) = mode.repair {
+            self.begin(model.repair_job(clock), task);
+        }
+    }
+
+    /// A process ends and its start alone brings it back; one that does not run cannot end.
+    #[inline]
+    fn restart(&mut self, unit: UnitId, clock: ClockId) {
+        let model = self.model;
+        let phase = self.state.units[unit.index()].phase;
+        if phase == Phase::Down {
+            return;
+        }
+        self.state.events += 1;
+        self.chooser.fails(clock);
+        if !model.units[unit.index()].renews_on_start
+            && model.aging_clocks.of(unit.index()).contains(&clock)
+        {
+            self.chooser.clock_renews(clock);
+        }
+        self.state.units[unit.index()].phase = Phase::Down;
+        match phase {
+            Phase::Up => self.goes_down(unit),
+            Phase::Starting => self.cut_short(model.start_job(unit)),
+            Phase::Held | Phase::Down => {}
+        }
+        self.start(unit);
+    }
+
+    /// A failure mode is over.
+    #[inline]
+    fn restore(&mut self, clock: ClockId) {
+        let model = self.model;
+        let mode = &model.clocks[clock.index()];
+        self.state.events += 1;
+        self.state.active[clock.index()] = false;
+        let aging = model.aging_clocks.of(mode.unit.index());
+        if !aging.is_empty() {
+            for clock in [Some(clock), mode.also_renews].into_iter().flatten() {
+                if aging.contains(&clock) {
+                    self.chooser.clock_renews(clock);
+                }
+            }
+        }
+        self.state.root = self.state.repair_roots[clock.index()];
+        self.fault_disappears(mode.unit);
+        if let Some(plan) = mode.plan {
+            self.plan_is_done_with_one(plan);
+        }
+    }
+
+    /// A unit has one more reason not to be up.
+    #[inline]
+    fn fault_appears(&mut self, unit: UnitId) {
+        let model = self.model;
+        let state = &mut self.state.units[unit.index()];
+        state.faults += 1;
+        match std::mem::replace(&mut state.phase, Phase::Down) {
+            Phase::Up => self.goes_down(unit),
+            Phase::Starting => self.cut_short(model.start_job(unit)),
+            Phase::Held | Phase::Down => {}
+        }
+    }
+
+    /// A unit has one reason less not to be up, and starts if it was the last.
+    #[inline]
+    fn fault_disappears(&mut self, unit: UnitId) {
+        let state = &mut self.state.units[unit.index()];
+        state.faults -= 1;
+        if state.faults == 0 {
+            self.start(unit);
+        }
+    }
+
+    /// Nothing keeps a unit down any more.
+    #[inline]
+    fn start(&mut self, unit: UnitId) {
+        let model = self.model;
+        let spec = &model.units[unit.index()];
+        if let Some(gate) = spec.starts_with
+            && !self.state.gate_is_up(gate)
+        {
+            self.state.units[unit.index()].phase = Phase::Held;
+        } else if let Some(task) = spec.start {
+            self.state.units[unit.index()].phase = Phase::Starting;
+            self.chooser.start_begins(unit);
+            self.begin(model.start_job(unit), task);
+        } else {
+            self.comes_up(unit);
+        }
+    }
+
+    /// A unit that was up is not any more.
+    #[inline]
+    fn goes_down(&mut self, unit: UnitId) {
+        let model = self.model;
+        self.state.units[unit.index()].root = self.state.root;
+        self.state.input_falls(model, model.unit_gates.of(unit.index()));
+        let spec = &model.units[unit.index()];
+        if spec.concerns_only_gates {
+            return;
+        }
+        for &clock in model.aging_clocks.of(unit.index()) {
+            self.chooser.clock_pauses(clock);
+        }
+        if let Some(load) = spec.load {
+            self.state.load_up[load.index()] -= 1;
+            self.load_shifts(load);
+        }
+        for &guest in model.guests.of(unit.index()) {
+            self.fault_appears(guest);
+        }
+        for &roster in model.unit_rosters.of(unit.index()) {
+            self.member_falls(roster, unit);
+        }
+    }
+
+    /// A unit is up again.
+    #[inline]
+    fn comes_up(&mut self, unit: UnitId) {
+        let model = self.model;
+        self.state.units[unit.index()].phase = Phase::Up;
+        self.state.input_rises(model, model.unit_gates.of(unit.index()));
+        let spec = &model.units[unit.index()];
+        if spec.concerns_only_gates {
+            return;
+        }
+        for &clock in model.aging_clocks.of(unit.index()) {
+            if spec.renews_on_start {
+                self.chooser.clock_renews(clock);
+            }
+            self.chooser.clock_resumes(clock, self.state.paces[unit.index()]);
+        }
+        if let Some(load) = spec.load {
+            self.state.load_up[load.index()] += 1;
+            self.load_shifts(load);
+        }
+        for &guest in model.guests.of(unit.index()) {
+            self.fault_disappears(guest);
+        }
+        for &roster in model.unit_rosters.of(unit.index()) {
+            if self.state.seat_of[unit.index()].is_none() && self.state.is_up(unit) {
+                self.member_rises(roster, unit);
+            }
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! Failure modes, as written.
+
+use super::Name;
+use crate::dist::Law;
+use crate::spec::diagnostic::Code;
+use crate::spec::read::{Bare, Fields, Keys, Reader};
+use crate::spec::source::Spanned;
+use crate::spec::yaml::{NodeId, Value};
+use crate::units::SECONDS_PER_YEAR;
+
+#[derive(Debug)]
+pub(crate) struct RawMode {
+    pub(crate) name: Name,
+    pub(crate) every: Option<Law>,
+    pub(crate) repair: Option<RawRepair>,
+    pub(crate) always: bool,
+    pub(crate) crew: Option<Name>,
+    pub(crate) people: Option<Spanned<u64>>,
+    pub(crate) priority: Option<u64>,
+    /// Probability that one event of the whole group strikes each of it.
+    pub(crate) shock: Option<Spanned<f64>>,
+    /// Probability that a change of the whole group is bad.
+    pub(crate) change: Option<Spanned<f64>>,
+    /// Share of the failures of each unit that take the whole group.
+    pub(crate) beta: Option<Spanned<f64>>,
+    pub(crate) burst: Option<RawBurst>,
+    pub(crate) preventive: Option<RawPreventive>,
+    pub(crate) about: Option<String>,
+    pub(crate) source: Option<String>,
+    pub(crate) grade: Option<Grade>,
+}
+
+#[derive(Debug)]
+pub(crate) enum RawRepair {
+    /// Stages one after another, at least one.
+    After(Vec<RawStage>),
+    Restart,
+    Never,
+}
+
+/// A stage of a repair or a start.
+#[derive(Clone, Debug)]
+pub(crate) struct RawStage {
+    pub(crate) law: Law,
+    pub(crate) crew: Option<Name>,
+    pub(crate) people: Option<Spanned<u64>>,
+}
+
+impl RawStage {
+    /// One that nobody is needed for.
+    pub(crate) fn of(law: Law) -> RawStage {
+        RawStage { law, crew: None, people: None }
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct RawBurst {
+    pub(crate) probability: f64,
+    pub(crate) within: f64,
+    pub(crate) peers: u64,
+}
+
+#[derive(Debug)]
+pub(crate) struct RawPreventive {
+    pub(crate) age: Law,
+    pub(crate) takes: Law,
+}
+
+/// How well a value is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grade {
+    /// Somebody counted.
+    Measured,
+    /// Somebody who sells it says so.
+    Vendor,
+    /// Nobody knows: a guess to be varied.
+    Assumed,
+}
+
+impl Grade {
+    /// As written in a topology.
+    pub fn name(self) -> &'static str {
+        match self {
+            Grade::Measured => "measured",
+            Grade::Vendor => "vendor",
+            Grade::Assumed => "assumed",
+        }
+    }
+}
+
+const MODE: Keys = Keys {
+    of: "a failure mode",
+    read: &[
+        "every",
+        "afr",
+        "repair",
+        "clock",
+        "wipes",
+        "crew",
+        "people",
+        "priority",
+        "shock",
+        "change",
+        "beta",
+        "burst",
+        "preventive",
+        "about",
+        "source",
+        "grade",
+    ],
+    later: &["p", "grey", "latent"],
+};
+const BURST: Keys = Keys { of: "a burst", read: &["p", "within", "peers"], later: &[] };
+const PREVENTIVE: Keys =
+    Keys { of: "a preventive replacement", read: &["age", "takes"], later: &[] };
+/// Keys of a stage beside its name.
+const STAGE_KEYS: &[&str] = &["crew", "people"];
+
+/// All keys of this file, for the test that they are documented.
+#[cfg(test)]
+pub(super) const KEYS: &[Keys] = &[MODE, BURST, PREVENTIVE];
+
+impl Reader<'_> {
+    pub(super) fn mode(&mut self, name: Name, id: NodeId) -> Option<RawMode> {
+        let fields = self.fields(id, MODE)?;
+        let every = self.every(&name, &fields);
+        let repair = match fields.get("repair") {
+            Some(id) => self.repair(id),
+            None => {
+                let example = "a duration, a law, `restart` or `never`";
+                self.missing(name.span, "a failure mode", "repair", example);
+                None
+            }
+        };
+        let clock = fields.get("clock").and_then(|id| {
+            self.choice(id, "the clock of a failure mode", &[("up", false), ("always", true)])
+        });
+        if let Some(id) = fields.get("wipes") {
+            self.truth(id, "`wipes`");
+        }
+        let grades =
+            [("measured", Grade::Measured), ("vendor", Grade::Vendor), ("assumed", Grade::Assumed)];
+        let priority = fields.get("priority").and_then(|id| self.count(id, "`priority`", 1));
+        Some(RawMode {
+            name,
+            every,
+            repair,
+            always: clock.unwrap_or(false),
+            crew: fields.get("crew").and_then(|id| self.text(id, "the name of a crew")),
+            people: fields.get("people").and_then(|id| self.count(id, "`people`", 1)),
+            priority: priority.map(|priority| priority.value),
+            shock: fields.get("shock").and_then(|id| self.percentage(id, "a shock")),
+            change: fields.get("change").and_then(|id| self.percentage(id, "a change")),
+            beta: fields.get("beta").and_then(|id| self.percentage(id, "`beta`")),
+            burst: fields.get("burst").and_then(|id| self.burst(id)),
+            preventive: fields.get("preventive").and_then(|id| self.preventive(id)),
+            about: self.note(&fields, "about"),
+            source: self.note(&fields, "source"),
+            grade: fields.get("grade").and_then(|id| self.choice(id, "a grade", &grades)),
+        })
+    }
+
+    /// The time to failure: `every`, or the share that fails in the first year.
+    fn every(&mut self, name: &Name, fields: &Fields<'_>) -> Option<Law> {
+        match (fields.get("every"), fields.get("afr")) {
+            (Some(id), None) => self.law(id, "the time to failure", Bare::ExponentialMean),
+            (None, Some(id)) => {
+                let afr = self.percentage(id, "an annual failure rate")?;
+                // P(fails within a year) = 1 - exp(-year / mean).
+                let mean = -SECONDS_PER_YEAR / libm::log1p(-afr.value);
+                let law = Law::exponential(mean).ok().filter(|_| afr.value < 1.0);
+                if law.is_none() {
+                    self.findings
+                        .error(Code::OutOfRange, afr.span, "an annual failure rate of all or none")
+                        .help("it must be above 0 % and below 100 %");
+                }
+                law
+            }
+            (Some(_), Some(id)) => {
+                let span = self.tree.span(id);
+                self.findings
+                    .error(Code::BadLaw, span, "a time to failure in two ways")
+                    .help("keep `every` or `afr`, one of them");
+                None
+            }
+            (None, None) => {
+                let example = "the mean time up, such as `90d`";
+                self.missing(name.span, "a failure mode", "every", example);
+                None
+            }
+        }
+    }
+
+    fn repair(&mut self, id: NodeId) -> Option<RawRepair> {
+        match &self.tree.node(id).value {
+            Value::Scalar { text, .. } if text == "restart" => Some(RawRepair::Restart),
+            Value::Scalar { text, .. } if text == "never" => Some(RawRepair::Never),
+            _ => self.stages(id, "the time to restoration").map(RawRepair::After),
+        }
+    }
+
+    /// A law, or a list of named stages, each of which may need people of a crew.
+    pub(super) fn stages(&mut self, id: NodeId, what: &str) -> Option<Vec<RawStage>> {
+        let Value::List(items) = &self.tree.node(id).value else {
+            return Some(vec![RawStage::of(self.law(id, what, Bare::Fixed)?)]);
+        };
+        if items.is_empty() {
+            self.findings
+                .error(Code::WrongKind, self.tree.span(id), format!("{what} has no stages"))
+                .help(
+                    "write a law, or stages such as `[{detect: 30s}, {mend: {exponential: 2h}}]`",
+                );
+            return None;
+        }
+        let stages: Vec<Option<RawStage>> = items.iter().map(|&item| self.stage(item)).collect();
+        stages.into_iter().collect()
+    }
+
+    fn stage(&mut self, id: NodeId) -> Option<RawStage> {
+        let fields = self.map(id, "a stage")?;
+        let named: Vec<_> = (fields.entries.iter())
+            .filter(|entry| !STAGE_KEYS.contains(&entry.key.as_str()))
+            .collect();
+        let [stage] = named[..] else {
+            self.findings
+                .error(Code::WrongKind, fields.span, format!("a stage with {} laws", named.len()))
+                .help("write its name and how long it takes, such as `{detect: 30s}`");
+            return None;
+        };
+        let law = self.law(stage.value, &format!("`{}`", stage.key), Bare::Fixed);
+        let crew = fields.get("crew").and_then(|id| self.text(id, "the name of a crew"));
+        let people = fields.get("people").and_then(|id| self.count(id, "`people`", 1));
+        Some(RawStage { law: law?, crew, people })
+    }
+
+    fn burst(&mut self, id: NodeId) -> Option<RawBurst> {
+        let fields = self.fields(id, BURST)?;
+        let mut must = |key: &str, example: &str| match fields.get(key) {
+            Some(id) => Some(id),
+            None => {
+                self.missing(fields.span, BURST.of, key, example);
+                None
+            }
+        };
+        let p = must("p", "how probable it is, such as `p: 20%`");
+        let within = must("within", "how soon the others follow, such as `within: 10m`");
+        let peers = must("peers", "how many others, such as `peers: 1`");
+        let p = self.percentage(p?, "p");
+        let within = self.duration(within?, "`within`");
+        let peers = self.count(peers?, "`peers`", 1);
+        let (p, within, peers) = (p?, within?, peers?);
+        Some(RawBurst { probability: p.value, within: within.value, peers: peers.value })
+    }
+
+    fn preventive(&mut self, id: NodeId) -> Option<RawPreventive> {
+        let fields = self.fields(id, PREVENTIVE)?;
+        let mut part = |key: &str, example: &str| match fields.get(key) {
+            Some(id) => self.law(id, &format!("`{key}`"), Bare::Fixed),
+            None => {
+                self.missing(fields.span, PREVENTIVE.of, key, example);
+                None
+            }
+        };
+        let age = part("age", "at which age, such as `age: 1000h`");
+        let takes = part("takes", "how long it takes, such as `takes: 2h`");
+        Some(RawPreventive { age: age?, takes: takes? })
+    }
+}

@@ -1,0 +1,154 @@
+//! The file, field for field: shapes are checked here, meanings in `check`.
+
+mod failures;
+mod journeys;
+mod people;
+mod services;
+
+pub use failures::Grade;
+pub(crate) use failures::{RawMode, RawRepair, RawStage};
+pub(crate) use journeys::{Edge, EdgeKind, RawExpr, RawJourney};
+pub(crate) use people::{RawCrew, RawPlan};
+pub(crate) use services::{Need, RawDomain, RawLeader, RawPool, RawReplicated, RawService};
+
+use super::diagnostic::Code;
+use super::read::{Fields, Keys, Reader, listed};
+use super::source::Spanned;
+use super::yaml::NodeId;
+
+pub(crate) type Name = Spanned<String>;
+
+/// A topology as written; what could not be read is absent, and there is a finding about it.
+#[derive(Debug, Default)]
+pub(crate) struct RawTopology {
+    pub(crate) name: Option<Name>,
+    pub(crate) about: Option<String>,
+    pub(crate) horizon: Option<Spanned<f64>>,
+    pub(crate) failures: Vec<RawMode>,
+    pub(crate) domains: Vec<RawDomain>,
+    pub(crate) services: Vec<RawService>,
+    pub(crate) journeys: Vec<RawJourney>,
+    pub(crate) crews: Vec<RawCrew>,
+    pub(crate) calendar: Vec<RawPlan>,
+}
+
+const TOPOLOGY: Keys = Keys {
+    of: "a topology",
+    read: &[
+        "topology", "about", "horizon", "extends", "failures", "domains", "services", "journeys",
+        "crews", "calendar", "defaults",
+    ],
+    later: &["data", "claims", "alerts", "costs", "choices", "platform", "import"],
+};
+
+/// Sections whose entries `defaults` may complete.
+pub(crate) const SECTIONS: &[&str] =
+    &["failures", "domains", "services", "journeys", "crews", "calendar"];
+
+impl Reader<'_> {
+    /// The whole topology.
+    pub(crate) fn topology(&mut self, root: NodeId) -> RawTopology {
+        let Some(fields) = self.fields(root, TOPOLOGY) else {
+            return RawTopology::default();
+        };
+        let name = match fields.get("topology") {
+            Some(id) => self.text(id, "the name of a topology"),
+            None => {
+                self.missing(fields.span, "a topology", "topology", "its name");
+                None
+            }
+        };
+        RawTopology {
+            name,
+            about: self.note(&fields, "about"),
+            horizon: fields.get("horizon").and_then(|id| self.duration(id, "the horizon")),
+            failures: self.section(&fields, "failures", Self::mode),
+            domains: self.section(&fields, "domains", Self::domain),
+            services: self.section(&fields, "services", Self::service),
+            journeys: self.section(&fields, "journeys", Self::journey),
+            crews: self.section(&fields, "crews", Self::crew),
+            calendar: self.section(&fields, "calendar", Self::plan),
+        }
+    }
+
+    /// The entries of one section, in the order of the file.
+    fn section<T>(
+        &mut self,
+        fields: &Fields<'_>,
+        name: &str,
+        read: fn(&mut Self, Name, NodeId) -> Option<T>,
+    ) -> Vec<T> {
+        let Some(id) = fields.get(name) else {
+            return Vec::new();
+        };
+        let Some(section) = self.map(id, &format!("`{name}`")) else {
+            return Vec::new();
+        };
+        let entries = section.entries.iter().filter(|entry| !self.tree.is_null(entry.value));
+        entries
+            .collect::<Vec<_>>()
+            .into_iter()
+            .filter_map(|entry| {
+                let name = Spanned::new(entry.key.clone(), entry.key_span);
+                self.check_name(&name);
+                read(self, name, entry.value)
+            })
+            .collect()
+    }
+
+    /// A name must be free of what separates names.
+    fn check_name(&mut self, name: &Name) {
+        let forbidden = |c: char| c.is_whitespace() || c.is_control() || "./,:{}[]`".contains(c);
+        if name.value.is_empty() || name.value.contains(forbidden) {
+            self.findings
+                .error(Code::BadName, name.span, format!("`{}` cannot be a name", name.value))
+                .help("use letters, digits, `-` and `_`");
+        }
+    }
+
+    fn names(&mut self, fields: &Fields<'_>, key: &str) -> Vec<Name> {
+        fields.get(key).map_or_else(Vec::new, |id| self.texts(id, "a name"))
+    }
+
+    fn note(&mut self, fields: &Fields<'_>, key: &str) -> Option<String> {
+        let text = self.text(fields.get(key)?, key)?;
+        Some(text.value)
+    }
+
+    /// One of a few words.
+    fn choice<T: Copy>(&mut self, id: NodeId, what: &str, choices: &[(&str, T)]) -> Option<T> {
+        let text = self.text(id, what)?;
+        let known = choices.iter().find(|(word, _)| *word == text.value);
+        if known.is_none() {
+            let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
+            let help = match self.findings.closest(&text.value, words.iter().copied()) {
+                Some(word) => format!("did you mean `{word}`?"),
+                None => format!("it must be one of {}", listed(&words)),
+            };
+            self.findings
+                .error(Code::UnknownName, text.span, format!("{what} cannot be `{}`", text.value))
+                .help(help);
+        }
+        known.map(|(_, value)| *value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every key that is read is explained to those who write it.
+    #[test]
+    fn every_key_is_documented() {
+        let text = include_str!("../../../docs/topology.md");
+        let all = [&[TOPOLOGY][..], failures::KEYS, services::KEYS, journeys::KEYS, people::KEYS];
+        for keys in all.into_iter().flatten() {
+            for key in keys.read {
+                // In backticks, alone or at the beginning of an example, or as a key of one.
+                let shown = [format!("`{key}"), format!("{key}:"), format!("{{{key}")];
+                let is_there = shown.iter().any(|shown| text.contains(shown));
+                assert!(is_there, "docs/topology.md says nothing on `{key}` of {}", keys.of);
+            }
+        }
+    }
+}

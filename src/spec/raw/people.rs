@@ -1,0 +1,165 @@
+//! People and plans, as written.
+
+use super::{Name, RawExpr, RawStage};
+use crate::dist::Law;
+use crate::spec::diagnostic::Code;
+use crate::spec::read::{Bare, Keys, Reader};
+use crate::spec::source::Spanned;
+use crate::spec::topology::Discipline;
+use crate::spec::yaml::{NodeId, Value};
+use crate::units::{SimSpan, WeekHours};
+
+#[derive(Debug)]
+pub(crate) struct RawCrew {
+    pub(crate) name: Name,
+    pub(crate) size: u64,
+    pub(crate) response: Option<Law>,
+    pub(crate) off_hours: Option<Spanned<Law>>,
+    pub(crate) hours: Option<WeekHours>,
+    pub(crate) works_in_hours: bool,
+    pub(crate) picks: Option<Spanned<Discipline>>,
+}
+
+#[derive(Debug)]
+pub(crate) struct RawPlan {
+    pub(crate) name: Name,
+    pub(crate) every: Option<Spanned<f64>>,
+    pub(crate) at: f64,
+    pub(crate) order: Vec<Name>,
+    pub(crate) each: Option<Vec<RawStage>>,
+    pub(crate) gap: f64,
+    pub(crate) regardless: bool,
+    pub(crate) waits_for: Option<RawExpr>,
+    pub(crate) about: Option<String>,
+}
+
+/// People in a crew where the file does not say.
+const DEFAULT_CREW_SIZE: u64 = 1;
+
+const CREW: Keys = Keys {
+    of: "a crew",
+    read: &["size", "response", "hours", "off_hours", "works", "zone", "picks", "about"],
+    later: &[],
+};
+const PLAN: Keys = Keys {
+    of: "an entry of the calendar",
+    read: &["every", "at", "order", "each", "gap", "regardless", "waits_for", "about"],
+    later: &["parallel", "fails"],
+};
+
+/// All keys of this file, for the test that they are documented.
+#[cfg(test)]
+pub(super) const KEYS: &[Keys] = &[CREW, PLAN];
+
+impl Reader<'_> {
+    pub(super) fn crew(&mut self, name: Name, id: NodeId) -> Option<RawCrew> {
+        let fields = self.fields(id, CREW)?;
+        self.note(&fields, "about");
+        let size = fields.get("size").and_then(|id| self.count(id, "the size of a crew", 1));
+        let works = [("in-hours", true), ("any-time", false)];
+        let picks = [
+            ("fifo", Discipline::Fifo),
+            ("priority", Discipline::Priority),
+            ("preemptive", Discipline::Preemptive),
+            ("random-kind", Discipline::RandomKind),
+        ];
+        let zone = fields.get("zone").and_then(|id| self.zone(id));
+        let hours = fields.get("hours").and_then(|id| self.hours(id));
+        Some(RawCrew {
+            name,
+            size: size.map_or(DEFAULT_CREW_SIZE, |size| size.value),
+            response: fields.get("response").and_then(|id| self.response(id)),
+            off_hours: fields.get("off_hours").and_then(|id| {
+                let law = self.law(id, "a response", Bare::Fixed)?;
+                Some(Spanned::new(law, self.tree.span(id)))
+            }),
+            hours: match zone {
+                Some(offset) => hours.map(|hours| hours.earlier_by(offset)),
+                None => hours,
+            },
+            works_in_hours: fields
+                .get("works")
+                .and_then(|id| self.choice(id, "when a crew works", &works))
+                .unwrap_or(false),
+            picks: fields.get("picks").and_then(|id| {
+                let picks = self.choice(id, "what a crew takes next", &picks)?;
+                Some(Spanned::new(picks, self.tree.span(id)))
+            }),
+        })
+    }
+
+    /// A law; `per: kind` beside it says what `picks: random-kind` means anyway.
+    fn response(&mut self, id: NodeId) -> Option<Law> {
+        let node = self.tree.node(id);
+        match &node.value {
+            Value::Map(entries) if entries.iter().any(|entry| entry.key == "per") => {
+                for entry in entries.iter().filter(|entry| entry.key == "per") {
+                    self.choice(entry.value, "what a response is per", &[("kind", ())]);
+                }
+                self.tagged_law(entries, node.span, "a response", &["per"])
+            }
+            _ => self.law(id, "a response", Bare::Fixed),
+        }
+    }
+
+    /// `business`, `always`, or texts such as `Mon-Fri 09:00-17:00`; `None` for always.
+    pub(super) fn hours(&mut self, id: NodeId) -> Option<WeekHours> {
+        let texts = self.texts(id, "hours of the week");
+        let words: Vec<&str> = texts.iter().map(|text| text.value.as_str()).collect();
+        match words.as_slice() {
+            ["business"] => return Some(WeekHours::business()),
+            ["always"] => return None,
+            _ => {}
+        }
+        match WeekHours::parse(words) {
+            Ok(hours) => Some(hours),
+            Err(error) => {
+                self.findings
+                    .error(Code::BadQuantity, self.tree.span(id), error.problem)
+                    .help("write `business`, `always`, or a list such as `[Mon-Fri 09:00-17:00]`");
+                None
+            }
+        }
+    }
+
+    /// How far a clock is ahead, such as `9h` or `-5h`.
+    fn zone(&mut self, id: NodeId) -> Option<SimSpan> {
+        const WEEK_SECONDS: f64 = 604_800.0;
+        let text = self.text(id, "a zone")?;
+        let (sign, hours) = match text.value.strip_prefix('-') {
+            Some(hours) => (-1.0, hours),
+            None => (1.0, text.value.strip_prefix('+').unwrap_or(&text.value)),
+        };
+        let offset = self.quantity(crate::units::parse_duration(hours), text.span)?;
+        Some(SimSpan::from_seconds((sign * offset.value).rem_euclid(WEEK_SECONDS)))
+    }
+
+    pub(super) fn plan(&mut self, name: Name, id: NodeId) -> Option<RawPlan> {
+        let fields = self.fields(id, PLAN)?;
+        let mut length =
+            |key: &str| fields.get(key).and_then(|id| self.duration(id, &format!("`{key}`")));
+        let (every, at, gap) = (length("every"), length("at"), length("gap"));
+        let order = self.names(&fields, "order");
+        for (key, example) in [
+            ("every", "how often it begins, such as `every: 30d`"),
+            ("order", "which units, one after another"),
+            ("each", "how long each takes, such as `each: 15m`"),
+        ] {
+            if fields.get(key).is_none() {
+                self.missing(name.span, PLAN.of, key, example);
+            }
+        }
+        let regardless = fields.get("regardless").and_then(|id| self.truth(id, "`regardless`"));
+        Some(RawPlan {
+            name,
+            every,
+            at: at.map_or(0.0, |at| at.value),
+            order,
+            each: fields.get("each").and_then(|id| self.stages(id, "`each`")),
+            gap: gap.map_or(0.0, |gap| gap.value),
+            regardless: regardless.unwrap_or(false),
+            waits_for: fields.get("waits_for").and_then(|id| self.expression(id)),
+            about: self.note(&fields, "about"),
+        })
+    }
+}
