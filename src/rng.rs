@@ -62,6 +62,8 @@ pub enum Purpose {
     Peer = 11,
     /// How long until a dragged failure follows.
     Drag = 12,
+    /// What the inputs of a model may be.
+    Input = 13,
 }
 
 /// Names a family of draws; each member of the family has an ordinal.

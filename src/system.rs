@@ -2,10 +2,11 @@
 
 use std::ops::ControlFlow;
 
-use crate::measure::{MeasureSet, Recorder};
+use crate::engine::Replication;
+use crate::measure::{Entry, Life, MeasureSet, Recorder, Timeline};
 use crate::model::{Model, compile, degradable_journeys};
-use crate::report::Report;
-use crate::run::{Plan, Progress, RunError, Until, run};
+use crate::report::{InputBand, JourneyMeasures, Report};
+use crate::run::{Plan, Progress, RunError, Tally, Until, live, run};
 use crate::spec::Topology;
 use crate::units::SimSpan;
 
@@ -105,5 +106,82 @@ impl System {
         let watcher = || Recorder::new(self.model.journey_count(), slos.len(), plan.until);
         let summary = run(&self.model, plan, watcher, &mut measures, progress)?;
         Ok(Report::new(&self.topology, &self.model, plan, &summary, &measures))
+    }
+
+    /// How much the unavailability of each journey depends on inputs that are not well known: this
+    /// many times, the inputs are drawn from their ranges and the plan is run with the same luck.
+    ///
+    /// `None` if no failure mode has a range.
+    ///
+    /// # Errors
+    ///
+    /// If the plan cannot be run.
+    pub fn input_bands(
+        &self,
+        plan: &Plan,
+        draws: u64,
+        progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
+    ) -> Result<Option<Vec<InputBand>>, RunError> {
+        if !self.topology.has_ranges() || draws == 0 {
+            return Ok(None);
+        }
+        let mut by_journey = vec![Vec::new(); self.topology.journeys.len()];
+        for draw in 0..draws {
+            let system = System::compile(self.topology.with_drawn_inputs(plan.seed, draw));
+            let report = system.simulate_watched(plan, progress)?;
+            for (means, journey) in by_journey.iter_mut().zip(&report.journeys) {
+                if let JourneyMeasures::Window(estimates, _) = &journey.measures {
+                    means.push(estimates.unavailability.mean);
+                }
+            }
+            if report.run.is_partial {
+                break;
+            }
+        }
+        Ok(Some(by_journey.into_iter().map(InputBand::of).collect()))
+    }
+
+    /// One life of a plan, change by change.
+    ///
+    /// # Errors
+    ///
+    /// If the life does not come to its end.
+    pub fn explain(&self, plan: &Plan, replication: u64) -> Result<Vec<Entry>, RunError> {
+        let mut timeline = Timeline::new(&self.model);
+        let which = Replication { seed: plan.seed, number: replication };
+        live(&self.model, plan, which, &mut timeline)?;
+        Ok(timeline.entries)
+    }
+
+    /// Every outage of every life of a plan, in the order of lives, as `each` takes them.
+    ///
+    /// # Errors
+    ///
+    /// If the plan cannot be run.
+    pub fn outages(
+        &self,
+        plan: &Plan,
+        each: impl FnMut(&Life) + Send,
+        progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
+    ) -> Result<(), RunError> {
+        let journeys = self.topology.journeys.len();
+        let watcher = || Recorder::new(self.model.journey_count(), journeys, plan.until);
+        let plan = Plan { precision: None, ..plan.clone() };
+        run(&self.model, &plan, watcher, &mut Each(each), progress).map(|_| ())
+    }
+}
+
+/// Hands on lives.
+struct Each<F>(F);
+
+impl<F: FnMut(&Life)> Tally for Each<F> {
+    type Life = Life;
+
+    fn add(&mut self, life: Life) {
+        (self.0)(&life);
+    }
+
+    fn relative_half_width(&self) -> Option<f64> {
+        None
     }
 }

@@ -1,9 +1,10 @@
 //! `ninefold check`: is a topology right, and what does it come to?
 
 use clap::Args;
+use ninefold::spec::resolved;
 use ninefold::{System, Topology};
 
-use super::{Failure, Outcome, load, put};
+use super::{Failure, Outcome, load, put, refused};
 
 /// Check topologies without simulating them.
 #[derive(Debug, Args)]
@@ -11,10 +12,21 @@ pub(crate) struct Check {
     /// Topology files; `-` is standard input.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<String>,
+    /// Print the topology with everything written out, and where each value came from.
+    #[arg(long)]
+    resolved: bool,
 }
 
 impl Check {
     pub(crate) fn run(self) -> Result<Outcome, Failure> {
+        if self.resolved {
+            let mut text = String::new();
+            for file in &self.files {
+                text += &resolved(file).map_err(refused)?;
+            }
+            put(&text)?;
+            return Ok(Outcome::Met);
+        }
         for topology in load(&self.files)? {
             put(&summary(topology))?;
         }

@@ -1,6 +1,8 @@
 //! The command line. It sees the public API only; nothing is printed anywhere else.
 
+mod catalog;
 mod check;
+mod explain;
 mod output;
 mod progress;
 mod simulate;
@@ -28,6 +30,10 @@ enum Command {
     Simulate(simulate::Simulate),
     /// Check topologies without simulating them.
     Check(check::Check),
+    /// Tell one life of a topology: who failed, what followed, who repaired, what users saw.
+    Explain(explain::Explain),
+    /// List the failure modes that a topology can import, or show some of them.
+    Catalog(catalog::Catalog),
 }
 
 const EXIT_STATUS: &str = "Exit status:
@@ -77,6 +83,8 @@ pub(crate) fn main() -> ExitCode {
     let outcome = match arguments.command {
         Command::Simulate(simulate) => simulate.run(),
         Command::Check(check) => check.run(),
+        Command::Explain(explain) => explain.run(),
+        Command::Catalog(catalog) => catalog.run(),
     };
     let (outcome, message) = match outcome {
         Ok(outcome) => (outcome, String::new()),
@@ -99,6 +107,14 @@ pub(crate) fn put(text: &str) -> Result<(), Failure> {
     out.write_all(text.as_bytes())?;
     out.flush()?;
     Ok(())
+}
+
+/// Tells everything that is wrong with a topology.
+pub(crate) fn refused(error: SpecError) -> Failure {
+    Failure::Refused(match error {
+        SpecError::Refused(findings) => findings.render(io::stderr().is_terminal()),
+        error => format!("error: {error}\n"),
+    })
 }
 
 /// Reads all topologies, or tells everything that is wrong with any of them.

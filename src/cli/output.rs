@@ -1,6 +1,6 @@
 //! Files: written whole or not at all.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::Path;
 
 use super::Failure;
@@ -8,16 +8,27 @@ use super::Failure;
 /// Writes a file by way of a temporary one beside it, so that an interruption leaves either the old
 /// file or the new one.
 pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    write_with(path, |file| file.write_all(bytes))
+}
+
+/// The same for what is written piece by piece.
+pub(crate) fn write_with(
+    path: &Path,
+    write: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>,
+) -> Result<(), Failure> {
     let unfinished = |error: &dyn std::fmt::Display| {
         Failure::Unfinished(format!("error: cannot write `{}`: {error}\n", path.display()))
     };
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new()
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    let folder = folder.unwrap_or(Path::new("."));
+    let file = tempfile::Builder::new()
         .prefix(".ninefold-")
         .permissions(permissions())
         .tempfile_in(folder)
         .map_err(|error| unfinished(&error))?;
-    file.write_all(bytes).map_err(|error| unfinished(&error))?;
+    let mut buffered = io::BufWriter::new(file);
+    write(&mut buffered).map_err(|error| unfinished(&error))?;
+    let file = buffered.into_inner().map_err(|error| unfinished(&error.error()))?;
     file.as_file().sync_all().map_err(|error| unfinished(&error))?;
     file.persist(path).map_err(|error| unfinished(&error.error))?;
     Ok(())

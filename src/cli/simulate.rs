@@ -2,17 +2,19 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use ninefold::measure::Life;
 use ninefold::report::{
-    DrawError, figures, to_csv, to_json, to_json_array, to_png, to_svg, to_text,
+    DrawError, OutageCsv, figures, to_csv, to_json, to_json_array, to_png, to_svg, to_text,
 };
 use ninefold::run::RunError;
 use ninefold::units::{SimSpan, parse_duration, parse_percentage};
 use ninefold::{Plan, Report, System, Until};
 
-use super::output::{file_stem, write_file};
+use super::output::{file_stem, write_file, write_with};
 use super::progress::{Bar, stop_on_interrupt};
 use super::{Failure, Outcome, load, put, tell};
 
@@ -64,6 +66,16 @@ pub(crate) struct Simulate {
     #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
 
+    /// Also write every outage of every life into this file, as CSV; one topology only.
+    #[arg(long, value_name = "FILE")]
+    outages: Option<PathBuf>,
+
+    /// Also run so many times with inputs drawn from the ranges of failure modes, and say how much
+    /// the answer depends on them.
+    #[arg(long, value_name = "DRAWS", num_args = 0..=1, default_missing_value = "20",
+          value_parser = clap::value_parser!(u64).range(2..=10_000))]
+    input_uncertainty: Option<u64>,
+
     /// Run even if a life has more events than anybody can have meant.
     #[arg(long)]
     allow_slow: bool,
@@ -94,6 +106,7 @@ impl Simulate {
         self.refuse_what_is_not_there()?;
         let systems: Vec<System> = load(&self.files)?.into_iter().map(System::compile).collect();
         self.refuse_equal_names(&systems)?;
+        self.refuse_what_has_no_effect(&systems)?;
         if let Some(folder) = &self.out {
             fs::create_dir_all(folder).map_err(|error| {
                 let folder = folder.display();
@@ -105,10 +118,20 @@ impl Simulate {
         for system in &systems {
             let bar = Bar::new(&system.topology().name, stop.clone());
             let plan = self.plan(system);
-            let report = system
+            let mut report = system
                 .simulate_watched(&plan, &mut |progress| bar.show(progress))
                 .map_err(|error| refused(system, &error))?;
+            let done = Plan { replications: report.run.replications, precision: None, ..plan };
+            if let Some(draws) = self.input_uncertainty.filter(|_| !report.run.is_partial) {
+                let bands = system
+                    .input_bands(&done, draws, &mut |progress| bar.show(progress))
+                    .map_err(|error| refused(system, &error))?;
+                report.set_input_bands(bands.unwrap_or_default());
+            }
             drop(bar);
+            if let Some(path) = self.outages.as_ref().filter(|_| !report.run.is_partial) {
+                write_outages(path, system, &done)?;
+            }
             let is_partial = report.run.is_partial;
             if let Some(folder) = &self.out {
                 write_report(folder, &report)?;
@@ -136,6 +159,22 @@ impl Simulate {
             _ => return Ok(()),
         };
         Err(Failure::Refused(format!("error: `{missing}` is known, not in this version\n")))
+    }
+
+    fn refuse_what_has_no_effect(&self, systems: &[System]) -> Result<(), Failure> {
+        if self.outages.is_some() && systems.len() > 1 {
+            return Err(Failure::Refused(
+                "error: `--outages` writes one file: give one topology\n".to_owned(),
+            ));
+        }
+        let without = systems.iter().find(|system| !system.topology().has_ranges());
+        match without {
+            Some(system) if self.input_uncertainty.is_some() => Err(Failure::Refused(format!(
+                "error: {}: no failure mode has a `range`, so there is nothing to draw\n",
+                system.topology().name
+            ))),
+            _ => Ok(()),
+        }
     }
 
     /// Two topologies of one name would overwrite one another's files.
@@ -193,6 +232,25 @@ fn refused(system: &System, error: &RunError) -> Failure {
         _ => "",
     };
     Failure::Refused(format!("error: {}: {error}{help}\n", system.topology().name))
+}
+
+/// Writes every outage of a run, by running it once more.
+fn write_outages(path: &Path, system: &System, plan: &Plan) -> Result<(), Failure> {
+    let mut problem = None;
+    write_with(path, |file| {
+        let mut csv = OutageCsv::new(file, system.topology(), system.model())?;
+        let mut written = Ok(());
+        let each = |life: &Life| {
+            if written.is_ok() {
+                written = csv.add(life);
+            }
+        };
+        let run = system.outages(plan, each, &mut |_| ControlFlow::Continue(()));
+        problem = run.err();
+        written?;
+        csv.finish()
+    })?;
+    problem.map_or(Ok(()), |error| Err(refused(system, &error)))
 }
 
 /// Writes one report as text, JSON and figures.

@@ -320,6 +320,33 @@ impl Law {
         }
     }
 
+    /// The same law with everything so many times as long.
+    #[must_use]
+    pub fn scaled(&self, factor: f64) -> Law {
+        match self {
+            Law::Exponential { mean } => Law::Exponential { mean: mean * factor },
+            Law::Weibull { shape, scale } => Law::Weibull { shape: *shape, scale: scale * factor },
+            Law::LogNormal { mu, sigma } => {
+                Law::LogNormal { mu: mu + libm::log(factor), sigma: *sigma }
+            }
+            Law::Gamma { shape, scale } => Law::Gamma { shape: *shape, scale: scale * factor },
+            Law::Uniform { low, high } => Law::Uniform { low: low * factor, high: high * factor },
+            Law::Fixed { value } => Law::Fixed { value: value * factor },
+            Law::Triangular { low, peak, high } => {
+                Law::Triangular { low: low * factor, peak: peak * factor, high: high * factor }
+            }
+            Law::Empirical(values) => {
+                Law::Empirical(values.iter().map(|value| value * factor).collect())
+            }
+            Law::Mixture(branches) => {
+                let scaled =
+                    |branch: &Branch| Branch { law: branch.law.scaled(factor), ..branch.clone() };
+                Law::Mixture(branches.iter().map(scaled).collect())
+            }
+            Law::Sum(parts) => Law::Sum(parts.iter().map(|part| part.scaled(factor)).collect()),
+        }
+    }
+
     /// Which branch of a mixture a draw with this stream takes; `None` of a law that is none.
     pub fn branch(&self, mut stream: Stream) -> Option<usize> {
         match self {
@@ -563,6 +590,28 @@ mod tests {
             assert!((within - exact).abs() < 4.0 * error, "{law:?}: {within} and {exact}");
         }
         assert_eq!(Law::fixed(1.0).unwrap().residual(2.0, 10, &mut Stream::seeded(1)), None);
+    }
+
+    #[test]
+    fn a_scaled_law_is_so_many_times_as_long() {
+        for law in [
+            Law::exponential(4.0).unwrap(),
+            Law::weibull(0.7, 5.0).unwrap(),
+            Law::lognormal(60.0, 1.2).unwrap(),
+            Law::gamma_of_mean(3.0, 6.0).unwrap(),
+            Law::uniform(2.0, 9.0).unwrap(),
+            Law::triangular(1.0, 4.0, 9.0).unwrap(),
+            Law::empirical(vec![1.0, 5.0]).unwrap(),
+            Law::sum(vec![Law::fixed(2.0).unwrap(), Law::exponential(1.0).unwrap()]),
+        ] {
+            let scaled = law.scaled(2.5);
+            let key = StreamKey::of_life(7, 0).of(79, Purpose::Repair);
+            for ordinal in 0..20 {
+                let ratio = scaled.draw(&mut key.draw(ordinal)) / law.draw(&mut key.draw(ordinal));
+                assert!((ratio - 2.5).abs() < 1e-9, "{law:?}: {ratio}");
+            }
+            assert!((scaled.mean() / law.mean() - 2.5).abs() < 1e-9);
+        }
     }
 
     #[test]

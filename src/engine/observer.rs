@@ -1,6 +1,6 @@
 //! What measures may see of a life.
 
-use super::Root;
+use super::{Event, Root, State};
 use crate::model::JourneyId;
 use crate::units::SimTime;
 
@@ -11,6 +11,9 @@ pub trait Observer {
     fn on_down(&mut self, journey: JourneyId, at: SimTime, cause: Root);
     /// A journey came back at `at`, when what `ended_by` had caused was over.
     fn on_up(&mut self, journey: JourneyId, at: SimTime, ended_by: Root);
+    /// An event has been worked out, at `at`; most observers have no need to know.
+    #[inline]
+    fn on_event(&mut self, _at: SimTime, _event: Event, _state: &State) {}
     /// Whether nothing that could still happen in this life is of interest.
     fn has_seen_enough(&self) -> bool {
         false

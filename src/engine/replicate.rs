@@ -100,6 +100,7 @@ impl<'m> Replicator<'m> {
                 return Err(Endless { replication, events: state.events, at: now });
             }
             step(model, state, event, agenda);
+            observer.on_event(at, event, state);
             if cfg!(debug_assertions) && which.number < CHECKED_LIVES {
                 state.check(model);
             }

@@ -331,6 +331,30 @@ impl State {
         }
     }
 
+    /// Whether a failure mode is active.
+    pub(crate) fn is_active(&self, clock: ClockId) -> bool {
+        self.active[clock.index()]
+    }
+
+    /// Who serves on each seat.
+    pub(crate) fn serving(&self) -> Vec<Option<UnitId>> {
+        let serving = |seat: &SeatState| match seat {
+            SeatState::Serving(unit) => Some(*unit),
+            _ => None,
+        };
+        self.seats.iter().map(serving).collect()
+    }
+
+    /// The crew that works on a job now.
+    pub(crate) fn crew_at_work(&self, model: &Model, job: JobId) -> Option<CrewId> {
+        let state = self.jobs[job.index()];
+        if state.progress != Progress::Working {
+            return None;
+        }
+        let (task, _) = model.task(job);
+        model.stages_of(task)[state.stage as usize].crew
+    }
+
     /// Checks what is kept up to date against what is computed from scratch.
     ///
     /// # Panics

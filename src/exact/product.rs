@@ -35,6 +35,8 @@ pub enum Omission {
     Starts,
     /// Clocks that do not always run at the same pace.
     Paces,
+    /// What strikes several units at once, and is counted for each of them alone.
+    CommonCauses,
 }
 
 /// The product of availabilities of a journey, as people compute it by hand: each replica has the
@@ -104,6 +106,7 @@ fn everything_below(model: &Model, top: GateId) -> (BTreeSet<GateId>, Vec<UnitId
 fn omissions_of(model: &Model) -> impl Iterator<Item = Omission> {
     let follows = |watch: &Watch| matches!(watch, Watch::Crash(_) | Watch::Start(_));
     let found = [
+        (!model.shocks.is_empty() || !model.drags.is_empty(), Omission::CommonCauses),
         (!model.crews.is_empty(), Omission::People),
         (!model.plans.is_empty(), Omission::Plans),
         (model.watches.iter().any(|(_, watch)| follows(watch)), Omission::Starts),

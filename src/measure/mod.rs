@@ -10,6 +10,7 @@ mod objective;
 mod outage;
 mod over_time;
 mod set;
+mod timeline;
 
 pub use causes::{CauseShare, Prolonging};
 pub use first_outage::FirstOutage;
@@ -18,3 +19,4 @@ pub use objective::{Objective, Objectives, Verdict};
 pub use outage::{Life, Outage, Recorder};
 pub use over_time::PartOfLife;
 pub use set::{Estimates, MeasureSet};
+pub use timeline::{Change, Entry, Timeline};

@@ -112,6 +112,11 @@ impl Model {
         (clock.unit, clock.mode as usize)
     }
 
+    /// The number of the roster that a seat is of, in the order of services that have one.
+    pub fn seat_roster(&self, seat: SeatId) -> usize {
+        self.seats[seat.index()].index()
+    }
+
     /// The job of repairing a failure mode.
     #[inline]
     pub(crate) fn repair_job(&self, clock: ClockId) -> JobId {

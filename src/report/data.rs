@@ -95,6 +95,27 @@ pub struct JourneyReport {
     pub measures: JourneyMeasures,
     /// What a spreadsheet says; `None` where there is no such number.
     pub spreadsheet: Option<Comparison>,
+    /// How much the unavailability depends on inputs, if that was asked for.
+    pub input_band: Option<InputBand>,
+}
+
+/// The unavailability of a journey when inputs are drawn from their ranges.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct InputBand {
+    /// How often inputs were drawn.
+    pub draws: u64,
+    /// The 5th, 50th and 95th percentile of the unavailability over draws.
+    pub quantiles: [f64; 3],
+}
+
+impl InputBand {
+    /// From the unavailabilities of all draws.
+    pub(crate) fn of(mut means: Vec<f64>) -> InputBand {
+        means.sort_by(f64::total_cmp);
+        let last = means.len().saturating_sub(1) as f64;
+        let at = |q: f64| means.get((q * last).round() as usize).copied().unwrap_or(f64::NAN);
+        InputBand { draws: means.len() as u64, quantiles: [0.05, 0.5, 0.95].map(at) }
+    }
 }
 
 /// What was estimated of one journey.
@@ -239,6 +260,13 @@ impl Report {
         }
     }
 
+    /// Says how much each journey depends on inputs.
+    pub fn set_input_bands(&mut self, bands: Vec<InputBand>) {
+        for (journey, band) in self.journeys.iter_mut().zip(bands) {
+            journey.input_band = Some(band);
+        }
+    }
+
     /// Whether any objective of any journey is missed.
     pub fn any_objective_missed(&self) -> bool {
         self.journeys.iter().any(|journey| match &journey.measures {
@@ -304,6 +332,7 @@ impl Reporter<'_> {
             slo: journey.slo.clone(),
             measures,
             spreadsheet,
+            input_band: None,
         }
     }
 
@@ -350,7 +379,12 @@ impl Reporter<'_> {
         let matters =
             |share: &&&CauseShare| share.downtime_share >= LEAST_SHARE_OF_MODE * downtime_share;
         let path = |share: &&CauseShare| {
-            self.topology.units[self.model.origin(share.root.clock).0.index()].path.clone()
+            let unit = &self.topology.units[self.model.origin(share.root.clock).0.index()];
+            match spec.common {
+                // It struck all of the group, whichever unit stands for it.
+                Some(_) => self.topology.groups[unit.group].clone(),
+                None => unit.path.clone(),
+            }
         };
         let mut branches: Vec<(String, f64)> = Vec::new();
         for share in shares.iter() {

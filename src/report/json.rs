@@ -98,6 +98,15 @@ struct Journey<'a> {
     causes: Option<Vec<Cause<'a>>>,
     prolonged_by: Option<Vec<Prolonging<'a>>>,
     spreadsheet: Option<Spreadsheet<'a>>,
+    input_uncertainty: Option<InputBand>,
+}
+
+#[derive(Serialize)]
+struct InputBand {
+    draws: u64,
+    unavailability_p5: f64,
+    unavailability_p50: f64,
+    unavailability_p95: f64,
 }
 
 #[derive(Serialize)]
@@ -279,6 +288,7 @@ fn omission_name(omission: Omission) -> &'static str {
         Omission::People => "people",
         Omission::Plans => "plans",
         Omission::Starts => "starts",
+        Omission::CommonCauses => "common-causes",
         Omission::Paces => "paces",
     }
 }
@@ -312,6 +322,7 @@ impl<'a> Journey<'a> {
                 causes: None,
                 prolonged_by: None,
                 spreadsheet,
+                input_uncertainty: None,
             },
             JourneyMeasures::Window(estimates, causes) => Journey {
                 causes: Some(
@@ -343,6 +354,12 @@ impl<'a> Journey<'a> {
                         .collect(),
                 ),
                 spreadsheet,
+                input_uncertainty: journey.input_band.map(|band| InputBand {
+                    draws: band.draws,
+                    unavailability_p5: band.quantiles[0],
+                    unavailability_p50: band.quantiles[1],
+                    unavailability_p95: band.quantiles[2],
+                }),
                 ..Journey::of_estimates(estimates)
             },
         }
@@ -396,6 +413,7 @@ impl<'a> Journey<'a> {
             causes: None,
             prolonged_by: None,
             spreadsheet: None,
+            input_uncertainty: None,
         }
     }
 }

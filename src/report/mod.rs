@@ -8,13 +8,15 @@ mod json;
 mod number;
 mod plotters;
 mod text;
+mod timeline;
 
-pub use self::csv::to_csv;
+pub use self::csv::{OutageCsv, to_csv};
 pub use self::plotters::{DrawError, to_png, to_svg};
 pub use data::{
-    Cause, Causes, Comparison, JourneyMeasures, JourneyReport, ModeCause, PrecisionReport,
-    ProlongingCause, Report, RunInfo, TopologyInfo,
+    Cause, Causes, Comparison, InputBand, JourneyMeasures, JourneyReport, ModeCause,
+    PrecisionReport, ProlongingCause, Report, RunInfo, TopologyInfo,
 };
 pub use figure::{Curve, Figure, Mark, YAxis, figures};
 pub use json::{to_json, to_json_array};
 pub use text::to_text;
+pub use timeline::timeline_to_text;

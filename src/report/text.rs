@@ -46,6 +46,7 @@ pub fn to_text(report: &Report) -> String {
         text += &intent_lines(&windows);
         text += &cause_lines(&windows);
         text += &prolonging_lines(&windows);
+        text += &input_lines(&windows);
         text += &spreadsheet_lines(&windows);
     }
     if !firsts.is_empty() {
@@ -268,6 +269,26 @@ fn prolonging_lines(windows: &[Window<'_>]) -> String {
     section("What outages then wait for", lines)
 }
 
+/// Beside the sampling error: how far the answer is from where the inputs may be.
+fn input_lines(windows: &[Window<'_>]) -> String {
+    let mut lines = String::new();
+    for (journey, _, _) in windows {
+        let Some(band) = journey.input_band else { continue };
+        let [low, middle, high] = band.quantiles;
+        let monthly = |unavailability: f64| duration(unavailability * SECONDS_PER_MONTH);
+        let line = format!(
+            "{}: {} to {} down a month in nine of ten of {} draws, {} in the middle",
+            journey.name,
+            monthly(low),
+            monthly(high),
+            band.draws,
+            monthly(middle)
+        );
+        lines += &wrapped(&line, "  ");
+    }
+    section("If inputs are anywhere in their ranges", lines)
+}
+
 fn cause_lines(windows: &[Window<'_>]) -> String {
     let mut lines = String::new();
     for (journey, _, causes) in windows {
@@ -368,6 +389,7 @@ fn left_out(omission: Omission) -> &'static str {
         Omission::People => "nobody in it is busy or off work",
         Omission::Plans => "it has no planned work",
         Omission::Starts => "nothing in it must start again after something else",
+        Omission::CommonCauses => "what strikes several at once strikes each of them alone in it",
         Omission::Paces => "nothing in it stands by, shares a load or stands still",
     }
 }

@@ -130,6 +130,22 @@ where
     Ok(Summary { replications: done, events, is_partial })
 }
 
+/// Lives one life of a plan.
+///
+/// # Errors
+///
+/// If the plan cannot be run, or if the life does not come to its end.
+pub fn live(
+    model: &Model,
+    plan: &Plan,
+    which: Replication,
+    observer: &mut impl Observer,
+) -> Result<(), RunError> {
+    let most_events = if plan.allow_slow { u64::MAX } else { MOST_EVENTS };
+    Replicator::new(model, checked_end(model, plan)?, most_events).replicate(which, observer)?;
+    Ok(())
+}
+
 /// When lives end, after a look at whether they can be lived.
 fn checked_end(model: &Model, plan: &Plan) -> Result<SimTime, RunError> {
     if plan.replications == 0 {

@@ -6,5 +6,5 @@
 mod lives;
 mod plan;
 
-pub use lives::{LifeWatcher, Progress, Tally, run};
+pub use lives::{LifeWatcher, Progress, Tally, live, run};
 pub use plan::{Plan, RunError, Summary, Until};

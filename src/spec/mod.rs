@@ -4,6 +4,7 @@
 //! (`overlay`); `raw` reads it field for field and `check`, the only place that refuses, makes a
 //! [`Topology`] of it. Whatever is wrong is a [`Diagnostic`]; all of them are found at once.
 
+mod catalog;
 mod check;
 mod diagnostic;
 mod digest;
@@ -11,15 +12,19 @@ mod expand;
 mod overlay;
 mod raw;
 mod read;
+mod resolved;
 mod source;
 mod suggest;
 mod topology;
+mod vary;
 mod yaml;
 
+pub use catalog::CATALOG;
 pub use diagnostic::{Code, Diagnostic, Findings, Severity};
 pub use raw::Grade;
+pub use resolved::resolved;
 pub use source::{Source, Sources, Span};
 pub use topology::{
-    Burst, Common, Crew, Discipline, Expression, FailureMode, Journey, Needs, Operation, Plan,
-    Preventive, Quorum, Repair, Roster, Rto, Service, Slo, SpecError, Stage, Topology, Unit,
+    Burst, Common, Crew, Discipline, Expression, FailureMode, Journey, ModeRange, Needs, Operation,
+    Plan, Preventive, Quorum, Repair, Roster, Rto, Service, Slo, SpecError, Stage, Topology, Unit,
 };

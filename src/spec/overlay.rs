@@ -116,7 +116,7 @@ pub(crate) fn read_text(path: &Path) -> Result<String, String> {
 ///
 /// A law or an expression is one value although it is written as a map: `{fixed: 5s}` over
 /// `{uniform: [20s, 40s]}` replaces it.
-fn overlay(tree: &mut Tree, base: NodeId, over: NodeId) -> NodeId {
+pub(crate) fn overlay(tree: &mut Tree, base: NodeId, over: NodeId) -> NodeId {
     let (Value::Map(base_entries), Value::Map(over_entries)) =
         (&tree.node(base).value, &tree.node(over).value)
     else {

@@ -398,7 +398,7 @@ impl Reader<'_> {
     }
 
     /// So many durations.
-    fn durations(
+    pub(crate) fn durations(
         &mut self,
         id: NodeId,
         count: usize,

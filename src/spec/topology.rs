@@ -3,11 +3,12 @@
 use std::ops::Range;
 use std::path::Path;
 
+use super::catalog::apply_imports;
 use super::diagnostic::{Code, Findings, Severity};
 use super::overlay::{Loader, apply_defaults, read_text};
 use super::raw::Grade;
 use super::read::Reader;
-use super::yaml::Tree;
+use super::yaml::{NodeId, Tree};
 use crate::dist::Law;
 use crate::units::{SimSpan, WeekHours};
 
@@ -62,12 +63,23 @@ pub struct FailureMode {
     pub preventive: Option<Preventive>,
     /// Whether somebody means it to happen.
     pub is_planned: bool,
+    /// How far its numbers may be from what they are.
+    pub range: ModeRange,
     /// Remarks of the file.
     pub about: Option<String>,
     /// Where the numbers come from.
     pub source: Option<String>,
     /// How well the numbers are known.
     pub grade: Option<Grade>,
+}
+
+/// Between what the numbers of a failure mode may be, seconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ModeRange {
+    /// The mean time up.
+    pub every: Option<(f64, f64)>,
+    /// The time to restoration: its median if it is lognormal, else its mean.
+    pub repair: Option<(f64, f64)>,
 }
 
 /// How one event strikes all units of a domain or service.
@@ -402,21 +414,7 @@ impl Topology {
     }
 
     fn load(name: String, text: String, path: Option<&Path>) -> Result<Topology, SpecError> {
-        let mut findings = Findings::new();
-        let mut tree = Tree::default();
-        let root = Loader { tree: &mut tree, findings: &mut findings }.load(name, text, path);
-        let topology = root.and_then(|root| {
-            let root = apply_defaults(&mut tree, &mut findings, root);
-            let raw = Reader { tree: &tree, findings: &mut findings }.topology(root);
-            super::check::check(&raw, &mut findings)
-        });
-        findings.tidy();
-        match topology {
-            Some(topology) if !findings.has_errors() => {
-                Ok(Topology { warnings: findings, ..topology })
-            }
-            _ => Err(SpecError::Refused(Box::new(findings))),
-        }
+        Loaded::new(name, text, path).map(|loaded| loaded.topology)
     }
 
     /// Parts of the language that this topology uses and that this version does not evaluate, by
@@ -436,5 +434,38 @@ impl Topology {
     /// How many warnings there are.
     pub fn warning_count(&self) -> usize {
         self.warnings.count(Severity::Warning)
+    }
+}
+
+/// A topology with what it was read from.
+pub(crate) struct Loaded {
+    pub(crate) tree: Tree,
+    pub(crate) root: NodeId,
+    pub(crate) topology: Topology,
+}
+
+impl Loaded {
+    pub(crate) fn new(
+        name: String,
+        text: String,
+        path: Option<&Path>,
+    ) -> Result<Loaded, SpecError> {
+        let mut findings = Findings::new();
+        let mut tree = Tree::default();
+        let root = Loader { tree: &mut tree, findings: &mut findings }.load(name, text, path);
+        let loaded = root.and_then(|root| {
+            let root = apply_imports(&mut tree, &mut findings, root);
+            let root = apply_defaults(&mut tree, &mut findings, root);
+            let raw = Reader { tree: &tree, findings: &mut findings }.topology(root);
+            Some((root, super::check::check(&raw, &mut findings)?))
+        });
+        findings.tidy();
+        match loaded {
+            Some((root, topology)) if !findings.has_errors() => {
+                let topology = Topology { warnings: findings, ..topology };
+                Ok(Loaded { tree, root, topology })
+            }
+            _ => Err(SpecError::Refused(Box::new(findings))),
+        }
     }
 }

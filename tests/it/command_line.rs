@@ -288,3 +288,159 @@ fn help_says_what_the_exit_status_means() {
     check_status(&output, 0);
     assert!(text(&output.stdout).contains("Exit status"));
 }
+
+/// A system with something of everything that reports tell apart.
+const SHOP: &str = "topology: shop
+import: {server-down: server/transient, pod-crash: pod/crash}
+failures:
+  server-down: {every: 30d}
+  deploy: {every: {fixed: 14d}, change: 50%, repair: [{notice: 5m}, {undo: 1h, crew: ops}]}
+crews: {ops: {hours: business}}
+defaults: {services: {fails: [pod-crash], start: 40s}}
+domains: {server: {count: 2, fails: [server-down]}}
+services:
+  web: {replicas: 2, on: server, serves: any, fails: [deploy]}
+  db: {replicas: 2, on: server, leader: {failover: 1m}, failback: 10s}
+calendar: {patches: {every: 30d, at: 2h, order: [server], each: 10m}}
+journeys:
+  browse: {needs: [web, {need: db, kind: soft}]}
+  buy: {needs: [web, db], slo: {availability: 90%, during: business}}
+";
+
+#[test]
+fn what_is_written_out_gives_the_same_result() {
+    let folder = tempfile::tempdir().unwrap();
+    let shop = file(folder.path(), "shop.yaml", SHOP);
+    let output = ninefold(&["check", "--resolved", &shop]);
+    check_status(&output, 0);
+    let resolved = text(&output.stdout);
+    assert!(resolved.contains("    every: 30d  # stated, "), "{resolved}");
+    assert!(resolved.contains("    repair: {lognormal: {median: 6m, p95: 60m}}  # catalog\n"));
+    assert!(resolved.contains("    start: 40s  # defaults, "));
+    assert!(resolved.contains("    clock: up  # default\n") && resolved.contains("horizon: 1y"));
+    let whole = file(folder.path(), "whole.yaml", resolved);
+    let journeys = |path: &str| {
+        let output = ninefold(&["simulate", path, "-n", "200", "--format", "json"]);
+        let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        json["journeys"].clone()
+    };
+    assert_eq!(journeys(&shop), journeys(&whole));
+    for path in [THANOS, OBJECT_STORE, "topologies/seed-addons-after.yaml"] {
+        let output = ninefold(&["check", "--resolved", path]);
+        check_status(&output, 0);
+        let whole = file(folder.path(), "whole.yaml", text(&output.stdout));
+        assert_eq!(journeys(path), journeys(&whole), "{path}");
+    }
+}
+
+#[test]
+fn the_catalog_is_listed_and_shown() {
+    let output = ninefold(&["catalog"]);
+    check_status(&output, 0);
+    assert!(text(&output.stdout).contains("disk/hdd") && text(&output.stdout).contains("grade"));
+    let output = ninefold(&["catalog", "disk/hdd", "site/power"]);
+    check_status(&output, 0);
+    assert!(
+        text(&output.stdout).starts_with("disk/hdd:\n") && text(&output.stdout).contains("KEPCO")
+    );
+    let output = ninefold(&["catalog", "disk/floppy"]);
+    check_status(&output, 2);
+    assert!(text(&output.stderr).starts_with("error: the catalog has no `disk/floppy`"));
+}
+
+#[test]
+fn a_life_is_told_change_by_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let shop = file(folder.path(), "shop.yaml", SHOP);
+    let output = ninefold(&["explain", &shop, "--replication", "3"]);
+    check_status(&output, 0);
+    let told = text(&output.stdout);
+    for line in [
+        "shop: life 3 of seed 1\n",
+        "day 0 02:00:00  patches of server-0 strikes\n",
+        "day 0 02:00:00    nobody serves for db\n",
+        "day 0 02:00:00  buy DOWN, because of patches of server-0\n",
+        "day 0 02:01:00    db-1 serves for db\n",
+        "day 0 02:01:00  buy UP after 1m; it waited for patches of server-0\n",
+        "ops begins to work on deploy of web-0\n",
+    ] {
+        assert!(told.contains(line), "{line} is not in\n{told}");
+    }
+    let whole = ninefold(&["explain", &shop, "--replication", "3", "--all"]);
+    assert!(whole.stdout.len() > output.stdout.len());
+    let worst = ninefold(&["explain", &shop, "--worst", "browse", "-n", "50"]);
+    check_status(&worst, 0);
+    let nowhere = ninefold(&["explain", &shop, "--worst", "sell"]);
+    check_status(&nowhere, 2);
+    assert_eq!(text(&nowhere.stderr), "error: there is no journey `sell`; there are browse, buy\n");
+}
+
+#[test]
+fn every_outage_is_a_row() {
+    let folder = tempfile::tempdir().unwrap();
+    let shop = file(folder.path(), "shop.yaml", SHOP);
+    let rows = folder.path().join("outages.csv");
+    let arguments = ["simulate", &shop, "-n", "40", "--format", "json", "--outages"];
+    let output = ninefold(&[&arguments[..], &[rows.to_str().unwrap()]].concat());
+    check_status(&output, 0);
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let mut reader = csv::Reader::from_path(&rows).unwrap();
+    assert_eq!(
+        reader.headers().unwrap().iter().collect::<Vec<_>>().join(","),
+        "replication,journey,start_s,length_s,cause_mode,cause_unit,planned,prolonged_by_mode,\
+         prolonged_by_unit,censored"
+    );
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    for journey in ["browse", "buy"] {
+        let of_journey = rows.iter().filter(|row| &row[1] == journey);
+        let count = json["journeys"][journey]["outage_s"]["count"].as_u64().unwrap();
+        assert_eq!(of_journey.count() as u64, count, "{journey}");
+    }
+    assert!(rows.iter().any(|row| &row[6] == "true" && &row[4] == "patches"));
+    let two = ninefold(&["simulate", &shop, THANOS, "--outages", "x.csv"]);
+    check_status(&two, 2);
+}
+
+#[test]
+fn inputs_can_be_varied_within_their_ranges() {
+    let folder = tempfile::tempdir().unwrap();
+    let shop = file(folder.path(), "shop.yaml", SHOP);
+    let arguments =
+        ["simulate", &shop, "-n", "300", "--format", "json", "--input-uncertainty", "5"];
+    let output = ninefold(&arguments);
+    check_status(&output, 0);
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let band = &json["journeys"]["buy"]["input_uncertainty"];
+    let number = |key: &str| band[key].as_f64().unwrap();
+    assert_eq!(band["draws"], 5);
+    assert!(number("unavailability_p5") < number("unavailability_p95"));
+    assert_eq!(output.stdout, ninefold(&arguments).stdout);
+    let certain = file(folder.path(), "certain.yaml", RELIABLE);
+    let refused = ninefold(&["simulate", &certain, "--input-uncertainty"]);
+    check_status(&refused, 2);
+    assert!(text(&refused.stderr).contains("no failure mode has a `range`"));
+}
+
+#[test]
+fn reports_tell_planned_from_unplanned_and_whole_from_degraded() {
+    let folder = tempfile::tempdir().unwrap();
+    let shop = file(folder.path(), "shop.yaml", SHOP);
+    let output = ninefold(&["simulate", &shop, "-n", "300", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let buy = &json["journeys"]["buy"];
+    let mean = |value: &serde_json::Value| value["mean"].as_f64().unwrap();
+    let (planned, unplanned) = (&buy["planned"], &buy["unplanned"]);
+    let sum = mean(&planned["downtime_s_per_year"]) + mean(&unplanned["downtime_s_per_year"]);
+    assert!((sum / mean(&buy["downtime_s_per_year"]) - 1.0).abs() < 1e-9);
+    assert!(mean(&planned["outages_per_year"]) > 12.0);
+    assert!(mean(&json["journeys"]["browse"]["degraded_s_per_year"]) > 0.0);
+    assert!(buy["degraded_s_per_year"].is_null());
+    assert_eq!(buy["over_time"].as_array().unwrap().len(), 24);
+    assert!(mean(&buy["availability_during"]) < 1.0);
+    assert!(mean(&buy["time_to_first_outage_s"]) < 86_400.0);
+    let text = ninefold(&["simulate", &shop, "-n", "300"]);
+    let text = std::str::from_utf8(&text.stdout).unwrap();
+    assert!(text.contains("Planned, degraded, promised"), "{text}");
+    assert!(text.contains("deploy of web ("), "{text}");
+    assert!(text.contains("strikes several at once"), "{text}");
+}

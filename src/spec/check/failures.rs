@@ -8,7 +8,7 @@ use crate::spec::diagnostic::{Code, Findings};
 use crate::spec::raw::{Name, RawCrew, RawMode, RawRepair, RawStage, RawTopology};
 use crate::spec::source::Spanned;
 use crate::spec::topology::{
-    Burst, Common, Crew, Discipline, FailureMode, Preventive, Repair, Stage,
+    Burst, Common, Crew, Discipline, FailureMode, ModeRange, Preventive, Repair, Stage,
 };
 
 /// The shortest mean time to failure: anything below is a slip of the unit.
@@ -93,6 +93,7 @@ pub(super) fn planned(name: String, stages: Vec<Stage>) -> FailureMode {
         burst: None,
         preventive: None,
         is_planned: true,
+        range: ModeRange::default(),
         about: None,
         source: None,
         grade: None,
@@ -146,6 +147,7 @@ impl People<'_> {
             }),
             preventive: None,
             is_planned: false,
+            range: raw.range,
             about: raw.about.clone(),
             source: raw.source.clone(),
             grade: raw.grade,

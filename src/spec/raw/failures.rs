@@ -5,6 +5,7 @@ use crate::dist::Law;
 use crate::spec::diagnostic::Code;
 use crate::spec::read::{Bare, Fields, Keys, Reader};
 use crate::spec::source::Spanned;
+use crate::spec::topology::ModeRange;
 use crate::spec::yaml::{NodeId, Value};
 use crate::units::SECONDS_PER_YEAR;
 
@@ -25,6 +26,7 @@ pub(crate) struct RawMode {
     pub(crate) beta: Option<Spanned<f64>>,
     pub(crate) burst: Option<RawBurst>,
     pub(crate) preventive: Option<RawPreventive>,
+    pub(crate) range: ModeRange,
     pub(crate) about: Option<String>,
     pub(crate) source: Option<String>,
     pub(crate) grade: Option<Grade>,
@@ -104,6 +106,7 @@ const MODE: Keys = Keys {
         "beta",
         "burst",
         "preventive",
+        "range",
         "about",
         "source",
         "grade",
@@ -113,12 +116,13 @@ const MODE: Keys = Keys {
 const BURST: Keys = Keys { of: "a burst", read: &["p", "within", "peers"], later: &[] };
 const PREVENTIVE: Keys =
     Keys { of: "a preventive replacement", read: &["age", "takes"], later: &[] };
+const RANGE: Keys = Keys { of: "a range", read: &["every", "repair"], later: &[] };
 /// Keys of a stage beside its name.
 const STAGE_KEYS: &[&str] = &["crew", "people"];
 
 /// All keys of this file, for the test that they are documented.
 #[cfg(test)]
-pub(super) const KEYS: &[Keys] = &[MODE, BURST, PREVENTIVE];
+pub(super) const KEYS: &[Keys] = &[MODE, BURST, PREVENTIVE, RANGE];
 
 impl Reader<'_> {
     pub(super) fn mode(&mut self, name: Name, id: NodeId) -> Option<RawMode> {
@@ -154,6 +158,7 @@ impl Reader<'_> {
             beta: fields.get("beta").and_then(|id| self.percentage(id, "`beta`")),
             burst: fields.get("burst").and_then(|id| self.burst(id)),
             preventive: fields.get("preventive").and_then(|id| self.preventive(id)),
+            range: fields.get("range").map_or_else(ModeRange::default, |id| self.range(id)),
             about: self.note(&fields, "about"),
             source: self.note(&fields, "source"),
             grade: fields.get("grade").and_then(|id| self.choice(id, "a grade", &grades)),
@@ -250,6 +255,28 @@ impl Reader<'_> {
         let peers = self.count(peers?, "`peers`", 1);
         let (p, within, peers) = (p?, within?, peers?);
         Some(RawBurst { probability: p.value, within: within.value, peers: peers.value })
+    }
+
+    fn range(&mut self, id: NodeId) -> ModeRange {
+        let Some(fields) = self.fields(id, RANGE) else { return ModeRange::default() };
+        let mut part = |key: &str| {
+            let ends = self.durations(
+                fields.get(key)?,
+                2,
+                &format!("the range of `{key}`"),
+                "both ends, such as `[91d, 1y]`",
+            )?;
+            if !(ends[0] > 0.0 && ends[0] <= ends[1]) {
+                let at = fields.entry(key).map(|entry| entry.key_span);
+                self.findings
+                    .error(Code::OutOfRange, at, "a range that goes down, or begins at nothing")
+                    .help("write the lower end first; it must be above zero");
+                return None;
+            }
+            Some((ends[0], ends[1]))
+        };
+        let every = part("every");
+        ModeRange { every, repair: part("repair") }
     }
 
     fn preventive(&mut self, id: NodeId) -> Option<RawPreventive> {

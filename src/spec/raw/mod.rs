@@ -36,9 +36,9 @@ const TOPOLOGY: Keys = Keys {
     of: "a topology",
     read: &[
         "topology", "about", "horizon", "extends", "failures", "domains", "services", "journeys",
-        "crews", "calendar", "defaults",
+        "crews", "calendar", "import", "defaults",
     ],
-    later: &["data", "claims", "alerts", "costs", "choices", "platform", "import"],
+    later: &["data", "claims", "alerts", "costs", "choices", "platform"],
 };
 
 /// Sections whose entries `defaults` may complete.
@@ -75,13 +75,13 @@ impl Reader<'_> {
     fn section<T>(
         &mut self,
         fields: &Fields<'_>,
-        name: &str,
+        section_name: &str,
         read: fn(&mut Self, Name, NodeId) -> Option<T>,
     ) -> Vec<T> {
-        let Some(id) = fields.get(name) else {
+        let Some(id) = fields.get(section_name) else {
             return Vec::new();
         };
-        let Some(section) = self.map(id, &format!("`{name}`")) else {
+        let Some(section) = self.map(id, &format!("`{section_name}`")) else {
             return Vec::new();
         };
         let entries = section.entries.iter().filter(|entry| !self.tree.is_null(entry.value));
@@ -90,15 +90,19 @@ impl Reader<'_> {
             .into_iter()
             .filter_map(|entry| {
                 let name = Spanned::new(entry.key.clone(), entry.key_span);
-                self.check_name(&name);
+                self.check_name(&name, section_name == "failures");
                 read(self, name, entry.value)
             })
             .collect()
     }
 
-    /// A name must be free of what separates names.
-    fn check_name(&mut self, name: &Name) {
-        let forbidden = |c: char| c.is_whitespace() || c.is_control() || "./,:{}[]`".contains(c);
+    /// A name must be free of what separates names; a slash separates those of units, and the name
+    /// of a failure mode may have one.
+    fn check_name(&mut self, name: &Name, may_have_slash: bool) {
+        let forbidden = |c: char| {
+            let separates = ".,:{}[]`".contains(c) || c == '/' && !may_have_slash;
+            separates || c.is_whitespace() || c.is_control()
+        };
         if name.value.is_empty() || name.value.contains(forbidden) {
             self.findings
                 .error(Code::BadName, name.span, format!("`{}` cannot be a name", name.value))

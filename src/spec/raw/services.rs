@@ -198,7 +198,7 @@ impl Reader<'_> {
         {
             for entry in map.entries {
                 let operation = Spanned::new(entry.key.clone(), entry.key_span);
-                self.check_name(&operation);
+                self.check_name(&operation, false);
                 if let Some(need) = self.need(entry.value) {
                     operations.push((operation, need));
                 }

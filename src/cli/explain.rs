@@ -1,0 +1,96 @@
+//! `ninefold explain`: one life, change by change.
+
+use std::ops::ControlFlow;
+
+use clap::Args;
+use ninefold::report::timeline_to_text;
+use ninefold::run::RunError;
+use ninefold::units::{SimSpan, parse_duration};
+use ninefold::{Plan, System};
+
+use super::{Failure, Outcome, load, put};
+
+/// Tell one life of a topology: who failed, what followed, who repaired, what users saw.
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// The topology file; `-` is standard input.
+    #[arg(value_name = "FILE")]
+    file: String,
+
+    /// Which life, by its number.
+    #[arg(long, value_name = "N", conflicts_with = "worst")]
+    replication: Option<u64>,
+
+    /// The life in which this journey is down for longest.
+    #[arg(long, value_name = "JOURNEY")]
+    worst: Option<String>,
+
+    /// Among how many lives the worst is sought.
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 1_000,
+          value_parser = clap::value_parser!(u64).range(1..))]
+    replications: u64,
+
+    /// The seed of the run whose life it is.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    seed: u64,
+
+    /// How long the life lasts, instead of what the topology says.
+    #[arg(long, value_name = "1y", value_parser = parse_duration)]
+    horizon: Option<f64>,
+
+    /// Tell everything, not only outages and the hour before each.
+    #[arg(long)]
+    all: bool,
+}
+
+impl Explain {
+    pub(crate) fn run(self) -> Result<Outcome, Failure> {
+        let topology = load(std::slice::from_ref(&self.file))?.remove(0);
+        let system = System::compile(topology);
+        let usual = system.plan(self.seed);
+        let horizon = self.horizon.map_or(usual.horizon, SimSpan::from_seconds);
+        let plan = Plan { replications: self.replications, horizon, ..usual };
+        let replication = match &self.worst {
+            None => self.replication.unwrap_or(0),
+            Some(journey) => worst(&system, &plan, journey)?,
+        };
+        let entries = system.explain(&plan, replication).map_err(|error| refused(&error))?;
+        let text = timeline_to_text(system.topology(), system.model(), &entries, self.all);
+        let name = &system.topology().name;
+        put(&format!("{name}: life {replication} of seed {}\n{text}", self.seed))?;
+        Ok(Outcome::Met)
+    }
+}
+
+fn refused(error: &RunError) -> Failure {
+    Failure::Refused(format!("error: {error}\n"))
+}
+
+/// The life with the most downtime of a journey; the first of several.
+fn worst(system: &System, plan: &Plan, journey: &str) -> Result<u64, Failure> {
+    let journeys = &system.topology().journeys;
+    let Some(index) = journeys.iter().position(|known| known.name == journey) else {
+        let known: Vec<&str> = journeys.iter().map(|journey| journey.name.as_str()).collect();
+        let known = known.join(", ");
+        return Err(Failure::Refused(format!(
+            "error: there is no journey `{journey}`; there are {known}\n"
+        )));
+    };
+    let (mut worst, mut most) = (0, SimSpan::ZERO);
+    system
+        .outages(
+            plan,
+            |life| {
+                let of_journey =
+                    life.outages.iter().filter(|outage| outage.journey.index() == index);
+                let downtime =
+                    of_journey.fold(SimSpan::ZERO, |sum, outage| sum + (outage.end - outage.start));
+                if downtime > most {
+                    (worst, most) = (life.replication, downtime);
+                }
+            },
+            &mut |_| ControlFlow::Continue(()),
+        )
+        .map_err(|error| refused(&error))?;
+    Ok(worst)
+}

@@ -1,0 +1,137 @@
+//! One life as a time line: who failed, what followed, who repaired, what the journeys saw.
+
+use crate::engine::{Event, Observer, Root, State};
+use crate::model::{ClockId, CrewId, JobId, JourneyId, Model, SeatId, UnitId};
+use crate::units::{SimSpan, SimTime};
+
+/// Something that changed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Change {
+    /// A failure mode became active, or planned work began.
+    Fails(ClockId),
+    /// It is over.
+    Restored(ClockId),
+    /// Somebody of a crew began to work on the repair of a failure mode.
+    Repairs(CrewId, ClockId),
+    /// Somebody of a crew began to work on the start of a unit.
+    Starts(CrewId, UnitId),
+    /// A unit went down.
+    Down(UnitId),
+    /// A unit came up.
+    Up(UnitId),
+    /// A member took a seat.
+    Serves(SeatId, UnitId),
+    /// Nobody serves on a seat.
+    Empty(SeatId),
+    /// A journey went down.
+    JourneyDown(JourneyId, Root),
+    /// A journey came back, after so long, when what it waited for last was over.
+    JourneyUp(JourneyId, SimSpan, Root),
+}
+
+/// A change and when it happened.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Entry {
+    /// When.
+    pub at: SimTime,
+    /// What.
+    pub change: Change,
+}
+
+/// Watches one life and writes everything down.
+#[derive(Debug)]
+pub struct Timeline<'m> {
+    model: &'m Model,
+    /// Everything so far, in order.
+    pub entries: Vec<Entry>,
+    /// As it was after the last event.
+    active: Vec<bool>,
+    up: Vec<bool>,
+    seats: Vec<Option<UnitId>>,
+    working: Vec<bool>,
+    down_since: Vec<Option<SimTime>>,
+}
+
+impl<'m> Timeline<'m> {
+    /// A time line of a life of this model.
+    pub fn new(model: &'m Model) -> Timeline<'m> {
+        Timeline {
+            model,
+            entries: Vec::new(),
+            active: vec![false; model.clocks.len()],
+            up: vec![true; model.units.len()],
+            seats: State::new(model).serving(),
+            working: vec![false; model.clocks.len() + model.units.len()],
+            down_since: vec![None; model.journeys.len()],
+        }
+    }
+
+    fn add(&mut self, at: SimTime, change: Change) {
+        self.entries.push(Entry { at, change });
+    }
+
+    fn add_work(&mut self, at: SimTime, state: &State) {
+        for index in 0..self.working.len() {
+            let job = JobId::new(index);
+            let crew = state.crew_at_work(self.model, job);
+            let was = std::mem::replace(&mut self.working[index], crew.is_some());
+            let Some(crew) = crew.filter(|_| !was) else { continue };
+            let change = match index.checked_sub(self.model.clocks.len()) {
+                None => Change::Repairs(crew, ClockId::new(index)),
+                Some(unit) => Change::Starts(crew, UnitId::new(unit)),
+            };
+            self.add(at, change);
+        }
+    }
+}
+
+impl Observer for Timeline<'_> {
+    fn on_event(&mut self, at: SimTime, event: Event, state: &State) {
+        if let Event::Fail(clock) = event
+            && let crate::model::Repair::Restart = self.model.clocks[clock.index()].repair
+            && !state.is_up(self.model.clocks[clock.index()].unit)
+            && self.up[self.model.clocks[clock.index()].unit.index()]
+        {
+            self.add(at, Change::Fails(clock));
+        }
+        for index in 0..self.active.len() {
+            let clock = ClockId::new(index);
+            let is_active = state.is_active(clock);
+            if std::mem::replace(&mut self.active[index], is_active) != is_active {
+                let change = if is_active { Change::Fails(clock) } else { Change::Restored(clock) };
+                self.add(at, change);
+            }
+        }
+        for index in 0..self.up.len() {
+            let unit = UnitId::new(index);
+            let is_up = state.is_up(unit);
+            if std::mem::replace(&mut self.up[index], is_up) != is_up {
+                self.add(at, if is_up { Change::Up(unit) } else { Change::Down(unit) });
+            }
+        }
+        let seats = state.serving();
+        for (index, serving) in seats.iter().enumerate() {
+            if self.seats[index] != *serving {
+                let seat = SeatId::new(index);
+                self.add(
+                    at,
+                    serving.map_or(Change::Empty(seat), |unit| Change::Serves(seat, unit)),
+                );
+            }
+        }
+        self.seats = seats;
+        if !self.model.crews.is_empty() {
+            self.add_work(at, state);
+        }
+    }
+
+    fn on_down(&mut self, journey: JourneyId, at: SimTime, cause: Root) {
+        self.down_since[journey.index()] = Some(at);
+        self.add(at, Change::JourneyDown(journey, cause));
+    }
+
+    fn on_up(&mut self, journey: JourneyId, at: SimTime, ended_by: Root) {
+        let since = self.down_since[journey.index()].take().unwrap_or(at);
+        self.add(at, Change::JourneyUp(journey, at - since, ended_by));
+    }
+}
