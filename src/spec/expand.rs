@@ -8,7 +8,7 @@ use super::source::Span;
 use super::topology::{Stage, Unit};
 
 /// More units than fit into memory are a slip of the fingers.
-pub(crate) const MOST_UNITS: usize = 500_000;
+pub(crate) const MOST_UNITS: usize = 150_000;
 
 /// All units so far, and what their names stand for.
 #[derive(Debug, Default)]

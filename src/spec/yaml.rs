@@ -386,6 +386,64 @@ const MERGE_KEY: &str = "<<";
 mod tests {
     use super::*;
 
+    /// Two readers, one meaning: every shipped file has the same values for both.
+    #[test]
+    fn another_reader_sees_the_same() {
+        let mut files = 0;
+        for folder in ["topologies", "topologies/patterns", "topologies/common", "src/spec"] {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.extension().is_none_or(|extension| extension != "yaml") {
+                    continue;
+                }
+                let text = std::fs::read_to_string(&path).unwrap();
+                let mut findings = Findings::new();
+                let file = findings.sources_mut().add(path.display().to_string(), text.clone());
+                let mut tree = Tree::default();
+                let root = tree.load(file, &mut findings).unwrap();
+                let mut other: serde_yaml::Value = serde_yaml::from_str(&text).unwrap();
+                other.apply_merge().unwrap();
+                check_same(&tree, root, &other, &path.display().to_string());
+                files += 1;
+            }
+        }
+        assert!(files > 10, "only {files} files");
+    }
+
+    fn check_same(tree: &Tree, id: NodeId, other: &serde_yaml::Value, place: &str) {
+        use serde_yaml::Value as Other;
+        match (&tree.node(id).value, other) {
+            (Value::Map(entries), Other::Mapping(map)) => {
+                assert_eq!(entries.len(), map.len(), "{place}");
+                for entry in entries {
+                    let place = format!("{place}: {}", entry.key);
+                    let value = map.get(entry.key.as_str()).or_else(|| {
+                        // Keys such as `2` are numbers to it.
+                        map.get(Other::Number(entry.key.parse::<u64>().ok()?.into()))
+                    });
+                    check_same(tree, entry.value, value.expect(&place), &place);
+                }
+            }
+            (Value::List(items), Other::Sequence(list)) => {
+                assert_eq!(items.len(), list.len(), "{place}");
+                for (item, other) in items.iter().zip(list) {
+                    check_same(tree, *item, other, place);
+                }
+            }
+            (Value::Scalar { text, .. }, Other::String(other)) => {
+                assert_eq!(text, other, "{place}")
+            }
+            (Value::Scalar { text, .. }, Other::Number(number)) => {
+                assert_eq!(text.parse::<f64>().ok(), number.as_f64(), "{place}");
+            }
+            (Value::Scalar { text, .. }, Other::Bool(truth)) => {
+                assert_eq!(*text, truth.to_string(), "{place}");
+            }
+            (Value::Scalar { .. }, Other::Null) => assert!(tree.is_null(id), "{place}"),
+            (ours, other) => panic!("{place}: {ours:?} and {other:?}"),
+        }
+    }
+
     fn load(text: &str) -> (Findings, Option<String>) {
         let mut findings = Findings::new();
         let file = findings.sources_mut().add("t.yaml".to_owned(), text.to_owned());

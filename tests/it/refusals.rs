@@ -307,7 +307,7 @@ fn shapes_are_checked() {
 fn absurd_sizes_are_refused_before_they_are_built() {
     check(
         &with("count: 3", "count: 4000000000"),
-        "5:3 too-large: `node` makes more than 500000 units; reduce `count` or `replicas`\n",
+        "5:3 too-large: `node` makes more than 150000 units; reduce `count` or `replicas`\n",
     );
     let mut text = FINE.to_owned();
     for journey in 1..=1_000 {
@@ -322,9 +322,9 @@ fn absurd_sizes_are_refused_before_they_are_built() {
         names.iter().map(|name| format!("  {name}: {{every: 1y, repair: 1h}}\n")).collect();
     let text = with("failures:\n", &format!("failures:\n{modes}")).replace(
         "count: 3, fails: [down]",
-        &format!("count: 250000, fails: [{}]", names.join(", ")),
+        &format!("count: 150000, fails: [{}]", names.join(", ")),
     );
-    assert!(findings(&text).contains("the units fail in 2500000 ways"), "{}", findings(&text));
+    assert!(findings(&text).contains("the units fail in 1500000 ways"), "{}", findings(&text));
 }
 
 #[test]
@@ -418,4 +418,140 @@ error[bad-quantity]: `0.999` is not a percentage
 
 3 errors";
     assert_eq!(error, want, "\n{error}");
+}
+
+#[test]
+fn redundancy_must_be_possible() {
+    let service = |text: &str| with("web: {replicas: 3, on: node, serves: majority}", text);
+    check(
+        &service("web: {replicas: 3, on: node, standby: {active: 4}}"),
+        "7:50 quorum: 4 active of 3 replicas; at most 3; those beyond stand by\n",
+    );
+    check(
+        &service("web: {replicas: 3, on: node, standby: {active: 2, dormancy: 3}}"),
+        "7:63 out-of-range: a dormancy below 0 or above 1; 0 is cold and does not age, 1 is hot and ages \
+         as what serves\n",
+    );
+    check(
+        &service("web: {replicas: 3, on: node, leader: {failover: 9s}, standby: {active: 1}}"),
+        "7:65 wrong-kind: a leader and a standby; a leader has all others standing by: keep one of the \
+         two\n",
+    );
+    check(
+        &service("web: {replicas: 3, on: node, serves: any, failback: 9s}"),
+        "7:45 no-effect: `failback` of `web`, where all replicas serve; say who stands by: `standby: \
+         {active: 1}` or `leader`\n",
+    );
+    check(
+        &service("web: {replicas: 3, on: node, replicated: {copies: 4, ack: 2}}"),
+        "7:53 quorum: 4 copies on 3 replicas; at most 3\n",
+    );
+    check(
+        &service("web: {replicas: 3, on: node, serves: majority, witness: 3}"),
+        "7:59 quorum: 3 witnesses of 3 replicas; the last replicas are the witnesses; at least one must \
+         be none\n",
+    );
+    check(
+        &service("web: {replicas: 3, on: node, serves: any, load: {4: 2, none: 1}}"),
+        "7:52 quorum: 4 up of the 3 replicas of `web`; at most 3\n\
+         7:58 bad-quantity: `none` up; write how many are up and how many times faster they fail: \
+         `{1: 3, 2: 1.5}`\n",
+    );
+}
+
+#[test]
+fn people_must_be_there() {
+    let crews = |crew: &str| format!("{FINE}crews: {{ops: {crew}}}\n");
+    check(
+        &crews("{off_hours: 1h}"),
+        "10:26 no-effect: `off_hours` of `ops` changes nothing; say when the `hours` are\n",
+    );
+    check(
+        &crews("{hours: [Mon 9-17]}"),
+        "10:22 bad-quantity: `Mon 9-17` says no hours of a week; write `business`, `always`, or a list such \
+         as `[Mon-Fri 09:00-17:00]`\n",
+    );
+    check(
+        &crews("{picks: random}"),
+        "10:22 unknown-name: what a crew takes next cannot be `random`; it must be one of `fifo`, \
+         `priority`, `preemptive` and `random-kind`\n",
+    );
+    let repair = |text: &str| format!("{}crews: {{ops: {{size: 2}}}}\n", with("repair: 2h", text));
+    check(
+        &repair("repair: 2h, crew: ops, people: 3"),
+        "3:53 quorum: 3 of the 2 of `ops`; at most 2, or a crew of a larger `size`\n",
+    );
+    check(
+        &repair("repair: [{detect: 1m}, {mend: 2h}], crew: ops"),
+        "3:64 wrong-reference: a crew for a repair in stages; say at each stage who does it: `[{detect: \
+         30s}, {mend: 2h, crew: ops}]`\n",
+    );
+    check(
+        &repair("repair: [{detect: 1m, mend: 2h}]"),
+        "3:31 wrong-kind: a stage with 2 laws; write its name and how long it takes, such as `{detect: \
+         30s}`\n",
+    );
+}
+
+#[test]
+fn common_causes_and_plans_must_make_sense() {
+    let mode = |more: &str| with("repair: 2h}", &format!("repair: 2h, {more}}}"));
+    check(
+        &mode("shock: 10%, beta: 5%"),
+        "3:52 wrong-kind: a common cause in two ways; keep `shock`, `change` or `beta`, one of them\n",
+    );
+    check(
+        &mode("burst: {p: 10%, within: 1m}"),
+        "3:41 missing-key: a burst needs `peers`; add `peers`: how many others, such as `peers: 1`\n",
+    );
+    check(
+        &mode("preventive: {age: 100d, takes: 1h}"),
+        "3:3 warning no-effect: `down` does not age; what has no memory is never better for being \
+         replaced before it fails\n",
+    );
+    check(
+        &mode("range: {every: [1y, 1d]}"),
+        "3:42 out-of-range: a range that goes down, or begins at nothing; write the lower end first; it \
+         must be above zero\n",
+    );
+    let plan = |text: &str| format!("{FINE}calendar: {{patch: {text}}}\n");
+    check(
+        &plan("{order: [node], each: 5m}"),
+        "10:12 missing-key: an entry of the calendar needs `every`; add `every`: how often it begins, \
+         such as `every: 30d`\n",
+    );
+    check(
+        &plan("{every: 0s, order: [node, node-1], each: 5m}"),
+        "10:12 duplicate-name: `patch` takes a unit twice; name each unit once in `order`; a group stands \
+         for its members\n\
+         10:27 out-of-range: a plan that never ends; `every` is from beginning to beginning and must be \
+         at least 1s\n",
+    );
+    check(
+        &with("topology: t", "topology: t\nimport: [server/transiet]"),
+        "2:10 unknown-name: the catalog has no `server/transiet`; did you mean `server/transient`?\n",
+    );
+}
+
+#[test]
+fn needs_have_kinds_where_kinds_make_sense() {
+    check(
+        &with("{needs: web, slo", "{needs: [{need: web, kind: start}], slo"),
+        "9:32 wrong-kind: a journey neither starts nor crashes; its needs are `hard` or `soft`\n",
+    );
+    check(
+        &with("{needs: web, slo", "{needs: [{need: web, kind: soft}], slo"),
+        "9:3 missing-key: `browse` needs nothing but what it can do without; at least one need must be \
+         `hard`\n",
+    );
+    check(
+        &with("{needs: web, slo", "{needs: {any: [{need: web, kind: soft}]}, slo"),
+        "9:38 wrong-kind: a kind of need in here; kinds stand in the list under `needs`, not inside of \
+         expressions\n",
+    );
+    check(
+        &with("serves: majority", "serves: majority, needs: {need: web-0, kind: crashes_with}"),
+        "7:3 cycle: these services need one another: `web` and again; one of them must be able to work \
+         without the others\n",
+    );
 }

@@ -17,7 +17,7 @@ const LONGEST_HORIZON_SECONDS: f64 = 500_000.0 * SECONDS_PER_YEAR;
 /// Journeys, for each of which a report has a table and figures.
 const MOST_JOURNEYS: usize = 1_000;
 /// Ways to fail of all units together.
-const MOST_CLOCKS: usize = 2_000_000;
+const MOST_CLOCKS: usize = 1_000_000;
 
 /// Checks everything and records all findings; `None` if the topology must be refused.
 pub(crate) fn check(raw: &RawTopology, findings: &mut Findings) -> Option<Topology> {
