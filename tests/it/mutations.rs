@@ -197,6 +197,10 @@ fn damaged(text: &str, damages: &[Damage]) -> String {
     text
 }
 
+/// A life in which the state is not compared with a recomputation after every event: damage makes
+/// systems large, and that is what `random` is for.
+const UNCHECKED: u64 = 1_000;
+
 /// Whether a damaged topology is still one, after a life of it.
 fn runs(text: &str) -> bool {
     let Ok(topology) = Topology::from_str("damaged", text) else { return false };
@@ -207,8 +211,8 @@ fn runs(text: &str) -> bool {
     let mut recorder = Recorder::new(observed, journeys, Until::Horizon);
     let end = SimTime::ZERO + horizon;
     // What does not come to its end says so.
-    let _ = Replicator::new(system.model(), end, 20_000)
-        .replicate(Replication { seed: 1, number: 0 }, &mut recorder);
+    let _ = Replicator::new(system.model(), end, 5_000)
+        .replicate(Replication { seed: 1, number: UNCHECKED }, &mut recorder);
     true
 }
 
@@ -216,7 +220,7 @@ fn runs(text: &str) -> bool {
 fn damaged_topologies_are_refused_or_run() {
     let ran = Cell::new(0);
     let config = Config {
-        cases: 40_000,
+        cases: 15_000,
         rng_seed: RngSeed::Fixed(1),
         failure_persistence: None,
         ..Config::default()
@@ -229,5 +233,5 @@ fn damaged_topologies_are_refused_or_run() {
             Ok(())
         })
         .unwrap();
-    assert!(ran.get() > 3_000, "only {} were still topologies", ran.get());
+    assert!(ran.get() > 1_000, "only {} were still topologies", ran.get());
 }
