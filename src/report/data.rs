@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::engine::Root;
-use crate::exact::{Omission, Product, product_of_availabilities};
+use crate::exact::{Omission, Product, blast_radii, product_of_availabilities};
 use crate::measure::{CauseShare, Estimates, FirstOutage, JourneyEstimates, MeasureSet};
 use crate::model::{JourneyId, Model, branch_names};
 use crate::run::{Plan, Summary, Tally, Until};
@@ -12,6 +12,8 @@ use crate::units::SimSpan;
 
 /// How many causes of each journey a report lists.
 const MOST_CAUSES: usize = 20;
+/// Units beyond which nobody reads what each of them takes down, and finding out takes long.
+const MOST_PLACES: usize = 5_000;
 /// Share of the downtime of a failure mode from which on a unit is named with it.
 const LEAST_SHARE_OF_MODE: f64 = 0.02;
 
@@ -24,6 +26,21 @@ pub struct Report {
     pub run: RunInfo,
     /// Each journey, in the order of the topology.
     pub journeys: Vec<JourneyReport>,
+    /// What the failure of a single place takes down, the places with the most journeys first.
+    pub blast_radius: Vec<Blast>,
+}
+
+/// What the failure of a single place takes down.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Blast {
+    /// The place.
+    pub unit: String,
+    /// The kind of place.
+    pub level: String,
+    /// How many other units go down with it.
+    pub units: usize,
+    /// Journeys that go down, if everything else is up.
+    pub journeys: Vec<String>,
 }
 
 /// Which topology.
@@ -257,6 +274,7 @@ impl Report {
                 }),
             },
             journeys,
+            blast_radius: blast(topology, model),
         }
     }
 
@@ -274,6 +292,29 @@ impl Report {
             JourneyMeasures::FirstOutage(_) => false,
         })
     }
+}
+
+/// What the failure of each place takes down, if it takes down a journey.
+fn blast(topology: &Topology, model: &Model) -> Vec<Blast> {
+    if model.unit_count() > MOST_PLACES {
+        return Vec::new();
+    }
+    let mut radii = blast_radii(model, topology.journeys.len());
+    radii.retain(|radius| !radius.journeys.is_empty());
+    radii.sort_by_key(|radius| std::cmp::Reverse(radius.journeys.len()));
+    let journey = |id: &JourneyId| topology.journeys[id.index()].name.clone();
+    radii
+        .into_iter()
+        .filter_map(|radius| {
+            let unit = &topology.units[radius.unit.index()];
+            Some(Blast {
+                unit: unit.path.clone(),
+                level: unit.level.clone()?,
+                units: radius.units,
+                journeys: radius.journeys.iter().map(journey).collect(),
+            })
+        })
+        .collect()
 }
 
 /// What a root is called.

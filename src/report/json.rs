@@ -47,8 +47,17 @@ struct Root<'a> {
     topology: Topology<'a>,
     run: Run,
     journeys: Ordered<Journey<'a>>,
+    blast_radius: Vec<Blast<'a>>,
     /// Data classes are not evaluated in this version.
     data: Ordered<()>,
+}
+
+#[derive(Serialize)]
+struct Blast<'a> {
+    unit: &'a str,
+    level: &'a str,
+    units: usize,
+    journeys: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -276,6 +285,16 @@ impl<'a> Root<'a> {
             journeys: Ordered(
                 report.journeys.iter().map(|j| (j.name.clone(), Journey::of(j))).collect(),
             ),
+            blast_radius: report
+                .blast_radius
+                .iter()
+                .map(|blast| Blast {
+                    unit: &blast.unit,
+                    level: &blast.level,
+                    units: blast.units,
+                    journeys: &blast.journeys,
+                })
+                .collect(),
             data: Ordered(Vec::new()),
         }
     }

@@ -13,7 +13,7 @@ mod timeline;
 pub use self::csv::{OutageCsv, to_csv};
 pub use self::plotters::{DrawError, to_png, to_svg};
 pub use data::{
-    Cause, Causes, Comparison, InputBand, JourneyMeasures, JourneyReport, ModeCause,
+    Blast, Cause, Causes, Comparison, InputBand, JourneyMeasures, JourneyReport, ModeCause,
     PrecisionReport, ProlongingCause, Report, RunInfo, TopologyInfo,
 };
 pub use figure::{Curve, Figure, Mark, YAxis, figures};

@@ -17,6 +17,8 @@ use crate::units::{SECONDS_PER_MONTH, SECONDS_PER_YEAR};
 
 /// Columns of a terminal that is not very wide.
 const WIDTH: u16 = 100;
+/// Places that a reader takes in at a glance.
+const TOP_PLACES: usize = 6;
 /// Causes that a reader takes in at a glance.
 const TOP_CAUSES: usize = 3;
 /// Share of the downtime from which on a cause is worth a word.
@@ -47,6 +49,7 @@ pub fn to_text(report: &Report) -> String {
         text += &cause_lines(&windows);
         text += &prolonging_lines(&windows);
         text += &input_lines(&windows);
+        text += &blast_lines(report);
         text += &spreadsheet_lines(&windows);
     }
     if !firsts.is_empty() {
@@ -267,6 +270,23 @@ fn prolonging_lines(windows: &[Window<'_>]) -> String {
         }
     }
     section("What outages then wait for", lines)
+}
+
+/// Places of which one alone takes down a journey.
+fn blast_lines(report: &Report) -> String {
+    let mut lines = String::new();
+    for blast in report.blast_radius.iter().take(TOP_PLACES) {
+        let journeys = match blast.journeys.len() == report.journeys.len() {
+            true if report.journeys.len() > 1 => "every journey".to_owned(),
+            _ => first_few(&blast.journeys),
+        };
+        lines += &wrapped(&format!("{}: {journeys}", blast.unit), "  ");
+    }
+    let more = report.blast_radius.len().saturating_sub(TOP_PLACES);
+    if more > 0 {
+        lines += &format!("  and {more} more\n");
+    }
+    section("One of these alone takes down", lines)
 }
 
 /// Beside the sampling error: how far the answer is from where the inputs may be.
