@@ -18,16 +18,26 @@ failures:
   wear: {every: {weibull: {shape: 2, mean: 60d}}, repair: {gamma: {shape: 2, mean: 5h}}, crew: ops}
   power: {every: 40d, repair: {uniform: [1h, 9h]}, clock: always}
   crash: {every: 9d, repair: restart}
-crews: {ops: {size: 1, response: {lognormal: {median: 15m, p95: 2h}}}}
+  bug: {every: 40d, shock: 60%, repair: [{detect: 5m}, {mend: {exponential: 2h}, crew: day, people: 2}]}
+  burst: {every: 30d, burst: {p: 50%, within: 1h, peers: 1}, repair: 3h, crew: kinds}
+  old: {every: {weibull: {shape: 3, mean: 90d}}, preventive: {age: 60d, takes: 1h}, repair: 9h, crew: kinds}
+crews:
+  ops: {size: 1, response: {lognormal: {median: 15m, p95: 2h}}}
+  day: {size: 2, hours: business, picks: preemptive}
+  kinds: {picks: random-kind, response: {exponential: 6m, per: kind}}
+calendar: {patch: {every: 30d, at: 9h, order: [node], each: {uniform: [5m, 15m]}, gap: 5m}}
 domains:
   zone: {count: 2, fails: [power]}
   node: {in: zone, count: 2, fails: [wear], start: 5m}
 services:
   db: {replicas: 3, on: node, serves: majority, leader: {failover: {uniform: [5s, 10s]}}, fails: [crash], start: 1m}
   web: {replicas: 2, on: node, serves: any, needs: db, fails: [crash], start: 20s}
+  warm: {replicas: 3, on: node, standby: {active: 1, dormancy: 30%}, coverage: {p: 80%, switch: 1m}, failback: 9s, fails: [bug, burst]}
+  loaded: {replicas: 3, on: node, serves: any, load: {1: 3, 2: 1.5}, fails: [old], needs: [{need: warm, kind: crashes_with}]}
 journeys:
   read: {needs: web, slo: {availability: 99%, rto: 10m}}
   count: {needs: {at_least: 3, of: [node]}}
+  more: {needs: [loaded, {need: warm, masked_by: 5m}], slo: {availability: 99%, during: business}}
 ";
 
 #[test]
