@@ -268,6 +268,7 @@ impl Compiler<'_> {
             to_failure: TimeToFailure::SetOff,
             always: spec.always,
             repair: Repair::Never,
+            is_grey: spec.is_grey,
             is_planned: spec.is_planned,
             has_branches: !branch_names(spec).is_empty(),
             also_renews: None,

@@ -202,6 +202,8 @@ pub struct Clock {
     pub always: bool,
     /// How the unit comes back.
     pub repair: Repair,
+    /// Whether nobody fails over until it is noticed, which is the first stage of its repair.
+    pub is_grey: bool,
     /// Whether somebody means it to happen.
     pub is_planned: bool,
     /// Whether its repair is a mixture with named branches, which reports tell apart.

@@ -61,6 +61,8 @@ pub struct FailureMode {
     pub burst: Option<Burst>,
     /// Replacement before it strikes.
     pub preventive: Option<Preventive>,
+    /// Whether nobody fails over until it is noticed, which is the first stage of its repair.
+    pub is_grey: bool,
     /// Whether somebody means it to happen.
     pub is_planned: bool,
     /// How far its numbers may be from what they are.

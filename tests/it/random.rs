@@ -44,12 +44,13 @@ impl Dice {
     }
 
     /// How a failure mode is not alone, or replaced in time; `law` is its time to failure.
-    fn company(&mut self, law: &str, always: bool) -> String {
+    fn company(&mut self, law: &str, always: bool, has_work: bool) -> String {
         match self.below(12) {
             0 => ", shock: 40%".to_owned(),
             1 => ", change: 50%".to_owned(),
             2 if law.starts_with("{exp") => ", beta: 30%".to_owned(),
             3 => ", burst: {p: 50%, within: 2h, peers: 2}".to_owned(),
+            5 if has_work => ", grey: 90m".to_owned(),
             4 if !always => format!(", preventive: {{age: {}h, takes: 1h}}", self.hours(200)),
             _ => String::new(),
         }
@@ -101,7 +102,7 @@ fn random_system(seed: u64) -> String {
             true => format!(", crew: {crew}, priority: {}", dice.hours(3)),
             false => String::new(),
         };
-        let company = dice.company(&every, always);
+        let company = dice.company(&every, always, repair.starts_with(['{', '[']));
         let _ =
             writeln!(text, "  m{mode}: {{every: {every}, repair: {repair}{clock}{crew}{company}}}");
     }

@@ -227,3 +227,19 @@ journeys:
         ],
     );
 }
+
+#[test]
+fn nobody_takes_over_from_what_looks_well() {
+    let system = |grey: &str| {
+        format!(
+            "horizon: 20h
+failures: {{hang: {{every: {{fixed: 10h}}, repair: 5h{grey}}}}}
+domains: {{a: {{fails: [hang]}}, b: {{}}}}
+services: {{pair: {{replicas: 2, on: [a, b], leader: {{failover: 1h}}}}}}
+journeys: {{j: {{needs: pair}}, a: {{needs: a}}}}"
+        )
+    };
+    check(&system(""), &["j: 10-11 hang@a", "a: 10-15 hang@a"]);
+    // Noticed at 13: then the failover begins, and the repair.
+    check(&system(", grey: 3h"), &["j: 10-14 hang@a", "a: 10-18 hang@a"]);
+}

@@ -72,7 +72,7 @@ fn keys_that_mean_nothing_are_named_with_the_nearest_that_does() {
         &with("repair: 2h", "repair: 2h, colour: red"),
         "3:34 unknown-key: a failure mode has no key `colour`; it may say `every`, `afr`, `repair`, \
          `clock`, `wipes`, `crew`, `people`, `priority`, `shock`, `change`, `beta`, `burst`, \
-         `preventive`, `range`, `about`, `source` and `grade`\n",
+         `preventive`, `grey`, `range`, `about`, `source` and `grade`\n",
     );
 }
 

@@ -26,7 +26,11 @@ impl<C: Chooser> Step<'_, C> {
         let Repair::After(task) = self.model.clocks[clock.index()].repair else {
             unreachable!("only a repair that takes time ends");
         };
-        if self.is_through(self.model.repair_job(clock), task) {
+        let job = self.model.repair_job(clock);
+        if self.model.clocks[clock.index()].is_grey && self.state.jobs[job.index()].stage == 0 {
+            self.notice(clock);
+        }
+        if self.is_through(job, task) {
             self.restore(clock);
         }
     }

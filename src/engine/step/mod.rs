@@ -250,8 +250,9 @@ impl<C: Chooser> Step<'_, C> {
         for &guest in model.guests.of(unit.index()) {
             self.fault_appears(guest);
         }
+        let is_noticed = !model.clocks[self.state.root.clock.index()].is_grey;
         for &roster in model.unit_rosters.of(unit.index()) {
-            self.member_falls(roster, unit);
+            self.member_falls(roster, unit, is_noticed);
         }
     }
 

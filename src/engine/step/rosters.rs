@@ -2,20 +2,37 @@
 
 use super::{Chance, Chooser, Step, Switch};
 use crate::engine::state::{Root, SeatState};
-use crate::model::{RosterId, SeatId, UnitId};
+use crate::model::{ClockId, RosterId, SeatId, UnitId};
 
 impl<C: Chooser> Step<'_, C> {
-    /// A member went down: if it served another one takes over, if it stood by a failover may be
-    /// called off.
-    pub(super) fn member_falls(&mut self, roster: RosterId, unit: UnitId) {
+    /// A member went down: if it served another one takes over, once that is noticed; if it stood by
+    /// a failover may be called off.
+    pub(super) fn member_falls(&mut self, roster: RosterId, unit: UnitId, is_noticed: bool) {
         let seat = self.state.seat_of[unit.index()];
         match seat.filter(|seat| self.model.seats[seat.index()] == roster) {
             Some(seat) => {
                 self.gets_up(seat, unit);
-                self.fill(seat, unit);
+                if is_noticed {
+                    self.fill(seat, unit);
+                } else {
+                    self.state.seats[seat.index()] = SeatState::Uncovered(unit);
+                }
             }
             // Somebody else's seat is nothing to this roster; its spares are.
             None => self.call_off_what_nobody_is_left_for(roster),
+        }
+    }
+
+    /// A failure that looked like health is noticed: others take over from those it has taken down.
+    pub(super) fn notice(&mut self, clock: ClockId) {
+        for index in 0..self.state.seats.len() {
+            if let SeatState::Uncovered(lost) = self.state.seats[index]
+                && self.state.units[lost.index()].root.clock == clock
+            {
+                self.state.root = self.state.units[lost.index()].root;
+                self.state.seats[index] = SeatState::Vacant;
+                self.fill(SeatId::new(index), lost);
+            }
         }
     }
 

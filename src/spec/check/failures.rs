@@ -92,6 +92,7 @@ pub(super) fn planned(name: String, stages: Vec<Stage>) -> FailureMode {
         common: None,
         burst: None,
         preventive: None,
+        is_grey: false,
         is_planned: true,
         range: ModeRange::default(),
         about: None,
@@ -146,6 +147,7 @@ impl People<'_> {
                 peers: u32::try_from(burst.peers).unwrap_or(u32::MAX),
             }),
             preventive: None,
+            is_grey: raw.grey.is_some(),
             is_planned: false,
             range: raw.range,
             about: raw.about.clone(),
@@ -158,6 +160,15 @@ impl People<'_> {
         let stages = match raw.repair.as_ref()? {
             RawRepair::After(stages) => stages,
             RawRepair::Restart | RawRepair::Never => {
+                if let Some(grey) = &raw.grey {
+                    self.findings
+                        .error(
+                            Code::NoEffect,
+                            grey.span,
+                            "a fault that nobody repairs, noticed or not",
+                        )
+                        .help("remove `grey`, or give `repair` a law");
+                }
                 if let Some(crew) = &raw.crew {
                     self.findings
                         .error(Code::NoEffect, crew.span, "a crew for a repair that nobody does")
@@ -181,6 +192,9 @@ impl People<'_> {
         } else if let Some(people) = raw.people {
             self.people_without_crew(people);
         }
+        // Until it is noticed nobody begins to repair it.
+        let noticed = raw.grey.iter().map(|law| RawStage::of(law.value.clone()));
+        let stages: Vec<RawStage> = noticed.chain(stages).collect();
         Some(Repair::After(stages.iter().map(|stage| self.stage(stage)).collect()))
     }
 

@@ -26,6 +26,8 @@ pub(crate) struct RawMode {
     pub(crate) beta: Option<Spanned<f64>>,
     pub(crate) burst: Option<RawBurst>,
     pub(crate) preventive: Option<RawPreventive>,
+    /// How long until somebody notices.
+    pub(crate) grey: Option<Spanned<Law>>,
     pub(crate) range: ModeRange,
     pub(crate) about: Option<String>,
     pub(crate) source: Option<String>,
@@ -106,12 +108,13 @@ const MODE: Keys = Keys {
         "beta",
         "burst",
         "preventive",
+        "grey",
         "range",
         "about",
         "source",
         "grade",
     ],
-    later: &["p", "grey", "latent"],
+    later: &["p", "latent"],
 };
 const BURST: Keys = Keys { of: "a burst", read: &["p", "within", "peers"], later: &[] };
 const PREVENTIVE: Keys =
@@ -158,6 +161,10 @@ impl Reader<'_> {
             beta: fields.get("beta").and_then(|id| self.percentage(id, "`beta`")),
             burst: fields.get("burst").and_then(|id| self.burst(id)),
             preventive: fields.get("preventive").and_then(|id| self.preventive(id)),
+            grey: fields.get("grey").and_then(|id| {
+                let law = self.law(id, "how long until it is noticed", Bare::Fixed)?;
+                Some(Spanned::new(law, self.tree.span(id)))
+            }),
             range: fields.get("range").map_or_else(ModeRange::default, |id| self.range(id)),
             about: self.note(&fields, "about"),
             source: self.note(&fields, "source"),
