@@ -5,6 +5,7 @@
 mod behaviours;
 mod command_line;
 mod determinism;
+mod examples;
 mod library;
 mod mutations;
 mod overlays;
