@@ -107,7 +107,7 @@ fn omissions_of(model: &Model) -> impl Iterator<Item = Omission> {
     let follows = |watch: &Watch| matches!(watch, Watch::Crash(_) | Watch::Start(_));
     let found = [
         (!model.shocks.is_empty() || !model.drags.is_empty(), Omission::CommonCauses),
-        (!model.crews.is_empty(), Omission::People),
+        (model.stages.iter().any(|stage| stage.crew.is_some()), Omission::People),
         (!model.plans.is_empty(), Omission::Plans),
         (model.watches.iter().any(|(_, watch)| follows(watch)), Omission::Starts),
         (model.units.iter().any(|unit| unit.is_paced), Omission::Paces),

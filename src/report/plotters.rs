@@ -198,6 +198,9 @@ where
     draw_marks(figure, &mut chart, scale)
 }
 
+/// Share of the axis up to which a label fits to the right.
+const ROOM_FOR_LABELS: f64 = 0.82;
+
 /// Vertical lines with their names beside them, one below the other.
 fn draw_marks<B, X, Y>(
     figure: &Figure,
@@ -216,9 +219,9 @@ where
         let line = [(mark.at, heights.start), (mark.at, heights.end)].into_iter();
         let style = INK.stroke_width(scale);
         chart.draw_series(DashedLineSeries::new(line, 5 * scale, 4 * scale, style))?;
-        // To the side that has room.
+        // To the right, where falling curves leave room at the top, as long as it fits there.
         let s = scale as i32;
-        let (side, aside) = match (mark.at / from).ln() < 0.5 * (to / from).ln() {
+        let (side, aside) = match (mark.at / from).ln() < ROOM_FOR_LABELS * (to / from).ln() {
             true => (HPos::Left, 6 * s),
             false => (HPos::Right, -6 * s),
         };
