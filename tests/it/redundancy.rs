@@ -96,10 +96,12 @@ failures:
 services:
   a: {fails: [one]}
   b: {fails: [two]}
-  spare: {pool: {serves: [a, b], dormancy: 0}}
-journeys: {a: {needs: a}, b: {needs: b}}",
+  spare: {}
+  # Whoever says so.
+  c: {pool: {spare: spare, serves: [a, b], dormancy: 0}, fails: [one]}
+journeys: {c: {needs: c}, a: {needs: a}, b: {needs: b}}",
         // From 10 on the spare serves for `a`; `b` has nobody from 12 to 17 and from 29 on.
-        &["b: 12-17 two@b-0", "b: 29-30.. two@b-0"],
+        &["b: 12-17 two@b-0", "c: 10-30.. one@c-0", "b: 29-30.. two@b-0"],
     );
 }
 

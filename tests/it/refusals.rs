@@ -460,6 +460,15 @@ fn redundancy_must_be_possible() {
 }
 
 #[test]
+fn pools_name_services() {
+    check(
+        &with("services:\n", "services:\n  spare: {pool: {serves: [wbe, spare]}}\n"),
+        "7:27 unknown-name: there is no service `wbe`; did you mean `web`?\n\
+         7:32 cycle: `spare` is a spare for itself; name the services that it stands by for\n",
+    );
+}
+
+#[test]
 fn people_must_be_there() {
     let crews = |crew: &str| format!("{FINE}crews: {{ops: {crew}}}\n");
     check(

@@ -19,6 +19,7 @@ impl Checker<'_> {
     pub(super) fn services(&mut self) {
         let raw = self.raw;
         for raw in &raw.services {
+            self.check_pool(raw);
             let replicas =
                 self.units.group(&raw.name.value).map_or(0..0, |group| group.units.clone());
             let roster = self.roster(raw, replicas.clone());

@@ -1,6 +1,6 @@
 //! Who serves and who stands by.
 
-use super::all::Checker;
+use super::all::{Checker, listed_keys};
 use crate::dist::Law;
 use crate::spec::diagnostic::Code;
 use crate::spec::raw::{RawPool, RawService};
@@ -95,9 +95,33 @@ impl<'r> Checker<'r> {
         let pools = self.raw.services.iter().filter_map(|spare| {
             let pool = spare.pool.as_ref()?;
             let serves = pool.serves.iter().any(|name| name.value == raw.name.value);
-            serves.then_some((spare.name.value.as_str(), pool, spare.name.span))
+            let spare = pool.spare.as_ref().unwrap_or(&spare.name);
+            serves.then_some((spare.value.as_str(), pool, spare.span))
         });
         pools.collect()
+    }
+
+    /// Whether a pool names services, and none that stands by for itself.
+    pub(super) fn check_pool(&mut self, raw: &RawService) {
+        let Some(pool) = &raw.pool else { return };
+        let spare = pool.spare.as_ref().unwrap_or(&raw.name);
+        for name in pool.serves.iter().chain(&pool.spare) {
+            if !self.service_index.contains_key(&name.value) {
+                let known = self.service_index.keys().map(String::as_str);
+                let help = match self.findings.closest(&name.value, known) {
+                    Some(word) => format!("did you mean `{word}`?"),
+                    None => format!("there are {}", listed_keys(&self.service_index)),
+                };
+                let message = format!("there is no service `{}`", name.value);
+                self.findings.error(Code::UnknownName, name.span, message).help(help);
+            }
+        }
+        if let Some(itself) = pool.serves.iter().find(|name| name.value == spare.value) {
+            let message = format!("`{}` is a spare for itself", itself.value);
+            self.findings
+                .error(Code::Cycle, itself.span, message)
+                .help("name the services that it stands by for");
+        }
     }
 
     fn refuse_what_needs_a_roster(&mut self, raw: &RawService) {

@@ -93,6 +93,8 @@ pub(crate) struct RawStandby {
 
 #[derive(Debug)]
 pub(crate) struct RawPool {
+    /// The service that is the spare, if that is not the one that says so.
+    pub(crate) spare: Option<Name>,
     pub(crate) serves: Vec<Name>,
     pub(crate) dormancy: f64,
 }
@@ -164,7 +166,7 @@ const LEADER: Keys = Keys {
     later: &[],
 };
 const STANDBY: Keys = Keys { of: "a standby", read: &["active", "dormancy"], later: &[] };
-const POOL: Keys = Keys { of: "a pool", read: &["serves", "dormancy"], later: &[] };
+const POOL: Keys = Keys { of: "a pool", read: &["spare", "serves", "dormancy"], later: &[] };
 const COVERAGE: Keys = Keys { of: "a coverage", read: &["p", "switch", "else"], later: &[] };
 const SEALED: Keys = Keys { of: "a seal", read: &["crew", "people", "takes"], later: &[] };
 const SPREAD: Keys = Keys { of: "a spread", read: &["by", "rule"], later: &["skew"] };
@@ -382,7 +384,8 @@ impl Reader<'_> {
             self.missing(fields.span, POOL.of, "serves", example);
         }
         let dormancy = self.dormancy(&fields);
-        Some(RawPool { serves, dormancy })
+        let spare = fields.get("spare").and_then(|id| self.text(id, "the name of a service"));
+        Some(RawPool { spare, serves, dormancy })
     }
 
     fn coverage(&mut self, id: NodeId) -> Option<RawCoverage> {
