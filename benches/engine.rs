@@ -10,6 +10,7 @@
 #![allow(clippy::print_stdout, reason = "a benchmark prints its result")]
 
 mod limit;
+mod workload;
 
 use std::hint::black_box;
 use std::path::Path;
@@ -18,57 +19,41 @@ use std::time::Instant;
 use criterion::{Criterion, criterion_group};
 use limit::monitoring::{OneClockAUnit, Superposed};
 use limit::two_of_three::ArrayOfThree;
-use ninefold::engine::{Observer, Replication, Replicator, Root};
-use ninefold::model::JourneyId;
+use ninefold::engine::{Observer, Replication, Replicator};
 use ninefold::units::{SimSpan, SimTime};
 use ninefold::{System, Topology};
+use workload::{Count, EveryEvent, Outcome, SEED, fleet, system};
 
-const SEED: u64 = 1;
 const ROUNDS: usize = 7;
-const MICROS_PER_HOUR: f64 = 3.6e9;
 /// Hours of a life of the second workload.
 const HUNDRED_YEARS: f64 = 876_000.0;
 
 /// Something that lives lives.
-type Program<'a> = (&'static str, Box<dyn FnMut() -> limit::Outcome + 'a>);
-
-fn system(path: &str) -> System {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-    System::compile(Topology::from_path(path).unwrap_or_else(|error| panic!("{error}")))
-}
-
-/// Counts what the hand-written programs count.
-#[derive(Default)]
-struct Count {
-    outcome: limit::Outcome,
-    since: [SimTime; 2],
-}
-
-impl Observer for Count {
-    fn on_down(&mut self, journey: JourneyId, at: SimTime, _cause: Root) {
-        self.outcome.outages[journey.index()] += 1;
-        self.since[journey.index()] = at;
-    }
-
-    fn on_up(&mut self, journey: JourneyId, at: SimTime, _ended_by: Root) {
-        let micros = (at - self.since[journey.index()]).micros();
-        self.outcome.down_hours[journey.index()] += micros as f64 / MICROS_PER_HOUR;
-    }
-}
+type Program<'a> = (&'static str, Box<dyn FnMut() -> Outcome + 'a>);
 
 /// The general engine on a topology.
-fn general<'a>(system: &'a System) -> Box<dyn FnMut() -> limit::Outcome + 'a> {
+fn general<'a>(system: &'a System) -> Box<dyn FnMut() -> Outcome + 'a> {
+    engine(system, |count: &Count| count.outcome)
+}
+
+/// The general engine, with every event lived through.
+fn every_event<'a>(system: &'a System) -> Box<dyn FnMut() -> Outcome + 'a> {
+    engine(system, |every: &EveryEvent| every.0.outcome)
+}
+
+fn engine<'a, O: Observer + Default + 'a>(
+    system: &'a System,
+    outcome: impl Fn(&O) -> Outcome + 'a,
+) -> Box<dyn FnMut() -> Outcome + 'a> {
     let horizon = SimTime::ZERO + system.topology().horizon;
     let mut replicator = Replicator::new(system.model(), horizon, u64::MAX);
     let mut number = 0;
     Box::new(move || {
-        let mut count = Count::default();
-        count.outcome.events = replicator
-            .replicate(Replication { seed: SEED, number }, &mut count)
-            .expect("the workload ends")
-            .events;
+        let mut observer = O::default();
+        let which = Replication { seed: SEED, number };
+        let events = replicator.replicate(which, &mut observer).expect("the workload ends").events;
         number += 1;
-        count.outcome
+        Outcome { events, ..outcome(&observer) }
     })
 }
 
@@ -77,6 +62,7 @@ fn first_workload(system: &System) -> Vec<Program<'_>> {
     vec![
         ("hand-written, one clock a unit", Box::new(move || reference.life())),
         ("hand-written, superposed clocks", Box::new(move || superposed.life())),
+        ("ninefold, every event", every_event(system)),
         ("ninefold", general(system)),
     ]
 }
@@ -85,30 +71,21 @@ fn second_workload(system: &System) -> Vec<Program<'_>> {
     let mut reference = ArrayOfThree::new(SEED);
     vec![
         ("hand-written, array of three", Box::new(move || reference.life(HUNDRED_YEARS))),
+        ("ninefold, every event", every_event(system)),
         ("ninefold", general(system)),
     ]
-}
-
-/// So many units that fail nine times a year each: what an event costs in a large system.
-fn fleet(units: usize) -> System {
-    let text = format!(
-        "topology: fleet\nhorizon: 1y\nfailures: {{down: {{every: 1000h, repair: 30m}}}}\n\
-         domains: {{unit: {{count: {units}, fails: [down]}}}}\n\
-         journeys: {{any: {{needs: {{any: [unit]}}}}}}\n"
-    );
-    System::compile(Topology::from_str("fleet", &text).unwrap_or_else(|error| panic!("{error}")))
 }
 
 /// Rounds of all programs in turn, of so many lives each; ratios are of times for an event.
 fn compare(title: &str, mut programs: Vec<Program<'_>>, lives: &[u32], rounds: usize) {
     println!("\n{title}: {rounds} rounds in turn, median");
     let mut seconds = vec![Vec::new(); programs.len()];
-    let mut outcomes = vec![limit::Outcome::default(); programs.len()];
+    let mut outcomes = vec![Outcome::default(); programs.len()];
     for _ in 0..rounds {
         for (index, (_, program)) in programs.iter_mut().enumerate() {
             let start = Instant::now();
             for _ in 0..lives[index] {
-                outcomes[index].add(&black_box(program()));
+                add(&mut outcomes[index], &black_box(program()));
             }
             seconds[index].push(start.elapsed().as_secs_f64());
         }
@@ -135,6 +112,15 @@ fn compare(title: &str, mut programs: Vec<Program<'_>>, lives: &[u32], rounds: u
     }
 }
 
+/// Adds a life to what others came to.
+fn add(total: &mut Outcome, life: &Outcome) {
+    total.events += life.events;
+    for journey in 0..2 {
+        total.down_hours[journey] += life.down_hours[journey];
+        total.outages[journey] += life.outages[journey];
+    }
+}
+
 fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
@@ -142,7 +128,7 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
 }
 
 /// What a program found, in eight digits.
-fn hash(outcome: &limit::Outcome) -> u32 {
+fn hash(outcome: &Outcome) -> u32 {
     let text = format!("{outcome:?}");
     ninefold::rng::hash_text(&text) as u32
 }
@@ -151,7 +137,7 @@ fn comparisons(is_test: bool) {
     let (lives, rounds) = if is_test { (20, 1) } else { (2_000, ROUNDS) };
     let (monitoring, three) =
         (system("topologies/workload-a.yaml"), system("topologies/workload-c.yaml"));
-    let equal = [lives; 3];
+    let equal = [lives; 4];
     compare("monitoring (topologies/workload-a.yaml)", first_workload(&monitoring), &equal, rounds);
     compare("two of three (topologies/workload-c.yaml)", second_workload(&three), &equal, rounds);
     let sizes = [10, 100, 1_000, 10_000, 100_000];
@@ -196,7 +182,11 @@ fn criterion_benches(criterion: &mut Criterion) {
 criterion_group!(benches, criterion_benches);
 
 fn main() {
-    comparisons(std::env::args().any(|argument| argument == "--test"));
+    let has = |wanted| std::env::args().any(|argument| argument == wanted);
+    // Under a profiler, one program alone.
+    if !has("--profile-time") {
+        comparisons(has("--test"));
+    }
     benches();
     Criterion::default().configure_from_args().final_summary();
 }

@@ -8,8 +8,8 @@ use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
 use rand_distr::{Distribution, Exp1, StandardNormal};
 
-use super::Outcome;
 use super::heap::Heap;
+use crate::workload::Outcome;
 
 const NODES: usize = 3;
 const STORES: usize = 4;

@@ -5,7 +5,7 @@ use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand_distr::{Distribution, Exp1};
 
-use super::Outcome;
+use crate::workload::Outcome;
 
 /// One clock a unit, in an array that is searched from end to end.
 #[derive(Clone, Debug)]

@@ -289,9 +289,19 @@ impl Law {
     }
 
     /// One draw, seconds.
+    #[inline]
     pub fn draw(&self, stream: &mut Stream) -> f64 {
+        // These take less time than a call.
         match self {
             Law::Exponential { mean } => mean * unit_exponential(stream),
+            Law::Uniform { low, high } => low + (high - low) * stream.open_unit(),
+            Law::Fixed { value } => *value,
+            other => other.draw_at_length(stream),
+        }
+    }
+
+    fn draw_at_length(&self, stream: &mut Stream) -> f64 {
+        match self {
             Law::Weibull { shape, scale } => {
                 scale * libm::pow(unit_exponential(stream), 1.0 / shape)
             }
@@ -299,8 +309,6 @@ impl Law {
                 libm::exp(mu + sigma * normal_quantile(stream.open_unit()))
             }
             Law::Gamma { shape, scale } => scale * unit_gamma(*shape, stream),
-            Law::Uniform { low, high } => low + (high - low) * stream.open_unit(),
-            Law::Fixed { value } => *value,
             Law::Triangular { low, peak, high } => {
                 // The quantile function: a square root to each side of the peak.
                 let (unit, width) = (stream.open_unit(), high - low);
@@ -317,6 +325,7 @@ impl Law {
                 branches[choose(branches, stream.open_unit())].law.draw(stream)
             }
             Law::Sum(parts) => parts.iter().map(|part| part.draw(stream)).sum(),
+            Law::Exponential { .. } | Law::Uniform { .. } | Law::Fixed { .. } => self.draw(stream),
         }
     }
 

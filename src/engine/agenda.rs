@@ -2,6 +2,7 @@
 
 use super::calendar::Calendar;
 use super::event::{Event, Slots};
+use super::points::{Luck, Point, Points};
 use super::step::{Chance, Chooser, Switch};
 use crate::dist::{Law, unit_exponential};
 use crate::model::{
@@ -12,19 +13,27 @@ use crate::rng::{Purpose, Stream, StreamKey};
 use crate::spec::Discipline;
 use crate::units::{SimSpan, SimTime};
 
+/// So many units do not fit into the caches next to a core.
+const LARGE: usize = 4_000;
+
 /// What is to come in one life, drawn by key.
 #[derive(Clone, Debug)]
 pub struct Agenda<'m> {
-    model: &'m Model,
+    pub(super) model: &'m Model,
     slots: Slots,
-    now: SimTime,
-    key: StreamKey,
-    calendar: Calendar,
-    clocks: Vec<ClockLuck>,
+    pub(super) now: SimTime,
+    pub(super) key: StreamKey,
+    horizon: SimTime,
+    /// The window of points that has been looked into last.
+    looked_into: u64,
+    /// Points of memoryless clocks, and the luck of all clocks.
+    pub(super) points: Points,
+    /// Everything else that is to come.
+    pub(super) calendar: Calendar,
     /// Pace of each aging clock whose unit is paced, and since when.
     paces: Vec<(f64, SimTime)>,
     /// How often each unit has begun to start.
-    starts: Vec<u32>,
+    pub(super) starts: Vec<u32>,
     /// What is left of work that was put aside; kept only where a crew can put work aside.
     put_aside: Vec<SimSpan>,
     /// Ordinals of the next draws of each seat, queue and shock.
@@ -32,33 +41,6 @@ pub struct Agenda<'m> {
     coverages: Vec<u32>,
     answers: Vec<u32>,
     shocks: Vec<u32>,
-}
-
-/// The luck of one clock in one life.
-#[derive(Clone, Copy, Debug)]
-struct ClockLuck {
-    /// Key of its times to failure.
-    key: StreamKey,
-    /// How many points or lives have been drawn.
-    drawn: u32,
-    /// What `drawn` was at the last failure: the number that its repair bears.
-    failure: u32,
-    /// Mean time between points in microseconds; zero for a clock that has none.
-    mean: f64,
-    /// What is left of its present life while an aging clock is stopped; of a memoryless clock the
-    /// gap from the point to come to the one after it. That is drawn one point ahead, because then
-    /// no event has to wait for the draw that it needs.
-    left: SimSpan,
-}
-
-impl ClockLuck {
-    /// Draws the next gap between points of a memoryless clock.
-    #[inline]
-    fn draw_gap(&mut self) {
-        let gap = self.mean * unit_exponential(&mut self.key.draw(self.drawn));
-        self.left = SimSpan::from_fractional_micros(gap);
-        self.drawn += 1;
-    }
 }
 
 /// The keys of the stages of a job differ; the first has the name of what the job is about.
@@ -72,25 +54,26 @@ impl<'m> Agenda<'m> {
     pub(crate) fn new(model: &'m Model, horizon: SimTime) -> Agenda<'m> {
         let slots = Slots::of(model);
         let mean_of = |clock: &Clock| match clock.to_failure {
-            TimeToFailure::Memoryless { mean } => mean * 1e6 / clock.top_pace,
+            TimeToFailure::Memoryless { mean } => mean * 1e6 / clock.extras().top_pace,
             TimeToFailure::Aging(_) | TimeToFailure::SetOff => 0.0,
         };
-        let key = StreamKey::of_life(0, 0);
+        let lucks = model.clocks.iter().zip(0..).map(|(clock, index)| {
+            let slot = slots.slot(Event::Fail(ClockId::from_index(index)));
+            Luck::new(mean_of(clock), model.tie_ranks[slot as usize])
+        });
+        let points = Points::new(lucks.collect(), horizon.micros());
+        let rate = model.events_per_second() * 1e-6 - points.rate();
         let jobs = model.clocks.len() + model.units.len();
         let preempts = model.crews.iter().any(|crew| crew.picks == Discipline::Preemptive);
         Agenda {
             model,
             slots,
             now: SimTime::ZERO,
-            key,
-            calendar: Calendar::new(
-                model.tie_ranks.clone(),
-                model.events_per_second() * 1e-6,
-                horizon.micros(),
-            ),
-            clocks: (model.clocks.iter().map(mean_of))
-                .map(|mean| ClockLuck { key, drawn: 0, failure: 0, mean, left: SimSpan::ZERO })
-                .collect(),
+            key: StreamKey::of_life(0, 0),
+            horizon,
+            looked_into: 0,
+            points,
+            calendar: Calendar::new(model.tie_ranks.clone(), rate, horizon.micros()),
             paces: vec![(1.0, SimTime::ZERO); model.clocks.len()],
             starts: vec![0; model.units.len()],
             put_aside: vec![SimSpan::ZERO; if preempts { jobs } else { 0 }],
@@ -105,26 +88,19 @@ impl<'m> Agenda<'m> {
     pub(crate) fn begin(&mut self, key: StreamKey, paces: &[f64]) {
         self.now = SimTime::ZERO;
         self.key = key;
+        self.points.clear();
+        self.looked_into = 0;
         self.calendar.clear();
         let counted_by = [&mut self.starts, &mut self.answers, &mut self.shocks];
         for ordinals in counted_by.into_iter().chain([&mut self.switches, &mut self.coverages]) {
             ordinals.fill(0);
         }
         for (index, clock) in self.model.clocks.iter().enumerate() {
-            let luck = &mut self.clocks[index];
-            luck.key = key.of(clock.name, Purpose::Failure);
-            luck.drawn = 0;
             let id = ClockId::new(index);
-            match &clock.to_failure {
-                TimeToFailure::Memoryless { .. } if luck.mean.is_finite() => {
-                    luck.draw_gap();
-                    self.set_point(id);
-                }
-                TimeToFailure::Aging(_) => {
-                    self.clock_renews(id);
-                    self.clock_resumes(id, paces[clock.unit.index()]);
-                }
-                TimeToFailure::Memoryless { .. } | TimeToFailure::SetOff => {}
+            self.points.begin(id, key.of(clock.name, Purpose::Failure));
+            if let TimeToFailure::Aging(_) = clock.to_failure {
+                self.clock_renews(id);
+                self.clock_resumes(id, paces[clock.unit.index()]);
             }
         }
         for shock in 0..self.model.shocks.len() {
@@ -136,19 +112,22 @@ impl<'m> Agenda<'m> {
     }
 
     /// The next event before the horizon, and takes it off.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn next(&mut self) -> Option<(SimTime, Event)> {
-        let (at, slot) = self.calendar.pop()?;
+        let point = self.points.first();
+        let (at, rank) = point.map_or((u64::MAX, u32::MAX), |point| (point.at, point.rank));
+        let Some((at, slot)) = self.calendar.pop_before(at, rank) else {
+            let point = point?;
+            self.points.pass_first(point.clock);
+            self.now = SimTime::from_micros(point.at);
+            return Some((self.now, Event::Fail(point.clock)));
+        };
         self.now = SimTime::from_micros(at);
         let event = self.slots.event(slot);
         match event {
-            Event::Fail(clock) => {
-                if self.clocks[clock.index()].mean > 0.0 {
-                    self.set_point(clock);
-                } else if self.model.clocks[clock.index()].always {
-                    self.clock_renews(clock);
-                    self.clock_resumes(clock, 1.0);
-                }
+            Event::Fail(clock) if self.model.clocks[clock.index()].always => {
+                self.clock_renews(clock);
+                self.clock_resumes(clock, 1.0);
             }
             Event::Shock(shock) => self.set_shock(shock),
             _ => {}
@@ -156,13 +135,26 @@ impl<'m> Agenda<'m> {
         Some((self.now, event))
     }
 
-    /// Puts the next point of a memoryless clock into the calendar, and draws the gap after it.
+    /// The points that come next, once in each window: of large models, where it pays to look ahead.
     #[inline]
-    fn set_point(&mut self, clock: ClockId) {
-        let luck = &mut self.clocks[clock.index()];
-        let gap = luck.left;
-        luck.draw_gap();
-        self.set(Event::Fail(clock), gap);
+    pub(super) fn upcoming_in_new_window(&mut self) -> Option<&[Point]> {
+        if self.model.units.len() < LARGE || self.points.window() == self.looked_into {
+            return None;
+        }
+        self.looked_into = self.points.window();
+        Some(self.points.upcoming())
+    }
+
+    /// When the next point of a memoryless clock comes, or the horizon.
+    #[inline]
+    pub(super) fn next_point(&mut self) -> SimTime {
+        self.points.first().map_or(self.horizon, |point| SimTime::from_micros(point.at))
+    }
+
+    /// How long a stage takes that nobody works on.
+    #[inline]
+    pub(super) fn takes(&self, stage: u32, mut stream: Stream) -> SimSpan {
+        SimSpan::from_seconds(self.model.stages[stage as usize].law.draw(&mut stream))
     }
 
     fn set_shock(&mut self, shock: ShockId) {
@@ -243,7 +235,7 @@ fn next_of(ordinal: &mut u32) -> u32 {
 impl Chooser for Agenda<'_> {
     #[inline]
     fn fails(&mut self, clock: ClockId) {
-        let luck = &mut self.clocks[clock.index()];
+        let luck = self.points.luck_mut(clock);
         if let TimeToFailure::SetOff = self.model.clocks[clock.index()].to_failure {
             luck.drawn += 1;
         }
@@ -255,7 +247,7 @@ impl Chooser for Agenda<'_> {
         else {
             return 0;
         };
-        let failure = self.clocks[clock.index()].failure;
+        let failure = self.points.luck(clock).failure;
         let stages = self.model.stages_of(*task).iter().zip(0..);
         let mut branches = stages.filter_map(|(spec, stage)| {
             let key = self.key.of(stage_name(*name, stage), Purpose::Repair);
@@ -275,7 +267,7 @@ impl Chooser for Agenda<'_> {
         // see the same repair; starts are counted.
         let (name, purpose, ordinal) = match job.index().checked_sub(self.model.clocks.len()) {
             None => {
-                let failure = self.clocks[job.index()].failure;
+                let failure = self.points.luck(ClockId::new(job.index())).failure;
                 (self.model.clocks[job.index()].name, Purpose::Repair, failure)
             }
             Some(unit) => (self.model.units[unit].name, Purpose::Start, self.starts[unit] - 1),
@@ -364,14 +356,14 @@ impl Chooser for Agenda<'_> {
         let TimeToFailure::Aging(law) = &self.model.clocks[clock.index()].to_failure else {
             unreachable!("a memoryless clock has no age");
         };
-        let luck = &mut self.clocks[clock.index()];
+        let luck = self.points.luck_mut(clock);
         luck.left = SimSpan::from_seconds(law.draw(&mut luck.key.draw(luck.drawn)));
         luck.drawn += 1;
     }
 
     fn clock_pauses(&mut self, clock: ClockId) {
         let at = self.cancel(Event::Fail(clock));
-        let luck = &mut self.clocks[clock.index()];
+        let luck = self.points.luck_mut(clock);
         if self.model.units[self.model.clocks[clock.index()].unit.index()].is_paced {
             // What is left at this pace is not what is left of its life.
             let (pace, since) = self.paces[clock.index()];
@@ -383,7 +375,7 @@ impl Chooser for Agenda<'_> {
     }
 
     fn clock_resumes(&mut self, clock: ClockId, pace: f64) {
-        let left = self.clocks[clock.index()].left;
+        let left = self.points.luck(clock).left;
         self.paces[clock.index()] = (pace, self.now);
         let after = if pace == 1.0 || left == SimSpan::FOREVER {
             left
@@ -403,7 +395,7 @@ impl Chooser for Agenda<'_> {
 
     fn drag_begins(&mut self, drag: DragId, within: f64) {
         let clock = self.model.drags[drag.index()];
-        let ordinal = self.clocks[clock.index()].drawn;
+        let ordinal = self.points.luck(clock).drawn;
         let unit = self.of_clock(clock, Purpose::Drag, ordinal).open_unit();
         // One that is on its way already comes as it was to come.
         let event = Event::Drag(drag);
@@ -431,10 +423,10 @@ impl Chooser for Agenda<'_> {
         let mut stream = match chance {
             // The point that is being judged was drawn two gaps ago.
             Chance::Strike(clock) => {
-                self.of_clock(clock, Purpose::Mark, self.clocks[clock.index()].drawn)
+                self.of_clock(clock, Purpose::Mark, self.points.luck(clock).drawn)
             }
             Chance::Burst(clock) => {
-                self.of_clock(clock, Purpose::Burst, self.clocks[clock.index()].failure)
+                self.of_clock(clock, Purpose::Burst, self.points.luck(clock).failure)
             }
             Chance::Hit(shock, clock) => {
                 self.of_clock(clock, Purpose::Hit, self.shocks[shock.index()])
@@ -453,7 +445,7 @@ impl Chooser for Agenda<'_> {
     }
 
     fn picks(&mut self, clock: ClockId, number: u32, among: usize) -> usize {
-        let failure = self.clocks[clock.index()].failure;
+        let failure = self.points.luck(clock).failure;
         let mut stream = self.of_clock(clock, Purpose::Peer, failure);
         for _ in 0..number {
             stream.word();

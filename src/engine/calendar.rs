@@ -5,17 +5,11 @@
 //! in order. Windows are short enough that the present holds one or two timers in the mean.
 
 use super::event::Slot;
+use super::windows::Windows;
 
 /// The time of a timer that is not set, and the end of a list.
 const IDLE: u64 = u64::MAX;
 const NONE: Slot = Slot::MAX;
-
-/// How many events a window should hold: enough that few windows are empty, few enough that keeping
-/// them in order costs little.
-const EVENTS_PER_WINDOW: f64 = 3.0;
-/// Fewest and most lists in the ring, which wraps: the bounds cost time and not correctness.
-const FEWEST_LISTS: usize = 64;
-const MOST_LISTS: usize = 1 << 16;
 
 /// A timer of the present; the order of the fields is the order of events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,47 +25,40 @@ struct Due {
 pub(crate) struct Calendar {
     /// The timers of the present, as a binary heap, with those cancelled since.
     present: Vec<Due>,
+    windows: Windows,
     /// The number of the present window.
     window: u64,
-    /// The window of the last instant before the horizon.
-    last_window: u64,
-    /// A window is `1 << shift` microseconds long.
-    shift: u32,
     /// The first timer of the list of each window, modulo the size of the ring.
     firsts: Vec<Slot>,
     timers: Vec<Timer>,
-    ranks: Vec<u32>,
+    /// How many are set.
+    set: usize,
     horizon: u64,
 }
 
-/// One timer: when it goes off, and its neighbours in its list.
+/// One timer: when it goes off, its neighbours in its list, and its place among those of the same
+/// instant.
 #[derive(Clone, Copy, Debug)]
 struct Timer {
     at: u64,
     next: Slot,
     previous: Slot,
+    rank: u32,
 }
 
 impl Calendar {
     /// A calendar up to `horizon` microseconds with all timers idle: `ranks[slot]` orders the timers
     /// of one instant, and about `rate` of them go off in a microsecond.
     pub(crate) fn new(ranks: Vec<u32>, rate: f64, horizon: u64) -> Calendar {
-        // Not `EVENTS_PER_WINDOW / rate` at once: a rate of nothing may be a negative zero.
-        let length =
-            (EVENTS_PER_WINDOW / rate.max(f64::MIN_POSITIVE)).clamp(1.0, horizon.max(1) as f64);
-        let length = length as u64;
-        let shift = length.ilog2();
-        let last_window = horizon.saturating_sub(1) >> shift;
-        let most = MOST_LISTS.max(ranks.len().next_power_of_two());
-        let lists = (last_window.min(most as u64) as usize + 1).next_power_of_two();
+        let windows = Windows::new(ranks.len(), rate, horizon);
+        let timer = |rank| Timer { at: IDLE, next: NONE, previous: NONE, rank };
         Calendar {
             present: Vec::with_capacity(ranks.len()),
+            windows,
             window: 0,
-            last_window,
-            shift,
-            firsts: vec![NONE; lists.clamp(FEWEST_LISTS, most)],
-            timers: vec![Timer { at: IDLE, next: NONE, previous: NONE }; ranks.len()],
-            ranks,
+            firsts: vec![NONE; windows.lists()],
+            timers: ranks.into_iter().map(timer).collect(),
+            set: 0,
             horizon,
         }
     }
@@ -84,6 +71,7 @@ impl Calendar {
             timer.at = IDLE;
         }
         self.window = 0;
+        self.set = 0;
     }
 
     /// Sets an idle timer, unless it would go off at the horizon or later, where nothing happens.
@@ -93,10 +81,17 @@ impl Calendar {
         if at >= self.horizon {
             return;
         }
-        let window = at >> self.shift;
+        let window = self.windows.of(at);
+        if self.set == 0 {
+            // Whatever lies in between is empty.
+            self.window = self.window.max(window);
+        }
+        self.set += 1;
         if window <= self.window {
-            self.timers[slot as usize].at = at;
-            self.push(Due { at, rank: self.ranks[slot as usize], slot });
+            let timer = &mut self.timers[slot as usize];
+            timer.at = at;
+            let rank = timer.rank;
+            self.push(Due { at, rank, slot });
         } else {
             self.link(slot, at, window);
         }
@@ -104,17 +99,18 @@ impl Calendar {
 
     /// Makes a timer idle; returns when it would have gone off, if it was set.
     pub(crate) fn cancel(&mut self, slot: Slot) -> Option<u64> {
-        let Timer { at, next, previous } = self.timers[slot as usize];
+        let Timer { at, next, previous, .. } = self.timers[slot as usize];
         if at == IDLE {
             return None;
         }
+        self.set -= 1;
         self.timers[slot as usize].at = IDLE;
-        let window = at >> self.shift;
+        let window = self.windows.of(at);
         // In the present it stays in the heap and is passed over when its turn comes.
         if window > self.window {
             match previous {
                 NONE => {
-                    let list = self.list(window);
+                    let list = self.windows.list(window);
                     self.firsts[list] = next;
                 }
                 previous => self.timers[previous as usize].next = next,
@@ -126,36 +122,57 @@ impl Calendar {
         Some(at)
     }
 
-    /// Takes off the first timer before the horizon: when it goes off, and its slot.
+    /// Takes off the first timer that goes off before `at`, or at that instant and before `rank`:
+    /// when, and its slot.
     #[inline]
-    pub(crate) fn pop(&mut self) -> Option<(u64, Slot)> {
+    pub(crate) fn pop_before(&mut self, at: u64, rank: u32) -> Option<(u64, Slot)> {
+        let first = self.first()?;
+        if (first.at, first.rank) > (at, rank) { None } else { self.pop_present_before(at, rank) }
+    }
+
+    fn pop_present_before(&mut self, at: u64, rank: u32) -> Option<(u64, Slot)> {
         loop {
-            while self.present.is_empty() {
-                if self.window == self.last_window {
-                    return None;
-                }
-                self.window += 1;
-                self.enter_window();
-            }
-            let Due { at, slot, .. } = self.pop_present();
-            let timer = &mut self.timers[slot as usize];
-            if timer.at == at {
+            let due = self.first().filter(|due| (due.at, due.rank) < (at, rank))?;
+            self.pop_present();
+            let timer = &mut self.timers[due.slot as usize];
+            if timer.at == due.at {
                 timer.at = IDLE;
-                return Some((at, slot));
+                self.set -= 1;
+                return Some((due.at, due.slot));
             }
         }
     }
 
+    /// Whether it is certain that no timer goes off until then, that instant included.
     #[inline]
-    fn list(&self, window: u64) -> usize {
-        window as usize & (self.firsts.len() - 1)
+    pub(crate) fn is_quiet_until(&mut self, at: u64) -> bool {
+        self.first().is_none_or(|due| due.at > at)
+    }
+
+    /// The first timer, or one before it that has been cancelled since.
+    #[inline]
+    fn first(&mut self) -> Option<Due> {
+        match self.present.first() {
+            Some(&due) => Some(due),
+            None if self.set == 0 => None,
+            None => self.first_of_later_windows(),
+        }
+    }
+
+    fn first_of_later_windows(&mut self) -> Option<Due> {
+        while self.present.is_empty() && self.window < self.windows.last() {
+            self.window += 1;
+            self.enter_window();
+        }
+        self.present.first().copied()
     }
 
     #[inline]
     fn link(&mut self, slot: Slot, at: u64, window: u64) {
-        let list = self.list(window);
+        let list = self.windows.list(window);
         let next = std::mem::replace(&mut self.firsts[list], slot);
-        self.timers[slot as usize] = Timer { at, next, previous: NONE };
+        let timer = &mut self.timers[slot as usize];
+        (timer.at, timer.next, timer.previous) = (at, next, NONE);
         if next != NONE {
             self.timers[next as usize].previous = slot;
         }
@@ -164,17 +181,17 @@ impl Calendar {
     /// Makes the timers of the list of this window present; those of later rounds stay.
     #[inline]
     fn enter_window(&mut self) {
-        let list = self.list(self.window);
+        let list = self.windows.list(self.window);
         let mut slot = self.firsts[list];
         if slot == NONE {
             return;
         }
         self.firsts[list] = NONE;
         while slot != NONE {
-            let Timer { at, next, .. } = self.timers[slot as usize];
-            let window = at >> self.shift;
+            let Timer { at, next, rank, .. } = self.timers[slot as usize];
+            let window = self.windows.of(at);
             if window == self.window {
-                self.push(Due { at, rank: self.ranks[slot as usize], slot });
+                self.push(Due { at, rank, slot });
             } else {
                 self.link(slot, at, window);
             }
@@ -198,12 +215,8 @@ impl Calendar {
     }
 
     #[inline]
-    fn pop_present(&mut self) -> Due {
-        let last = self.present.pop().expect("the present is not empty");
-        if self.present.is_empty() {
-            return last;
-        }
-        let first = std::mem::replace(&mut self.present[0], last);
+    fn pop_present(&mut self) {
+        let Some(last) = self.present.pop() else { return };
         let mut place = 0;
         loop {
             let mut child = 2 * place + 1;
@@ -219,8 +232,9 @@ impl Calendar {
             self.present[place] = self.present[child];
             place = child;
         }
-        self.present[place] = last;
-        first
+        if place < self.present.len() {
+            self.present[place] = last;
+        }
     }
 }
 
@@ -270,7 +284,7 @@ mod tests {
                 }
                 _ if !list.is_empty() => {
                     let due = list.remove(0);
-                    assert_eq!(calendar.pop(), Some((due.at, due.slot)));
+                    assert_eq!(calendar.pop_before(u64::MAX, u32::MAX), Some((due.at, due.slot)));
                     now = due.at;
                     popped += 1;
                 }
@@ -283,9 +297,9 @@ mod tests {
         }
         while !list.is_empty() {
             let due = list.remove(0);
-            assert_eq!(calendar.pop(), Some((due.at, due.slot)));
+            assert_eq!(calendar.pop_before(u64::MAX, u32::MAX), Some((due.at, due.slot)));
         }
-        assert_eq!(calendar.pop(), None);
+        assert_eq!(calendar.pop_before(u64::MAX, u32::MAX), None);
         popped
     }
 }

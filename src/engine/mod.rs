@@ -16,9 +16,12 @@ mod agenda;
 mod calendar;
 mod event;
 mod observer;
+mod passing;
+mod points;
 mod replicate;
 mod state;
 mod step;
+mod windows;
 
 pub use agenda::Agenda;
 pub use event::Event;

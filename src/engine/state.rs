@@ -1,5 +1,8 @@
 //! The present of a life.
 
+use std::hint::black_box;
+
+use super::points::Point;
 use crate::model::{
     ClockId, CrewId, GateId, Input, JobId, JourneyId, Model, PlanId, QueueId, RosterId, SeatId,
     UnitId, Watch, WatchId,
@@ -9,8 +12,8 @@ use crate::model::{
 /// who works on what.
 #[derive(Clone, Debug)]
 pub struct State {
-    /// Whether each failure mode is active.
-    pub(crate) active: Vec<bool>,
+    /// The present of each failure mode.
+    pub(crate) modes: Vec<ModeState>,
     pub(crate) units: Vec<UnitState>,
     /// How fast the clocks of each unit run while it is up; kept for units that are paced.
     pub(crate) paces: Vec<f64>,
@@ -28,8 +31,6 @@ pub struct State {
     pub(crate) watched_up: Vec<bool>,
     /// How many of those that share each load are up.
     pub(crate) load_up: Vec<u32>,
-    /// What each active failure mode is the consequence of: itself, as a rule.
-    pub(crate) repair_roots: Vec<Root>,
     /// What set off each failure that is yet to come.
     pub(crate) drag_roots: Vec<Root>,
     pub(crate) plans: Vec<PlanState>,
@@ -52,8 +53,22 @@ pub struct State {
     pub(crate) candidates: Vec<ClockId>,
 }
 
+/// The present of one failure mode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(align(16))]
+pub(crate) struct ModeState {
+    pub(crate) is_active: bool,
+    /// What it is the consequence of, while it is active: itself, as a rule.
+    pub(crate) root: Root,
+}
+
+impl ModeState {
+    const OVER: ModeState = ModeState { is_active: false, root: Root::NOTHING };
+}
+
 /// The present of one unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(align(16))]
 pub(crate) struct UnitState {
     /// Its active failure modes, the units below it that are not up, and the gates that it crashes
     /// with that are not.
@@ -185,7 +200,7 @@ impl State {
             ended_by: Root::NOTHING,
         };
         let mut state = State {
-            active: vec![false; model.clocks.len()],
+            modes: vec![ModeState::OVER; model.clocks.len()],
             units: vec![up; model.units.len()],
             paces: vec![1.0; model.units.len()],
             slack: vec![0; model.gates.len()],
@@ -195,7 +210,6 @@ impl State {
             masks: vec![MaskState { has_expired: false, root: Root::NOTHING }; model.masks.len()],
             watched_up: vec![true; model.watches.len()],
             load_up: vec![0; model.loads.len()],
-            repair_roots: vec![Root::NOTHING; model.clocks.len()],
             drag_roots: vec![Root::NOTHING; model.drags.len()],
             plans: vec![PlanState { place: 0, waits: false }; model.plans.len()],
             free: vec![0; model.crews.len()],
@@ -218,7 +232,7 @@ impl State {
 
     /// Goes back to the beginning: everything up, new and idle.
     pub(crate) fn begin(&mut self, model: &Model) {
-        self.active.fill(false);
+        self.modes.fill(ModeState::OVER);
         self.units.fill(UnitState::UP);
         for (slack, gate) in self.slack.iter_mut().zip(&model.gates) {
             *slack = gate.inputs.len() as i32 - gate.needed as i32;
@@ -253,6 +267,19 @@ impl State {
         self.events = 0;
     }
 
+    /// Reads what the next failures will need, so that memory is waited for once and not for each of
+    /// them in turn; changes nothing.
+    pub(super) fn look_ahead(&self, model: &Model, points: &[Point]) {
+        for point in points {
+            black_box((self.is_active(point.clock), model.clocks[point.clock.index()].unit));
+        }
+        for point in points {
+            let unit = model.clocks[point.clock.index()].unit.index();
+            black_box((self.units[unit].faults, model.units[unit].name));
+            black_box(model.unit_gates.of(unit).first());
+        }
+    }
+
     /// Whether a unit is up.
     #[inline]
     pub(crate) fn is_up(&self, unit: UnitId) -> bool {
@@ -267,10 +294,10 @@ impl State {
 
     /// How fast the clocks of a unit run while it is up.
     pub(crate) fn pace(&self, model: &Model, unit: &crate::model::Unit, id: UnitId) -> f64 {
-        let load = unit.load.map_or(1.0, |load| {
+        let load = unit.extras().load.map_or(1.0, |load| {
             model.loads[load.index()].factors[self.load_up[load.index()] as usize]
         });
-        let standby = if self.seat_of[id.index()].is_some() { 1.0 } else { unit.dormancy };
+        let standby = if self.seat_of[id.index()].is_some() { 1.0 } else { unit.extras().dormancy };
         if self.units[id.index()].is_suspended { 0.0 } else { load * standby }
     }
 
@@ -333,7 +360,7 @@ impl State {
 
     /// Whether a failure mode is active.
     pub(crate) fn is_active(&self, clock: ClockId) -> bool {
-        self.active[clock.index()]
+        self.modes[clock.index()].is_active
     }
 
     /// Who serves on each seat.
@@ -355,12 +382,13 @@ impl State {
         model.stages_of(task)[state.stage as usize].crew
     }
 
-    /// Checks what is kept up to date against what is computed from scratch.
+    /// Checks what is kept up to date against what is computed from scratch; true, so that it can
+    /// stand in an assertion.
     ///
     /// # Panics
     ///
     /// If they differ: the engine has a bug.
-    pub fn check(&self, model: &Model) {
+    pub(super) fn is_as_computed(&self, model: &Model) -> bool {
         let mut faults = vec![0; model.units.len()];
         for ((_, watch), is_up) in model.watches.iter().zip(&self.watched_up) {
             match watch {
@@ -372,14 +400,14 @@ impl State {
         }
         for (index, unit) in self.units.iter().enumerate() {
             let modes = model.unit_clocks.of(index).iter();
-            let broken = modes.filter(|clock| self.active[clock.index()]).count();
+            let broken = modes.filter(|clock| self.is_active(**clock)).count();
             let hosts = model.hosts.of(index).iter();
             let hosts_down = hosts.filter(|host| !self.is_up(**host)).count();
             let faults = faults[index] + broken + hosts_down;
             assert_eq!(unit.faults as usize, faults, "faults of unit {index}");
             assert_eq!(unit.faults > 0, unit.phase == Phase::Down, "phase of unit {index}");
             let spec = &model.units[index];
-            let can_start = spec.starts_with.is_none_or(|gate| self.gate_is_up(gate));
+            let can_start = spec.extras().starts_with.is_none_or(|gate| self.gate_is_up(gate));
             match unit.phase {
                 Phase::Held => assert!(!can_start, "unit {index} waits for nothing"),
                 Phase::Starting => assert!(can_start, "unit {index} starts without its needs"),
@@ -407,6 +435,7 @@ impl State {
         for crew in 0..model.crews.len() {
             self.check_crew(model, CrewId::new(crew));
         }
+        true
     }
 
     fn check_roster(&self, model: &Model, id: RosterId) {
@@ -480,7 +509,7 @@ impl State {
 
     /// The line that a job waits in.
     pub(crate) fn queue_of(model: &Model, crew: CrewId, job: JobId) -> QueueId {
-        let kind = model.clocks.get(job.index()).map_or(0, |clock| clock.kind);
+        let kind = model.clocks.get(job.index()).map_or(0, |clock| clock.extras().kind);
         let queues = &model.crews[crew.index()].queues;
         QueueId::from_index(queues.start + kind.min(queues.end - queues.start - 1))
     }

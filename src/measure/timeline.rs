@@ -86,6 +86,8 @@ impl<'m> Timeline<'m> {
 }
 
 impl Observer for Timeline<'_> {
+    const SEES_EVENTS: bool = true;
+
     fn on_event(&mut self, at: SimTime, event: Event, state: &State) {
         if let Event::Fail(clock) = event
             && let crate::model::Repair::Restart = self.model.clocks[clock.index()].repair

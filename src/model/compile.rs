@@ -234,7 +234,7 @@ impl Compiler<'_> {
                 let every = spec.every.as_ref();
                 let to_failure = match (spec.common, every) {
                     (None, Some(law)) if spec.preventive.is_some() => {
-                        TimeToFailure::Aging(law.clone())
+                        TimeToFailure::Aging(Box::new(law.clone()))
                     }
                     (None, Some(law)) => TimeToFailure::of(law),
                     (Some(Common::Beta(beta)), Some(Law::Exponential { mean })) => {
@@ -242,13 +242,16 @@ impl Compiler<'_> {
                     }
                     _ => TimeToFailure::SetOff,
                 };
-                let clock = Clock { to_failure, kind: kind.unwrap_or(0), ..self.clock(id, mode) };
-                let clock = self.builder.clock(Clock { repair, ..clock });
+                let mut clock = Clock { to_failure, repair, ..self.clock(id, mode) };
+                if let Some(kind @ 1..) = kind {
+                    clock.extras_mut().kind = kind;
+                }
+                let clock = self.builder.clock(clock);
                 self.clocks[index].push(clock);
                 if let Some(preventive) = &spec.preventive {
                     let age = preventive.age.clone();
                     let repair = self.repair(&self.topology.modes[preventive.mode].repair);
-                    let to_failure = TimeToFailure::Aging(age);
+                    let to_failure = TimeToFailure::Aging(Box::new(age));
                     let planned = self.clock(id, preventive.mode);
                     let planned = Clock { to_failure, repair, always: false, ..planned };
                     let planned = self.builder.clock(planned);
@@ -261,24 +264,23 @@ impl Compiler<'_> {
     /// A clock of a mode on a unit, which nothing sets off yet and which is never repaired.
     fn clock(&self, unit: UnitId, mode: usize) -> Clock {
         let spec = &self.topology.modes[mode];
-        Clock {
+        let mut clock = Clock {
             unit,
             mode: mode as u32,
             name: clock_name(hash_text(&self.topology.units[unit.index()].path), &spec.name),
             to_failure: TimeToFailure::SetOff,
-            always: spec.always,
             repair: Repair::Never,
+            always: spec.always,
             is_grey: spec.is_grey,
             is_planned: spec.is_planned,
             has_branches: !branch_names(spec).is_empty(),
-            also_renews: None,
-            priority: spec.priority,
-            kind: 0,
-            burst: None,
-            drag: None,
-            plan: None,
-            top_pace: 1.0,
+            may_pass: false,
+            extras: None,
+        };
+        if spec.priority != clock.extras().priority {
+            clock.extras_mut().priority = spec.priority;
         }
+        clock
     }
 
     /// The clocks of each group by mode, where the mode is of interest.

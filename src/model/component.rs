@@ -1,9 +1,11 @@
 //! What a model is made of.
 
 use super::{
-    ClockId, CrewId, DragId, Gate, GateId, JobId, JourneyId, Lists, LoadId, PlanId, QueueId,
-    RosterId, SeatId, UnitId, Watch, WatchId,
+    ClockId, CrewId, DragId, Gate, GateId, JobId, JourneyId, Lists, LoadId, Passing, PlanId,
+    QueueId, RosterId, SeatId, UnitId, Watch, WatchId,
 };
+use std::num::NonZeroU32;
+
 use crate::dist::Law;
 use crate::spec::Discipline;
 use crate::units::{SimSpan, WeekHours};
@@ -65,6 +67,8 @@ pub struct Model {
     pub(crate) plans: Vec<Plan>,
     /// The order of events of one instant, by timer slot (see `engine::event`).
     pub(crate) tie_ranks: Vec<u32>,
+    /// Failures that may pass unfelt.
+    pub(crate) passing: Passing,
 }
 
 impl Model {
@@ -93,7 +97,10 @@ impl Model {
     pub fn events_per_second(&self) -> f64 {
         let changes = |clock: &Clock| (2 + self.guests.of(clock.unit.index()).len()) as f64;
         let failures = self.clocks.iter().map(|clock| {
-            clock.to_failure.mean().map_or(0.0, |mean| changes(clock) * clock.top_pace / mean)
+            clock
+                .to_failure
+                .mean()
+                .map_or(0.0, |mean| changes(clock) * clock.extras().top_pace / mean)
         });
         let shocks = self.shocks.iter().map(|shock| {
             let hits = shock.targets.iter().map(|target| changes(&self.clocks[target.index()]));
@@ -151,7 +158,7 @@ impl Model {
     /// The stages of a task.
     #[inline]
     pub(crate) fn stages_of(&self, task: Task) -> &[Stage] {
-        &self.stages[task.first as usize..task.first as usize + task.count as usize]
+        &self.stages[task.first as usize..task.first as usize + task.count.get() as usize]
     }
 
     /// The mean of a task, with the response of crews and without waiting for them, seconds.
@@ -167,6 +174,7 @@ impl Model {
 
 /// A domain instance or a replica.
 #[derive(Clone, Debug)]
+#[repr(align(32))]
 pub struct Unit {
     /// Hash of its path: its name in keys of draws, and its place in ties.
     pub name: u64,
@@ -174,21 +182,48 @@ pub struct Unit {
     pub start: Option<Task>,
     /// Whether a start makes it new (a process) or leaves its age as it was (a machine).
     pub renews_on_start: bool,
-    /// What must be up for a start to go on.
-    pub starts_with: Option<GateId>,
-    /// How fast it ages while it stands by, against how fast it ages while it serves.
-    pub dormancy: f64,
-    /// The load that it shares.
-    pub(crate) load: Option<LoadId>,
     /// Whether its clocks do not always run at the same pace. Found by the builder.
     pub(crate) is_paced: bool,
+    /// Whether clocks of it age. Found by the builder.
+    pub(crate) ages: bool,
     /// Whether gates are all that its ups and downs concern: nothing stands on it, none of its
     /// clocks ages, it is on no roster and shares no load. Found by the builder; true of most units.
     pub(crate) concerns_only_gates: bool,
+    pub(crate) extras: Option<Box<UnitExtras>>,
 }
 
-/// One failure mode of one unit.
+impl Unit {
+    /// What few units have.
+    #[inline]
+    pub(crate) fn extras(&self) -> &UnitExtras {
+        self.extras.as_deref().unwrap_or(&UnitExtras::NONE)
+    }
+}
+
+/// What few units have, beside the others so that those take up less room.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct UnitExtras {
+    /// What must be up for a start to go on.
+    pub(crate) starts_with: Option<GateId>,
+    /// How fast it ages while it stands by, against how fast it ages while it serves.
+    pub(crate) dormancy: f64,
+    /// The load that it shares.
+    pub(crate) load: Option<LoadId>,
+}
+
+impl UnitExtras {
+    const NONE: UnitExtras = UnitExtras { starts_with: None, dormancy: 1.0, load: None };
+}
+
+impl Default for UnitExtras {
+    fn default() -> UnitExtras {
+        UnitExtras::NONE
+    }
+}
+
+/// One failure mode of one unit: one line of a cache.
 #[derive(Clone, Debug)]
+#[repr(align(64))]
 pub struct Clock {
     /// Whose.
     pub unit: UnitId,
@@ -198,30 +233,69 @@ pub struct Clock {
     pub name: u64,
     /// When it strikes.
     pub to_failure: TimeToFailure,
-    /// Whether it runs whatever is down, or only while its unit is up.
-    pub always: bool,
     /// How the unit comes back.
     pub repair: Repair,
+    /// Whether it runs whatever is down, or only while its unit is up.
+    pub always: bool,
     /// Whether nobody fails over until it is noticed, which is the first stage of its repair.
     pub is_grey: bool,
     /// Whether somebody means it to happen.
     pub is_planned: bool,
     /// Whether its repair is a mixture with named branches, which reports tell apart.
     pub has_branches: bool,
+    /// Whether its failures may pass unfelt. Found by the builder.
+    pub(crate) may_pass: bool,
+    pub(crate) extras: Option<Box<ClockExtras>>,
+}
+
+impl Clock {
+    /// What few failure modes have.
+    #[inline]
+    pub(crate) fn extras(&self) -> &ClockExtras {
+        self.extras.as_deref().unwrap_or(&ClockExtras::NONE)
+    }
+
+    /// The same, to change it.
+    pub(crate) fn extras_mut(&mut self) -> &mut ClockExtras {
+        self.extras.get_or_insert_default()
+    }
+}
+
+/// What few failure modes have, beside the others so that those fit into one line of a cache.
+#[derive(Clone, Debug)]
+pub(crate) struct ClockExtras {
     /// Another clock of the unit that is new too when this one has been restored.
-    pub also_renews: Option<ClockId>,
+    pub(crate) also_renews: Option<ClockId>,
     /// How urgent its repair is: lower numbers come first.
-    pub priority: u32,
+    pub(crate) priority: u32,
     /// In which of the lines of its crew a repair waits, if there are several.
-    pub kind: u32,
+    pub(crate) kind: u32,
     /// What else its failures set off.
-    pub burst: Option<Burst>,
+    pub(crate) burst: Option<Burst>,
     /// How it is set off by others.
     pub(crate) drag: Option<DragId>,
     /// The entry of the calendar that it belongs to.
     pub(crate) plan: Option<PlanId>,
     /// The fastest pace that it can have. Found by the builder.
     pub(crate) top_pace: f64,
+}
+
+impl ClockExtras {
+    const NONE: ClockExtras = ClockExtras {
+        also_renews: None,
+        priority: u32::MAX,
+        kind: 0,
+        burst: None,
+        drag: None,
+        plan: None,
+        top_pace: 1.0,
+    };
+}
+
+impl Default for ClockExtras {
+    fn default() -> ClockExtras {
+        ClockExtras::NONE
+    }
 }
 
 /// When a failure mode strikes.
@@ -234,7 +308,7 @@ pub enum TimeToFailure {
         mean: f64,
     },
     /// At an age, drawn anew after each restoration; age stands still while the clock is stopped.
-    Aging(Law),
+    Aging(Box<Law>),
     /// When something else sets it off: a shock, a plan.
     SetOff,
 }
@@ -244,7 +318,7 @@ impl TimeToFailure {
     pub(crate) fn of(law: &Law) -> TimeToFailure {
         match law {
             Law::Exponential { mean } => TimeToFailure::Memoryless { mean: *mean },
-            law => TimeToFailure::Aging(law.clone()),
+            law => TimeToFailure::Aging(Box::new(law.clone())),
         }
     }
 
@@ -273,7 +347,7 @@ pub enum Repair {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Task {
     pub(crate) first: u32,
-    pub(crate) count: u32,
+    pub(crate) count: NonZeroU32,
 }
 
 /// A stage of a repair or of a start.
@@ -406,4 +480,16 @@ pub struct Plan {
     pub gap: SimSpan,
     /// What must be up before the next is taken.
     pub waits_for: Option<GateId>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the engine reads at every failure: a field more is a line of a cache more.
+    #[test]
+    fn what_is_read_at_every_failure_is_small() {
+        assert_eq!(size_of::<Clock>(), 64);
+        assert_eq!(size_of::<Unit>(), 32);
+    }
 }

@@ -105,6 +105,12 @@ pub struct Lists<T> {
     items: Vec<T>,
 }
 
+impl<T> Default for Lists<T> {
+    fn default() -> Lists<T> {
+        Lists { spans: Vec::new(), items: Vec::new() }
+    }
+}
+
 impl<T> Lists<T> {
     /// The list of this index.
     #[inline]
@@ -116,7 +122,7 @@ impl<T> Lists<T> {
 
 impl<T> FromIterator<Vec<T>> for Lists<T> {
     fn from_iter<I: IntoIterator<Item = Vec<T>>>(lists: I) -> Lists<T> {
-        let mut flat = Lists { spans: Vec::new(), items: Vec::new() };
+        let mut flat = Lists::default();
         let fits = |length: usize| u32::try_from(length).expect("ids are checked to fit");
         for list in lists {
             let start = fits(flat.items.len());

@@ -5,6 +5,7 @@
 mod compile;
 mod component;
 mod id;
+mod passing;
 mod structure;
 
 pub use compile::{branch_names, compile, degradable_journeys};
@@ -12,9 +13,11 @@ pub use component::{
     Burst, Clock, Crew, Load, Mask, Model, Plan, Repair, Roster, Shock, Stage, Task, TimeToFailure,
     Unit,
 };
+pub(crate) use component::{ClockExtras, UnitExtras};
 pub use id::{
     ClockId, CrewId, DragId, GateId, JobId, JourneyId, Lists, LoadId, MaskId, PlanId, QueueId,
     RosterId, SeatId, ShockId, UnitId, WatchId,
 };
+pub(crate) use passing::{MOST_REACHED, Passing};
 pub(crate) use structure::seat_name;
 pub use structure::{Gate, Input, ModelBuilder, Watch};

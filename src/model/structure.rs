@@ -1,9 +1,11 @@
 //! The structure function as threshold gates, and the builder that puts a model together.
 
+use std::num::NonZeroU32;
+
 use super::{
-    Burst, Clock, ClockId, Crew, CrewId, DragId, GateId, JourneyId, Load, LoadId, Mask, MaskId,
-    Model, Plan, PlanId, Roster, RosterId, SeatId, Shock, Stage, Task, TimeToFailure, Unit, UnitId,
-    WatchId,
+    Burst, Clock, ClockExtras, ClockId, Crew, CrewId, DragId, GateId, JourneyId, Load, LoadId,
+    Mask, MaskId, Model, Passing, Plan, PlanId, Roster, RosterId, SeatId, Shock, Stage, Task,
+    TimeToFailure, Unit, UnitExtras, UnitId, WatchId,
 };
 use crate::rng;
 
@@ -79,11 +81,16 @@ impl ModelBuilder {
         ModelBuilder::default()
     }
 
-    /// Adds stages that follow one another; at least one.
+    /// Adds stages that follow one another.
+    ///
+    /// # Panics
+    ///
+    /// If there is none.
     pub fn task(&mut self, stages: impl IntoIterator<Item = Stage>) -> Task {
         let first = next(&self.stages);
         self.stages.extend(stages);
-        Task { first, count: next(&self.stages) - first }
+        let count = NonZeroU32::new(next(&self.stages) - first);
+        Task { first, count: count.expect("a task has a stage") }
     }
 
     /// Adds a unit that stands on others.
@@ -101,11 +108,10 @@ impl ModelBuilder {
             name,
             start,
             renews_on_start,
-            starts_with: None,
-            dormancy: 1.0,
-            load: None,
             is_paced: false,
+            ages: false,
             concerns_only_gates: false,
+            extras: None,
         });
         self.hosts.push(hosts);
         UnitId::new(self.units.len() - 1)
@@ -113,12 +119,20 @@ impl ModelBuilder {
 
     /// Lets a unit start only while a gate is up.
     pub fn starts_with(&mut self, unit: UnitId, gate: GateId) {
-        self.units[unit.index()].starts_with = Some(gate);
+        self.unit_extras(unit).starts_with = Some(gate);
     }
 
     /// Lets a unit age slower, by this factor, while it stands by.
     pub fn dormancy(&mut self, unit: UnitId, factor: f64) {
-        self.units[unit.index()].dormancy = factor;
+        self.unit_extras(unit).dormancy = factor;
+    }
+
+    fn unit_extras(&mut self, unit: UnitId) -> &mut UnitExtras {
+        self.units[unit.index()].extras.get_or_insert_default()
+    }
+
+    fn clock_extras(&mut self, clock: ClockId) -> &mut ClockExtras {
+        self.clocks[clock.index()].extras_mut()
     }
 
     /// Adds a failure mode of a unit.
@@ -129,13 +143,13 @@ impl ModelBuilder {
 
     /// Lets two clocks of a unit be new together.
     pub fn renew_together(&mut self, one: ClockId, other: ClockId) {
-        self.clocks[one.index()].also_renews = Some(other);
-        self.clocks[other.index()].also_renews = Some(one);
+        self.clock_extras(one).also_renews = Some(other);
+        self.clock_extras(other).also_renews = Some(one);
     }
 
     /// Lets failures of a clock set off others.
     pub fn burst(&mut self, clock: ClockId, burst: Burst) {
-        self.clocks[clock.index()].burst = Some(burst);
+        self.clock_extras(clock).burst = Some(burst);
     }
 
     /// Adds a gate.
@@ -196,7 +210,7 @@ impl ModelBuilder {
     pub fn load(&mut self, load: Load) {
         let id = LoadId::new(self.loads.len());
         for member in &load.members {
-            self.units[member.index()].load = Some(id);
+            self.unit_extras(*member).load = Some(id);
         }
         self.loads.push(load);
     }
@@ -205,7 +219,7 @@ impl ModelBuilder {
     pub fn plan(&mut self, plan: Plan) {
         let id = PlanId::new(self.plans.len());
         for clock in &plan.order {
-            self.clocks[clock.index()].plan = Some(id);
+            self.clock_extras(*clock).plan = Some(id);
         }
         if let Some(gate) = plan.waits_for {
             self.watch(gate, Watch::Plan(id));
@@ -271,12 +285,13 @@ impl ModelBuilder {
             guests.sort_by_key(|guest: &UnitId| self.units[guest.index()].name);
         }
         for (index, unit) in self.units.iter_mut().enumerate() {
+            unit.ages = !aging_clocks[index].is_empty();
             unit.concerns_only_gates = guests[index].is_empty()
-                && aging_clocks[index].is_empty()
+                && !unit.ages
                 && unit_rosters[index].is_empty()
-                && unit.load.is_none();
+                && unit.extras().load.is_none();
         }
-        Model {
+        let mut model = Model {
             tie_ranks: self.tie_ranks(&drags),
             units: self.units,
             guests: guests.into_iter().collect(),
@@ -304,17 +319,23 @@ impl ModelBuilder {
             drags,
             loads: self.loads,
             plans: self.plans,
+            passing: Passing::default(),
+        };
+        model.passing = Passing::of(&model);
+        for (clock, brief) in model.clocks.iter_mut().zip(&model.passing.briefs) {
+            clock.may_pass = brief.may_pass;
         }
+        model
     }
 
     /// Gives a timer to each clock that a burst can set off.
     fn number_drags(&mut self) -> Vec<ClockId> {
-        let bursts = self.clocks.iter().filter_map(|clock| clock.burst.as_ref());
+        let bursts = self.clocks.iter().filter_map(|clock| clock.extras().burst.as_ref());
         let mut drags: Vec<ClockId> = bursts.flat_map(|burst| burst.among.clone()).collect();
         drags.sort_unstable();
         drags.dedup();
         for (index, clock) in drags.iter().enumerate() {
-            self.clocks[clock.index()].drag = Some(DragId::new(index));
+            self.clock_extras(*clock).drag = Some(DragId::new(index));
         }
         drags
     }
@@ -337,10 +358,13 @@ impl ModelBuilder {
             }
         }
         for unit in &mut self.units {
-            unit.is_paced |= unit.dormancy != 1.0;
+            unit.is_paced |= unit.extras().dormancy != 1.0;
         }
         for clock in self.clocks.iter_mut().filter(|clock| !clock.always) {
-            clock.top_pace = tops[clock.unit.index()];
+            let top = tops[clock.unit.index()];
+            if top != 1.0 {
+                clock.extras_mut().top_pace = top;
+            }
         }
     }
 

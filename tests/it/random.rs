@@ -3,8 +3,9 @@
 
 use std::fmt::Write;
 
-use ninefold::engine::{Replication, Replicator};
-use ninefold::measure::Recorder;
+use ninefold::engine::{Lived, Observer, Replication, Replicator, Root};
+use ninefold::measure::{Life, Recorder};
+use ninefold::model::JourneyId;
 use ninefold::rng::{Purpose, Stream, StreamKey};
 use ninefold::run::LifeWatcher;
 use ninefold::units::SimTime;
@@ -190,9 +191,65 @@ fn random_system(seed: u64) -> String {
     text
 }
 
+/// What it observes, with every event lived through.
+struct EveryEvent<O>(O);
+
+impl<O: Observer> Observer for EveryEvent<O> {
+    const SEES_EVENTS: bool = true;
+
+    fn on_down(&mut self, journey: JourneyId, at: SimTime, cause: Root) {
+        self.0.on_down(journey, at, cause);
+    }
+
+    fn on_up(&mut self, journey: JourneyId, at: SimTime, ended_by: Root) {
+        self.0.on_up(journey, at, ended_by);
+    }
+
+    fn has_seen_enough(&self) -> bool {
+        self.0.has_seen_enough()
+    }
+}
+
+/// Lives the first lives of a system twice, with every event and without those that nothing feels,
+/// and returns them, and how many failures passed. The two must be the same.
+fn live_twice(system: &System, seed: u64, lives: u64, until: Until) -> (Vec<Life>, u64) {
+    let journeys = system.topology().journeys.len();
+    let horizon = SimTime::ZERO + system.topology().horizon;
+    let recorder = || Recorder::new(system.model().journey_count(), journeys, until);
+    let (mut every, mut felt) = (EveryEvent(recorder()), recorder());
+    let mut replicator = Replicator::new(system.model(), horizon, u64::MAX);
+    let mut passed = 0;
+    let life = |number| {
+        let which = Replication { seed, number };
+        let lived = replicator.replicate(which, &mut every).unwrap();
+        let whole = every.0.take(number, lived.events, lived.end);
+        assert_eq!(lived.passed, 0);
+        let skipping = replicator.replicate(which, &mut felt).unwrap();
+        passed += skipping.passed;
+        assert_eq!(Lived { passed: 0, ..skipping }, lived, "seed {seed}, life {number}");
+        assert_eq!(felt.take(number, skipping.events, skipping.end), whole, "seed {seed}");
+        whole
+    };
+    ((0..lives).map(life).collect(), passed)
+}
+
+/// Failures that pass unfelt are skipped on every system that is shipped, and change nothing.
+#[test]
+fn skipping_what_nothing_feels_changes_nothing() {
+    let mut all_passed = 0;
+    for path in crate::topologies::shipped() {
+        let topology = Topology::from_path(&path).unwrap_or_else(|error| panic!("{error}"));
+        let system = System::compile(topology);
+        for until in [Until::Horizon, Until::FirstOutage] {
+            all_passed += live_twice(&system, 1, 3, until).1;
+        }
+    }
+    assert!(all_passed > 10_000, "only {all_passed} failures passed unfelt");
+}
+
 #[test]
 fn random_systems_keep_their_invariants() {
-    let mut all_outages = 0;
+    let (mut all_outages, mut all_passed) = (0, 0);
     for seed in 0..800 {
         let text = random_system(seed);
         let topology = Topology::from_str("random", &text)
@@ -200,12 +257,9 @@ fn random_systems_keep_their_invariants() {
         let system = System::compile(topology);
         let journeys = system.topology().journeys.len();
         let horizon = SimTime::ZERO + system.topology().horizon;
-        let observed = system.model().journey_count();
-        let mut recorder = Recorder::new(observed, journeys, Until::Horizon);
-        let mut replicator = Replicator::new(system.model(), horizon, u64::MAX);
-        for number in 0..4 {
-            let lived = replicator.replicate(Replication { seed, number }, &mut recorder).unwrap();
-            let life = recorder.take(number, lived.events, lived.end);
+        let (lives, passed) = live_twice(&system, seed, 4, Until::Horizon);
+        all_passed += passed;
+        for life in lives {
             for journey in 0..journeys {
                 let mut free_from = SimTime::ZERO;
                 for outage in life.outages.iter().filter(|o| o.journey.index() == journey) {
@@ -218,4 +272,5 @@ fn random_systems_keep_their_invariants() {
         }
     }
     assert!(all_outages > 10_000, "only {all_outages} outages: hardly anything was tried");
+    assert!(all_passed > 300, "only {all_passed} failures passed unfelt");
 }

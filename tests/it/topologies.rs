@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use ninefold::report::{JourneyMeasures, figures, to_csv, to_json, to_png, to_svg, to_text};
 use ninefold::{Plan, Report, System, Topology};
 
-fn shipped() -> Vec<PathBuf> {
+/// Every topology that is shipped.
+pub(crate) fn shipped() -> Vec<PathBuf> {
     let folders = ["topologies", "topologies/patterns"];
     let files = folders.iter().flat_map(|folder| fs::read_dir(folder).unwrap());
     let mut files: Vec<PathBuf> = files.map(|entry| entry.unwrap().path()).collect();

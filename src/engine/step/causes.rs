@@ -2,8 +2,8 @@
 //! clocks run until then.
 
 use super::{Chance, Chooser, Step};
-use crate::engine::state::Root;
-use crate::model::{ClockId, DragId, LoadId, PlanId, ShockId, UnitId};
+use crate::engine::state::{Phase, Root};
+use crate::model::{ClockId, DragId, LoadId, PlanId, Repair, ShockId, UnitId};
 
 impl<C: Chooser> Step<'_, C> {
     /// A failure mode strikes, unless its clock stands still or the mode is active already.
@@ -16,7 +16,7 @@ impl<C: Chooser> Step<'_, C> {
         let unit = mode.unit.index();
         if self.model.units[unit].is_paced && !mode.always {
             // A clock that ages is slowed down itself; of one that does not, some points are left out.
-            let pace = self.state.paces[unit] / mode.top_pace;
+            let pace = self.state.paces[unit] / mode.extras().top_pace;
             let has_no_age =
                 matches!(mode.to_failure, crate::model::TimeToFailure::Memoryless { .. });
             if has_no_age && pace < 1.0 && !self.chooser.happens(Chance::Strike(clock), pace) {
@@ -25,16 +25,23 @@ impl<C: Chooser> Step<'_, C> {
         }
         self.state.root = Root { clock, branch: 0, is_planned: mode.is_planned };
         self.strike(clock);
-        if let Some(burst) = &mode.burst {
+        if let Some(burst) = &mode.extras().burst {
             self.bursts(clock, burst);
         }
     }
 
-    /// Whether a failure mode is not active, and its clock runs.
+    /// Whether a failure mode is not active, and its clock runs. A process that does not run cannot
+    /// end.
     #[inline]
     fn can_strike(&self, clock: ClockId) -> bool {
         let mode = &self.model.clocks[clock.index()];
-        !self.state.active[clock.index()] && (mode.always || self.state.is_up(mode.unit))
+        if !mode.always {
+            return !self.state.is_active(clock) && self.state.is_up(mode.unit);
+        }
+        match mode.repair {
+            Repair::Restart => self.state.units[mode.unit.index()].phase != Phase::Down,
+            _ => !self.state.is_active(clock),
+        }
     }
 
     /// A common cause strikes all it can, or each with its probability.
@@ -69,7 +76,7 @@ impl<C: Chooser> Step<'_, C> {
         for number in 0..burst.peers.min(candidates.len() as u32) {
             let place = self.chooser.picks(clock, number, candidates.len());
             let dragged = candidates.swap_remove(place);
-            if let Some(drag) = self.model.clocks[dragged.index()].drag {
+            if let Some(drag) = self.model.clocks[dragged.index()].extras().drag {
                 self.state.drag_roots[drag.index()] = self.state.root;
                 self.chooser.drag_begins(drag, burst.within);
             }

@@ -64,7 +64,7 @@ impl<C: Chooser> Step<'_, C> {
             self.serve(crew);
         }
         let next = stage + 1;
-        if next == task.count {
+        if next == task.count.get() {
             self.state.jobs[job.index()].stage = 0;
             return true;
         }
@@ -179,7 +179,7 @@ impl<C: Chooser> Step<'_, C> {
 
     /// How urgent a job is: lower numbers come first. A start is as urgent as can be.
     fn priority(&self, job: JobId) -> u32 {
-        self.model.clocks.get(job.index()).map_or(0, |clock| clock.priority)
+        self.model.clocks.get(job.index()).map_or(0, |clock| clock.extras().priority)
     }
 
     /// Puts a job at the end of its line; where urgency counts, behind those as urgent as it.

@@ -9,7 +9,7 @@ mod rosters;
 mod watches;
 
 use super::event::Event;
-use super::state::{Phase, State};
+use super::state::{ModeState, Phase, State};
 use crate::model::{
     ClockId, CrewId, DragId, JobId, MaskId, Model, PlanId, QueueId, Repair, SeatId, ShockId, Stage,
     UnitId,
@@ -135,22 +135,19 @@ impl<C: Chooser> Step<'_, C> {
         if mode.has_branches && self.state.root.clock == clock {
             self.state.root.branch = self.chooser.branch(clock);
         }
-        self.state.active[clock.index()] = true;
-        self.state.repair_roots[clock.index()] = self.state.root;
+        self.state.modes[clock.index()] = ModeState { is_active: true, root: self.state.root };
         self.fault_appears(mode.unit);
         if let Repair::After(task) = mode.repair {
             self.begin(model.repair_job(clock), task);
         }
     }
 
-    /// A process ends and its start alone brings it back; one that does not run cannot end.
+    /// A process ends and its start alone brings it back.
     #[inline]
     fn restart(&mut self, unit: UnitId, clock: ClockId) {
         let model = self.model;
         let phase = self.state.units[unit.index()].phase;
-        if phase == Phase::Down {
-            return;
-        }
+        debug_assert!(phase != Phase::Down, "what does not run cannot end");
         self.state.events += 1;
         self.chooser.fails(clock);
         if !model.units[unit.index()].renews_on_start
@@ -173,18 +170,18 @@ impl<C: Chooser> Step<'_, C> {
         let model = self.model;
         let mode = &model.clocks[clock.index()];
         self.state.events += 1;
-        self.state.active[clock.index()] = false;
-        let aging = model.aging_clocks.of(mode.unit.index());
-        if !aging.is_empty() {
-            for clock in [Some(clock), mode.also_renews].into_iter().flatten() {
+        self.state.modes[clock.index()].is_active = false;
+        if model.units[mode.unit.index()].ages {
+            let aging = model.aging_clocks.of(mode.unit.index());
+            for clock in [Some(clock), mode.extras().also_renews].into_iter().flatten() {
                 if aging.contains(&clock) {
                     self.chooser.clock_renews(clock);
                 }
             }
         }
-        self.state.root = self.state.repair_roots[clock.index()];
+        self.state.root = self.state.modes[clock.index()].root;
         self.fault_disappears(mode.unit);
-        if let Some(plan) = mode.plan {
+        if let Some(plan) = mode.extras().plan {
             self.plan_is_done_with_one(plan);
         }
     }
@@ -217,7 +214,7 @@ impl<C: Chooser> Step<'_, C> {
     fn start(&mut self, unit: UnitId) {
         let model = self.model;
         let spec = &model.units[unit.index()];
-        if let Some(gate) = spec.starts_with
+        if let Some(gate) = spec.extras().starts_with
             && !self.state.gate_is_up(gate)
         {
             self.state.units[unit.index()].phase = Phase::Held;
@@ -243,7 +240,7 @@ impl<C: Chooser> Step<'_, C> {
         for &clock in model.aging_clocks.of(unit.index()) {
             self.chooser.clock_pauses(clock);
         }
-        if let Some(load) = spec.load {
+        if let Some(load) = spec.extras().load {
             self.state.load_up[load.index()] -= 1;
             self.load_shifts(load);
         }
@@ -272,7 +269,7 @@ impl<C: Chooser> Step<'_, C> {
             }
             self.chooser.clock_resumes(clock, self.state.paces[unit.index()]);
         }
-        if let Some(load) = spec.load {
+        if let Some(load) = spec.extras().load {
             self.state.load_up[load.index()] += 1;
             self.load_shifts(load);
         }

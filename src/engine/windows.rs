@@ -1,0 +1,55 @@
+//! Windows of time: how a life is cut up so that what comes later need not be kept in order.
+
+/// How many events a window should hold: enough that few windows are empty, few enough that keeping
+/// them in order costs little.
+const EVENTS_PER_WINDOW: f64 = 3.0;
+/// Fewest lists in the ring, which wraps; at most there is one for each timer. The bounds cost time and
+/// not correctness.
+const FEWEST_LISTS: usize = 64;
+
+/// The windows of a life, each `1 << shift` microseconds long, and a ring of lists for them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Windows {
+    shift: u32,
+    /// The window of the last instant before the horizon.
+    last: u64,
+    lists: usize,
+}
+
+impl Windows {
+    /// Windows up to `horizon` microseconds for so many timers, of which about `rate` go off in a
+    /// microsecond.
+    pub(super) fn new(timers: usize, rate: f64, horizon: u64) -> Windows {
+        // Not `EVENTS_PER_WINDOW / rate` at once: a rate of nothing may be a negative zero.
+        let length =
+            (EVENTS_PER_WINDOW / rate.max(f64::MIN_POSITIVE)).clamp(1.0, horizon.max(1) as f64);
+        let shift = (length as u64).ilog2();
+        let last = horizon.saturating_sub(1) >> shift;
+        let most = FEWEST_LISTS.max(timers.next_power_of_two());
+        let lists = (last.min(most as u64) as usize + 1).next_power_of_two();
+        Windows { shift, last, lists: lists.clamp(FEWEST_LISTS, most) }
+    }
+
+    /// The window of an instant.
+    #[inline]
+    pub(super) fn of(self, at: u64) -> u64 {
+        at >> self.shift
+    }
+
+    /// The last window.
+    #[inline]
+    pub(super) fn last(self) -> u64 {
+        self.last
+    }
+
+    /// How many lists there are.
+    pub(super) fn lists(self) -> usize {
+        self.lists
+    }
+
+    /// The list of a window.
+    #[inline]
+    pub(super) fn list(self, window: u64) -> usize {
+        window as usize & (self.lists - 1)
+    }
+}
