@@ -12,8 +12,10 @@ pub mod spec;
 pub mod stats;
 pub mod units;
 
+mod part;
 mod system;
 
+pub use part::{Merged, Part, PartError, Shard};
 pub use report::Report;
 pub use run::{Plan, Progress, Until};
 pub use spec::Topology;

@@ -5,8 +5,9 @@ use std::ops::ControlFlow;
 use crate::engine::Replication;
 use crate::measure::{Entry, Life, MeasureSet, Recorder, Timeline};
 use crate::model::{Model, compile, degradable_journeys};
+use crate::part::{Merged, Part, Shard};
 use crate::report::{InputBand, JourneyMeasures, Report};
-use crate::run::{Plan, Progress, RunError, Tally, Until, live, run};
+use crate::run::{Plan, Progress, RunError, Summary, Tally, Until, live, run};
 use crate::spec::Topology;
 use crate::units::SimSpan;
 
@@ -61,6 +62,7 @@ impl System {
     pub fn plan(&self, seed: u64) -> Plan {
         Plan {
             seed,
+            first: 0,
             replications: DEFAULT_REPLICATIONS,
             precision: None,
             horizon: self.topology.horizon,
@@ -99,13 +101,57 @@ impl System {
         plan: &Plan,
         progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
     ) -> Result<Report, RunError> {
+        let (summary, measures) = self.measure(plan, progress)?;
+        Ok(Report::new(&self.topology, &self.model, plan, &summary, &measures))
+    }
+
+    fn measures(&self, plan: &Plan) -> MeasureSet {
         let slos: Vec<_> =
             self.topology.journeys.iter().map(|journey| journey.slo.clone()).collect();
-        let degradable = degradable_journeys(&self.topology);
-        let mut measures = MeasureSet::new(&slos, &degradable, plan);
-        let watcher = || Recorder::new(self.model.journey_count(), slos.len(), plan.until);
+        MeasureSet::new(&slos, &degradable_journeys(&self.topology), plan)
+    }
+
+    fn measure(
+        &self,
+        plan: &Plan,
+        progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
+    ) -> Result<(Summary, MeasureSet), RunError> {
+        let journeys = self.topology.journeys.len();
+        let mut measures = self.measures(plan);
+        let watcher = || Recorder::new(self.model.journey_count(), journeys, plan.until);
         let summary = run(&self.model, plan, watcher, &mut measures, progress)?;
-        Ok(Report::new(&self.topology, &self.model, plan, &summary, &measures))
+        Ok((summary, measures))
+    }
+
+    /// Runs one part of a plan; `resolved` is the topology with nothing left to be looked up, which
+    /// the part keeps. `None` if it was broken off.
+    ///
+    /// # Errors
+    ///
+    /// If the plan cannot be run, or has fewer lives than there are parts.
+    pub fn simulate_part(
+        &self,
+        plan: &Plan,
+        shard: Shard,
+        resolved: String,
+        progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
+    ) -> Result<Option<Part>, RunError> {
+        let lives = shard.lives(plan.replications);
+        let (first, replications) = (lives.start, lives.end - lives.start);
+        let part = Plan { first, replications, precision: None, ..plan.clone() };
+        let (summary, measures) = self.measure(&part, progress)?;
+        if summary.is_partial {
+            return Ok(None);
+        }
+        let sha256 = self.topology.sha256.clone();
+        Ok(Some(Part::new(sha256, resolved, plan, shard, summary.events, measures)))
+    }
+
+    /// What a whole run of this system comes to that was run in parts.
+    pub fn report_merged(&self, merged: &Merged) -> Report {
+        let mut measures = self.measures(&merged.plan);
+        measures.merge(&merged.measures);
+        Report::new(&self.topology, &self.model, &merged.plan, &merged.summary, &measures)
     }
 
     /// How much the unavailability of each journey depends on inputs that are not well known: this

@@ -3,6 +3,7 @@
 mod catalog;
 mod check;
 mod explain;
+mod merge;
 mod output;
 mod progress;
 mod simulate;
@@ -28,6 +29,8 @@ struct Arguments {
 enum Command {
     /// Simulate topologies and report availability, outages, objectives and causes.
     Simulate(simulate::Simulate),
+    /// Merge the parts of a run, as `simulate --shard` writes them, into its result.
+    Merge(merge::Merge),
     /// Check topologies without simulating them.
     Check(check::Check),
     /// Tell one life of a topology: who failed, what followed, who repaired, what users saw.
@@ -82,6 +85,7 @@ pub(crate) fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match arguments.command {
         Command::Simulate(simulate) => simulate.run(),
+        Command::Merge(merge) => merge.run(),
         Command::Check(check) => check.run(),
         Command::Explain(explain) => explain.run(),
         Command::Catalog(catalog) => catalog.run(),

@@ -11,8 +11,9 @@ use ninefold::report::{
     DrawError, OutageCsv, figures, to_csv, to_json, to_json_array, to_png, to_svg, to_text,
 };
 use ninefold::run::RunError;
+use ninefold::spec::resolved;
 use ninefold::units::{SimSpan, parse_duration, parse_percentage};
-use ninefold::{Plan, Report, System, Until};
+use ninefold::{Plan, Report, Shard, System, Until};
 
 use super::output::{file_stem, write_file, write_with};
 use super::progress::{Bar, stop_on_interrupt};
@@ -76,13 +77,19 @@ pub(crate) struct Simulate {
           value_parser = clap::value_parser!(u64).range(2..=10_000))]
     input_uncertainty: Option<u64>,
 
+    /// Run only one part of so many, counted from one, and write it into the file of --out; `merge`
+    /// makes the result of them, the same as of one run.
+    #[arg(long, value_name = "3/16", requires = "out",
+          conflicts_with_all = ["precision", "outages", "input_uncertainty", "format"])]
+    shard: Option<Shard>,
+
     /// Run even if a life has more events than anybody can have meant.
     #[arg(long)]
     allow_slow: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
+pub(super) enum Format {
     /// Tables for people.
     Text,
     /// JSON, version `ninefold/1`; an array for several files.
@@ -91,6 +98,19 @@ enum Format {
     Csv,
     /// Known, not in this version.
     Parquet,
+}
+
+impl Format {
+    pub(super) fn refuse_if_not_there(self) -> Result<(), Failure> {
+        match self {
+            Format::Parquet => Err(not_there("--format parquet")),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn not_there(argument: &str) -> Failure {
+    Failure::Refused(format!("error: `{argument}` is known, not in this version\n"))
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -107,11 +127,11 @@ impl Simulate {
         let systems: Vec<System> = load(&self.files)?.into_iter().map(System::compile).collect();
         self.refuse_equal_names(&systems)?;
         self.refuse_what_has_no_effect(&systems)?;
+        if let (Some(shard), Some(path)) = (self.shard, &self.out) {
+            return self.run_part(&systems, shard, path);
+        }
         if let Some(folder) = &self.out {
-            fs::create_dir_all(folder).map_err(|error| {
-                let folder = folder.display();
-                Failure::Refused(format!("error: cannot make the folder `{folder}`: {error}\n"))
-            })?;
+            make_folder(folder)?;
         }
         let stop = stop_on_interrupt();
         let mut reports = Vec::new();
@@ -152,13 +172,31 @@ impl Simulate {
         }
     }
 
-    fn refuse_what_is_not_there(&self) -> Result<(), Failure> {
-        let missing = match (self.format, self.until) {
-            (Format::Parquet, _) => "--format parquet",
-            (_, Some(UntilArgument::Loss)) => "--until loss",
-            _ => return Ok(()),
+    fn run_part(&self, systems: &[System], shard: Shard, path: &Path) -> Result<Outcome, Failure> {
+        let ([file], [system]) = (self.files.as_slice(), systems) else {
+            return Err(Failure::Refused(
+                "error: `--shard` writes one file: give one topology\n".to_owned(),
+            ));
         };
-        Err(Failure::Refused(format!("error: `{missing}` is known, not in this version\n")))
+        let plan = self.plan(system);
+        let bar = Bar::new(&system.topology().name, stop_on_interrupt());
+        let resolved = resolved(file).map_err(super::refused)?;
+        let part = system
+            .simulate_part(&plan, shard, resolved, &mut |progress| bar.show(progress))
+            .map_err(|error| refused(system, &error))?;
+        drop(bar);
+        match part {
+            Some(part) => write_file(path, part.to_json().as_bytes()).map(|()| Outcome::Met),
+            None => Err(Failure::Unfinished("interrupted: nothing was written\n".to_owned())),
+        }
+    }
+
+    fn refuse_what_is_not_there(&self) -> Result<(), Failure> {
+        self.format.refuse_if_not_there()?;
+        match self.until {
+            Some(UntilArgument::Loss) => Err(not_there("--until loss")),
+            _ => Ok(()),
+        }
     }
 
     fn refuse_what_has_no_effect(&self, systems: &[System]) -> Result<(), Failure> {
@@ -218,11 +256,27 @@ impl Simulate {
 
     fn rendered(&self, reports: &[Report]) -> String {
         match (self.format, reports) {
-            (Format::Json, [report]) if self.files.len() == 1 => to_json(report),
-            (Format::Json, reports) => to_json_array(reports),
-            (Format::Csv, reports) => to_csv(reports),
-            _ => reports.iter().map(to_text).collect::<Vec<_>>().join("\n"),
+            (Format::Json, reports) if self.files.len() > 1 => to_json_array(reports),
+            (format, reports) => rendered(format, reports),
         }
+    }
+}
+
+/// Makes the folder that results are written into.
+pub(super) fn make_folder(folder: &Path) -> Result<(), Failure> {
+    fs::create_dir_all(folder).map_err(|error| {
+        let folder = folder.display();
+        Failure::Refused(format!("error: cannot make the folder `{folder}`: {error}\n"))
+    })
+}
+
+/// Reports as they are printed.
+pub(super) fn rendered(format: Format, reports: &[Report]) -> String {
+    match (format, reports) {
+        (Format::Json, [report]) => to_json(report),
+        (Format::Json, reports) => to_json_array(reports),
+        (Format::Csv, reports) => to_csv(reports),
+        _ => reports.iter().map(to_text).collect::<Vec<_>>().join("\n"),
     }
 }
 
@@ -254,7 +308,7 @@ fn write_outages(path: &Path, system: &System, plan: &Plan) -> Result<(), Failur
 }
 
 /// Writes one report as text, JSON and figures.
-fn write_report(folder: &Path, report: &Report) -> Result<(), Failure> {
+pub(super) fn write_report(folder: &Path, report: &Report) -> Result<(), Failure> {
     let stem = file_stem(&report.topology.name);
     let write =
         |ending: &str, bytes: &[u8]| write_file(&folder.join(format!("{stem}{ending}")), bytes);

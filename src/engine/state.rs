@@ -2,6 +2,8 @@
 
 use std::hint::black_box;
 
+use serde::{Deserialize, Serialize};
+
 use super::points::Point;
 use crate::model::{
     ClockId, CrewId, GateId, Input, JobId, JourneyId, Model, PlanId, QueueId, RosterId, SeatId,
@@ -96,7 +98,7 @@ pub(crate) enum Phase {
 }
 
 /// What started a chain of consequences.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Root {
     /// The failure mode of a unit.
     pub clock: ClockId,

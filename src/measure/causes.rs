@@ -2,24 +2,29 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::outage::Outage;
 use crate::engine::Root;
 use crate::stats::{Moments, PartMoments};
 use crate::units::SimSpan;
 
 /// Downtime and outages by what started them, and by what prolonged them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct CauseTally {
+    #[serde(with = "pairs")]
     started: BTreeMap<Root, Part>,
+    #[serde(with = "pairs")]
     prolonged: BTreeMap<Root, Part>,
     /// Downtime by cause in the present life.
+    #[serde(skip)]
     this_life: Vec<(Root, u64)>,
     /// Microseconds of downtime over lives.
     downtime: Moments,
 }
 
 /// What one cause has to do with.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct Part {
     micros: u128,
     outages: u64,
@@ -75,6 +80,20 @@ impl CauseTally {
         }
     }
 
+    /// Adds the lives of another.
+    pub(crate) fn merge(&mut self, other: &CauseTally) {
+        let CauseTally { started, prolonged, this_life: _, downtime } = other;
+        self.downtime.merge(downtime);
+        for (all, others) in [(&mut self.started, started), (&mut self.prolonged, prolonged)] {
+            for (root, part) in others {
+                let sum = all.entry(*root).or_default();
+                sum.micros += part.micros;
+                sum.outages += part.outages;
+                sum.share.merge(&part.share);
+            }
+        }
+    }
+
     /// All causes, the one with the most downtime first.
     pub(crate) fn shares(&self) -> Vec<CauseShare> {
         let of = self.shares_of();
@@ -103,6 +122,24 @@ impl CauseTally {
         let micros = parts().map(|part| part.micros).sum::<u128>().max(1) as f64;
         let outages = parts().map(|part| part.outages).sum::<u64>().max(1) as f64;
         move |part| (part.micros as f64 / micros, part.outages as f64 / outages)
+    }
+}
+
+/// A map whose keys are no text, as a list of pairs.
+mod pairs {
+    use super::{BTreeMap, Deserialize, Part, Root, Serialize};
+
+    pub(super) fn serialize<S: serde::Serializer>(
+        map: &BTreeMap<Root, Part>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        map.iter().collect::<Vec<_>>().serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<BTreeMap<Root, Part>, D::Error> {
+        Vec::deserialize(deserializer).map(|pairs| pairs.into_iter().collect())
     }
 }
 

@@ -1,5 +1,7 @@
 //! Time to the first outage.
 
+use serde::{Deserialize, Serialize};
+
 use crate::stats::{Estimate, Lengths, Moments};
 use crate::units::SimSpan;
 
@@ -16,7 +18,7 @@ pub struct FirstOutage {
 }
 
 /// Counts first outages of one journey.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct FirstOutageTally {
     times: Moments,
     lengths: Lengths,
@@ -33,6 +35,14 @@ impl FirstOutageTally {
             }
             None => self.censored += 1,
         }
+    }
+
+    /// Adds the lives of another.
+    pub(crate) fn merge(&mut self, other: &FirstOutageTally) {
+        let FirstOutageTally { times, lengths, censored } = other;
+        self.times.merge(times);
+        self.lengths.merge(lengths);
+        self.censored += censored;
     }
 
     pub(crate) fn estimates(&self) -> FirstOutage {

@@ -1,5 +1,7 @@
 //! What is estimated of one journey.
 
+use serde::{Deserialize, Serialize};
+
 use super::causes::{CauseShare, CauseTally, Prolonging};
 use super::first_outage::{FirstOutage, FirstOutageTally};
 use super::objective::{ObjectiveTally, Objectives};
@@ -95,13 +97,18 @@ pub struct OutageLengths {
 }
 
 /// Counts some of the downtime.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct DowntimeTally {
     micros: Moments,
     outages: Moments,
 }
 
 impl DowntimeTally {
+    fn merge(&mut self, other: &DowntimeTally) {
+        self.micros.merge(&other.micros);
+        self.outages.merge(&other.outages);
+    }
+
     fn estimates(&self, years: f64) -> Downtime {
         Downtime {
             downtime_s_per_year: self.micros.mean(1e6 * years).within(0.0, f64::MAX),
@@ -111,8 +118,9 @@ impl DowntimeTally {
 }
 
 /// Counts what one journey's estimates need.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct JourneyTally {
+    #[serde(skip)]
     window: (SimTime, SimTime),
     downtime: Moments,
     downtime_lengths: Lengths,
@@ -215,6 +223,43 @@ impl JourneyTally {
         self.over_time.end_life();
         self.causes.end_life(downtime);
         self.objectives.end_life(downtime);
+    }
+
+    /// Adds the lives of another, which was measured in the same window.
+    pub(crate) fn merge(&mut self, other: &JourneyTally) {
+        let JourneyTally {
+            window: _,
+            downtime,
+            downtime_lengths,
+            lives_without,
+            outages,
+            complete,
+            lengths,
+            longest,
+            censored,
+            objectives,
+            causes,
+            planned,
+            unplanned,
+            degraded,
+            first_outage,
+            over_time,
+        } = other;
+        self.downtime.merge(downtime);
+        self.downtime_lengths.merge(downtime_lengths);
+        self.lives_without += lives_without;
+        self.outages.merge(outages);
+        self.complete.merge(complete);
+        self.lengths.merge(lengths);
+        self.longest = self.longest.max(*longest);
+        self.censored += censored;
+        self.objectives.merge(objectives);
+        self.causes.merge(causes);
+        self.planned.merge(planned);
+        self.unplanned.merge(unplanned);
+        self.degraded.merge(degraded);
+        self.first_outage.merge(first_outage);
+        self.over_time.merge(over_time);
     }
 
     /// The interval of the unavailability, relative to it.

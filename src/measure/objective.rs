@@ -1,5 +1,7 @@
 //! Objectives: what was promised, how often it was kept, and the verdict.
 
+use serde::{Deserialize, Serialize};
+
 use crate::spec::Slo;
 use crate::stats::{Estimate, Moments, proportion};
 use crate::units::{SECONDS_PER_MONTH, SimSpan, SimTime};
@@ -74,26 +76,38 @@ impl Objectives {
 }
 
 /// Counts what the objectives of one journey need.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct ObjectiveTally {
+    #[serde(skip)]
     slo: Slo,
+    #[serde(skip)]
     window: (SimTime, SimTime),
     /// Downtime that a life may have, and that a month may have.
+    #[serde(skip)]
     budgets: Option<(SimSpan, SimSpan)>,
+    counts: Counts,
+    /// Downtime of the present life by month, and by day.
+    #[serde(skip)]
+    by_month: Vec<u64>,
+    #[serde(skip)]
+    by_day: Vec<u64>,
+    /// Downtime of the present life in the hours that count.
+    #[serde(skip)]
+    in_hours: SimSpan,
+}
+
+/// What has been counted over lives.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Counts {
     lives_met: u64,
     lives: u64,
     months_met: u64,
     months: u64,
     outages_within: u64,
     outages_judged: u64,
-    /// Downtime of the present life by month.
-    by_month: Vec<u64>,
-    /// Downtime of the present life by day, and how many windows of thirty days there were and how
-    /// many of them kept the availability.
-    by_day: Vec<u64>,
+    /// How many windows of thirty days there were, and how many of them kept the availability.
     rolling: (u64, u64),
-    /// Downtime of the present life in the hours that count, and over lives.
-    in_hours: SimSpan,
+    /// Downtime in the hours that count.
     during: Moments,
 }
 
@@ -125,18 +139,35 @@ impl ObjectiveTally {
             budgets: slo.availability.map(|target| {
                 (budget(target, length.seconds()), budget(target, SECONDS_PER_MONTH))
             }),
-            lives_met: 0,
-            lives: 0,
-            months_met: 0,
-            months: 0,
-            outages_within: 0,
-            outages_judged: 0,
+            counts: Counts::default(),
             by_month: vec![0; months],
             by_day: vec![0; days],
-            rolling: (0, 0),
             in_hours: SimSpan::ZERO,
-            during: Moments::default(),
         }
+    }
+
+    /// Adds the lives of another.
+    pub(crate) fn merge(&mut self, other: &ObjectiveTally) {
+        let Counts {
+            lives_met,
+            lives,
+            months_met,
+            months,
+            outages_within,
+            outages_judged,
+            rolling,
+            during,
+        } = &other.counts;
+        let counts = &mut self.counts;
+        counts.lives_met += lives_met;
+        counts.lives += lives;
+        counts.months_met += months_met;
+        counts.months += months;
+        counts.outages_within += outages_within;
+        counts.outages_judged += outages_judged;
+        counts.rolling.0 += rolling.0;
+        counts.rolling.1 += rolling.1;
+        counts.during.merge(during);
     }
 
     /// Splits the downtime of an outage at the edges of months and days.
@@ -155,22 +186,22 @@ impl ObjectiveTally {
         let is_within = length <= rto.target;
         // One that the life cut short is judged only if it was too long already.
         if !(is_censored && is_within) {
-            self.outages_judged += 1;
-            self.outages_within += u64::from(is_within);
+            self.counts.outages_judged += 1;
+            self.counts.outages_within += u64::from(is_within);
         }
     }
 
     /// The life is over, with so much downtime.
     pub(crate) fn end_life(&mut self, downtime: SimSpan) {
-        self.lives += 1;
+        self.counts.lives += 1;
         let in_hours = std::mem::take(&mut self.in_hours);
         let downtime = if self.slo.during.is_some() { in_hours } else { downtime };
-        self.during.add(downtime.micros());
+        self.counts.during.add(downtime.micros());
         let Some((life_budget, month_budget)) = self.budgets else { return };
-        self.lives_met += u64::from(downtime <= life_budget);
-        self.months += self.by_month.len() as u64;
+        self.counts.lives_met += u64::from(downtime <= life_budget);
+        self.counts.months += self.by_month.len() as u64;
         for downtime in &mut self.by_month {
-            self.months_met += u64::from(*downtime <= month_budget.micros());
+            self.counts.months_met += u64::from(*downtime <= month_budget.micros());
             *downtime = 0;
         }
         self.end_life_of_days();
@@ -185,8 +216,8 @@ impl ObjectiveTally {
         for day in 0..self.by_day.len() {
             downtime += self.by_day[day];
             if day + 1 >= WINDOW_DAYS {
-                self.rolling.0 += 1;
-                self.rolling.1 += u64::from(downtime <= budget);
+                self.counts.rolling.0 += 1;
+                self.counts.rolling.1 += u64::from(downtime <= budget);
                 downtime -= self.by_day[day + 1 - WINDOW_DAYS];
             }
         }
@@ -196,7 +227,7 @@ impl ObjectiveTally {
     /// Availability in the hours that it is promised for, if that is not always.
     pub(crate) fn availability_during(&self) -> Option<Estimate> {
         let open = self.slo.during.as_ref()?.open_between(self.window.0, self.window.1);
-        let share = self.during.mean(open.micros().max(1) as f64);
+        let share = self.counts.during.mean(open.micros().max(1) as f64);
         Some(share.within(0.0, 1.0).complement())
     }
 
@@ -205,16 +236,16 @@ impl ObjectiveTally {
         Objectives {
             availability: self.slo.availability.map(|target| Objective {
                 target,
-                p_met: proportion(self.lives_met, self.lives),
-                p_met_month: proportion(self.months_met, self.months),
-                p_met_rolling_30d: proportion(self.rolling.1, self.rolling.0),
+                p_met: proportion(self.counts.lives_met, self.counts.lives),
+                p_met_month: proportion(self.counts.months_met, self.counts.months),
+                p_met_rolling_30d: proportion(self.counts.rolling.1, self.counts.rolling.0),
                 verdict: match self.availability_during() {
                     Some(during) => Verdict::at_least(target, &during),
                     None => Verdict::at_least(target, availability),
                 },
             }),
             rto_s: self.slo.rto.map(|rto| {
-                let p_met = proportion(self.outages_within, self.outages_judged);
+                let p_met = proportion(self.counts.outages_within, self.counts.outages_judged);
                 Objective {
                     target: rto.target.seconds(),
                     p_met,

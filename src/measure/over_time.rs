@@ -1,5 +1,7 @@
 //! Availability over the time of a life.
 
+use serde::{Deserialize, Serialize};
+
 use super::outage::Outage;
 use crate::stats::{Estimate, Moments};
 use crate::units::SimTime;
@@ -19,10 +21,12 @@ pub struct PartOfLife {
 }
 
 /// Counts downtime by part of life.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct OverTimeTally {
+    #[serde(skip)]
     edges: Vec<u64>,
     /// Microseconds of downtime in the present life, by part.
+    #[serde(skip)]
     this_life: Vec<u64>,
     parts: Vec<Moments>,
 }
@@ -57,6 +61,14 @@ impl OverTimeTally {
     pub(crate) fn end_life(&mut self) {
         for (micros, moments) in self.this_life.iter_mut().zip(&mut self.parts) {
             moments.add(std::mem::take(micros));
+        }
+    }
+
+    /// Adds the lives of another.
+    pub(crate) fn merge(&mut self, other: &OverTimeTally) {
+        let OverTimeTally { edges: _, this_life: _, parts } = other;
+        for (part, other) in self.parts.iter_mut().zip(parts) {
+            part.merge(other);
         }
     }
 

@@ -1,5 +1,7 @@
 //! All measures of all journeys.
 
+use serde::{Deserialize, Serialize};
+
 use super::first_outage::{FirstOutage, FirstOutageTally};
 use super::journey::{JourneyEstimates, JourneyTally};
 use super::outage::Life;
@@ -8,16 +10,19 @@ use crate::spec::Slo;
 use crate::units::{SimSpan, SimTime};
 
 /// Takes lives in order and estimates from them.
-#[derive(Clone, Debug)]
+///
+/// What it counts are whole numbers, so that several sets, each of other lives, merge to what one set
+/// of all of them would be, digit for digit.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct MeasureSet {
     kind: Kind,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 enum Kind {
     /// Equal lives, measured from the end of the warm-up to the horizon; and for each journey what
     /// is observed beside it, as when it was whole.
-    Window(Vec<JourneyTally>, Vec<Option<usize>>),
+    Window(Vec<JourneyTally>, #[serde(skip)] Vec<Option<usize>>),
     /// Lives that end when every journey has been down once.
     FirstOutage(Vec<FirstOutageTally>),
 }
@@ -51,6 +56,20 @@ impl MeasureSet {
             Until::FirstOutage => Kind::FirstOutage(vec![FirstOutageTally::default(); slos.len()]),
         };
         MeasureSet { kind }
+    }
+
+    /// Adds the lives of another set; whether it is one of the same plan for the same journeys.
+    pub fn merge(&mut self, other: &MeasureSet) -> bool {
+        match (&mut self.kind, &other.kind) {
+            (Kind::Window(own, _), Kind::Window(others, _)) if own.len() == others.len() => {
+                own.iter_mut().zip(others).for_each(|(own, other)| own.merge(other));
+            }
+            (Kind::FirstOutage(own), Kind::FirstOutage(others)) if own.len() == others.len() => {
+                own.iter_mut().zip(others).for_each(|(own, other)| own.merge(other));
+            }
+            _ => return false,
+        }
+        true
     }
 
     /// What is known now; at least one life must have been counted.

@@ -1,10 +1,14 @@
 //! Dense ids: each an index into the arrays of one kind of thing of one model.
 
+use serde::{Deserialize, Serialize};
+
 /// Declares an id type: `u32`, half a `usize`, and not to be mixed up with another kind or a count.
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+        )]
         pub struct $name(u32);
 
         impl $name {

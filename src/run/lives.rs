@@ -89,6 +89,7 @@ where
             worker.unwrap_or_else(|| (Replicator::new(model, end, most_events), watcher()));
         let lives = (first..last)
             .map(|number| {
+                let number = plan.first + number;
                 let which = Replication { seed: plan.seed, number };
                 let lived = replicator.replicate(which, &mut watch)?;
                 Ok((lived.events, watch.take(number, lived.events, lived.end)))

@@ -1,5 +1,7 @@
 //! What to run, and what came of it.
 
+use serde::{Deserialize, Serialize};
+
 use crate::units::SimSpan;
 
 /// What to run. A struct with names, because numbers in a call can be swapped; and no default for
@@ -8,6 +10,8 @@ use crate::units::SimSpan;
 pub struct Plan {
     /// Printed in every report: with the topology and the version it reproduces the run.
     pub seed: u64,
+    /// The number of the first life: zero, unless the run is a part of a larger one.
+    pub first: u64,
     /// How many lives; with a precision, at most so many.
     pub replications: u64,
     /// Stop as soon as the 95 % interval of every journey's unavailability has at most this
@@ -26,7 +30,7 @@ pub struct Plan {
 }
 
 /// Where a life ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Until {
     /// At the horizon.
     Horizon,

@@ -13,6 +13,11 @@ pub(crate) fn digest(sources: &Sources) -> String {
     }
 }
 
+/// SHA-256 of a text in hexadecimal.
+pub(crate) fn digest_of(text: &str) -> String {
+    hex(text.as_bytes())
+}
+
 fn hex(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -21,6 +21,7 @@ mod yaml;
 
 pub use catalog::CATALOG;
 pub use diagnostic::{Code, Diagnostic, Findings, Severity};
+pub(crate) use digest::digest_of;
 pub use raw::Grade;
 pub use resolved::resolved;
 pub use source::{Source, Sources, Span};

@@ -1,6 +1,7 @@
 //! The distribution of lengths of time, in bounded memory.
 
 use hdrhistogram::Histogram;
+use serde::{Deserialize, Serialize};
 
 use crate::units::SimSpan;
 
@@ -8,10 +9,43 @@ use crate::units::SimSpan;
 const DIGITS: u8 = 3;
 
 /// Many lengths of time, each known to within 0.1 %; counts merge exactly.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(into = "Counts", try_from = "Counts")]
 pub struct Lengths {
     histogram: Histogram<u64>,
     max: SimSpan,
+}
+
+/// What a file holds of a histogram: a length in each of its cells, in microseconds, and how many
+/// there were in it; and the longest.
+#[derive(Serialize, Deserialize)]
+struct Counts {
+    cells: Vec<(u64, u64)>,
+    max: u64,
+}
+
+impl From<Lengths> for Counts {
+    fn from(lengths: Lengths) -> Counts {
+        let recorded = lengths.histogram.iter_recorded();
+        let cells =
+            recorded.map(|cell| (cell.value_iterated_to(), cell.count_at_value())).collect();
+        Counts { cells, max: lengths.max.micros() }
+    }
+}
+
+impl TryFrom<Counts> for Lengths {
+    type Error = &'static str;
+
+    fn try_from(counts: Counts) -> Result<Lengths, &'static str> {
+        let mut lengths = Lengths { max: SimSpan::from_micros(counts.max), ..Lengths::default() };
+        for (value, count) in counts.cells {
+            lengths
+                .histogram
+                .record_n(value, count)
+                .map_err(|_| "a length that is out of range")?;
+        }
+        Ok(lengths)
+    }
 }
 
 impl Default for Lengths {

@@ -1,9 +1,11 @@
 //! Sums of whole numbers: exact, so that no order of adding or merging can change a digit.
 
+use serde::{Deserialize, Serialize};
+
 use super::Estimate;
 
 /// A sum of products of whole numbers, without bound in practice.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WideSum {
     low: u128,
     /// How often `low` has overflowed.
@@ -34,7 +36,7 @@ impl WideSum {
 }
 
 /// How many numbers, their sum and the sum of their squares.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moments {
     count: u64,
     sum: WideSum,
@@ -76,7 +78,7 @@ impl Moments {
 }
 
 /// Sums for the ratio of two totals over lives, such as downtime over outages.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RatioMoments {
     above: Moments,
     below: Moments,
@@ -121,7 +123,7 @@ impl RatioMoments {
 
 /// Sums for the share that a part has of a whole, where most lives have none of the part: such lives
 /// need not be added.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PartMoments {
     sum: WideSum,
     squares: WideSum,
@@ -134,6 +136,13 @@ impl PartMoments {
         self.sum.add(part, 1);
         self.squares.add(part, part);
         self.cross.add(part, whole);
+    }
+
+    /// Adds the lives of another.
+    pub fn merge(&mut self, other: &PartMoments) {
+        self.sum.merge(&other.sum);
+        self.squares.merge(&other.squares);
+        self.cross.merge(&other.cross);
     }
 
     /// The part of the whole, of which all lives have been added; `None` while there is nothing.

@@ -3,13 +3,17 @@
 use std::fmt;
 use std::ops::{Add, Sub};
 
+use serde::{Deserialize, Serialize};
+
 /// Microseconds in a second.
 const MICROS_PER_SECOND: f64 = 1e6;
 
 /// A length of simulated time, in whole microseconds.
 ///
 /// An integer, so that sums do not depend on the order of adding.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct SimSpan(u64);
 
 impl SimSpan {

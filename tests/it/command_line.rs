@@ -444,3 +444,40 @@ fn reports_tell_planned_from_unplanned_and_whole_from_degraded() {
     assert!(text.contains("deploy of web ("), "{text}");
     assert!(text.contains("strikes several at once"), "{text}");
 }
+
+/// Parts of a run, and what becomes of them.
+#[test]
+fn a_run_in_parts_is_merged_from_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let part = |number: u32| folder.path().join(format!("part-{number}.json"));
+    for number in 1..=3 {
+        let shard = format!("{number}/3");
+        let file = part(number);
+        let file = file.to_str().unwrap();
+        let run = ["simulate", THANOS, "-n", "30", "--shard", &shard, "--out", file];
+        let output = ninefold(&run);
+        check_status(&output, 0);
+        assert_eq!(text(&output.stdout), "");
+    }
+    let files = [part(3), part(1), part(2)].map(|path| path.to_str().unwrap().to_owned());
+    let [third, first, second] = &files;
+    let merged = ninefold(&["merge", third, first, second, "--format", "json"]);
+    check_status(&merged, 1);
+    let whole = ninefold(&["simulate", THANOS, "-n", "30", "--format", "json"]);
+    assert_eq!(text(&merged.stdout), text(&whole.stdout));
+
+    let refused = ninefold(&["merge", first, third]);
+    check_status(&refused, 2);
+    assert_eq!(text(&refused.stderr), "error: of 3 parts one is missing: 2\n");
+    let refused = ninefold(&["merge", THANOS, "nowhere.json"]);
+    check_status(&refused, 2);
+    assert_eq!(text(&refused.stderr).lines().count(), 2);
+    for wrong in ["0/3", "4/3", "x"] {
+        let run = ["simulate", THANOS, "--shard", wrong, "--out", "never.json"];
+        check_status(&ninefold(&run), 2);
+    }
+    check_status(&ninefold(&["simulate", THANOS, "--shard", "1/3"]), 2);
+    let too_many = ["simulate", THANOS, "-n", "2", "--shard", "1/3", "--out", "never.json"];
+    check_status(&ninefold(&too_many), 2);
+    assert!(!Path::new("never.json").exists());
+}

@@ -9,6 +9,7 @@ mod examples;
 mod library;
 mod mutations;
 mod overlays;
+mod parts;
 mod people;
 mod random;
 mod readme;

@@ -1,0 +1,68 @@
+//! `ninefold merge`: the result of a run that was simulated in parts.
+
+use std::fs;
+use std::path::PathBuf;
+
+use clap::Args;
+use ninefold::{Part, PartError, System, Topology};
+
+use super::simulate::{Format, make_folder, rendered, write_report};
+use super::{Failure, Outcome, put, refused};
+
+/// Merge the parts of a run, as `simulate --shard` writes them, into its result.
+#[derive(Debug, Args)]
+pub(crate) struct Merge {
+    /// The files of all parts, in any order.
+    #[arg(required = true, value_name = "PART")]
+    parts: Vec<PathBuf>,
+
+    /// How to print the result.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+
+    /// Also write the result as text and JSON, and its figures as SVG and PNG, into this folder.
+    #[arg(short, long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+impl Merge {
+    pub(crate) fn run(self) -> Result<Outcome, Failure> {
+        self.format.refuse_if_not_there()?;
+        let parts = self.read()?;
+        let merged = Part::merge(parts).map_err(|error| Failure::Refused(told(&error)))?;
+        let topology = Topology::from_str("the topology in the parts", &merged.resolved);
+        let topology = Topology { sha256: merged.sha256.clone(), ..topology.map_err(refused)? };
+        let report = System::compile(topology).report_merged(&merged);
+        if let Some(folder) = &self.out {
+            make_folder(folder)?;
+            write_report(folder, &report)?;
+        }
+        let is_missed = report.any_objective_missed();
+        put(&rendered(self.format, &[report]))?;
+        Ok(if is_missed { Outcome::Missed } else { Outcome::Met })
+    }
+
+    /// All parts, or everything that is wrong with any of them.
+    fn read(&self) -> Result<Vec<(String, Part)>, Failure> {
+        let mut problems = String::new();
+        let mut parts = Vec::new();
+        for path in &self.parts {
+            let file = path.display().to_string();
+            let read = fs::read_to_string(path)
+                .map_err(|error| PartError::Unreadable {
+                    file: file.clone(),
+                    problem: error.to_string(),
+                })
+                .and_then(|text| Part::from_json(&file, &text));
+            match read {
+                Ok(part) => parts.push((file, part)),
+                Err(error) => problems += &told(&error),
+            }
+        }
+        if problems.is_empty() { Ok(parts) } else { Err(Failure::Refused(problems)) }
+    }
+}
+
+fn told(error: &PartError) -> String {
+    format!("error: {error}\n")
+}
