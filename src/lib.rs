@@ -10,6 +10,7 @@ pub mod rng;
 pub mod run;
 pub mod spec;
 pub mod stats;
+pub mod study;
 pub mod units;
 
 mod part;

@@ -209,11 +209,11 @@ impl System {
         plan: &Plan,
         each: impl FnMut(&Life) + Send,
         progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
-    ) -> Result<(), RunError> {
+    ) -> Result<Summary, RunError> {
         let journeys = self.topology.journeys.len();
         let watcher = || Recorder::new(self.model.journey_count(), journeys, plan.until);
         let plan = Plan { precision: None, ..plan.clone() };
-        run(&self.model, &plan, watcher, &mut Each(each), progress).map(|_| ())
+        run(&self.model, &plan, watcher, &mut Each(each), progress)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod catalog;
 mod check;
+mod compare;
 mod explain;
 mod merge;
 mod output;
@@ -29,6 +30,8 @@ struct Arguments {
 enum Command {
     /// Simulate topologies and report availability, outages, objectives and causes.
     Simulate(simulate::Simulate),
+    /// Compare two topologies, life by life, with the same luck.
+    Compare(compare::Compare),
     /// Merge the parts of a run, as `simulate --shard` writes them, into its result.
     Merge(merge::Merge),
     /// Check topologies without simulating them.
@@ -85,6 +88,7 @@ pub(crate) fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match arguments.command {
         Command::Simulate(simulate) => simulate.run(),
+        Command::Compare(compare) => compare.run(),
         Command::Merge(merge) => merge.run(),
         Command::Check(check) => check.run(),
         Command::Explain(explain) => explain.run(),

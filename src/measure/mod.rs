@@ -9,6 +9,7 @@ mod journey;
 mod objective;
 mod outage;
 mod over_time;
+mod paired;
 mod set;
 mod timeline;
 
@@ -18,5 +19,6 @@ pub use journey::{Availability, ByIntent, Downtime, JourneyEstimates, OutageLeng
 pub use objective::{Objective, Objectives, Verdict};
 pub use outage::{Life, Outage, Recorder};
 pub use over_time::PartOfLife;
+pub use paired::{LifeOfJourney, PairedEstimates, PairedTally};
 pub use set::{Estimates, MeasureSet};
 pub use timeline::{Change, Entry, Timeline};

@@ -22,14 +22,14 @@ pub fn to_json_array(reports: &[Report]) -> String {
     rendered(&reports.iter().map(Root::of).collect::<Vec<_>>())
 }
 
-fn rendered(value: &impl Serialize) -> String {
+pub(super) fn rendered(value: &impl Serialize) -> String {
     let mut text = serde_json::to_string_pretty(value).expect("a report has text for keys");
     text.push('\n');
     text
 }
 
 /// Pairs in their order, as a map.
-struct Ordered<T>(Vec<(String, T)>);
+pub(super) struct Ordered<T>(pub(super) Vec<(String, T)>);
 
 impl<T: Serialize> Serialize for Ordered<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -149,7 +149,7 @@ struct Prolonging<'a> {
 }
 
 #[derive(Serialize)]
-struct Interval {
+pub(super) struct Interval {
     mean: f64,
     std_error: Option<f64>,
     ci95: Option<(f64, f64)>,

@@ -3,6 +3,7 @@
 
 mod csv;
 mod data;
+mod difference;
 mod figure;
 mod json;
 mod number;
@@ -16,6 +17,7 @@ pub use data::{
     Blast, Cause, Causes, Comparison, InputBand, JourneyMeasures, JourneyReport, ModeCause,
     PrecisionReport, ProlongingCause, Report, RunInfo, TopologyInfo,
 };
+pub use difference::{Change, DifferenceReport, Side, difference_to_json, difference_to_text};
 pub use figure::{Curve, Figure, Mark, YAxis, figures};
 pub use json::{to_json, to_json_array};
 pub use text::to_text;

@@ -94,7 +94,7 @@ fn heading(report: &Report) -> String {
     text
 }
 
-fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
+pub(super) fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_style(STYLE);
     table.set_content_arrangement(ContentArrangement::Dynamic);
@@ -476,7 +476,7 @@ fn section(title: &str, lines: String) -> String {
 }
 
 /// Text broken at spaces so that it fits, further lines with a deeper indent.
-fn wrapped(text: &str, indent: &str) -> String {
+pub(super) fn wrapped(text: &str, indent: &str) -> String {
     let mut lines = String::new();
     let mut line = indent.to_owned();
     let mut is_empty = true;

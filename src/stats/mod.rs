@@ -6,4 +6,4 @@ mod sums;
 
 pub use estimate::{Estimate, proportion, zero_event_probability, zero_event_rate};
 pub use histogram::Lengths;
-pub use sums::{Moments, PartMoments, RatioMoments, WideSum};
+pub use sums::{Moments, PartMoments, RatioMoments, SignedMoments, WideSum};

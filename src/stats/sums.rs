@@ -68,12 +68,66 @@ impl Moments {
         self.sum.value()
     }
 
+    /// The variance of the numbers, without bias; not a number of fewer than two.
+    pub fn variance(&self) -> f64 {
+        variance(self.count, self.sum.value(), self.squares.value())
+    }
+
     /// The mean of the numbers divided by `unit`, with its standard error.
     pub fn mean(&self, unit: f64) -> Estimate {
-        let n = self.count as f64;
-        let mean = self.sum.value() / n;
-        let variance = (self.squares.value() / n - mean * mean).max(0.0) * n / (n - 1.0);
-        Estimate::of_mean(mean / unit, (variance / n).sqrt() / unit, self.count)
+        mean(self.count, self.sum.value(), self.squares.value(), unit)
+    }
+}
+
+/// The variance of so many numbers, by their sum and the sum of their squares.
+fn variance(count: u64, sum: f64, squares: f64) -> f64 {
+    let n = count as f64;
+    let mean = sum / n;
+    (squares / n - mean * mean).max(0.0) * n / (n - 1.0)
+}
+
+fn mean(count: u64, sum: f64, squares: f64, unit: f64) -> Estimate {
+    let n = count as f64;
+    let error = (variance(count, sum, squares) / n).sqrt();
+    Estimate::of_mean(sum / n / unit, error / unit, count)
+}
+
+/// The same of differences, which may be below zero.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedMoments {
+    count: u64,
+    above: WideSum,
+    below: WideSum,
+    squares: WideSum,
+}
+
+impl SignedMoments {
+    /// Adds `number - less`.
+    pub fn add(&mut self, number: u64, less: u64) {
+        let distance = number.abs_diff(less);
+        self.count += 1;
+        let side = if number > less { &mut self.above } else { &mut self.below };
+        side.add(distance, 1);
+        self.squares.add(distance, distance);
+    }
+
+    /// Whether every difference was zero.
+    pub fn is_zero(&self) -> bool {
+        self.squares == WideSum::default()
+    }
+
+    /// The variance of the differences, without bias; not a number of fewer than two.
+    pub fn variance(&self) -> f64 {
+        variance(self.count, self.sum(), self.squares.value())
+    }
+
+    /// The mean of the differences divided by `unit`, with its standard error.
+    pub fn mean(&self, unit: f64) -> Estimate {
+        mean(self.count, self.sum(), self.squares.value(), unit)
+    }
+
+    fn sum(&self) -> f64 {
+        self.above.value() - self.below.value()
     }
 }
 
@@ -185,6 +239,20 @@ mod tests {
         assert_eq!(got.mean, want.mean);
         assert!((got.std_error.unwrap() - want.std_error.unwrap()).abs() < 1e-12);
         assert_eq!(part.share_of(&Moments::default()), None);
+    }
+
+    #[test]
+    fn differences_may_be_below_zero() {
+        let mut moments = SignedMoments::default();
+        for (number, less) in [(2, 5), (4, 4), (9, 1), (0, 6)] {
+            moments.add(number, less);
+        }
+        // -3, 0, 8, -6: the mean is -1/4, the variance (9 + 64 + 36 - 4/16) / 3.
+        assert_eq!(moments.mean(1.0).mean, -0.25);
+        assert!((moments.variance() - 108.75 / 3.0).abs() < 1e-12);
+        let error = moments.mean(0.5).std_error.unwrap();
+        assert!((error - 2.0 * (108.75_f64 / 12.0).sqrt()).abs() < 1e-12);
+        assert!(!moments.is_zero() && SignedMoments::default().is_zero());
     }
 
     #[test]

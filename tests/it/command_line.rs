@@ -481,3 +481,28 @@ fn a_run_in_parts_is_merged_from_files() {
     check_status(&ninefold(&too_many), 2);
     assert!(!Path::new("never.json").exists());
 }
+
+#[test]
+fn a_design_that_is_worse_is_a_status() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = file(folder.path(), "good.yaml", RELIABLE);
+    let bad = file(folder.path(), "bad.yaml", &RELIABLE.replace("repair: 1m", "repair: 10m"));
+    let other = file(folder.path(), "other.yaml", &RELIABLE.replace("browse", "buy"));
+    let compare = |arguments: &[&str]| ninefold(&[&["compare", "-n", "200"], arguments].concat());
+    let worse = compare(&[&good, &bad]);
+    check_status(&worse, 1);
+    assert!(text(&worse.stdout).contains("worse"));
+    check_status(&compare(&[&bad, &good]), 0);
+    // Twelve failures a year, each nine minutes longer: 1 h 48 min.
+    check_status(&compare(&[&good, &bad, "--margin", "1h"]), 1);
+    check_status(&compare(&[&good, &bad, "--margin", "3h"]), 0);
+    let json = compare(&[&good, &bad, "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(json["schema"], "ninefold-difference/1");
+    assert_eq!(json["journeys"]["browse"]["is"], "worse");
+    check_status(&compare(&[&good, &other]), 2);
+    check_status(&compare(&[&good]), 2);
+    let longer = file(folder.path(), "longer.yaml", &format!("{RELIABLE}horizon: 2y\n"));
+    check_status(&compare(&[&good, &longer]), 2);
+    check_status(&compare(&[&good, &longer, "--horizon", "1y"]), 0);
+}

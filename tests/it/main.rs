@@ -4,6 +4,7 @@
 
 mod behaviours;
 mod command_line;
+mod compare;
 mod determinism;
 mod examples;
 mod library;
