@@ -190,10 +190,8 @@ impl<'m> Agenda<'m> {
     }
 
     fn crew_of(&self, job: JobId, stage: u32) -> Option<&'m Crew> {
-        let model = self.model;
-        let (task, _) = model.task(job);
-        let crew = model.stages_of(task)[stage as usize].crew?;
-        Some(&model.crews[crew.index()])
+        let crew = self.model.stage(job, stage).crew?;
+        Some(&self.model.crews[crew.index()])
     }
 
     /// How long somebody of a crew who has been called takes to begin, seconds.
@@ -211,11 +209,9 @@ impl<'m> Agenda<'m> {
 
     /// When work on a job is done that takes so long from now on.
     fn set_work(&mut self, job: JobId, work: SimSpan, crew: Option<&Crew>) {
-        let at = match crew {
-            Some(Crew { works_in_hours: true, hours: Some(hours), .. }) => {
-                hours.after_work(self.now, work)
-            }
-            _ => self.now + work,
+        let at = match crew.and_then(Crew::working_hours) {
+            Some(hours) => hours.after_work(self.now, work),
+            None => self.now + work,
         };
         self.set_at(self.end_of(job), at);
     }
@@ -292,12 +288,10 @@ impl Chooser for Agenda<'_> {
 
     fn work_pauses(&mut self, job: JobId, stage: u32) {
         let at = self.cancel(self.end_of(job)).map_or(SimTime::NEVER, SimTime::from_micros);
-        self.put_aside[job.index()] = match self.crew_of(job, stage) {
+        self.put_aside[job.index()] = match self.crew_of(job, stage).and_then(Crew::working_hours) {
             _ if at == SimTime::NEVER => SimSpan::FOREVER,
-            Some(Crew { works_in_hours: true, hours: Some(hours), .. }) => {
-                hours.open_between(self.now, at)
-            }
-            _ => at - self.now,
+            Some(hours) => hours.open_between(self.now, at),
+            None => at - self.now,
         };
     }
 

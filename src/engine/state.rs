@@ -380,8 +380,7 @@ impl State {
         if state.progress != Progress::Working {
             return None;
         }
-        let (task, _) = model.task(job);
-        model.stages_of(task)[state.stage as usize].crew
+        model.stage(job, state.stage).crew
     }
 
     /// Checks what is kept up to date against what is computed from scratch; true, so that it can
@@ -470,8 +469,7 @@ impl State {
             if job.progress != Progress::Working {
                 continue;
             }
-            let (task, _) = model.task(JobId::new(index));
-            let stage = &model.stages_of(task)[job.stage as usize];
+            let stage = model.stage(JobId::new(index), job.stage);
             if stage.crew == Some(id) {
                 busy += stage.people;
             }

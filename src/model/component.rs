@@ -136,21 +136,20 @@ impl Model {
         JobId::from_index((self.clocks.len() + unit.index()) as u32)
     }
 
-    /// What a job consists of, and the hash of the name of what it is about.
-    pub(crate) fn task(&self, job: JobId) -> (Task, u64) {
+    /// What a job consists of.
+    fn task(&self, job: JobId) -> Task {
         match job.index().checked_sub(self.clocks.len()) {
             None => {
-                let Clock { repair: Repair::After(task), name, .. } = &self.clocks[job.index()]
-                else {
+                let Repair::After(task) = self.clocks[job.index()].repair else {
                     unreachable!("only a repair that takes time is a job");
                 };
-                (*task, *name)
+                task
             }
             Some(unit) => {
-                let Unit { start: Some(task), name, .. } = &self.units[unit] else {
+                let Some(task) = self.units[unit].start else {
                     unreachable!("only a start that takes time is a job");
                 };
-                (*task, *name)
+                task
             }
         }
     }
@@ -159,6 +158,12 @@ impl Model {
     #[inline]
     pub(crate) fn stages_of(&self, task: Task) -> &[Stage] {
         &self.stages[task.first as usize..task.first as usize + task.count.get() as usize]
+    }
+
+    /// A stage of a job.
+    #[inline]
+    pub(crate) fn stage(&self, job: JobId, stage: u32) -> &Stage {
+        &self.stages_of(self.task(job))[stage as usize]
     }
 
     /// The mean of a task, with the response of crews and without waiting for them, seconds.
@@ -436,6 +441,11 @@ pub struct Crew {
 }
 
 impl Crew {
+    /// The hours outside of which work stands still, if there are any.
+    pub(crate) fn working_hours(&self) -> Option<&WeekHours> {
+        self.hours.as_ref().filter(|_| self.works_in_hours)
+    }
+
     pub(crate) fn queues(&self) -> impl Iterator<Item = QueueId> + use<> {
         self.queues.clone().map(QueueId::from_index)
     }

@@ -77,8 +77,7 @@ impl<C: Chooser> Step<'_, C> {
     pub(super) fn cut_short(&mut self, job: JobId) {
         let model = self.model;
         let state = self.state.jobs[job.index()];
-        let (task, _) = model.task(job);
-        let spec = &model.stages_of(task)[state.stage as usize];
+        let spec = model.stage(job, state.stage);
         self.state.jobs[job.index()].stage = 0;
         let Some(crew) = spec.crew else {
             self.chooser.work_is_cut_short(job);
@@ -87,20 +86,17 @@ impl<C: Chooser> Step<'_, C> {
         if state.progress == Progress::Working {
             self.chooser.work_is_cut_short(job);
             self.state.free[crew.index()] += spec.people;
-            self.state.jobs[job.index()].progress = Progress::Free;
-            self.serve(crew);
         } else {
             self.leave(State::queue_of(model, crew, job), job);
-            self.state.jobs[job.index()].progress = Progress::Free;
-            // The one behind it may need fewer people.
-            self.serve(crew);
         }
+        self.state.jobs[job.index()].progress = Progress::Free;
+        // Also if it only waited: the one behind it may need fewer people.
+        self.serve(crew);
     }
 
     fn stage_of(&self, job: JobId) -> (&Stage, u32) {
-        let (task, _) = self.model.task(job);
         let stage = self.state.jobs[job.index()].stage;
-        (&self.model.stages_of(task)[stage as usize], stage)
+        (self.model.stage(job, stage), stage)
     }
 
     /// A job for a crew: it waits in line until enough people are free and at work.
@@ -135,10 +131,8 @@ impl<C: Chooser> Step<'_, C> {
 
     /// Somebody takes a job.
     fn take(&mut self, crew: CrewId, job: JobId) {
-        let model = self.model;
-        let (task, _) = model.task(job);
         let stage = self.state.jobs[job.index()].stage;
-        let spec = &model.stages_of(task)[stage as usize];
+        let spec = self.model.stage(job, stage);
         self.state.free[crew.index()] -= spec.people;
         let before = self.state.jobs[job.index()].progress;
         self.state.jobs[job.index()].progress = Progress::Working;
