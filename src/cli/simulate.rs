@@ -7,14 +7,12 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use ninefold::measure::Life;
-use ninefold::report::{
-    DrawError, OutageCsv, figures, to_csv, to_json, to_json_array, to_png, to_svg, to_text,
-};
+use ninefold::report::{OutageCsv, Theme, figures, to_csv, to_json, to_json_array, to_text};
 use ninefold::run::RunError;
 use ninefold::units::{SimSpan, parse_duration, parse_percentage};
 use ninefold::{Plan, Report, System, Until};
 
-use super::output::{file_stem, write_file, write_with};
+use super::output::{Ending, drawn, file_stem, write_file, write_with};
 use super::progress::{Bar, stop_on_interrupt};
 use super::{Failure, Outcome, load, put, tell};
 
@@ -261,9 +259,11 @@ fn write_report(folder: &Path, report: &Report) -> Result<(), Failure> {
     write(".txt", to_text(report).as_bytes())?;
     write(".json", to_json(report).as_bytes())?;
     for figure in figures(report) {
-        let failed = |error: DrawError| Failure::Unfinished(format!("error: {error}\n"));
-        write(&format!("-{}.svg", figure.name), to_svg(&figure).map_err(failed)?.as_bytes())?;
-        write(&format!("-{}.png", figure.name), &to_png(&figure).map_err(failed)?)?;
+        for (theme, ending) in [(Theme::Light, ""), (Theme::Dark, "-dark")] {
+            let name = format!("-{}{ending}", figure.name);
+            write(&format!("{name}.svg"), &drawn(&figure, theme, Ending::Svg)?)?;
+            write(&format!("{name}.png"), &drawn(&figure, theme, Ending::Png)?)?;
+        }
     }
     Ok(())
 }

@@ -11,6 +11,9 @@ use crate::stats::{
 };
 use crate::units::{SECONDS_PER_YEAR, SimSpan, SimTime};
 
+/// Lives after which it is worth keeping what was known by then.
+const FIRST_CHECKPOINT: u64 = 16;
+
 /// Estimates of one journey over equal lives.
 #[derive(Clone, Debug)]
 pub struct JourneyEstimates {
@@ -40,6 +43,8 @@ pub struct JourneyEstimates {
     pub first_outage: FirstOutage,
     /// Unavailability over the time of a life.
     pub over_time: Vec<PartOfLife>,
+    /// The unavailability as it was estimated after so many lives: powers of two, and all.
+    pub convergence: Vec<(u64, Estimate)>,
     /// What prolonged outages that something else had started.
     pub prolonging: Vec<Prolonging>,
     /// Its objectives.
@@ -131,6 +136,8 @@ pub(crate) struct JourneyTally {
     degraded: Moments,
     first_outage: FirstOutageTally,
     over_time: OverTimeTally,
+    /// The unavailability after powers of two of lives, from when it had been down.
+    convergence: Vec<(u64, Estimate)>,
 }
 
 impl JourneyTally {
@@ -152,6 +159,7 @@ impl JourneyTally {
             degraded: Moments::default(),
             first_outage: FirstOutageTally::default(),
             over_time: OverTimeTally::new(window),
+            convergence: Vec::new(),
         }
     }
 
@@ -215,6 +223,10 @@ impl JourneyTally {
         self.over_time.end_life();
         self.causes.end_life(downtime);
         self.objectives.end_life(downtime);
+        let lives = self.downtime.count();
+        if lives >= FIRST_CHECKPOINT && lives.is_power_of_two() && self.lives_without < lives {
+            self.convergence.push((lives, self.unavailability()));
+        }
     }
 
     /// The interval of the unavailability, relative to it.
@@ -247,6 +259,10 @@ impl JourneyTally {
         let availability_of =
             |q: f64| 1.0 - self.downtime_lengths.quantile(q).unwrap_or(0.0) / seconds;
         let per_year = self.downtime.mean(1e6 * years);
+        let mut convergence = self.convergence.clone();
+        if !saw_none && convergence.last().is_none_or(|(last, _)| *last < lives) {
+            convergence.push((lives, unavailability));
+        }
         JourneyEstimates {
             unavailability,
             unavailability_upper95: share_bound,
@@ -272,6 +288,7 @@ impl JourneyTally {
             availability_during: self.objectives.availability_during(),
             first_outage: self.first_outage.estimates(),
             over_time: self.over_time.parts(),
+            convergence,
             prolonging: self.causes.prolonging(),
             objectives: self.objectives.objectives(&availability),
             causes: self.causes.shares(),

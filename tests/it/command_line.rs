@@ -176,9 +176,16 @@ fn results_are_files_too() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     names.sort();
-    let endings =
-        ["-downtime.png", "-downtime.svg", "-outages.png", "-outages.svg", ".json", ".txt"];
-    assert_eq!(names, endings.map(|ending| format!("object-store-4-nodes{ending}")));
+    let mut expected = vec![".json".to_owned(), ".txt".to_owned()];
+    for figure in ["causes", "convergence", "downtime", "outages", "over-time"] {
+        for ending in [".png", ".svg", "-dark.png", "-dark.svg"] {
+            expected.push(format!("-{figure}{ending}"));
+        }
+    }
+    let mut expected: Vec<String> =
+        expected.into_iter().map(|ending| format!("object-store-4-nodes{ending}")).collect();
+    expected.sort();
+    assert_eq!(names, expected);
     let written = fs::read(out.join("object-store-4-nodes.txt")).unwrap();
     assert_eq!(text(&written), text(&output.stdout));
 }

@@ -6,6 +6,7 @@ mod behaviours;
 mod command_line;
 mod determinism;
 mod examples;
+mod figures;
 mod library;
 mod mutations;
 mod overlays;
