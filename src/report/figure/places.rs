@@ -245,8 +245,13 @@ impl<'a> Painter<'a> {
 
     fn service(&self, service: &Service) -> ServiceKey {
         let replicas = service.replicas.len();
-        // Of an operation without a name the roster says all.
-        let is_said = |operation: &&Operation| operation.name.is_some() || service.roster.is_none();
+        // Where so many are needed as serve at a time, the roster says all.
+        let is_said = |operation: &&Operation| {
+            let same = service.roster.as_ref().is_some_and(|roster| {
+                operation.quorums.iter().all(|quorum| quorum.needed == roster.active)
+            });
+            operation.name.is_some() || !same
+        };
         let mut parts: Vec<String> = service
             .operations
             .iter()
