@@ -182,7 +182,8 @@ impl<'a> Layout<'a> {
         let place = match item {
             Inside::Place(place) => place,
             Inside::More(count, of) => {
-                let words = fitted(&format!("… and {count} more {of}"), SMALL, room - 2.0 * PAD)?;
+                let words =
+                    fitted(&format!("… and {count} more of {of}"), SMALL, room - 2.0 * PAD)?;
                 let wide = width(&words, SMALL)? + 2.0 * PAD;
                 let high = NAME + 2.0 * PAD;
                 let shape = Rectangle { x, y, width: wide, height: high };
