@@ -1,9 +1,11 @@
 //! `ninefold check`: is a topology right, and what does it come to?
 
 use clap::Args;
+use ninefold::System;
+use ninefold::report::topology_figure;
 use ninefold::spec::resolved;
-use ninefold::{System, Topology};
 
+use super::output::Drawing;
 use super::{Failure, Outcome, load, put, refused};
 
 /// Check topologies without simulating them.
@@ -15,10 +17,17 @@ pub(crate) struct Check {
     /// Print the topology with everything written out, and where each value came from.
     #[arg(long)]
     resolved: bool,
+    #[command(flatten)]
+    drawing: Drawing,
 }
 
 impl Check {
     pub(crate) fn run(self) -> Result<Outcome, Failure> {
+        if self.drawing.is_wanted() && (self.files.len() > 1 || self.resolved) {
+            return Err(Failure::Refused(
+                "error: `--draw` draws one topology, without `--resolved`\n".to_owned(),
+            ));
+        }
         if self.resolved {
             let mut text = String::new();
             for file in &self.files {
@@ -27,15 +36,16 @@ impl Check {
             put(&text)?;
             return Ok(Outcome::Met);
         }
-        for topology in load(&self.files)? {
-            put(&summary(topology))?;
+        let systems: Vec<System> = load(&self.files)?.into_iter().map(System::compile).collect();
+        for system in &systems {
+            put(&summary(system))?;
+            self.drawing.write(|| topology_figure(system.topology(), system.model()))?;
         }
         Ok(Outcome::Met)
     }
 }
 
-fn summary(topology: Topology) -> String {
-    let system = System::compile(topology);
+fn summary(system: &System) -> String {
     let (topology, model) = (system.topology(), system.model());
     let replicas = topology.services.iter().map(|service| service.replicas.len()).sum::<usize>();
     let per_life = model.events_per_second() * topology.horizon.seconds();

@@ -3,11 +3,12 @@
 use std::ops::ControlFlow;
 
 use clap::Args;
-use ninefold::report::timeline_to_text;
+use ninefold::report::{life_figure, timeline_to_text};
 use ninefold::run::RunError;
 use ninefold::units::{SimSpan, parse_duration};
 use ninefold::{Plan, System};
 
+use super::output::Drawing;
 use super::{Failure, Outcome, load, put};
 
 /// Tell one life of a topology: who failed, what followed, who repaired, what users saw.
@@ -41,6 +42,9 @@ pub(crate) struct Explain {
     /// Tell everything, not only outages and the hour before each.
     #[arg(long)]
     all: bool,
+
+    #[command(flatten)]
+    drawing: Drawing,
 }
 
 impl Explain {
@@ -56,6 +60,10 @@ impl Explain {
         };
         let entries = system.explain(&plan, replication).map_err(|error| refused(&error))?;
         let text = timeline_to_text(system.topology(), system.model(), &entries, self.all);
+        self.drawing.write(|| {
+            let which = (replication, self.seed);
+            life_figure(system.topology(), system.model(), &entries, plan.horizon, which)
+        })?;
         let name = &system.topology().name;
         put(&format!("{name}: life {replication} of seed {}\n{text}", self.seed))?;
         Ok(Outcome::Met)

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use ninefold::{Part, PartError, System, Topology};
 
+use super::output::ThemeArgument;
 use super::simulate::{Format, make_folder, rendered, write_report};
 use super::{Failure, Outcome, put, refused};
 
@@ -23,6 +24,10 @@ pub(crate) struct Merge {
     /// Also write the result as text and JSON, and its figures as SVG and PNG, into this folder.
     #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
+
+    /// What the figures are to lie on.
+    #[arg(long, value_enum, default_value_t = ThemeArgument::Light, requires = "out")]
+    theme: ThemeArgument,
 }
 
 impl Merge {
@@ -35,7 +40,7 @@ impl Merge {
         let report = System::compile(topology).report_merged(&merged);
         if let Some(folder) = &self.out {
             make_folder(folder)?;
-            write_report(folder, &report)?;
+            write_report(folder, &report, self.theme.into())?;
         }
         let is_missed = report.any_objective_missed();
         put(&rendered(self.format, &[report]))?;

@@ -7,15 +7,13 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use ninefold::measure::Life;
-use ninefold::report::{
-    DrawError, OutageCsv, figures, to_csv, to_json, to_json_array, to_png, to_svg, to_text,
-};
+use ninefold::report::{OutageCsv, Theme, figures, to_csv, to_json, to_json_array, to_text};
 use ninefold::run::RunError;
 use ninefold::spec::resolved;
 use ninefold::units::{SimSpan, parse_duration, parse_percentage};
 use ninefold::{Plan, Report, Shard, System, Until};
 
-use super::output::{file_stem, write_file, write_with};
+use super::output::{Ending, ThemeArgument, drawn, file_stem, write_file, write_with};
 use super::progress::{Bar, stop_on_interrupt};
 use super::{Failure, Outcome, load, put, tell};
 
@@ -66,6 +64,10 @@ pub(crate) struct Simulate {
     /// Also write the result as text and JSON, and its figures as SVG and PNG, into this folder.
     #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
+
+    /// What the figures are to lie on.
+    #[arg(long, value_enum, default_value_t = ThemeArgument::Light, requires = "out")]
+    theme: ThemeArgument,
 
     /// Also write every outage of every life into this file, as CSV; one topology only.
     #[arg(long, value_name = "FILE")]
@@ -154,7 +156,7 @@ impl Simulate {
             }
             let is_partial = report.run.is_partial;
             if let Some(folder) = &self.out {
-                write_report(folder, &report)?;
+                write_report(folder, &report, self.theme.into())?;
             }
             reports.push(report);
             if is_partial {
@@ -308,16 +310,15 @@ fn write_outages(path: &Path, system: &System, plan: &Plan) -> Result<(), Failur
 }
 
 /// Writes one report as text, JSON and figures.
-pub(super) fn write_report(folder: &Path, report: &Report) -> Result<(), Failure> {
+pub(super) fn write_report(folder: &Path, report: &Report, theme: Theme) -> Result<(), Failure> {
     let stem = file_stem(&report.topology.name);
     let write =
         |ending: &str, bytes: &[u8]| write_file(&folder.join(format!("{stem}{ending}")), bytes);
     write(".txt", to_text(report).as_bytes())?;
     write(".json", to_json(report).as_bytes())?;
     for figure in figures(report) {
-        let failed = |error: DrawError| Failure::Unfinished(format!("error: {error}\n"));
-        write(&format!("-{}.svg", figure.name), to_svg(&figure).map_err(failed)?.as_bytes())?;
-        write(&format!("-{}.png", figure.name), &to_png(&figure).map_err(failed)?)?;
+        write(&format!("-{}.svg", figure.name), &drawn(&figure, theme, Ending::Svg)?)?;
+        write(&format!("-{}.png", figure.name), &drawn(&figure, theme, Ending::Png)?)?;
     }
     Ok(())
 }

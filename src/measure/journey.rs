@@ -13,6 +13,9 @@ use crate::stats::{
 };
 use crate::units::{SECONDS_PER_YEAR, SimSpan, SimTime};
 
+/// Lives after which it is worth keeping what was known by then.
+const FIRST_CHECKPOINT: u64 = 16;
+
 /// Estimates of one journey over equal lives.
 #[derive(Clone, Debug)]
 pub struct JourneyEstimates {
@@ -42,6 +45,8 @@ pub struct JourneyEstimates {
     pub first_outage: FirstOutage,
     /// Unavailability over the time of a life.
     pub over_time: Vec<PartOfLife>,
+    /// The unavailability as it was estimated after so many lives: powers of two, and all.
+    pub convergence: Vec<(u64, Estimate)>,
     /// What prolonged outages that something else had started.
     pub prolonging: Vec<Prolonging>,
     /// Its objectives.
@@ -139,10 +144,15 @@ pub(crate) struct JourneyTally {
     degraded: Moments,
     first_outage: FirstOutageTally,
     over_time: OverTimeTally,
+    /// How many lives of the run are before the first of these, which may be a part of it.
+    #[serde(skip)]
+    lives_before: u64,
+    /// Downtime of those of these lives that are before each power of two of lives of the run.
+    checkpoints: Vec<Moments>,
 }
 
 impl JourneyTally {
-    pub(crate) fn new(slo: &Slo, window: (SimTime, SimTime)) -> JourneyTally {
+    pub(crate) fn new(slo: &Slo, window: (SimTime, SimTime), lives_before: u64) -> JourneyTally {
         JourneyTally {
             window,
             downtime: Moments::default(),
@@ -160,6 +170,8 @@ impl JourneyTally {
             degraded: Moments::default(),
             first_outage: FirstOutageTally::default(),
             over_time: OverTimeTally::new(window),
+            lives_before,
+            checkpoints: Vec::new(),
         }
     }
 
@@ -223,9 +235,13 @@ impl JourneyTally {
         self.over_time.end_life();
         self.causes.end_life(downtime);
         self.objectives.end_life(downtime);
+        let lives = self.lives_before + self.downtime.count();
+        if lives >= FIRST_CHECKPOINT && lives.is_power_of_two() {
+            self.checkpoints.push(self.downtime);
+        }
     }
 
-    /// Adds the lives of another, which was measured in the same window.
+    /// Adds the lives of another, which was measured in the same window and comes after this one.
     pub(crate) fn merge(&mut self, other: &JourneyTally) {
         let JourneyTally {
             window: _,
@@ -244,7 +260,15 @@ impl JourneyTally {
             degraded,
             first_outage,
             over_time,
+            lives_before: _,
+            checkpoints,
         } = other;
+        // The lives of the other come after these.
+        self.checkpoints.extend(checkpoints.iter().map(|checkpoint| {
+            let mut all = self.downtime;
+            all.merge(checkpoint);
+            all
+        }));
         self.downtime.merge(downtime);
         self.downtime_lengths.merge(downtime_lengths);
         self.lives_without += lives_without;
@@ -272,7 +296,19 @@ impl JourneyTally {
     }
 
     fn unavailability(&self) -> Estimate {
-        self.downtime.mean(self.length().micros() as f64).within(0.0, 1.0)
+        self.unavailability_of(&self.downtime)
+    }
+
+    fn unavailability_of(&self, downtime: &Moments) -> Estimate {
+        downtime.mean(self.length().micros() as f64).within(0.0, 1.0)
+    }
+
+    /// What was known after powers of two of lives, from when there had been downtime, and at the end.
+    fn convergence(&self) -> Vec<(u64, Estimate)> {
+        let has_end = self.checkpoints.last().is_some_and(|last| *last == self.downtime);
+        let end = (!has_end).then_some(&self.downtime);
+        let seen = self.checkpoints.iter().chain(end).filter(|downtime| downtime.sum() > 0.0);
+        seen.map(|downtime| (downtime.count(), self.unavailability_of(downtime))).collect()
     }
 
     pub(crate) fn estimates(&self) -> JourneyEstimates {
@@ -317,6 +353,7 @@ impl JourneyTally {
             availability_during: self.objectives.availability_during(),
             first_outage: self.first_outage.estimates(),
             over_time: self.over_time.parts(),
+            convergence: self.convergence(),
             prolonging: self.causes.prolonging(),
             objectives: self.objectives.objectives(&availability),
             causes: self.causes.shares(),

@@ -49,7 +49,7 @@ impl MeasureSet {
                     place.map(|place| slos.len() + place)
                 };
                 Kind::Window(
-                    slos.iter().map(|slo| JourneyTally::new(slo, window)).collect(),
+                    slos.iter().map(|slo| JourneyTally::new(slo, window, plan.first)).collect(),
                     (0..slos.len()).map(whole).collect(),
                 )
             }
@@ -58,7 +58,8 @@ impl MeasureSet {
         MeasureSet { kind }
     }
 
-    /// Adds the lives of another set; whether it is one of the same plan for the same journeys.
+    /// Adds the lives of another set, which come after these; whether it is one of the same plan for
+    /// the same journeys.
     pub fn merge(&mut self, other: &MeasureSet) -> bool {
         match (&mut self.kind, &other.kind) {
             (Kind::Window(own, _), Kind::Window(others, _)) if own.len() == others.len() => {

@@ -13,7 +13,7 @@ use crate::units::SimSpan;
 /// How many causes of each journey a report lists.
 const MOST_CAUSES: usize = 20;
 /// Units beyond which nobody reads what each of them takes down, and finding out takes long.
-const MOST_PLACES: usize = 5_000;
+pub(super) const MOST_PLACES: usize = 5_000;
 /// Share of the downtime of a failure mode from which on a unit is named with it.
 const LEAST_SHARE_OF_MODE: f64 = 0.02;
 

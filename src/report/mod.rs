@@ -12,13 +12,17 @@ mod text;
 mod timeline;
 
 pub use self::csv::{OutageCsv, to_csv};
-pub use self::plotters::{DrawError, to_png, to_svg};
+pub use self::plotters::{DrawError, Theme, to_png, to_svg};
 pub use data::{
     Blast, Cause, Causes, Comparison, InputBand, JourneyMeasures, JourneyReport, ModeCause,
     PrecisionReport, ProlongingCause, Report, RunInfo, TopologyInfo,
 };
 pub use difference::{Change, DifferenceReport, Side, difference_to_json, difference_to_text};
-pub use figure::{Curve, Figure, Mark, YAxis, figures};
+pub use figure::{
+    Bar, Chip, Content, Curve, Curves, Figure, Inside, JourneyNeeds, Lane, Mark, Panel, PanelPoint,
+    Panels, Place, Places, Ranking, ServiceKey, Stretch, Strip, XAxis, YAxis, figures, life_figure,
+    topology_figure,
+};
 pub use json::{to_json, to_json_array};
 pub use text::to_text;
 pub use timeline::timeline_to_text;

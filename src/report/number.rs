@@ -14,7 +14,7 @@ pub(crate) fn duration(seconds: f64) -> String {
         return format!("{}µs", significant(seconds * 1e6, 2));
     }
     if seconds < 1.0 {
-        return format!("{}ms", significant(seconds * 1e3, 2));
+        return format!("{}ms", significant(seconds * 1e3, 2).trim_end_matches(".0"));
     }
     if seconds < 9.95 {
         return format!("{}s", significant(seconds, 2).trim_end_matches(".0"));

@@ -155,13 +155,17 @@ fn bad_arguments_are_refused() {
         &["simulate", THANOS, "--horizon", "400000y", "--replications", "1"],
         &["simulte", THANOS],
         &["check", "no-such-file.yaml"],
+        &["check", THANOS, "--draw", "never-made.pdf"],
+        &["check", THANOS, THANOS, "--draw", "never-made.svg"],
+        &["check", THANOS, "--theme", "dark"],
+        &["explain", THANOS, "--draw", "never-made"],
     ] {
         let output = ninefold(arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", text(&output.stderr));
         assert!(output.stdout.is_empty(), "{arguments:?}");
         assert!(!output.stderr.is_empty(), "{arguments:?}");
     }
-    assert!(!Path::new("never-made").exists());
+    assert!(!Path::new("never-made").exists() && !Path::new("never-made.svg").exists());
 }
 
 #[test]
@@ -176,11 +180,32 @@ fn results_are_files_too() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     names.sort();
-    let endings =
-        ["-downtime.png", "-downtime.svg", "-outages.png", "-outages.svg", ".json", ".txt"];
-    assert_eq!(names, endings.map(|ending| format!("object-store-4-nodes{ending}")));
+    let mut expected = vec![".json".to_owned(), ".txt".to_owned()];
+    for figure in ["causes", "convergence", "downtime", "outages", "over-time"] {
+        for ending in [".png", ".svg"] {
+            expected.push(format!("-{figure}{ending}"));
+        }
+    }
+    let mut expected: Vec<String> =
+        expected.into_iter().map(|ending| format!("object-store-4-nodes{ending}")).collect();
+    expected.sort();
+    assert_eq!(names, expected);
     let written = fs::read(out.join("object-store-4-nodes.txt")).unwrap();
     assert_eq!(text(&written), text(&output.stdout));
+}
+
+#[test]
+fn pictures_are_drawn_where_they_are_wanted() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (svg, png) = (path("topology.svg"), path("life.PNG"));
+    check_status(&ninefold(&["check", THANOS, "--draw", &svg]), 0);
+    let light = fs::read_to_string(&svg).unwrap();
+    assert!(light.contains("each of them alone takes down all 7 journeys"), "{light}");
+    check_status(&ninefold(&["check", THANOS, "--draw", &svg, "--theme", "dark"]), 0);
+    assert_ne!(fs::read_to_string(&svg).unwrap(), light);
+    check_status(&ninefold(&["explain", THANOS, "--replication", "2", "--draw", &png]), 0);
+    assert!(fs::read(&png).unwrap().starts_with(b"\x89PNG"));
 }
 
 #[test]

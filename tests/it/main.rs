@@ -7,6 +7,7 @@ mod command_line;
 mod compare;
 mod determinism;
 mod examples;
+mod figures;
 mod library;
 mod mutations;
 mod overlays;

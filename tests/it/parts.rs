@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use ninefold::report::{figures, to_json, to_svg, to_text};
+use ninefold::report::{Theme, figures, to_json, to_svg, to_text};
 use ninefold::units::SimSpan;
 use ninefold::{Part, PartError, Plan, Report, Shard, System, Topology, Until};
 
@@ -30,7 +30,10 @@ fn report(parts: Vec<(String, Part)>) -> Result<Report, PartError> {
 
 /// Everything that is written about a run.
 fn everything(report: &Report) -> String {
-    let figures = figures(report).iter().map(|figure| to_svg(figure).unwrap()).collect::<String>();
+    let figures = figures(report)
+        .iter()
+        .map(|figure| to_svg(figure, Theme::Light).unwrap())
+        .collect::<String>();
     to_json(report) + &to_text(report) + &figures
 }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use ninefold::report::{JourneyMeasures, figures, to_csv, to_json, to_png, to_svg, to_text};
+use ninefold::report::{JourneyMeasures, Theme, figures, to_csv, to_json, to_png, to_svg, to_text};
 use ninefold::{Plan, Report, System, Topology};
 
 /// Every topology that is shipped.
@@ -54,8 +54,8 @@ fn every_shipped_topology_is_simulated_shown_and_drawn() {
             "{path}"
         );
         for figure in figures(&report) {
-            assert!(to_svg(&figure).unwrap().contains("</svg>"), "{path}");
-            assert!(to_png(&figure).unwrap().starts_with(b"\x89PNG"), "{path}");
+            assert!(to_svg(&figure, Theme::Light).unwrap().contains("</svg>"), "{path}");
+            assert!(to_png(&figure, Theme::Dark).unwrap().starts_with(b"\x89PNG"), "{path}");
         }
     }
 }

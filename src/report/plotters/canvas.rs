@@ -1,0 +1,187 @@
+//! Shapes and words in points from the upper left corner, whatever the picture is made of.
+
+use plotters::coord::Shift;
+use plotters::element::DashedPathElement;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+use super::{DrawError, Palette};
+
+pub(super) const FAMILY: &str = "sans-serif";
+/// Size of small letters; smaller ones cannot be read where a picture is shown a little smaller.
+pub(super) const SMALL: u32 = 13;
+
+/// A rectangle.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Rectangle {
+    pub(super) x: f64,
+    pub(super) y: f64,
+    pub(super) width: f64,
+    pub(super) height: f64,
+}
+
+/// A pattern that is told apart without colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pattern {
+    Full,
+    Rising,
+    Level,
+    Empty,
+}
+
+pub(super) const PATTERNS: [Pattern; 4] =
+    [Pattern::Full, Pattern::Rising, Pattern::Level, Pattern::Empty];
+
+/// Something to draw on.
+pub(super) struct Canvas<'a, B: DrawingBackend> {
+    pub(super) area: &'a DrawingArea<B, Shift>,
+    pub(super) scale: u32,
+    pub(super) palette: &'a Palette,
+}
+
+impl<B: DrawingBackend> Canvas<'_, B>
+where
+    B::ErrorType: 'static,
+{
+    fn at(&self, x: f64, y: f64) -> (i32, i32) {
+        let scale = f64::from(self.scale);
+        ((x * scale).round() as i32, (y * scale).round() as i32)
+    }
+
+    pub(super) fn fill(&self, shape: Rectangle, colour: RGBColor) -> Result<(), DrawError> {
+        self.area.draw(&plotters::element::Rectangle::new(self.corners(shape), colour.filled()))?;
+        Ok(())
+    }
+
+    pub(super) fn outline(
+        &self,
+        shape: Rectangle,
+        colour: RGBColor,
+        width: u32,
+    ) -> Result<(), DrawError> {
+        // Four bars: the joints of closed paths are not always drawn.
+        let Rectangle { x, y, width: w, height: h } = shape;
+        let thick = f64::from(width);
+        let (left, top) = (x - thick / 2.0, y - thick / 2.0);
+        let bar = |x, y, width, height| self.fill(Rectangle { x, y, width, height }, colour);
+        bar(left, top, w + thick, thick)?;
+        bar(left, top + h, w + thick, thick)?;
+        bar(left, top, thick, h + thick)?;
+        bar(left + w, top, thick, h + thick)
+    }
+
+    pub(super) fn dashed_outline(
+        &self,
+        shape: Rectangle,
+        colour: RGBColor,
+    ) -> Result<(), DrawError> {
+        let Rectangle { x, y, width: w, height: h } = shape;
+        let corners = [(x, y), (x + w, y), (x + w, y + h), (x, y + h), (x, y)];
+        let path: Vec<(i32, i32)> = corners.into_iter().map(|(x, y)| self.at(x, y)).collect();
+        let style = colour.stroke_width(self.scale);
+        let dashes = DashedPathElement::new(path, 3 * self.scale, 3 * self.scale, style);
+        self.area.draw(&dashes)?;
+        Ok(())
+    }
+
+    pub(super) fn line(
+        &self,
+        from: (f64, f64),
+        to: (f64, f64),
+        colour: RGBColor,
+    ) -> Result<(), DrawError> {
+        let path = vec![self.at(from.0, from.1), self.at(to.0, to.1)];
+        self.area.draw(&PathElement::new(path, colour.stroke_width(self.scale)))?;
+        Ok(())
+    }
+
+    /// A rectangle in a colour and a pattern, with an outline.
+    pub(super) fn patterned(
+        &self,
+        shape: Rectangle,
+        colour: RGBColor,
+        pattern: Pattern,
+    ) -> Result<(), DrawError> {
+        const STEP: f64 = 4.0;
+        let Rectangle { x, y, width, height } = shape;
+        match pattern {
+            Pattern::Full => self.fill(shape, colour)?,
+            Pattern::Empty => {}
+            Pattern::Level => {
+                let rows = (height / STEP).floor() as u32;
+                for row in 1..=rows {
+                    let y = y + STEP * f64::from(row) - 1.0;
+                    self.line((x, y), (x + width, y), colour)?;
+                }
+            }
+            Pattern::Rising => {
+                let lines = ((width + height) / STEP).floor() as u32;
+                for line in 1..=lines {
+                    // Where `along - right` is the distance below the upper edge.
+                    let along = STEP * f64::from(line);
+                    let (left, right) = ((along - height).max(0.0), along.min(width));
+                    let (low, high) = (y + along - left, y + along - right);
+                    self.line((x + left, low), (x + right, high), colour)?;
+                }
+            }
+        }
+        self.outline(shape, colour, 1)
+    }
+
+    pub(super) fn text(
+        &self,
+        words: &str,
+        size: u32,
+        colour: RGBColor,
+        (x, y): (f64, f64),
+        (horizontal, vertical): (HPos, VPos),
+    ) -> Result<(), DrawError> {
+        let style = style(size, colour, self.scale).pos(Pos::new(horizontal, vertical));
+        self.area.draw_text(words, &style, self.at(x, y))?;
+        Ok(())
+    }
+
+    fn corners(&self, shape: Rectangle) -> [(i32, i32); 2] {
+        let Rectangle { x, y, width, height } = shape;
+        [self.at(x, y), self.at(x + width, y + height)]
+    }
+}
+
+/// How letters look.
+pub(super) fn style(size: u32, colour: RGBColor, scale: u32) -> TextStyle<'static> {
+    let font = (FAMILY, size * scale).into_font();
+    TextStyle { color: colour.to_backend_color(), ..TextStyle::from(font) }
+}
+
+/// How wide a text is in points. The letters of other typefaces, with which a browser may show an SVG,
+/// are a little wider.
+pub(super) fn width(words: &str, size: u32) -> Result<f64, DrawError> {
+    const FINE: u32 = 10;
+    let font = (FAMILY, size * FINE).into_font();
+    let (width, _) = font.box_size(words).map_err(|error| DrawError(error.to_string()))?;
+    Ok(1.06 * f64::from(width) / f64::from(FINE))
+}
+
+/// A text cut off where it would be too wide.
+pub(super) fn fitted(words: &str, size: u32, most: f64) -> Result<String, DrawError> {
+    let mut kept = words.to_owned();
+    let mut shown = kept.clone();
+    while !kept.is_empty() && width(&shown, size)? > most {
+        kept.pop();
+        shown = format!("{}…", kept.trim_end());
+    }
+    Ok(shown)
+}
+
+/// A text in lines that are not too wide.
+pub(super) fn wrapped(words: &str, size: u32, most: f64) -> Result<Vec<String>, DrawError> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in words.split_whitespace() {
+        let longer = lines.last().map(|line| format!("{line} {word}"));
+        match (longer, lines.last_mut()) {
+            (Some(longer), Some(line)) if width(&longer, size)? <= most => *line = longer,
+            _ => lines.push(fitted(word, size, most)?),
+        }
+    }
+    Ok(lines)
+}
