@@ -2,6 +2,7 @@
 
 mod catalog;
 mod check;
+mod docs;
 mod explain;
 mod output;
 mod progress;
@@ -34,6 +35,10 @@ enum Command {
     Explain(explain::Explain),
     /// List the failure modes that a topology can import, or show some of them.
     Catalog(catalog::Catalog),
+    /// Print what a shell needs to complete the arguments of this program.
+    Completions(docs::Completions),
+    /// Print the manual page of this program, or write one page a command into a folder.
+    Man(docs::Man),
 }
 
 const EXIT_STATUS: &str = "Exit status:
@@ -85,6 +90,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Check(check) => check.run(),
         Command::Explain(explain) => explain.run(),
         Command::Catalog(catalog) => catalog.run(),
+        Command::Completions(completions) => completions.run(),
+        Command::Man(man) => man.run(),
     };
     let (outcome, message) = match outcome {
         Ok(outcome) => (outcome, String::new()),

@@ -1,9 +1,18 @@
 //! Files: written whole or not at all.
 
+use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
 use super::Failure;
+
+/// Makes a folder for results, and those that it stands in.
+pub(crate) fn make_folder(folder: &Path) -> Result<(), Failure> {
+    fs::create_dir_all(folder).map_err(|error| {
+        let folder = folder.display();
+        Failure::Refused(format!("error: cannot make the folder `{folder}`: {error}\n"))
+    })
+}
 
 /// Writes a file by way of a temporary one beside it, so that an interruption leaves either the old
 /// file or the new one.
@@ -36,14 +45,14 @@ pub(crate) fn write_with(
 
 /// What a new file may be done with: temporary files are private, results are not.
 #[cfg(unix)]
-fn permissions() -> std::fs::Permissions {
+fn permissions() -> fs::Permissions {
     use std::os::unix::fs::PermissionsExt;
-    std::fs::Permissions::from_mode(0o666)
+    fs::Permissions::from_mode(0o666)
 }
 
 #[cfg(not(unix))]
-fn permissions() -> std::fs::Permissions {
-    std::fs::metadata(".").map(|folder| folder.permissions()).expect("the current folder exists")
+fn permissions() -> fs::Permissions {
+    fs::metadata(".").map(|folder| folder.permissions()).expect("the current folder exists")
 }
 
 /// A topology's name as part of the name of a file.

@@ -1,7 +1,6 @@
 //! `ninefold simulate`: the main job.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -14,7 +13,7 @@ use ninefold::run::RunError;
 use ninefold::units::{SimSpan, parse_duration, parse_percentage};
 use ninefold::{Plan, Report, System, Until};
 
-use super::output::{file_stem, write_file, write_with};
+use super::output::{file_stem, make_folder, write_file, write_with};
 use super::progress::{Bar, stop_on_interrupt};
 use super::{Failure, Outcome, load, put, tell};
 
@@ -108,10 +107,7 @@ impl Simulate {
         self.refuse_equal_names(&systems)?;
         self.refuse_what_has_no_effect(&systems)?;
         if let Some(folder) = &self.out {
-            fs::create_dir_all(folder).map_err(|error| {
-                let folder = folder.display();
-                Failure::Refused(format!("error: cannot make the folder `{folder}`: {error}\n"))
-            })?;
+            make_folder(folder)?;
         }
         let stop = stop_on_interrupt();
         let mut reports = Vec::new();

@@ -444,3 +444,43 @@ fn reports_tell_planned_from_unplanned_and_whole_from_degraded() {
     assert!(text.contains("deploy of web ("), "{text}");
     assert!(text.contains("strikes several at once"), "{text}");
 }
+
+#[test]
+fn shells_are_told_what_can_be_completed() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let output = ninefold(&["completions", shell]);
+        check_status(&output, 0);
+        let script = text(&output.stdout);
+        for word in ["ninefold", "simulate", "completions", "input-uncertainty"] {
+            assert!(script.contains(word), "{shell} is not told of `{word}`");
+        }
+    }
+    check_status(&ninefold(&["completions", "tcsh"]), 2);
+    check_status(&ninefold(&["completions"]), 2);
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let output = ninefold(&["man"]);
+    check_status(&output, 0);
+    let page = text(&output.stdout);
+    assert!(page.contains(".TH ninefold 1") && page.contains("Exit status"), "{page}");
+
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("share/man1");
+    let output = ninefold(&["man", "--out", out.to_str().unwrap()]);
+    check_status(&output, 0);
+    assert!(output.stdout.is_empty());
+    assert_eq!(text(&fs::read(out.join("ninefold.1")).unwrap()), page);
+    let help = ninefold(&["--help"]);
+    let commands = text(&help.stdout).split_once("Commands:\n").unwrap().1;
+    for line in commands.lines().take_while(|line| !line.is_empty()) {
+        let command = line.split_whitespace().next().unwrap();
+        if command != "help" && line.starts_with("  ") && !line.starts_with("   ") {
+            let page = fs::read_to_string(out.join(format!("ninefold-{command}.1"))).unwrap();
+            assert!(page.contains(&format!("ninefold\\-{command}")), "{page}");
+        }
+    }
+    let page = fs::read_to_string(out.join("ninefold-simulate.1")).unwrap();
+    assert!(page.contains("input\\-uncertainty"), "{page}");
+}
