@@ -6,6 +6,7 @@ mod docs;
 mod explain;
 mod output;
 mod progress;
+mod rows;
 mod simulate;
 
 use std::io::{self, IsTerminal, Write};

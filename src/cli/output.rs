@@ -2,7 +2,9 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
 
 use super::Failure;
 
@@ -23,24 +25,54 @@ pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 /// The same for what is written piece by piece.
 pub(crate) fn write_with(
     path: &Path,
-    write: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>,
+    write: impl FnOnce(&mut PendingFile) -> io::Result<()>,
 ) -> Result<(), Failure> {
-    let unfinished = |error: &dyn std::fmt::Display| {
-        Failure::Unfinished(format!("error: cannot write `{}`: {error}\n", path.display()))
-    };
-    let folder = path.parent().filter(|folder| *folder != Path::new(""));
-    let folder = folder.unwrap_or(Path::new("."));
-    let file = tempfile::Builder::new()
-        .prefix(".ninefold-")
-        .permissions(permissions())
-        .tempfile_in(folder)
-        .map_err(|error| unfinished(&error))?;
-    let mut buffered = io::BufWriter::new(file);
-    write(&mut buffered).map_err(|error| unfinished(&error))?;
-    let file = buffered.into_inner().map_err(|error| unfinished(&error.error()))?;
-    file.as_file().sync_all().map_err(|error| unfinished(&error))?;
-    file.persist(path).map_err(|error| unfinished(&error.error))?;
-    Ok(())
+    let mut file = PendingFile::new(path)?;
+    write(&mut file).map_err(|error| unwritten(path, &error))?;
+    file.keep()
+}
+
+/// A file that is not there before it is kept.
+pub(crate) struct PendingFile {
+    path: PathBuf,
+    file: io::BufWriter<NamedTempFile>,
+}
+
+impl PendingFile {
+    /// A temporary file beside `path`.
+    pub(crate) fn new(path: &Path) -> Result<PendingFile, Failure> {
+        let folder = path.parent().filter(|folder| *folder != Path::new(""));
+        let file = tempfile::Builder::new()
+            .prefix(".ninefold-")
+            .permissions(permissions())
+            .tempfile_in(folder.unwrap_or(Path::new(".")))
+            .map_err(|error| unwritten(path, &error))?;
+        Ok(PendingFile { path: path.to_owned(), file: io::BufWriter::new(file) })
+    }
+
+    /// Puts the file, whole, where it belongs.
+    pub(crate) fn keep(self) -> Result<(), Failure> {
+        let PendingFile { path, file } = self;
+        let file = file.into_inner().map_err(|error| unwritten(&path, error.error()))?;
+        file.as_file().sync_all().map_err(|error| unwritten(&path, &error))?;
+        file.persist(&path).map_err(|error| unwritten(&path, &error.error))?;
+        Ok(())
+    }
+}
+
+impl Write for PendingFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// Says that a file could not be written.
+pub(crate) fn unwritten(path: &Path, error: &io::Error) -> Failure {
+    Failure::Unfinished(format!("error: cannot write `{}`: {error}\n", path.display()))
 }
 
 /// What a new file may be done with: temporary files are private, results are not.

@@ -6,11 +6,14 @@ mod data;
 mod figure;
 mod json;
 mod number;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod plotters;
+mod rows;
 mod text;
 mod timeline;
 
-pub use self::csv::{OutageCsv, to_csv};
+pub use self::csv::to_csv;
 pub use self::plotters::{DrawError, to_png, to_svg};
 pub use data::{
     Blast, Cause, Causes, Comparison, InputBand, JourneyMeasures, JourneyReport, ModeCause,
@@ -18,5 +21,6 @@ pub use data::{
 };
 pub use figure::{Curve, Figure, Mark, YAxis, figures};
 pub use json::{to_json, to_json_array};
+pub use rows::{RowFormat, RowWriter, RowsOf};
 pub use text::to_text;
 pub use timeline::timeline_to_text;

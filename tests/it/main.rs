@@ -9,6 +9,8 @@ mod examples;
 mod library;
 mod mutations;
 mod overlays;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod people;
 mod random;
 mod readme;
