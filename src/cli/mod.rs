@@ -7,6 +7,7 @@ mod explain;
 mod output;
 mod progress;
 mod rows;
+mod schema;
 mod simulate;
 
 use std::io::{self, IsTerminal, Write};
@@ -36,6 +37,8 @@ enum Command {
     Explain(explain::Explain),
     /// List the failure modes that a topology can import, or show some of them.
     Catalog(catalog::Catalog),
+    /// Print a JSON Schema of topologies, for editors, or of results, for other programs.
+    Schema(schema::Schema),
     /// Print what a shell needs to complete the arguments of this program.
     Completions(docs::Completions),
     /// Print the manual page of this program, or write one page a command into a folder.
@@ -91,6 +94,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Check(check) => check.run(),
         Command::Explain(explain) => explain.run(),
         Command::Catalog(catalog) => catalog.run(),
+        Command::Schema(schema) => schema.run(),
         Command::Completions(completions) => completions.run(),
         Command::Man(man) => man.run(),
     };

@@ -20,7 +20,7 @@ pub use data::{
     PrecisionReport, ProlongingCause, Report, RunInfo, TopologyInfo,
 };
 pub use figure::{Curve, Figure, Mark, YAxis, figures};
-pub use json::{to_json, to_json_array};
+pub use json::{RESULT_SCHEMA, to_json, to_json_array};
 pub use rows::{RowFormat, RowWriter, RowsOf};
 pub use text::to_text;
 pub use timeline::timeline_to_text;

@@ -159,6 +159,8 @@ fn bad_arguments_are_refused() {
         &["simulate", THANOS, THANOS, "--out", "never-made"],
         &["simulate", THANOS, "--horizon", "400000y", "--replications", "1"],
         &["simulte", THANOS],
+        &["schema"],
+        &["schema", "report"],
         &["check", "no-such-file.yaml"],
     ] {
         let output = ninefold(arguments);

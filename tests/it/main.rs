@@ -16,6 +16,7 @@ mod random;
 mod readme;
 mod redundancy;
 mod refusals;
+mod schemas;
 mod tidy;
 mod topologies;
 mod validation;
