@@ -3,10 +3,13 @@
 mod catalog;
 mod check;
 mod compare;
+mod docs;
 mod explain;
 mod merge;
 mod output;
 mod progress;
+mod rows;
+mod schema;
 mod simulate;
 
 use std::io::{self, IsTerminal, Write};
@@ -40,6 +43,12 @@ enum Command {
     Explain(explain::Explain),
     /// List the failure modes that a topology can import, or show some of them.
     Catalog(catalog::Catalog),
+    /// Print a JSON Schema of topologies, for editors, or of results, for other programs.
+    Schema(schema::Schema),
+    /// Print what a shell needs to complete the arguments of this program.
+    Completions(docs::Completions),
+    /// Print the manual page of this program, or write one page a command into a folder.
+    Man(docs::Man),
 }
 
 const EXIT_STATUS: &str = "Exit status:
@@ -93,6 +102,9 @@ pub(crate) fn main() -> ExitCode {
         Command::Check(check) => check.run(),
         Command::Explain(explain) => explain.run(),
         Command::Catalog(catalog) => catalog.run(),
+        Command::Schema(schema) => schema.run(),
+        Command::Completions(completions) => completions.run(),
+        Command::Man(man) => man.run(),
     };
     let (outcome, message) = match outcome {
         Ok(outcome) => (outcome, String::new()),

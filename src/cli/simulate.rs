@@ -1,20 +1,21 @@
 //! `ninefold simulate`: the main job.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
-use ninefold::measure::Life;
-use ninefold::report::{OutageCsv, Theme, figures, to_csv, to_json, to_json_array, to_text};
+use ninefold::report::{
+    RowFormat, RowsOf, Theme, figures, to_csv, to_json, to_json_array, to_text,
+};
 use ninefold::run::RunError;
 use ninefold::spec::resolved;
 use ninefold::units::{SimSpan, parse_duration, parse_percentage};
-use ninefold::{Plan, Report, Shard, System, Until};
+use ninefold::{Plan, Progress, Report, Shard, System, Until};
 
-use super::output::{Ending, ThemeArgument, drawn, file_stem, write_file, write_with};
+use super::output::{Ending, ThemeArgument, drawn, file_stem, make_folder, write_file};
 use super::progress::{Bar, stop_on_interrupt};
+use super::rows::{RowFile, Written, refuse_what_is_not_built_in, write_rows};
 use super::{Failure, Outcome, load, put, tell};
 
 /// Lives that a run with a precision may have where nobody says how many.
@@ -69,9 +70,14 @@ pub(crate) struct Simulate {
     #[arg(long, value_enum, default_value_t = ThemeArgument::Light, requires = "out")]
     theme: ThemeArgument,
 
-    /// Also write every outage of every life into this file, as CSV; one topology only.
+    /// Also write every outage of every life into this file, `.csv` or `.parquet`; one topology only.
     #[arg(long, value_name = "FILE")]
     outages: Option<PathBuf>,
+
+    /// Also write what every life came to into this file, a row for each journey, `.csv` or
+    /// `.parquet`; one topology only.
+    #[arg(long, value_name = "FILE")]
+    lives: Option<PathBuf>,
 
     /// Also run so many times with inputs drawn from the ranges of failure modes, and say how much
     /// the answer depends on them.
@@ -82,8 +88,12 @@ pub(crate) struct Simulate {
     /// Run only one part of so many, counted from one, and write it into the file of --out; `merge`
     /// makes the result of them, the same as of one run.
     #[arg(long, value_name = "3/16", requires = "out",
-          conflicts_with_all = ["precision", "outages", "input_uncertainty", "format"])]
+          conflicts_with_all = ["precision", "outages", "lives", "input_uncertainty", "format"])]
     shard: Option<Shard>,
+
+    /// Also say on standard error how long each run took.
+    #[arg(long)]
+    timing: bool,
 
     /// Run even if a life has more events than anybody can have meant.
     #[arg(long)]
@@ -91,28 +101,16 @@ pub(crate) struct Simulate {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub(super) enum Format {
+enum Format {
     /// Tables for people.
     Text,
     /// JSON, version `ninefold/1`; an array for several files.
     Json,
     /// One row a measure of a journey.
     Csv,
-    /// Known, not in this version.
+    /// Every life and every outage as Parquet files in the folder of --out, and nothing on standard
+    /// output; needs a program built with the feature `parquet`.
     Parquet,
-}
-
-impl Format {
-    pub(super) fn refuse_if_not_there(self) -> Result<(), Failure> {
-        match self {
-            Format::Parquet => Err(not_there("--format parquet")),
-            _ => Ok(()),
-        }
-    }
-}
-
-fn not_there(argument: &str) -> Failure {
-    Failure::Refused(format!("error: `{argument}` is known, not in this version\n"))
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -126,6 +124,7 @@ enum UntilArgument {
 impl Simulate {
     pub(crate) fn run(self) -> Result<Outcome, Failure> {
         self.refuse_what_is_not_there()?;
+        let row_files = self.row_files()?;
         let systems: Vec<System> = load(&self.files)?.into_iter().map(System::compile).collect();
         self.refuse_equal_names(&systems)?;
         self.refuse_what_has_no_effect(&systems)?;
@@ -137,12 +136,15 @@ impl Simulate {
         }
         let stop = stop_on_interrupt();
         let mut reports = Vec::new();
+        let mut written = Written::All;
         for system in &systems {
             let bar = Bar::new(&system.topology().name, stop.clone());
             let plan = self.plan(system);
+            let begun = Instant::now();
             let mut report = system
                 .simulate_watched(&plan, &mut |progress| bar.show(progress))
                 .map_err(|error| refused(system, &error))?;
+            let took = begun.elapsed();
             let done = Plan { replications: report.run.replications, precision: None, ..plan };
             if let Some(draws) = self.input_uncertainty.filter(|_| !report.run.is_partial) {
                 let bands = system
@@ -150,22 +152,36 @@ impl Simulate {
                     .map_err(|error| refused(system, &error))?;
                 report.set_input_bands(bands.unwrap_or_default());
             }
+            if !report.run.is_partial {
+                let mut files = row_files.clone();
+                if let (Format::Parquet, Some(folder)) = (self.format, &self.out) {
+                    let stem = file_stem(&system.topology().name);
+                    files.extend(RowFile::both_as_parquet(folder, &stem));
+                }
+                let refused = |error: &RunError| refused(system, error);
+                let mut watched = |progress: &Progress| bar.show(progress);
+                written = write_rows(&files, system, &done, refused, &mut watched)?;
+            }
             drop(bar);
-            if let Some(path) = self.outages.as_ref().filter(|_| !report.run.is_partial) {
-                write_outages(path, system, &done)?;
+            if self.timing {
+                tell(&timing(&report, took));
             }
             let is_partial = report.run.is_partial;
             if let Some(folder) = &self.out {
                 write_report(folder, &report, self.theme.into())?;
             }
             reports.push(report);
-            if is_partial {
+            if is_partial || written == Written::Nothing {
                 break;
             }
         }
         put(&self.rendered(&reports))?;
         if reports.iter().any(|report| report.run.is_partial) {
             tell("interrupted: the result is of the lives that were complete\n");
+            return Ok(Outcome::Unfinished);
+        }
+        if written == Written::Nothing {
+            tell("interrupted: the result is whole, its rows were not written\n");
             return Ok(Outcome::Unfinished);
         }
         match reports.iter().any(Report::any_objective_missed) {
@@ -194,18 +210,53 @@ impl Simulate {
     }
 
     fn refuse_what_is_not_there(&self) -> Result<(), Failure> {
-        self.format.refuse_if_not_there()?;
-        match self.until {
-            Some(UntilArgument::Loss) => Err(not_there("--until loss")),
-            _ => Ok(()),
+        if let Some(UntilArgument::Loss) = self.until {
+            return Err(Failure::Refused(
+                "error: `--until loss` is known, not in this version\n".to_owned(),
+            ));
+        }
+        Ok(())
+    }
+
+    /// The files of rows that arguments name.
+    fn row_files(&self) -> Result<Vec<RowFile>, Failure> {
+        let is_parquet = matches!(self.format, Format::Parquet);
+        if is_parquet {
+            refuse_what_is_not_built_in(RowFormat::Parquet)?;
+        }
+        if is_parquet && self.out.is_none() {
+            return Err(Failure::Refused(
+                "error: `--format parquet` writes files: say where with `--out DIR`\n".to_owned(),
+            ));
+        }
+        let ends_early = matches!(self.until, Some(UntilArgument::FirstOutage));
+        if ends_early && (is_parquet || self.lives.is_some()) {
+            return Err(Failure::Refused(
+                "error: lives that end at the first outage have no downtime to write: leave out \
+                 `--lives` and `--format parquet`; `--outages` says when they ended\n"
+                    .to_owned(),
+            ));
+        }
+        let asked = [(&self.outages, RowsOf::Outages), (&self.lives, RowsOf::Lives)];
+        let asked = asked.into_iter().filter_map(|(path, of)| Some((path.as_ref()?, of)));
+        let files: Vec<RowFile> =
+            asked.map(|(path, of)| RowFile::by_ending(path, of)).collect::<Result<_, _>>()?;
+        match files.as_slice() {
+            [outages, lives] if outages.path() == lives.path() => Err(Failure::Refused(
+                "error: `--outages` and `--lives` write one file each: give them two names\n"
+                    .to_owned(),
+            )),
+            _ => Ok(files),
         }
     }
 
     fn refuse_what_has_no_effect(&self, systems: &[System]) -> Result<(), Failure> {
-        if self.outages.is_some() && systems.len() > 1 {
-            return Err(Failure::Refused(
-                "error: `--outages` writes one file: give one topology\n".to_owned(),
-            ));
+        let one_file = [("--outages", &self.outages), ("--lives", &self.lives)];
+        let one_file = one_file.into_iter().find(|(_, path)| path.is_some());
+        if let Some((name, _)) = one_file.filter(|_| systems.len() > 1) {
+            return Err(Failure::Refused(format!(
+                "error: `{name}` writes one file: give one topology\n"
+            )));
         }
         let without = systems.iter().find(|system| !system.topology().has_ranges());
         match without {
@@ -258,27 +309,12 @@ impl Simulate {
 
     fn rendered(&self, reports: &[Report]) -> String {
         match (self.format, reports) {
-            (Format::Json, reports) if self.files.len() > 1 => to_json_array(reports),
-            (format, reports) => rendered(format, reports),
+            (Format::Json, [report]) if self.files.len() == 1 => to_json(report),
+            (Format::Json, reports) => to_json_array(reports),
+            (Format::Csv, reports) => to_csv(reports),
+            (Format::Parquet, _) => String::new(),
+            (Format::Text, reports) => reports.iter().map(to_text).collect::<Vec<_>>().join("\n"),
         }
-    }
-}
-
-/// Makes the folder that results are written into.
-pub(super) fn make_folder(folder: &Path) -> Result<(), Failure> {
-    fs::create_dir_all(folder).map_err(|error| {
-        let folder = folder.display();
-        Failure::Refused(format!("error: cannot make the folder `{folder}`: {error}\n"))
-    })
-}
-
-/// Reports as they are printed.
-pub(super) fn rendered(format: Format, reports: &[Report]) -> String {
-    match (format, reports) {
-        (Format::Json, [report]) => to_json(report),
-        (Format::Json, reports) => to_json_array(reports),
-        (Format::Csv, reports) => to_csv(reports),
-        _ => reports.iter().map(to_text).collect::<Vec<_>>().join("\n"),
     }
 }
 
@@ -290,23 +326,17 @@ fn refused(system: &System, error: &RunError) -> Failure {
     Failure::Refused(format!("error: {}: {error}{help}\n", system.topology().name))
 }
 
-/// Writes every outage of a run, by running it once more.
-fn write_outages(path: &Path, system: &System, plan: &Plan) -> Result<(), Failure> {
-    let mut problem = None;
-    write_with(path, |file| {
-        let mut csv = OutageCsv::new(file, system.topology(), system.model())?;
-        let mut written = Ok(());
-        let each = |life: &Life| {
-            if written.is_ok() {
-                written = csv.add(life);
-            }
-        };
-        let run = system.outages(plan, each, &mut |_| ControlFlow::Continue(()));
-        problem = run.err();
-        written?;
-        csv.finish()
-    })?;
-    problem.map_or(Ok(()), |error| Err(refused(system, &error)))
+/// How long the run of a report took, as one line.
+fn timing(report: &Report, took: Duration) -> String {
+    let (lives, events) = (report.run.replications, report.run.events);
+    // A clock may be too coarse for a short run.
+    let seconds = took.as_secs_f64().max(1e-9);
+    format!(
+        "{}: {seconds:.3} s, {:.0} lives/s, {events} events, {:.0} events/s\n",
+        report.topology.name,
+        lives as f64 / seconds,
+        events as f64 / seconds,
+    )
 }
 
 /// Writes one report as text, JSON and figures.

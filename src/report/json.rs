@@ -12,6 +12,9 @@ use crate::stats::Estimate;
 /// The version of the format.
 const SCHEMA: &str = "ninefold/1";
 
+/// A JSON Schema (draft 7) of results, as this version writes them.
+pub const RESULT_SCHEMA: &str = include_str!("result.schema.json");
+
 /// One report as JSON, with a line break at its end.
 pub fn to_json(report: &Report) -> String {
     rendered(&Root::of(report))

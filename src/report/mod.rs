@@ -7,11 +7,14 @@ mod difference;
 mod figure;
 mod json;
 mod number;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod plotters;
+mod rows;
 mod text;
 mod timeline;
 
-pub use self::csv::{OutageCsv, to_csv};
+pub use self::csv::to_csv;
 pub use self::plotters::{DrawError, Theme, to_png, to_svg};
 pub use data::{
     Blast, Cause, Causes, Comparison, InputBand, JourneyMeasures, JourneyReport, ModeCause,
@@ -23,6 +26,7 @@ pub use figure::{
     Panels, Place, Places, Ranking, ServiceKey, Stretch, Strip, XAxis, YAxis, figures, life_figure,
     topology_figure,
 };
-pub use json::{to_json, to_json_array};
+pub use json::{RESULT_SCHEMA, to_json, to_json_array};
+pub use rows::{RowFormat, RowWriter, RowsOf};
 pub use text::to_text;
 pub use timeline::timeline_to_text;

@@ -13,6 +13,7 @@ mod overlay;
 mod raw;
 mod read;
 mod resolved;
+mod schema;
 mod source;
 mod suggest;
 mod topology;
@@ -24,6 +25,7 @@ pub use diagnostic::{Code, Diagnostic, Findings, Severity};
 pub(crate) use digest::digest_of;
 pub use raw::Grade;
 pub use resolved::resolved;
+pub use schema::TOPOLOGY_SCHEMA;
 pub use source::{Source, Sources, Span};
 pub use topology::{
     Burst, Common, Crew, Discipline, Expression, FailureMode, Journey, ModeRange, Needs, Operation,

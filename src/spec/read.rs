@@ -227,7 +227,7 @@ pub(crate) enum Bare {
 }
 
 /// Laws by name.
-const LAWS: &[&str] = &[
+pub(super) const LAWS: &[&str] = &[
     "exponential",
     "weibull",
     "lognormal",

@@ -150,10 +150,17 @@ fn bad_arguments_are_refused() {
         &["simulate", THANOS, "--horizon", "900000y"],
         &["simulate", THANOS, "--threads", "0"],
         &["simulate", THANOS, "--format", "parquet"],
+        &["simulate", THANOS, "--lives", "lives.txt"],
+        &["simulate", THANOS, "--outages", "outages"],
+        &["simulate", THANOS, OBJECT_STORE, "--lives", "lives.csv"],
+        &["simulate", THANOS, "--lives", "same.csv", "--outages", "same.csv"],
+        &["simulate", THANOS, "--lives", "lives.csv", "--until", "first-outage"],
         &["simulate", THANOS, "--until", "loss"],
         &["simulate", THANOS, THANOS, "--out", "never-made"],
         &["simulate", THANOS, "--horizon", "400000y", "--replications", "1"],
         &["simulte", THANOS],
+        &["schema"],
+        &["schema", "report"],
         &["check", "no-such-file.yaml"],
         &["check", THANOS, "--draw", "never-made.pdf"],
         &["check", THANOS, THANOS, "--draw", "never-made.svg"],
@@ -530,4 +537,127 @@ fn a_design_that_is_worse_is_a_status() {
     let longer = file(folder.path(), "longer.yaml", &format!("{RELIABLE}horizon: 2y\n"));
     check_status(&compare(&[&good, &longer]), 2);
     check_status(&compare(&[&good, &longer, "--horizon", "1y"]), 0);
+}
+
+#[test]
+fn shells_are_told_what_can_be_completed() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let output = ninefold(&["completions", shell]);
+        check_status(&output, 0);
+        let script = text(&output.stdout);
+        for word in ["ninefold", "simulate", "completions", "input-uncertainty"] {
+            assert!(script.contains(word), "{shell} is not told of `{word}`");
+        }
+    }
+    check_status(&ninefold(&["completions", "tcsh"]), 2);
+    check_status(&ninefold(&["completions"]), 2);
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let output = ninefold(&["man"]);
+    check_status(&output, 0);
+    let page = text(&output.stdout);
+    assert!(page.contains(".TH ninefold 1") && page.contains("Exit status"), "{page}");
+
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("share/man1");
+    let output = ninefold(&["man", "--out", out.to_str().unwrap()]);
+    check_status(&output, 0);
+    assert!(output.stdout.is_empty());
+    assert_eq!(text(&fs::read(out.join("ninefold.1")).unwrap()), page);
+    let help = ninefold(&["--help"]);
+    let commands = text(&help.stdout).split_once("Commands:\n").unwrap().1;
+    for line in commands.lines().take_while(|line| !line.is_empty()) {
+        let command = line.split_whitespace().next().unwrap();
+        if command != "help" && line.starts_with("  ") && !line.starts_with("   ") {
+            let page = fs::read_to_string(out.join(format!("ninefold-{command}.1"))).unwrap();
+            assert!(page.contains(&format!("ninefold\\-{command}")), "{page}");
+        }
+    }
+    let page = fs::read_to_string(out.join("ninefold-simulate.1")).unwrap();
+    assert!(page.contains("input\\-uncertainty"), "{page}");
+}
+
+#[test]
+fn every_life_is_a_row_that_adds_up_to_the_report() {
+    let folder = tempfile::tempdir().unwrap();
+    let shop = file(folder.path(), "shop.yaml", SHOP);
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (lives, outages) = (path("lives.csv"), path("outages.csv"));
+    let arguments = ["simulate", &shop, "-n", "40", "--warm-up", "100d", "--format", "json"];
+    let rows = ["--lives", &lives, "--outages", &outages];
+    let output = ninefold(&[&arguments[..], &rows].concat());
+    check_status(&output, 0);
+    assert_eq!(output.stdout, ninefold(&arguments).stdout, "rows change nothing of the result");
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let mut reader = csv::Reader::from_path(&lives).unwrap();
+    assert_eq!(
+        reader.headers().unwrap().iter().collect::<Vec<_>>().join(","),
+        "replication,journey,downtime_s,outages,longest_outage_s,unplanned_downtime_s"
+    );
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), 2 * 40);
+    for journey in ["browse", "buy"] {
+        let of_journey = || rows.iter().filter(|row| &row[1] == journey);
+        let sum = |column: usize| of_journey().map(move |row| row[column].parse::<f64>().unwrap());
+        let report = &json["journeys"][journey];
+        let mean = |value: &serde_json::Value| value["mean"].as_f64().unwrap();
+        let downtime: f64 = sum(2).sum();
+        let expected = 40.0 * mean(&report["downtime_s_per_year"]);
+        assert!((downtime / expected - 1.0).abs() < 1e-9, "{journey}: {downtime}, {expected}");
+        let unplanned: f64 = sum(5).sum();
+        let expected = 40.0 * mean(&report["unplanned"]["downtime_s_per_year"]);
+        assert!(
+            (unplanned - expected).abs() < 1e-6 * downtime,
+            "{journey}: {unplanned}, {expected}"
+        );
+        let count: f64 = sum(3).sum();
+        assert_eq!(count, report["outage_s"]["count"].as_f64().unwrap(), "{journey}");
+        let longest = sum(4).fold(0.0, f64::max);
+        assert_eq!(longest, report["outage_s"]["max"].as_f64().unwrap(), "{journey}");
+    }
+}
+
+#[test]
+fn the_ending_of_a_file_of_rows_says_its_format() {
+    let refused = ninefold(&["simulate", THANOS, "--lives", "lives.txt"]);
+    check_status(&refused, 2);
+    let told = text(&refused.stderr);
+    assert!(told.contains("name it `.csv` or `.parquet`"), "{told}");
+}
+
+#[cfg(not(feature = "parquet"))]
+#[test]
+fn what_was_not_built_in_says_how_it_is() {
+    for arguments in [
+        &["--lives", "lives.parquet"][..],
+        &["--outages", "outages.parquet"],
+        &["--format", "parquet", "--out", "never-made"],
+    ] {
+        let refused = ninefold(&[&["simulate", THANOS], arguments].concat());
+        check_status(&refused, 2);
+        let told = text(&refused.stderr);
+        assert!(told.contains("cargo install --path . --features parquet"), "{told}");
+    }
+    assert!(!Path::new("never-made").exists());
+}
+
+#[test]
+fn how_long_a_run_took_is_not_a_part_of_the_result() {
+    let arguments = ["simulate", THANOS, OBJECT_STORE, "-n", "50", "--format", "json"];
+    let plain = ninefold(&arguments);
+    let timed = ninefold(&[&arguments[..], &["--timing"]].concat());
+    assert_eq!(plain.stdout, timed.stdout);
+    assert_eq!(text(&plain.stderr), "");
+    let json: serde_json::Value = serde_json::from_slice(&timed.stdout).unwrap();
+    let lines: Vec<&str> = text(&timed.stderr).lines().collect();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    for (line, report) in lines.iter().zip(json.as_array().unwrap()) {
+        let name = report["topology"]["name"].as_str().unwrap();
+        assert!(line.starts_with(&format!("{name}: ")), "{line}");
+        let events = format!(" {} events, ", report["run"]["events"]);
+        assert!(line.contains(" lives/s, ") && line.contains(&events), "{line}");
+        assert!(line.ends_with(" events/s"), "{line}");
+    }
 }

@@ -11,12 +11,15 @@ mod figures;
 mod library;
 mod mutations;
 mod overlays;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod parts;
 mod people;
 mod random;
 mod readme;
 mod redundancy;
 mod refusals;
+mod schemas;
 mod tidy;
 mod topologies;
 mod validation;

@@ -34,12 +34,12 @@ static TEXTS: LazyLock<Vec<String>> = LazyLock::new(|| {
 });
 
 /// Some number or other for each placeholder.
-fn filled_in(template: &str) -> String {
+pub(crate) fn filled_in(template: &str) -> String {
     let mut parts = template.split("${");
     let mut text = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let (placeholder, rest) = part.split_once('}').unwrap();
-        let is_share = placeholder.starts_with("percent") || placeholder.starts_with("rest");
+        let is_share = placeholder.starts_with("percent") || placeholder.starts_with("rest ");
         text += if is_share {
             "50%"
         } else if rest.starts_with("h}") {

@@ -137,6 +137,13 @@ impl Reader<'_> {
     }
 }
 
+/// What every map of a topology may say, for the tests that it is documented.
+#[cfg(test)]
+pub(super) fn all_keys() -> impl Iterator<Item = &'static Keys> {
+    let all = [&[TOPOLOGY][..], failures::KEYS, services::KEYS, journeys::KEYS, people::KEYS];
+    all.into_iter().flatten()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,8 +152,7 @@ mod tests {
     #[test]
     fn every_key_is_documented() {
         let text = include_str!("../../../docs/topology.md");
-        let all = [&[TOPOLOGY][..], failures::KEYS, services::KEYS, journeys::KEYS, people::KEYS];
-        for keys in all.into_iter().flatten() {
+        for keys in all_keys() {
             for key in keys.read {
                 // In backticks, alone or at the beginning of an example, or as a key of one.
                 let shown = [format!("`{key}"), format!("{key}:"), format!("{{{key}")];

@@ -1,0 +1,177 @@
+//! The JSON Schemas that the program prints: what they must accept and what they must reject.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use jsonschema::Validator;
+use serde_json::Value;
+
+use crate::mutations::filled_in;
+
+fn ninefold(arguments: &[&str]) -> Vec<u8> {
+    let output = Command::new(env!("CARGO_BIN_EXE_ninefold")).args(arguments).output().unwrap();
+    assert!(output.status.code() < Some(2), "{}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
+}
+
+fn validator(of: &str) -> Validator {
+    let schema: Value = serde_json::from_slice(&ninefold(&["schema", of])).unwrap();
+    assert!(jsonschema::draft7::meta::is_valid(&schema), "{of} is no schema");
+    jsonschema::draft7::new(&schema).unwrap()
+}
+
+#[track_caller]
+fn check_accepts(validator: &Validator, value: &Value, what: &str) {
+    let problems: Vec<String> = validator
+        .iter_errors(value)
+        .map(|problem| format!("{}: {problem}", problem.instance_path()))
+        .collect();
+    assert!(problems.is_empty(), "{what}: {problems:#?}");
+}
+
+fn from_yaml(text: &str) -> Value {
+    let yaml: serde_yaml::Value = serde_yaml::from_str(text).unwrap();
+    serde_json::to_value(yaml).unwrap()
+}
+
+/// Topology files of a folder and of those in it.
+fn topologies(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(topologies(&path));
+        } else if path.extension().is_some_and(|extension| extension == "yaml") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+#[test]
+fn every_topology_is_accepted() {
+    let validator = validator("topology");
+    let shipped = topologies(Path::new("topologies"));
+    let cases = topologies(Path::new("tests/data/cases"));
+    assert!(shipped.len() > 10 && cases.len() > 20);
+    for path in shipped.iter().chain(&cases) {
+        let text = filled_in(&fs::read_to_string(path).unwrap());
+        check_accepts(&validator, &from_yaml(&text), &path.display().to_string());
+    }
+}
+
+/// The examples of a document, in fences of YAML: those that are whole.
+#[test]
+fn every_example_of_the_documents_is_accepted() {
+    let validator = validator("topology");
+    let mut checked = 0;
+    for path in ["docs/topology.md", "README.md"] {
+        let text = fs::read_to_string(path).unwrap();
+        for block in text.split("\n```yaml").skip(1) {
+            let (name, body) = block.split_once('\n').unwrap();
+            let body = body.split_once("\n```").unwrap().0;
+            if name.trim() != "typo.yaml" {
+                check_accepts(&validator, &from_yaml(body), &format!("{path}:\n{body}"));
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked > 8, "only {checked} examples found");
+}
+
+#[test]
+fn the_catalog_is_accepted() {
+    let failures = from_yaml(ninefold::spec::CATALOG);
+    let topology = serde_json::json!({ "topology": "catalog", "failures": failures });
+    check_accepts(&validator("topology"), &topology, "the catalog");
+}
+
+#[test]
+fn what_is_no_topology_is_rejected() {
+    let validator = validator("topology");
+    for text in [
+        "{topology: t, servces: {}}",
+        "{topology: t, horizon: 5}",
+        "{topology: t, horizon: 5 fortnights}",
+        "{topology: t, domains: {a: {cuont: 2}}}",
+        "{topology: t, domains: {a: {count: two}}}",
+        "{topology: t, failures: {a: {every: 3d, repair: soon}}}",
+        "{topology: t, failures: {a: {every: {expnential: 3d}}}}",
+        "{topology: t, failures: {a: {every: {weibull: {shape: 2, maen: 3d}}}}}",
+        "{topology: t, failures: {a: {every: {fixed: 3d, uniform: [1d, 2d]}}}}",
+        "{topology: t, failures: {a: {clock: sometimes}}}",
+        "{topology: t, failures: {a: {shock: 0.3}}}",
+        "{topology: t, failures: {a: {shock: 130%}}}",
+        "{topology: t, failures: {a: {grade: guessed}}}",
+        "{topology: t, services: {a: {serves: most}}}",
+        "{topology: t, services: {a: {while_down: dead}}}",
+        "{topology: t, services: {a: {needs: {need: b, kind: weak}}}}",
+        "{topology: t, services: {a: {spread: {by: rack, rule: always}}}}",
+        "{topology: t, crews: {a: {picks: lifo}}}",
+        "{topology: t, crews: {a: {hours: nights}}}",
+        "{topology: t, journeys: {a: {needs: {some: [b]}}}}",
+        "{topology: t, journeys: {a: {needs: b, slo: {availability: 0.999}}}}",
+        "{topology: t, defaults: {claims: {}}}",
+    ] {
+        assert!(!validator.is_valid(&from_yaml(text)), "accepted: {text}");
+    }
+}
+
+/// A system whose inputs can be drawn, with branches of a repair and hours that are promised.
+const RANGED: &str = "topology: ranged
+import: {down: server/transient}
+failures: {fault: {every: 9d, repair: {mixture: [{p: 50%, as: soon, fixed: 1m}, {p: 50%, fixed: 9h}]}}}
+services: {web: {fails: [down, fault]}, log: {fails: [down]}}
+journeys:
+  browse:
+    needs: [web, {need: log, kind: soft}]
+    slo: {availability: 99%, rto: {5m: 90%}, rpo: 1s, during: business}
+";
+
+#[test]
+fn every_result_is_accepted() {
+    let validator = validator("result");
+    let thanos = "topologies/seed-thanos-as-written.yaml";
+    let pair = "topologies/patterns/pair-with-vip.yaml";
+    let folder = tempfile::tempdir().unwrap();
+    let ranged = folder.path().join("ranged.yaml").to_str().unwrap().to_owned();
+    fs::write(&ranged, RANGED).unwrap();
+    let json = ["--format", "json", "-n", "40"];
+    for arguments in [
+        &[thanos][..],
+        &[thanos, pair],
+        &["topologies/seed-addons-after.yaml", "--horizon", "30d"],
+        &[pair, "--warm-up", "100d", "--precision", "50%"],
+        &[pair, "--until", "first-outage", "--horizon", "1y"],
+        &[&ranged, "--input-uncertainty", "2"],
+        &[pair, "--horizon", "1s"],
+    ] {
+        let result = ninefold(&[&["simulate"], arguments, &json].concat());
+        let result: Value = serde_json::from_slice(&result).unwrap();
+        check_accepts(&validator, &result, &format!("{arguments:?}"));
+    }
+}
+
+#[test]
+fn what_is_no_result_is_rejected() {
+    let validator = validator("result");
+    let pair = "topologies/patterns/pair-with-vip.yaml";
+    let result = ninefold(&["simulate", pair, "-n", "40", "--format", "json"]);
+    let result: Value = serde_json::from_slice(&result).unwrap();
+    check_accepts(&validator, &result, "unchanged");
+    let journeys = result["journeys"].as_object().unwrap();
+    let journey = journeys.keys().next().unwrap();
+    let verdict = format!("/journeys/{journey}/slo/availability/verdict");
+    for (place, wrong) in [("/schema", "ninefold/0"), ("/run/until", "noon"), (&verdict, "maybe")] {
+        let mut changed = result.clone();
+        *changed.pointer_mut(place).unwrap() = wrong.into();
+        assert!(!validator.is_valid(&changed), "accepted at {place}: {wrong}");
+    }
+    for place in ["", "/run", "/topology", &format!("/journeys/{journey}")] {
+        let mut changed = result.clone();
+        let map = changed.pointer_mut(place).unwrap().as_object_mut().unwrap();
+        map.insert("unheard_of".to_owned(), Value::Null);
+        assert!(!validator.is_valid(&changed), "accepted an unknown key in `{place}`");
+    }
+}
