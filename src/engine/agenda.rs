@@ -2,7 +2,7 @@
 
 use super::calendar::Calendar;
 use super::event::{Event, Slots};
-use super::points::{Luck, Point, Points};
+use super::points::{LARGE, Luck, Point, Points};
 use super::step::{Chance, Chooser, Switch};
 use crate::dist::{Law, unit_exponential};
 use crate::model::{
@@ -12,9 +12,6 @@ use crate::model::{
 use crate::rng::{Purpose, Stream, StreamKey};
 use crate::spec::Discipline;
 use crate::units::{SimSpan, SimTime};
-
-/// So many units do not fit into the caches next to a core.
-const LARGE: usize = 4_000;
 
 /// What is to come in one life, drawn by key.
 #[derive(Clone, Debug)]
@@ -138,11 +135,15 @@ impl<'m> Agenda<'m> {
     /// The points that come next, once in each window: of large models, where it pays to look ahead.
     #[inline]
     pub(super) fn upcoming_in_new_window(&mut self) -> Option<&[Point]> {
-        if self.model.units.len() < LARGE || self.points.window() == self.looked_into {
+        if self.model.clocks.len() < LARGE || self.points.window() == self.looked_into {
             return None;
         }
         self.looked_into = self.points.window();
-        Some(self.points.upcoming())
+        let points = self.points.upcoming();
+        for point in points {
+            self.calendar.look_at(self.slots.slot(Event::Restore(point.clock)));
+        }
+        Some(points)
     }
 
     /// When the next point of a memoryless clock comes, or the horizon.

@@ -4,12 +4,18 @@
 //! in a few moves; only the timers of the window that is being lived through, the present, are kept
 //! in order. Windows are short enough that the present holds one or two timers in the mean.
 
+use std::hint::black_box;
+
 use super::event::Slot;
 use super::windows::Windows;
 
 /// The time of a timer that is not set, and the end of a list.
 const IDLE: u64 = u64::MAX;
 const NONE: Slot = Slot::MAX;
+
+/// How many timers a window should hold: enough that few windows are empty, few enough that keeping
+/// them in order costs little.
+const TIMERS_PER_WINDOW: f64 = 3.0;
 
 /// A timer of the present; the order of the fields is the order of events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,7 +56,7 @@ impl Calendar {
     /// A calendar up to `horizon` microseconds with all timers idle: `ranks[slot]` orders the timers
     /// of one instant, and about `rate` of them go off in a microsecond.
     pub(crate) fn new(ranks: Vec<u32>, rate: f64, horizon: u64) -> Calendar {
-        let windows = Windows::new(ranks.len(), rate, horizon);
+        let windows = Windows::new(ranks.len(), rate, TIMERS_PER_WINDOW, horizon);
         let timer = |rank| Timer { at: IDLE, next: NONE, previous: NONE, rank };
         Calendar {
             present: Vec::with_capacity(ranks.len()),
@@ -95,6 +101,12 @@ impl Calendar {
         } else {
             self.link(slot, at, window);
         }
+    }
+
+    /// Reads what setting a timer will need, so that it is at hand by then.
+    #[inline]
+    pub(crate) fn look_at(&self, slot: Slot) {
+        black_box(self.timers[slot as usize].at);
     }
 
     /// Makes a timer idle; returns when it would have gone off, if it was set.

@@ -13,6 +13,13 @@ use crate::units::SimSpan;
 /// The end of a list.
 const NONE: u32 = u32::MAX;
 
+/// So many clocks do not fit into the caches next to a core.
+pub(super) const LARGE: usize = 4_000;
+/// How many points a window should hold: enough that few windows are empty, few enough that keeping
+/// them in order costs little; of large models more, so that memory is waited for less often.
+const POINTS_PER_WINDOW: f64 = 3.0;
+const POINTS_PER_LARGE_WINDOW: f64 = 16.0;
+
 /// The luck of one clock in one life, memoryless or not.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
@@ -74,7 +81,7 @@ pub(super) struct Point {
 /// Clocks in no order. They stand side by side, and not in a chain through the luck of each, so that
 /// what is known of all of them can be fetched at once; only what has no room is chained.
 #[derive(Clone, Copy, Debug)]
-#[repr(align(32))]
+#[repr(align(64))]
 struct List {
     length: u32,
     clocks: [ClockId; ROOM],
@@ -82,8 +89,8 @@ struct List {
     more: u32,
 }
 
-/// Twice the number of points that a window holds in the mean.
-const ROOM: usize = 6;
+/// So many fit into a line of a cache.
+const ROOM: usize = 14;
 
 impl List {
     const EMPTY: List = List { length: 0, clocks: [ClockId::from_index(0); ROOM], more: NONE };
@@ -106,7 +113,8 @@ pub(super) struct Points {
 impl Points {
     /// Room for the points of these clocks up to `horizon` microseconds.
     pub(super) fn new(clocks: Vec<Luck>, horizon: u64) -> Points {
-        let windows = Windows::new(clocks.len(), rate_of(&clocks), horizon);
+        let each = if clocks.len() < LARGE { POINTS_PER_WINDOW } else { POINTS_PER_LARGE_WINDOW };
+        let windows = Windows::new(clocks.len(), rate_of(&clocks), each, horizon);
         let lists = vec![List::EMPTY; windows.lists()];
         Points { clocks, windows, window: 0, present: Vec::new(), lists, horizon }
     }

@@ -1,8 +1,5 @@
 //! Windows of time: how a life is cut up so that what comes later need not be kept in order.
 
-/// How many events a window should hold: enough that few windows are empty, few enough that keeping
-/// them in order costs little.
-const EVENTS_PER_WINDOW: f64 = 3.0;
 /// Fewest lists in the ring, which wraps; at most there is one for each timer. The bounds cost time and
 /// not correctness.
 const FEWEST_LISTS: usize = 64;
@@ -18,11 +15,10 @@ pub(super) struct Windows {
 
 impl Windows {
     /// Windows up to `horizon` microseconds for so many timers, of which about `rate` go off in a
-    /// microsecond.
-    pub(super) fn new(timers: usize, rate: f64, horizon: u64) -> Windows {
-        // Not `EVENTS_PER_WINDOW / rate` at once: a rate of nothing may be a negative zero.
-        let length =
-            (EVENTS_PER_WINDOW / rate.max(f64::MIN_POSITIVE)).clamp(1.0, horizon.max(1) as f64);
+    /// microsecond and about `each` in a window, or half of that.
+    pub(super) fn new(timers: usize, rate: f64, each: f64, horizon: u64) -> Windows {
+        // Not `each / rate` at once: a rate of nothing may be a negative zero.
+        let length = (each / rate.max(f64::MIN_POSITIVE)).clamp(1.0, horizon.max(1) as f64);
         let shift = (length as u64).ilog2();
         let last = horizon.saturating_sub(1) >> shift;
         let most = FEWEST_LISTS.max(timers.next_power_of_two());
