@@ -26,10 +26,9 @@ pub struct Shard {
 impl Shard {
     /// The numbers of its lives, of a run of so many: those of all shards are all lives, each once.
     pub fn lives(self, replications: u64) -> std::ops::Range<u64> {
+        // At most the replications, since no shard is beyond the last.
         let edge = |shard: u64| {
-            let edge = u128::from(replications) * u128::from(shard) / u128::from(self.of);
-            // No more than the replications, since no shard is beyond the last.
-            edge as u64
+            (u128::from(replications) * u128::from(shard) / u128::from(self.of)) as u64
         };
         edge(self.number - 1)..edge(self.number)
     }
@@ -231,8 +230,7 @@ impl Part {
     /// # Errors
     ///
     /// If they are not parts of one run, or not each of them once.
-    pub fn merge(parts: Vec<(String, Part)>) -> Result<Merged, PartError> {
-        let mut parts = parts;
+    pub fn merge(mut parts: Vec<(String, Part)>) -> Result<Merged, PartError> {
         parts.sort_by_key(|(_, part)| part.shard.number);
         let Some(((first, one), others)) = parts.split_first() else {
             return Err(PartError::Nothing);

@@ -6,6 +6,7 @@ use crate::measure::PairedTally;
 use crate::report::{DifferenceReport, Side};
 use crate::run::{Plan, Progress, RunError};
 use crate::system::System;
+use crate::units::SimTime;
 
 /// Lives that both systems live before the next are begun: few enough that what is waiting to be
 /// paired takes little memory.
@@ -62,6 +63,7 @@ pub fn compare(
         let (first, second) = (name(first), name(second));
         return Err(CompareError::NothingInCommon { first, second });
     }
+    let start = SimTime::ZERO + plan.warm_up;
     let mut tallies = vec![PairedTally::new(plan); pairs.len()];
     let (mut done, mut events) = (0, 0);
     let mut is_partial = false;
@@ -77,7 +79,7 @@ pub fn compare(
             let run = system.outages(
                 &block,
                 |life| {
-                    rows.extend(journeys.iter().map(|&index| tallies[0].life_of(life, index)));
+                    rows.extend(journeys.iter().map(|&index| life.of_journey(index, start)));
                 },
                 &mut |_| ControlFlow::Continue(()),
             );

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use clap::Args;
 use ninefold::report::{life_figure, timeline_to_text};
 use ninefold::run::RunError;
-use ninefold::units::{SimSpan, parse_duration};
+use ninefold::units::{SimSpan, SimTime, parse_duration};
 use ninefold::{Plan, System};
 
 use super::output::Drawing;
@@ -89,10 +89,7 @@ fn worst(system: &System, plan: &Plan, journey: &str) -> Result<u64, Failure> {
         .outages(
             plan,
             |life| {
-                let of_journey =
-                    life.outages.iter().filter(|outage| outage.journey.index() == index);
-                let downtime =
-                    of_journey.fold(SimSpan::ZERO, |sum, outage| sum + (outage.end - outage.start));
+                let downtime = life.of_journey(index, SimTime::ZERO).downtime;
                 if downtime > most {
                     (worst, most) = (life.replication, downtime);
                 }

@@ -8,8 +8,9 @@
 use super::agenda::Agenda;
 use super::event::Event;
 use super::state::State;
-use crate::model::{ClockId, GateId, MOST_REACHED, Repair};
+use crate::model::{Brief, ClockId, GateId, MOST_REACHED, Model, Reached, UnitId};
 use crate::rng::Purpose;
+use crate::units::{SimSpan, SimTime};
 
 impl Agenda<'_> {
     /// Skips what happens now if it is a failure that passes unfelt, and counts its changes of state;
@@ -25,86 +26,79 @@ impl Agenda<'_> {
     /// How many changes of state a failure amounts to that strikes now and passes unfelt.
     #[inline]
     fn changes_of(&mut self, state: &State, clock: ClockId) -> Option<u64> {
-        if !self.model.clocks[clock.index()].may_pass {
+        let model = self.model;
+        if !model.clocks[clock.index()].may_pass {
             return None;
         }
-        let brief = &self.model.passing.briefs[clock.index()];
-        if !state.is_up(brief.unit) {
-            return None;
-        }
-        if !brief.is_alone {
-            return self.changes_together(state, clock);
-        }
-        if !can_spare(state, brief.gate, brief.inputs) {
+        let brief = &model.passing.briefs[clock.index()];
+        if !state.is_up(brief.unit) || !is_unfelt(model, state, brief) {
             return None;
         }
         let quiet_until = self.next_point();
         let mut end = self.now;
-        let mut events = 1;
         if let Some(stage) = brief.repair {
             let key = self.key.of(brief.name, Purpose::Repair);
             end = end + self.takes(stage, key.draw(self.points.luck(clock).drawn));
-            events += 1;
         }
-        let unit = brief.unit.index();
-        if let Some(stage) = brief.start {
-            let key = self.key.of(brief.unit_name, Purpose::Start);
-            end = end + self.takes(stage, key.draw(self.starts[unit]));
-            events += 1;
+        // What stands on it is looked at in its own function: most units have nothing on them.
+        if brief.is_alone {
+            end = end + self.start_of(&brief.itself);
+        } else if end < quiet_until {
+            end = self.end_of_starts(brief.unit, end);
         }
         if end >= quiet_until || !self.calendar.is_quiet_until(end.micros()) {
             return None;
         }
-        self.starts[unit] += u32::from(brief.start.is_some());
-        Some(events)
+        if brief.is_alone {
+            self.count_start(&brief.itself);
+        } else {
+            let reached = model.passing.reached.of(brief.unit.index());
+            reached.iter().for_each(|reached| self.count_start(reached));
+        }
+        Some(u64::from(brief.changes))
     }
 
-    /// The same for a unit that others stand on.
-    fn changes_together(&mut self, state: &State, clock: ClockId) -> Option<u64> {
-        let model = self.model;
-        let mode = &model.clocks[clock.index()];
-        let reached = model.passing.reached.of(mode.unit.index());
-        let mut felt_by = model.passing.felt_by.of(mode.unit.index()).iter();
-        if !reached.iter().all(|reached| state.is_up(reached.unit))
-            || !felt_by.all(|&(gate, inputs)| can_spare(state, gate, inputs))
-        {
-            return None;
-        }
-        let quiet_until = self.next_point();
-        let mut events = 1;
-        let mut end = self.now;
-        if let Repair::After(task) = mode.repair {
-            let key = self.key.of(mode.name, Purpose::Repair);
-            end = end + self.takes(task.first, key.draw(self.points.luck(clock).drawn));
-            events += 1;
-        }
-        let mut ends = [end; MOST_REACHED];
-        for (place, reached) in reached.iter().enumerate() {
-            let Some(stage) = reached.start else {
-                ends[place] = ends[reached.host as usize];
-                continue;
-            };
-            if end >= quiet_until {
-                return None;
-            }
-            let key = self.key.of(reached.name, Purpose::Start);
-            let start = self.takes(stage, key.draw(self.starts[reached.unit.index()]));
-            ends[place] = ends[reached.host as usize] + start;
-            end = end.max(ends[place]);
-            events += 1;
-        }
-        if end >= quiet_until || !self.calendar.is_quiet_until(end.micros()) {
-            return None;
-        }
-        for reached in reached {
-            self.starts[reached.unit.index()] += u32::from(reached.start.is_some());
-        }
-        Some(events)
+    /// How long a unit takes to start, the next time that it does.
+    #[inline]
+    fn start_of(&self, unit: &Reached) -> SimSpan {
+        unit.start.map_or(SimSpan::ZERO, |stage| {
+            let key = self.key.of(unit.name, Purpose::Start);
+            self.takes(stage, key.draw(self.starts[unit.unit.index()]))
+        })
     }
+
+    /// When a unit and all that stands on it is up, if it begins to start at `from`.
+    fn end_of_starts(&self, unit: UnitId, from: SimTime) -> SimTime {
+        let mut ends = [from; MOST_REACHED];
+        let mut last = from;
+        for (place, reached) in self.model.passing.reached.of(unit.index()).iter().enumerate() {
+            ends[place] = ends[reached.host as usize] + self.start_of(reached);
+            last = last.max(ends[place]);
+        }
+        last
+    }
+
+    /// Counts the start of a unit, if it takes any time.
+    #[inline]
+    fn count_start(&mut self, unit: &Reached) {
+        self.starts[unit.unit.index()] += u32::from(unit.start.is_some());
+    }
+}
+
+/// Whether all that stands on a unit is up, and no gate turns if it goes down with it.
+#[inline]
+fn is_unfelt(model: &Model, state: &State, brief: &Brief) -> bool {
+    if brief.is_alone {
+        return can_spare(state, brief.gate);
+    }
+    let reached = model.passing.reached.of(brief.unit.index());
+    let felt_by = model.passing.felt_by.of(brief.unit.index());
+    reached.iter().all(|reached| state.is_up(reached.unit))
+        && felt_by.iter().all(|&gate| can_spare(state, gate))
 }
 
 /// Whether a gate stays up without so many of its inputs.
 #[inline]
-fn can_spare(state: &State, gate: GateId, inputs: u32) -> bool {
+fn can_spare(state: &State, (gate, inputs): (GateId, u32)) -> bool {
     state.slack[gate.index()] >= inputs as i32
 }

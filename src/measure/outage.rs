@@ -3,7 +3,7 @@
 use crate::engine::{Observer, Root};
 use crate::model::JourneyId;
 use crate::run::{LifeWatcher, Until};
-use crate::units::SimTime;
+use crate::units::{SimSpan, SimTime};
 
 /// A maximal interval in which a journey was down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +41,42 @@ pub struct Life {
     pub end: SimTime,
     /// All outages, in the order in which they ended.
     pub outages: Vec<Outage>,
+}
+
+/// What a life came to for one journey.
+///
+/// An outage that goes on from before measuring begins counts with its downtime since then, and not as
+/// an outage: its length is unknown, and its beginning belongs to another time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LifeOfJourney {
+    /// Time down.
+    pub downtime: SimSpan,
+    /// The part of it that nobody had meant.
+    pub unplanned: SimSpan,
+    /// Outages that began while it was measured.
+    pub outages: u64,
+    /// The longest of these.
+    pub longest: SimSpan,
+}
+
+impl Life {
+    /// What it came to, measured from this instant on, for the journey with this index.
+    pub fn of_journey(&self, journey: usize, from: SimTime) -> LifeOfJourney {
+        let mut sums = LifeOfJourney::default();
+        let of_journey = self.outages.iter().filter(|outage| outage.journey.index() == journey);
+        for outage in of_journey.filter(|outage| outage.end > from) {
+            let length = outage.end - outage.start.max(from);
+            sums.downtime = sums.downtime + length;
+            if !outage.cause.is_planned {
+                sums.unplanned = sums.unplanned + length;
+            }
+            if outage.start >= from {
+                sums.outages += 1;
+                sums.longest = sums.longest.max(length);
+            }
+        }
+        sums
+    }
 }
 
 /// Watches lives and keeps their outages.

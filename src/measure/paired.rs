@@ -1,16 +1,9 @@
 //! The difference between two systems, life by life.
 
-use super::outage::Life;
+use super::outage::LifeOfJourney;
 use crate::run::Plan;
 use crate::stats::{Estimate, Moments, SignedMoments, zero_event_probability};
-use crate::units::{SECONDS_PER_YEAR, SimSpan, SimTime};
-
-/// What a life came to for one journey.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LifeOfJourney {
-    downtime: SimSpan,
-    outages: u64,
-}
+use crate::units::{SECONDS_PER_YEAR, SimSpan};
 
 /// What is known of one journey in two systems.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,7 +30,7 @@ pub struct PairedEstimates {
 /// Counts pairs of lives of one journey.
 #[derive(Clone, Debug)]
 pub struct PairedTally {
-    window: (SimTime, SimTime),
+    horizon: SimSpan,
     first: Moments,
     second: Moments,
     difference: SignedMoments,
@@ -48,27 +41,14 @@ pub struct PairedTally {
 impl PairedTally {
     /// For lives of this plan.
     pub fn new(plan: &Plan) -> PairedTally {
-        let start = SimTime::ZERO + plan.warm_up;
         PairedTally {
-            window: (start, start + plan.horizon),
+            horizon: plan.horizon,
             first: Moments::default(),
             second: Moments::default(),
             difference: SignedMoments::default(),
             outages: SignedMoments::default(),
             lives: [0; 3],
         }
-    }
-
-    /// What a life came to for the journey with this index; an outage counts where it begins.
-    pub fn life_of(&self, life: &Life, journey: usize) -> LifeOfJourney {
-        let (start, end) = self.window;
-        let mut of_journey = LifeOfJourney { downtime: SimSpan::ZERO, outages: 0 };
-        for outage in life.outages.iter().filter(|outage| outage.journey.index() == journey) {
-            let length = outage.end.min(end) - outage.start.max(start);
-            of_journey.downtime = of_journey.downtime + length;
-            of_journey.outages += u64::from(outage.start >= start);
-        }
-        of_journey
     }
 
     /// Adds a life of the first system and the life of the second with the same luck.
@@ -88,7 +68,7 @@ impl PairedTally {
 
     /// What is known now; at least one pair must have been added.
     pub fn estimates(&self) -> PairedEstimates {
-        let years = (self.window.1 - self.window.0).seconds() / SECONDS_PER_YEAR;
+        let years = self.horizon.seconds() / SECONDS_PER_YEAR;
         let unit = 1e6 * years;
         let of_both = self.first.variance() + self.second.variance();
         let lives = self.first.count();

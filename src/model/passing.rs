@@ -5,7 +5,7 @@
 //! live through each step (see `engine::passing`); here is found which they can be, and what they
 //! reach.
 
-use super::{ClockId, GateId, Lists, Model, Repair, Stage, Task, TimeToFailure, UnitId};
+use super::{Clock, ClockId, GateId, Lists, Model, Repair, Stage, Task, TimeToFailure, UnitId};
 
 /// The most units that a failure which passes can take down: more of them seldom all come back
 /// before something else happens.
@@ -30,20 +30,18 @@ pub(crate) struct Reached {
 /// A failure that may pass, in few words: all there is to it if nothing stands on its unit.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Brief {
-    /// Names in keys of draws, of the failure mode and of the unit.
+    /// Its name in keys of draws.
     pub(crate) name: u64,
-    pub(crate) unit_name: u64,
     pub(crate) unit: UnitId,
-    /// The stages that are its repair and the start of the unit, if they take any time.
+    /// The stage that is its repair, if that takes any time.
     pub(crate) repair: Option<u32>,
-    pub(crate) start: Option<u32>,
-    /// The one gate that it is felt by, if it is alone, and how many inputs it takes from it.
-    pub(crate) gate: GateId,
-    pub(crate) inputs: u32,
-    /// Whether it may pass at all.
-    pub(crate) may_pass: bool,
-    /// Whether nothing stands on the unit, and one gate reads it.
+    /// Changes of state: the failure, its restoration, and the starts of all that it takes down.
+    pub(crate) changes: u32,
+    /// Whether nothing stands on the unit, and one gate reads it: then these two are all.
     pub(crate) is_alone: bool,
+    pub(crate) itself: Reached,
+    /// A gate that it is felt by, and how many inputs it takes from it.
+    pub(crate) gate: (GateId, u32),
 }
 
 /// What failures that may pass reach; empty for units of which none may.
@@ -57,59 +55,60 @@ pub(crate) struct Passing {
     pub(crate) felt_by: Lists<(GateId, u32)>,
 }
 
-impl Passing {
-    /// Finds them.
-    pub(crate) fn of(model: &Model) -> Passing {
-        let mut passing = Passing::default();
-        let restorations_per_second = 0.5 * model.events_per_second();
+impl Model {
+    /// Finds the failures that may pass.
+    pub(super) fn find_passing(&mut self) {
+        let restorations_per_second = 0.5 * self.events_per_second();
         let (mut reached, mut felt_by) = (Vec::new(), Vec::new());
-        let mut lengths = vec![None; model.clocks.len()];
-        for index in 0..model.units.len() {
-            let clocks = model.unit_clocks.of(index);
-            let subtree = subtree(model, UnitId::new(index)).filter(|subtree| {
-                for clock in clocks {
-                    lengths[clock.index()] = mean_length(model, *clock, subtree)
-                        .filter(|mean| mean * restorations_per_second < MOST_IN_BETWEEN);
+        for index in 0..self.units.len() {
+            let mut may_pass = false;
+            let subtree = subtree(self, UnitId::new(index)).filter(|subtree| {
+                for &clock in self.unit_clocks.of(index) {
+                    let length = mean_length(self, clock, subtree);
+                    let is_brief =
+                        length.is_some_and(|mean| mean * restorations_per_second < MOST_IN_BETWEEN);
+                    self.clocks[clock.index()].may_pass = is_brief;
+                    may_pass |= is_brief;
                 }
-                clocks.iter().any(|clock| lengths[clock.index()].is_some())
+                may_pass
             });
             let subtree = subtree.unwrap_or_default();
             let units = subtree.iter().map(|reached| reached.unit.index());
             let mut gates: Vec<GateId> =
-                units.flat_map(|unit| model.unit_gates.of(unit).iter().copied()).collect();
+                units.flat_map(|unit| self.unit_gates.of(unit).iter().copied()).collect();
             gates.sort_unstable();
             let counts = gates.chunk_by(|one, other| one == other);
             felt_by.push(counts.map(|gates| (gates[0], gates.len() as u32)).collect());
             reached.push(subtree);
         }
-        passing.reached = reached.into_iter().collect();
-        passing.felt_by = felt_by.into_iter().collect();
-        for (index, length) in lengths.into_iter().enumerate() {
-            let brief = passing.brief(model, ClockId::new(index), length.is_some());
-            passing.briefs.push(brief);
-        }
-        passing
+        let mut passing = Passing {
+            briefs: Vec::new(),
+            reached: reached.into_iter().collect(),
+            felt_by: felt_by.into_iter().collect(),
+        };
+        passing.briefs = self.clocks.iter().map(|clock| passing.brief(clock)).collect();
+        self.passing = passing;
     }
+}
 
-    fn brief(&self, model: &Model, clock: ClockId, may_pass: bool) -> Brief {
-        let mode = &model.clocks[clock.index()];
-        let reached = self.reached.of(mode.unit.index());
-        let felt_by = self.felt_by.of(mode.unit.index());
-        let repair = match mode.repair {
+impl Passing {
+    fn brief(&self, clock: &Clock) -> Brief {
+        let reached = self.reached.of(clock.unit.index());
+        let felt_by = self.felt_by.of(clock.unit.index());
+        let starts = reached.iter().filter(|reached| reached.start.is_some()).count();
+        let repair = match clock.repair {
             Repair::After(task) => Some(task.first),
             Repair::Restart | Repair::Never => None,
         };
-        let (gate, inputs) = felt_by.first().copied().unwrap_or((GateId::from_index(0), 0));
+        let nothing = Reached { name: 0, unit: clock.unit, host: 0, start: None };
         Brief {
-            name: mode.name,
-            unit_name: model.units[mode.unit.index()].name,
-            unit: mode.unit,
+            name: clock.name,
+            unit: clock.unit,
             repair,
-            start: reached.first().and_then(|unit| unit.start),
-            gate,
-            inputs,
-            may_pass,
+            changes: 1 + u32::from(repair.is_some()) + starts as u32,
             is_alone: reached.len() == 1 && felt_by.len() == 1,
+            itself: reached.first().copied().unwrap_or(nothing),
+            gate: felt_by.first().copied().unwrap_or((GateId::from_index(0), 0)),
         }
     }
 }

@@ -321,10 +321,7 @@ impl ModelBuilder {
             plans: self.plans,
             passing: Passing::default(),
         };
-        model.passing = Passing::of(&model);
-        for (clock, brief) in model.clocks.iter_mut().zip(&model.passing.briefs) {
-            clock.may_pass = brief.may_pass;
-        }
+        model.find_passing();
         model
     }
 

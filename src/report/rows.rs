@@ -5,7 +5,7 @@ use std::io;
 #[cfg(feature = "parquet")]
 use super::parquet::ParquetRows;
 use crate::engine::Root;
-use crate::measure::{Life, Outage};
+use crate::measure::Life;
 use crate::model::Model;
 use crate::spec::Topology;
 use crate::units::{SimSpan, SimTime};
@@ -161,8 +161,7 @@ impl<'a, W: io::Write + Send> RowWriter<'a, W> {
 
     fn add_life(&mut self, life: &Life) -> io::Result<()> {
         for (index, journey) in self.topology.journeys.iter().enumerate() {
-            let of_journey = life.outages.iter().filter(|outage| outage.journey.index() == index);
-            let sums = LifeSums::of(of_journey, self.from);
+            let sums = life.of_journey(index, self.from);
             self.out.put(&[
                 Cell::Count(life.replication),
                 Cell::Text(&journey.name),
@@ -223,33 +222,5 @@ impl<W: io::Write + Send> Out<W> {
             #[cfg(feature = "parquet")]
             Out::Parquet(rows) => rows.put(row),
         }
-    }
-}
-
-/// What one life came to for one journey, by the rules of the report: an outage that goes on from
-/// before the beginning counts with its downtime since then, and not as an outage.
-#[derive(Clone, Copy, Debug, Default)]
-struct LifeSums {
-    downtime: SimSpan,
-    unplanned: SimSpan,
-    longest: SimSpan,
-    outages: u64,
-}
-
-impl LifeSums {
-    fn of<'a>(outages: impl Iterator<Item = &'a Outage>, from: SimTime) -> LifeSums {
-        let mut sums = LifeSums::default();
-        for outage in outages.filter(|outage| outage.end > from) {
-            let length = outage.end - outage.start.max(from);
-            sums.downtime = sums.downtime + length;
-            if !outage.cause.is_planned {
-                sums.unplanned = sums.unplanned + length;
-            }
-            if outage.start >= from {
-                sums.outages += 1;
-                sums.longest = sums.longest.max(length);
-            }
-        }
-        sums
     }
 }

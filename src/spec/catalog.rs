@@ -23,10 +23,9 @@ pub(crate) fn apply_imports(tree: &mut Tree, findings: &mut Findings, root: Node
     for (local, wanted, span) in imports {
         let Some(entry) = catalog.iter().find(|entry| entry.key == wanted) else {
             let known: Vec<&str> = catalog.iter().map(|entry| entry.key.as_str()).collect();
-            let help = match findings.closest(&wanted, known.iter().copied()) {
-                Some(word) => format!("did you mean `{word}`?"),
-                None => format!("the catalog has {}", listed(&known)),
-            };
+            let help = findings.help_with(&wanted, known.iter().copied(), || {
+                format!("the catalog has {}", listed(&known))
+            });
             let message = format!("the catalog has no `{wanted}`");
             findings.error(Code::UnknownName, span, message).help(help);
             continue;

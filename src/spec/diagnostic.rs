@@ -183,6 +183,19 @@ impl Findings {
         if self.list.len() < MOST_SHOWN { closest(written, known) } else { None }
     }
 
+    /// Help with a word that is not one of those that are known: the nearest of them, or `otherwise`.
+    pub(crate) fn help_with<'a>(
+        &self,
+        written: &str,
+        known: impl IntoIterator<Item = &'a str>,
+        otherwise: impl FnOnce() -> String,
+    ) -> String {
+        match self.closest(written, known) {
+            Some(word) => format!("did you mean `{word}`?"),
+            None => otherwise(),
+        }
+    }
+
     /// All findings, in the order of their places.
     pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
         self.list.iter()

@@ -72,14 +72,13 @@ impl Units {
         if declared.is_some_and(|group| !self.groups.contains_key(group)) {
             return;
         }
-        let help = match findings.closest(&name.value, self.names()) {
-            Some(word) => format!("did you mean `{word}`?"),
-            None if self.groups.is_empty() => "no domains or services are declared".to_owned(),
-            None => {
-                let some: Vec<&str> = self.groups.keys().map(String::as_str).take(12).collect();
-                format!("there are {}", super::read::listed(&some))
+        let help = findings.help_with(&name.value, self.names(), || {
+            if self.groups.is_empty() {
+                return "no domains or services are declared".to_owned();
             }
-        };
+            let some: Vec<&str> = self.groups.keys().map(String::as_str).take(12).collect();
+            format!("there are {}", super::read::listed(&some))
+        });
         findings
             .error(Code::UnknownName, name.span, format!("nothing is called `{}`", name.value))
             .help(help);

@@ -64,10 +64,8 @@ impl<'a> Reader<'a> {
                 continue;
             }
             let known = keys.read.iter().chain(keys.later).copied();
-            let help = match self.findings.closest(key, known) {
-                Some(word) => format!("did you mean `{word}`?"),
-                None => format!("it may say {}", listed(keys.read)),
-            };
+            let otherwise = || format!("it may say {}", listed(keys.read));
+            let help = self.findings.help_with(key, known, otherwise);
             self.findings
                 .error(Code::UnknownKey, entry.key_span, format!("{} has no key `{key}`", keys.of))
                 .help(help);
@@ -280,10 +278,8 @@ impl Reader<'_> {
         for entry in entries.iter().filter(|entry| !others.contains(&entry.key.as_str())) {
             let key = entry.key.as_str();
             if !LAWS.contains(&key) {
-                let help = match self.findings.closest(key, LAWS.iter().copied()) {
-                    Some(word) => format!("did you mean `{word}`?"),
-                    None => format!("the laws are {}", listed(LAWS)),
-                };
+                let otherwise = || format!("the laws are {}", listed(LAWS));
+                let help = self.findings.help_with(key, LAWS.iter().copied(), otherwise);
                 self.findings
                     .error(Code::BadLaw, entry.key_span, format!("there is no law `{key}`"))
                     .help(help);

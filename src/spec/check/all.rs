@@ -133,14 +133,12 @@ impl Checker<'_> {
         let mut known = BTreeSet::new();
         for name in names {
             let Some(&index) = self.mode_index.get(&name.value) else {
-                let help = match self
-                    .findings
-                    .closest(&name.value, self.mode_index.keys().map(String::as_str))
-                {
-                    Some(word) => format!("did you mean `{word}`?"),
-                    None if self.mode_index.is_empty() => "declare it under `failures`".to_owned(),
-                    None => format!("there are {}", listed_keys(&self.mode_index)),
-                };
+                let index = &self.mode_index;
+                let known = index.keys().map(String::as_str);
+                let help = self.findings.help_with(&name.value, known, || match index.is_empty() {
+                    true => "declare it under `failures`".to_owned(),
+                    false => format!("there are {}", listed_keys(index)),
+                });
                 let message = format!("there is no failure mode `{}`", name.value);
                 self.findings.error(Code::UnknownName, name.span, message).help(help);
                 continue;

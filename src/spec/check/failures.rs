@@ -232,11 +232,10 @@ impl People<'_> {
             return Some(index);
         }
         let known = self.index.keys().map(String::as_str);
-        let help = match self.findings.closest(&name.value, known) {
-            Some(word) => format!("did you mean `{word}`?"),
-            None if self.index.is_empty() => "declare it under `crews`".to_owned(),
-            None => format!("there are {}", listed_keys(self.index)),
-        };
+        let help = self.findings.help_with(&name.value, known, || match self.index.is_empty() {
+            true => "declare it under `crews`".to_owned(),
+            false => format!("there are {}", listed_keys(self.index)),
+        });
         self.findings
             .error(Code::UnknownName, name.span, format!("there is no crew `{}`", name.value))
             .help(help);

@@ -63,12 +63,11 @@ impl Checker<'_> {
         let levels: BTreeSet<&str> =
             self.units.list.iter().filter_map(|unit| unit.level.as_deref()).collect();
         if !levels.contains(spread.by.value.as_str()) {
-            let help = match self.findings.closest(&spread.by.value, levels.iter().copied()) {
-                Some(word) => format!("did you mean `{word}`?"),
-                None => {
-                    format!("the levels are {}", listed(&levels.into_iter().collect::<Vec<_>>()))
-                }
-            };
+            let levels: Vec<&str> = levels.into_iter().collect();
+            let known = levels.iter().copied();
+            let help = self.findings.help_with(&spread.by.value, known, || {
+                format!("the levels are {}", listed(&levels))
+            });
             let message = format!("no domain has the level `{}`", spread.by.value);
             self.findings.error(Code::UnknownName, spread.by.span, message).help(help);
             return;

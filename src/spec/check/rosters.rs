@@ -108,10 +108,9 @@ impl<'r> Checker<'r> {
         for name in pool.serves.iter().chain(&pool.spare) {
             if !self.service_index.contains_key(&name.value) {
                 let known = self.service_index.keys().map(String::as_str);
-                let help = match self.findings.closest(&name.value, known) {
-                    Some(word) => format!("did you mean `{word}`?"),
-                    None => format!("there are {}", listed_keys(&self.service_index)),
-                };
+                let help = self.findings.help_with(&name.value, known, || {
+                    format!("there are {}", listed_keys(&self.service_index))
+                });
                 let message = format!("there is no service `{}`", name.value);
                 self.findings.error(Code::UnknownName, name.span, message).help(help);
             }

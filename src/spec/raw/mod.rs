@@ -125,10 +125,9 @@ impl Reader<'_> {
         let known = choices.iter().find(|(word, _)| *word == text.value);
         if known.is_none() {
             let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
-            let help = match self.findings.closest(&text.value, words.iter().copied()) {
-                Some(word) => format!("did you mean `{word}`?"),
-                None => format!("it must be one of {}", listed(&words)),
-            };
+            let help = self.findings.help_with(&text.value, words.iter().copied(), || {
+                format!("it must be one of {}", listed(&words))
+            });
             self.findings
                 .error(Code::UnknownName, text.span, format!("{what} cannot be `{}`", text.value))
                 .help(help);
