@@ -8,6 +8,7 @@ pub mod model;
 pub mod report;
 pub mod rng;
 pub mod run;
+pub mod scheme;
 pub mod spec;
 pub mod stats;
 pub mod study;

@@ -25,7 +25,7 @@ mod windows;
 
 pub use agenda::Agenda;
 pub use event::Event;
-pub use observer::Observer;
+pub use observer::{HowLost, Loss, Observer};
 pub use replicate::{Endless, Lived, Replication, Replicator};
 pub use state::{Root, State};
 pub use step::{Chance, Chooser, Switch, step};

@@ -9,14 +9,15 @@ use super::{
 };
 use crate::dist::Law;
 use crate::rng::hash_text;
-use crate::spec::{self, Common, Discipline, Expression, Topology};
+use crate::spec::{self, Common, DataClass, Discipline, Expression, Topology};
 use crate::units::SimSpan;
 
 /// Compiles a topology.
 ///
 /// Units keep their indices; the clocks of a unit come in the order of its failure modes, unit after
 /// unit, and what is planned after all of them. Journeys keep their indices too; after them come, in
-/// the same order, those that can be degraded once more, as the journey in which all is whole.
+/// the same order, those that can be degraded once more, as the journey in which all is whole; and then
+/// what the ways of data need (see [`observed_ways`]).
 ///
 /// # Examples
 ///
@@ -61,6 +62,10 @@ pub fn compile(topology: &Topology) -> Model {
             compiler.builder.journey(gate);
         }
     }
+    for way in topology.data.iter().flat_map(ways) {
+        let gate = compiler.gate(way);
+        compiler.builder.journey(gate);
+    }
     compiler.services();
     compiler.plans();
     compiler.builder.finish()
@@ -82,6 +87,55 @@ pub fn branch_names(mode: &spec::FailureMode) -> Vec<Option<&str>> {
 pub fn degradable_journeys(topology: &Topology) -> Vec<usize> {
     let can_be = |index: &usize| can_be_degraded(topology, &topology.journeys[*index]);
     (0..topology.journeys.len()).filter(can_be).collect()
+}
+
+/// Where in a life it is seen whether what the way of a data class needs is up: as a journey with
+/// this number, if it needs anything there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ObservedWay {
+    /// Whether data are recorded.
+    pub source: Option<usize>,
+    /// Whether they are accepted.
+    pub sink: Option<usize>,
+    /// Whether they can be offloaded.
+    pub offload: Option<usize>,
+    /// Whether they can be backed up.
+    pub backup: Option<usize>,
+}
+
+/// What the way of a data class needs, in the order of [`ObservedWay`].
+fn needs_of_way(class: &DataClass) -> [Option<&Expression>; 4] {
+    let pipeline = class.pipeline.as_ref();
+    fn of_cycle(cycle: &Option<spec::Cycle>) -> Option<&Expression> {
+        cycle.as_ref()?.needs.as_ref()
+    }
+    [
+        pipeline.map(|pipeline| &pipeline.source),
+        pipeline.and_then(|pipeline| pipeline.sink.as_ref()),
+        of_cycle(&class.offload),
+        of_cycle(&class.backup),
+    ]
+}
+
+fn ways(class: &DataClass) -> impl Iterator<Item = &Expression> {
+    needs_of_way(class).into_iter().flatten()
+}
+
+/// For each data class, in order, where its way is observed: after all journeys and those that can be
+/// degraded.
+pub fn observed_ways(topology: &Topology) -> Vec<ObservedWay> {
+    let mut next = topology.journeys.len() + degradable_journeys(topology).len();
+    let mut number = |need: Option<&Expression>| {
+        need.map(|_| {
+            next += 1;
+            next - 1
+        })
+    };
+    let way = |class| {
+        let [source, sink, offload, backup] = needs_of_way(class).map(&mut number);
+        ObservedWay { source, sink, offload, backup }
+    };
+    topology.data.iter().map(way).collect()
 }
 
 /// Whether service can be up and yet not whole.

@@ -99,6 +99,15 @@ id! {
     /// A journey.
     JourneyId
 }
+id! {
+    /// A data class.
+    DataId
+}
+id! {
+    /// A copy or shard of the data of one class, on one of its holders: those of a class follow one
+    /// another in the order of its holders.
+    CopyId
+}
 
 /// A list for each index, all in one array.
 #[derive(Clone, Debug, PartialEq)]

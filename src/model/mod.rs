@@ -8,15 +8,15 @@ mod id;
 mod passing;
 mod structure;
 
-pub use compile::{branch_names, compile, degradable_journeys};
+pub use compile::{ObservedWay, branch_names, compile, degradable_journeys, observed_ways};
 pub use component::{
     Burst, Clock, Crew, Load, Mask, Model, Plan, Repair, Roster, Shock, Stage, Task, TimeToFailure,
     Unit,
 };
 pub(crate) use component::{ClockExtras, UnitExtras};
 pub use id::{
-    ClockId, CrewId, DragId, GateId, JobId, JourneyId, Lists, LoadId, MaskId, PlanId, QueueId,
-    RosterId, SeatId, ShockId, UnitId, WatchId,
+    ClockId, CopyId, CrewId, DataId, DragId, GateId, JobId, JourneyId, Lists, LoadId, MaskId,
+    PlanId, QueueId, RosterId, SeatId, ShockId, UnitId, WatchId,
 };
 pub(crate) use passing::{Brief, MOST_REACHED, Passing, Reached};
 pub(crate) use structure::seat_name;

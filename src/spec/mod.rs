@@ -6,6 +6,7 @@
 
 mod catalog;
 mod check;
+mod data;
 mod diagnostic;
 mod digest;
 mod expand;
@@ -21,6 +22,9 @@ mod vary;
 mod yaml;
 
 pub use catalog::CATALOG;
+pub use data::{
+    Buffer, CatchUp, Cycle, DataClass, Holding, Latent, Medium, Pipeline, Placement, Rebuild, Speed,
+};
 pub use diagnostic::{Code, Diagnostic, Findings, Severity};
 pub(crate) use digest::digest_of;
 pub use raw::Grade;

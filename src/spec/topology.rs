@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use super::catalog::apply_imports;
+use super::data::DataClass;
 use super::diagnostic::{Code, Findings, Severity};
 use super::overlay::{Loader, apply_defaults, read_text};
 use super::raw::Grade;
@@ -38,6 +39,8 @@ pub struct Topology {
     pub groups: Vec<String>,
     /// Journeys, in the order of the file.
     pub journeys: Vec<Journey>,
+    /// Data classes, in the order of the file.
+    pub data: Vec<DataClass>,
     /// What was found and does not prevent a simulation.
     pub warnings: Findings,
 }
@@ -65,6 +68,10 @@ pub struct FailureMode {
     pub is_grey: bool,
     /// Whether somebody means it to happen.
     pub is_planned: bool,
+    /// Whether the local data of what it strikes are gone.
+    pub wipes: bool,
+    /// Whether it is a power cut, after which data that were not yet safe from one are gone.
+    pub cuts_power: bool,
     /// How far its numbers may be from what they are.
     pub range: ModeRange,
     /// Remarks of the file.
@@ -313,6 +320,8 @@ pub struct Journey {
     pub whole: Option<Expression>,
     /// Its objectives.
     pub slo: Slo,
+    /// Indices of the data classes whose RPO it promises.
+    pub data: Vec<usize>,
 }
 
 impl Journey {

@@ -67,6 +67,7 @@ pub(crate) fn check(raw: &RawTopology, findings: &mut Findings) -> Option<Topolo
         crews,
         plans,
         journeys,
+        data: Vec::new(),
         warnings: Findings::new(),
     })
 }

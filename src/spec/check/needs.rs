@@ -176,6 +176,7 @@ impl Checker<'_> {
                 rpo: raw.rpo.map(|target| target.value),
                 during: raw.during.clone(),
             },
+            data: Vec::new(),
         })
     }
 

@@ -1,0 +1,206 @@
+//! Data classes, checked: who holds what, how it is restored, and how it gets there.
+
+use super::topology::Expression;
+use crate::dist::Law;
+use crate::scheme::Scheme;
+use crate::units::SimSpan;
+
+/// Data of which none should be lost: what holds them, and the way that they take.
+///
+/// At least one of `holding` and `pipeline` is there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DataClass {
+    /// Its name.
+    pub name: String,
+    /// Remarks of the file.
+    pub about: Option<String>,
+    /// The copies or shards that are kept, if any are.
+    pub holding: Option<Holding>,
+    /// How new data get there; without, all that is known of their age is that they are there.
+    pub pipeline: Option<Pipeline>,
+    /// Copies of new data elsewhere, now and then, that are read from there afterwards: what was
+    /// copied is no longer lost with the copies of this class.
+    pub offload: Option<Cycle>,
+    /// Copies of all data elsewhere, now and then, from which what was lost is restored.
+    pub backup: Option<Cycle>,
+    /// How long it takes to restore from a backup; `None` is at once.
+    pub restore: Option<Law>,
+    /// How far back data reach; `None`: to the beginning of a life.
+    pub retention: Option<SimSpan>,
+}
+
+/// Copies or shards of data on units.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Holding {
+    /// Indices of the units that hold copies or shards, each at most one of a group.
+    pub holders: Vec<usize>,
+    /// For each holder, the number of the place that it is spread over: places are numbered from
+    /// zero without gaps. Without a spread each holder is a place of its own.
+    pub places: Vec<u32>,
+    /// How many copies or shards of a group a place may hold.
+    pub most_per_place: u32,
+    /// What a group can lose.
+    pub scheme: Scheme,
+    /// Copies that must have new data before a write counts; `None` is all.
+    pub ack: Option<u32>,
+    /// How many groups the data are in.
+    pub groups: u32,
+    /// Which holders make a group.
+    pub placement: Placement,
+    /// What copies survive.
+    pub medium: Medium,
+    /// Bytes that a holder holds.
+    pub size: Option<f64>,
+    /// How a copy comes back that was lost, once its unit is back; `None`: with the unit.
+    pub rebuild: Option<Rebuild>,
+    /// The probability that a rebuild finds something unreadable, so that it has lost one position
+    /// more of each group at its end.
+    pub unreadable: f64,
+    /// Defects that nobody notices until they are read.
+    pub latent: Option<Latent>,
+    /// Time from one deletion of all copies by mistake to the next.
+    pub deleted: Option<Law>,
+    /// How far the others are behind the copy that serves; `None`: not at all. Only of a service
+    /// with a roster.
+    pub lag: Option<Law>,
+    /// Index of the service whose replicas hold the copies, if they are replicas.
+    pub service: Option<usize>,
+    /// How much of the newest data is not yet safe from a power cut.
+    pub unsynced: Option<Law>,
+    /// What a copy that was only away has missed: caught up at once, after a time, or never.
+    pub catch_up: CatchUp,
+}
+
+/// What becomes of data that a copy has missed while its unit was down.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CatchUp {
+    /// It has them as soon as its unit is up.
+    AtOnce,
+    /// It has them after so long.
+    After(Law),
+    /// It never gets them: until what was offloaded or expired no longer counts, it has a hole.
+    Never,
+}
+
+/// Which holders make a group.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Placement {
+    /// Any, at random, within what the spread allows.
+    Random {
+        /// Another number, another placement.
+        seed: u64,
+    },
+    /// The holders are cut into sets of one group's width, and every group is on one of them.
+    Partitioned,
+    /// As random, but every holder has as many groups as any other, or one more.
+    Declustered {
+        /// Another number, another placement.
+        seed: u64,
+    },
+    /// Sets of one group's width, so that each holder shares them with about so many others.
+    Copyset {
+        /// With how many others.
+        scatter_width: u32,
+        /// Another number, another placement.
+        seed: u64,
+    },
+    /// There is a group on every combination of holders, so that any loss that a code does not
+    /// survive is one.
+    EveryCombination,
+    /// These, each a list of places in `holders`.
+    Explicit(Vec<Vec<u32>>),
+}
+
+/// What copies on a unit survive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Medium {
+    /// Nothing: they are gone when the process ends.
+    Memory,
+    /// The end of the process, and not the loss or restart of the node below it.
+    Ephemeral,
+    /// All but failures that wipe the unit, or what it stands on.
+    Local,
+    /// Failures of what the unit stands on: only those that wipe the unit itself take them.
+    Network,
+}
+
+/// How a lost copy comes back, once its unit is back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rebuild {
+    /// Until it begins; `None` is at once.
+    pub detect: Option<Law>,
+    /// How long it takes.
+    pub speed: Speed,
+    /// How many of the class may go on at a time; `None` is all.
+    pub at_a_time: Option<u32>,
+    /// It waits until a group has lost at least so many positions; 1 is at once.
+    pub lazy: u32,
+    /// Whether of those that wait the one comes first whose groups have lost the most; else the one
+    /// that has waited longest.
+    pub by_margin: bool,
+}
+
+/// How long a rebuild takes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Speed {
+    /// This, whatever else is being rebuilt.
+    Law(Law),
+    /// As long as it takes to move `bytes`.
+    Bandwidth {
+        /// Bytes to be moved for a copy.
+        bytes: f64,
+        /// Bytes a second for each.
+        each: Option<f64>,
+        /// Bytes a second for all of the class together.
+        shared: Option<f64>,
+        /// Bytes a second for all on the same unit of a level, by level: for each holder the dense
+        /// number of the unit that it stands on, and the bandwidth.
+        per_level: Vec<(Vec<u32>, f64)>,
+    },
+}
+
+/// Defects that show only when they are read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Latent {
+    /// Time without one until there is one, for each copy.
+    pub every: Law,
+    /// How long until scrubbing finds and mends it; `None`: it stays.
+    pub scrub: Option<Law>,
+}
+
+/// How new data come to be kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pipeline {
+    /// What must be up for data to be recorded at all.
+    pub source: Expression,
+    /// What must be up for them to be accepted; `None`: they need not go anywhere.
+    pub sink: Option<Expression>,
+    /// What keeps them until then; `None`: nothing.
+    pub buffer: Option<Buffer>,
+}
+
+/// Keeps data until they are accepted.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Buffer {
+    /// How much it holds, as a time.
+    pub horizon: SimSpan,
+    /// Whether what it holds survives the end of the process, and is sent afterwards.
+    pub survives_process: bool,
+    /// The same for anything that happens below the process.
+    pub survives_node: bool,
+    /// How many times faster than new data come it is emptied; infinite is at once.
+    pub drain: f64,
+}
+
+/// Copies to elsewhere, again and again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cycle {
+    /// From beginning to beginning; the first begins at the beginning of a life.
+    pub every: SimSpan,
+    /// From its beginning until it can be used.
+    pub usable_after: SimSpan,
+    /// The probability that one comes to nothing.
+    pub fails: f64,
+    /// What must be up at its beginning; `None`: nothing.
+    pub needs: Option<Expression>,
+}
