@@ -64,6 +64,26 @@ pub enum Purpose {
     Drag = 12,
     /// What the inputs of a model may be.
     Input = 13,
+    /// How long until somebody notices that a copy is lost.
+    Detect = 14,
+    /// How long the rebuild of a copy takes.
+    Rebuild = 15,
+    /// When a copy has a defect, and in which of its groups.
+    Defect = 16,
+    /// How long until scrubbing finds it.
+    Scrub = 17,
+    /// When all copies are deleted.
+    Delete = 18,
+    /// Whether a rebuild finds something unreadable, and where.
+    Unreadable = 19,
+    /// Which group of a copy, and which other copy of that.
+    Group = 26,
+    /// How much of the newest data has not been written down.
+    Unsynced = 23,
+    /// How far a copy that stands by is behind.
+    Lag = 24,
+    /// Which holders make a group.
+    Placement = 25,
 }
 
 /// Names a family of draws; each member of the family has an ordinal.

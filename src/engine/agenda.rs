@@ -1,6 +1,7 @@
 //! The future of a life: what happens next, and how long things take.
 
 use super::calendar::Calendar;
+use super::copies::Copies;
 use super::event::{Event, Slots};
 use super::points::{LARGE, Luck, Point, Points};
 use super::step::{Chance, Chooser, Switch};
@@ -38,6 +39,8 @@ pub struct Agenda<'m> {
     coverages: Vec<u32>,
     answers: Vec<u32>,
     shocks: Vec<u32>,
+    /// The luck of copies of data.
+    pub(super) copies: Copies,
 }
 
 /// The keys of the stages of a job differ; the first has the name of what the job is about.
@@ -78,6 +81,7 @@ impl<'m> Agenda<'m> {
             coverages: vec![0; model.seats.len()],
             answers: vec![0; model.queues.len()],
             shocks: vec![0; model.shocks.len()],
+            copies: Copies::new(&model.data),
         }
     }
 
@@ -103,6 +107,7 @@ impl<'m> Agenda<'m> {
         for shock in 0..self.model.shocks.len() {
             self.set_shock(ShockId::new(shock));
         }
+        self.begin_copies();
         for (index, plan) in self.model.plans.iter().enumerate() {
             self.set(Event::Plan(PlanId::new(index)), plan.at);
         }
@@ -172,7 +177,7 @@ impl<'m> Agenda<'m> {
     }
 
     #[inline]
-    fn set(&mut self, event: Event, after: SimSpan) {
+    pub(super) fn set(&mut self, event: Event, after: SimSpan) {
         self.set_at(event, self.now + after);
     }
 
@@ -181,7 +186,7 @@ impl<'m> Agenda<'m> {
         self.calendar.set(self.slots.slot(event), at.micros());
     }
 
-    fn cancel(&mut self, event: Event) -> Option<u64> {
+    pub(super) fn cancel(&mut self, event: Event) -> Option<u64> {
         self.calendar.cancel(self.slots.slot(event))
     }
 
@@ -224,7 +229,7 @@ impl<'m> Agenda<'m> {
 }
 
 /// A number, and adds one to it.
-fn next_of(ordinal: &mut u32) -> u32 {
+pub(super) fn next_of(ordinal: &mut u32) -> u32 {
     *ordinal += 1;
     *ordinal - 1
 }

@@ -1,7 +1,8 @@
 //! Everything that can happen, and the timer slot of each.
 
 use crate::model::{
-    ClockId, CrewId, DragId, MaskId, Model, PlanId, QueueId, SeatId, ShockId, UnitId,
+    ClockId, CopyId, CrewId, DataId, DragId, MaskId, Model, PlanId, QueueId, SeatId, ShockId,
+    UnitId,
 };
 
 /// Declares the kinds of events, in the order in which they happen at one instant, each with the id
@@ -77,6 +78,8 @@ events! {
     Restore(ClockId) of |model| model.clocks.len(),
     /// A stage of the start of a unit is over: the last one, as a rule.
     Start(UnitId) of |model| model.units.len(),
+    /// Somebody has noticed that a copy is lost, or it is back.
+    Rebuild(CopyId) of |model| model.data.rebuild_timers(),
     /// A failover is through, or a failback.
     Failover(SeatId) of |model| model.seats.len(),
     /// What was hidden shows.
@@ -85,12 +88,16 @@ events! {
     Open(CrewId) of |model| model.crews.len(),
     /// Somebody of a crew turns to a line of jobs.
     Answer(QueueId) of |model| model.queues.len(),
+    /// A copy has a defect, or scrubbing has found it.
+    Defect(CopyId) of |model| model.data.defect_timers(),
     /// A failure mode strikes a unit, if its clock runs.
     Fail(ClockId) of |model| model.clocks.len(),
     /// A common cause strikes.
     Shock(ShockId) of |model| model.shocks.len(),
     /// A failure that another one has set off follows.
     Drag(DragId) of |model| model.drags.len(),
+    /// All copies of a data class are deleted.
+    Delete(DataId) of |model| model.data.holdings.len(),
     /// A plan goes on: with its first unit, or with the next.
     Plan(PlanId) of |model| model.plans.len(),
 }

@@ -14,6 +14,8 @@
 
 mod agenda;
 mod calendar;
+mod copies;
+mod data;
 mod event;
 mod observer;
 mod passing;
@@ -28,4 +30,4 @@ pub use event::Event;
 pub use observer::{HowLost, Loss, Observer};
 pub use replicate::{Endless, Lived, Replication, Replicator};
 pub use state::{Root, State};
-pub use step::{Chance, Chooser, Switch, step};
+pub use step::{Chance, Chooser, DataChooser, Switch, step};

@@ -121,11 +121,14 @@ impl<'m> Replicator<'m> {
     }
 }
 
-/// Tells the observer which journeys have changed, now that the instant is over.
+/// Tells the observer which journeys and data have changed, now that the instant is over.
 #[inline]
 fn settle(state: &mut State, at: SimTime, observer: &mut impl Observer) {
     if !state.touched.is_empty() {
         settle_journeys(state, at, observer);
+    }
+    if state.data.is_touched() {
+        state.data.settle(at, observer);
     }
 }
 

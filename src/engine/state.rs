@@ -4,6 +4,7 @@ use std::hint::black_box;
 
 use serde::{Deserialize, Serialize};
 
+use super::data::DataState;
 use super::points::Point;
 use crate::model::{
     ClockId, CrewId, GateId, Input, JobId, JourneyId, Model, PlanId, QueueId, RosterId, SeatId,
@@ -40,6 +41,7 @@ pub struct State {
     pub(crate) free: Vec<u32>,
     pub(crate) queues: Vec<QueueState>,
     pub(crate) jobs: Vec<JobState>,
+    pub(crate) data: DataState,
     pub(crate) journeys: Vec<JourneyState>,
     /// Journeys that may have changed at this instant.
     pub(crate) touched: Vec<JourneyId>,
@@ -220,6 +222,7 @@ impl State {
                 model.queues.len()
             ],
             jobs: vec![idle; jobs],
+            data: DataState::new(&model.data),
             journeys: vec![journey; model.journeys.len()],
             touched: Vec::with_capacity(2 * model.journeys.len()),
             root: Root::NOTHING,
@@ -261,6 +264,7 @@ impl State {
         }
         self.queues.fill(QueueState { first: None, last: None, is_answered: false });
         self.jobs.fill(JobState { stage: 0, progress: Progress::Free, previous: None, next: None });
+        self.data.begin();
         for journey in &mut self.journeys {
             (journey.is_up, journey.was_up) = (true, true);
         }
@@ -430,6 +434,7 @@ impl State {
             let members = load.members.iter().filter(|member| self.is_up(**member));
             assert_eq!(*up as usize, members.count());
         }
+        self.data.check(&model.data, |unit| self.is_up(unit));
         for roster in 0..model.rosters.len() {
             self.check_roster(model, RosterId::new(roster));
         }

@@ -68,6 +68,7 @@ pub fn compile(topology: &Topology) -> Model {
     }
     compiler.services();
     compiler.plans();
+    compiler.data();
     compiler.builder.finish()
 }
 
@@ -328,6 +329,9 @@ impl Compiler<'_> {
             is_grey: spec.is_grey,
             is_planned: spec.is_planned,
             has_branches: !branch_names(spec).is_empty(),
+            wipes: spec.wipes,
+            cuts_power: spec.cuts_power,
+            takes_data: false,
             may_pass: false,
             extras: None,
         };
@@ -471,6 +475,26 @@ impl Compiler<'_> {
                 gap: plan.gap,
                 waits_for,
             });
+        }
+    }
+
+    fn data(&mut self) {
+        let topology = self.topology;
+        for class in &topology.data {
+            let Some(holding) = &class.holding else {
+                self.builder.data(class, &[], None);
+                continue;
+            };
+            let copies: Vec<(UnitId, u64)> = holding
+                .holders
+                .iter()
+                .map(|&unit| {
+                    let path = &topology.units[unit].path;
+                    (UnitId::new(unit), hash_text(&format!("{}/{path}", class.name)))
+                })
+                .collect();
+            let roster = holding.service.and_then(|service| self.rosters[service]);
+            self.builder.data(class, &copies, roster.filter(|_| holding.lag.is_some()));
         }
     }
 

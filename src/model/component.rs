@@ -1,7 +1,7 @@
 //! What a model is made of.
 
 use super::{
-    ClockId, CrewId, DragId, Gate, GateId, JobId, JourneyId, Lists, LoadId, Passing, PlanId,
+    ClockId, CrewId, Data, DragId, Gate, GateId, JobId, JourneyId, Lists, LoadId, Passing, PlanId,
     QueueId, RosterId, SeatId, UnitId, Watch, WatchId,
 };
 use std::num::NonZeroU32;
@@ -65,6 +65,8 @@ pub struct Model {
     pub(crate) loads: Vec<Load>,
     /// Planned work.
     pub(crate) plans: Vec<Plan>,
+    /// Data and their copies.
+    pub(crate) data: Data,
     /// The order of events of one instant, by timer slot (see `engine::event`).
     pub(crate) tie_ranks: Vec<u32>,
     /// Failures that may pass unfelt.
@@ -248,6 +250,12 @@ pub struct Clock {
     pub is_planned: bool,
     /// Whether its repair is a mixture with named branches, which reports tell apart.
     pub has_branches: bool,
+    /// Whether the local data of the unit are gone with it.
+    pub wipes: bool,
+    /// Whether it is a power cut.
+    pub cuts_power: bool,
+    /// Whether it can take any data. Found by the builder.
+    pub(crate) takes_data: bool,
     /// Whether its failures may pass unfelt. Found by the builder.
     pub(crate) may_pass: bool,
     pub(crate) extras: Option<Box<ClockExtras>>,

@@ -4,8 +4,10 @@
 
 mod compile;
 mod component;
+mod data;
 mod id;
 mod passing;
+mod placement;
 mod structure;
 
 pub use compile::{ObservedWay, branch_names, compile, degradable_journeys, observed_ways};
@@ -14,6 +16,8 @@ pub use component::{
     Unit,
 };
 pub(crate) use component::{ClockExtras, UnitExtras};
+pub(crate) use data::Copy;
+pub use data::{Data, Holding};
 pub use id::{
     ClockId, CopyId, CrewId, DataId, DragId, GateId, JobId, JourneyId, Lists, LoadId, MaskId,
     PlanId, QueueId, RosterId, SeatId, ShockId, UnitId, WatchId,

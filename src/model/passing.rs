@@ -124,6 +124,7 @@ fn subtree(model: &Model, unit: UnitId) -> Option<Vec<Reached>> {
         let is_plain = model.aging_clocks.of(unit.index()).is_empty()
             && model.unit_rosters.of(unit.index()).is_empty()
             && !spec.is_paced
+            && model.data.on_unit.of(unit.index()).is_empty()
             && spec.extras().starts_with.is_none();
         let guests = model.guests.of(unit.index());
         let is_met_twice = guests.iter().any(|guest| units.contains(guest));

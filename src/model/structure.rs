@@ -3,11 +3,12 @@
 use std::num::NonZeroU32;
 
 use super::{
-    Burst, Clock, ClockExtras, ClockId, Crew, CrewId, DragId, GateId, JourneyId, Load, LoadId,
-    Mask, MaskId, Model, Passing, Plan, PlanId, Roster, RosterId, SeatId, Shock, Stage, Task,
-    TimeToFailure, Unit, UnitExtras, UnitId, WatchId,
+    Burst, Clock, ClockExtras, ClockId, Copy, Crew, CrewId, Data, DataId, DragId, GateId, Holding,
+    JourneyId, Load, LoadId, Mask, MaskId, Model, Passing, Plan, PlanId, Roster, RosterId, SeatId,
+    Shock, Stage, Task, TimeToFailure, Unit, UnitExtras, UnitId, WatchId,
 };
 use crate::rng;
+use crate::spec::{DataClass, Medium};
 
 /// A gate: up when at least `needed` of its inputs are.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,6 +69,10 @@ pub struct ModelBuilder {
     loads: Vec<Load>,
     plans: Vec<Plan>,
     journeys: Vec<GateId>,
+    holdings: Vec<Holding>,
+    copies: Vec<Copy>,
+    /// Classes whose copies are behind the one that serves, by roster.
+    lagging: Vec<(RosterId, DataId)>,
 }
 
 /// The index of the next element of a list.
@@ -233,6 +238,17 @@ impl ModelBuilder {
         JourneyId::new(self.journeys.len() - 1)
     }
 
+    /// Adds a data class, with the unit and the name of each copy, and the roster whose failovers
+    /// may lose what has not reached the others.
+    pub fn data(&mut self, class: &DataClass, copies: &[(UnitId, u64)], lags: Option<RosterId>) {
+        let id = DataId::new(self.holdings.len());
+        self.holdings.push(Holding::of(class, next(&self.copies)));
+        let medium = class.holding.as_ref().map_or(Medium::Local, |holding| holding.medium);
+        let copy = |&(unit, name): &(UnitId, u64)| Copy { unit, class: id, name, medium };
+        self.copies.extend(copies.iter().map(copy));
+        self.lagging.extend(lags.map(|roster| (roster, id)));
+    }
+
     /// The finished model.
     pub fn finish(mut self) -> Model {
         let units = self.units.len();
@@ -284,15 +300,29 @@ impl ModelBuilder {
         for guests in &mut guests {
             guests.sort_by_key(|guest: &UnitId| self.units[guest.index()].name);
         }
+        let lagging = (0..self.rosters.len()).map(|roster| {
+            let of_roster = self.lagging.iter().filter(|(id, _)| id.index() == roster);
+            of_roster.map(|(_, data)| *data).collect()
+        });
+        let data = Data::new(
+            std::mem::take(&mut self.holdings),
+            &self.copies,
+            &self.hosts,
+            lagging.collect(),
+        );
+        for clock in &mut self.clocks {
+            clock.takes_data = data.is_touched_by(clock.unit, clock.wipes, clock.cuts_power);
+        }
         for (index, unit) in self.units.iter_mut().enumerate() {
             unit.ages = !aging_clocks[index].is_empty();
             unit.concerns_only_gates = guests[index].is_empty()
                 && !unit.ages
                 && unit_rosters[index].is_empty()
+                && data.on_unit.of(index).is_empty()
                 && unit.extras().load.is_none();
         }
         let mut model = Model {
-            tie_ranks: self.tie_ranks(&drags),
+            tie_ranks: self.tie_ranks(&drags, &data),
             units: self.units,
             guests: guests.into_iter().collect(),
             hosts: self.hosts.into_iter().collect(),
@@ -319,6 +349,7 @@ impl ModelBuilder {
             drags,
             loads: self.loads,
             plans: self.plans,
+            data,
             passing: Passing::default(),
         };
         model.find_passing();
@@ -368,19 +399,22 @@ impl ModelBuilder {
     /// The place of each timer slot among the events of one instant: the kinds in the order of
     /// `engine::event`, and within a kind by the hash of the name, so that adding a unit does not
     /// reorder the others.
-    fn tie_ranks(&self, drags: &[ClockId]) -> Vec<u32> {
+    fn tie_ranks(&self, drags: &[ClockId], data: &Data) -> Vec<u32> {
         let clocks = || self.clocks.iter().map(|clock| clock.name).collect::<Vec<_>>();
         let kinds = [
             clocks(),
             self.units.iter().map(|unit| unit.name).collect(),
+            data.names[..data.rebuild_timers()].to_vec(),
             (0..self.seats.len()).map(|seat| self.seat_name(seat)).collect(),
             // Masks and crews do not meet at one instant in a way that matters.
             (0..self.masks.len() as u64).collect(),
             (0..self.crews.len() as u64).collect(),
             self.crews.iter().flat_map(|crew| crew.kinds.iter().copied()).collect(),
+            data.names[..data.defect_timers()].to_vec(),
             clocks(),
             self.shocks.iter().map(|shock| shock.name).collect(),
             drags.iter().map(|clock| self.clocks[clock.index()].name).collect(),
+            data.holdings.iter().map(|holding| holding.name).collect(),
             self.plans.iter().map(|plan| plan.name).collect(),
         ];
         let mut ranks = Vec::new();

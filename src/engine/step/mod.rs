@@ -1,12 +1,16 @@
 //! What an event does to the state: the one transition function.
 //!
 //! Here is what happens to units; [`jobs`] has repairs, starts and who does them, [`rosters`] who
-//! serves and who stands by, [`watches`] what follows gates, [`causes`] what strikes.
+//! serves and who stands by, [`watches`] what follows gates, [`causes`] what strikes, [`data`] what
+//! becomes of copies of data.
 
 mod causes;
+mod data;
 mod jobs;
 mod rosters;
 mod watches;
+
+pub use data::DataChooser;
 
 use super::event::Event;
 use super::state::{ModeState, Phase, State};
@@ -43,7 +47,7 @@ pub enum Chance {
 }
 
 /// Decides when what begins here will end: by luck in a simulation, by enumeration in a solver.
-pub trait Chooser {
+pub trait Chooser: DataChooser {
     /// A failure counts; the repair that follows belongs to it.
     fn fails(&mut self, clock: ClockId);
     /// Which named branch the repair of the failure takes that has just counted.
@@ -100,13 +104,16 @@ pub fn step(model: &Model, state: &mut State, event: Event, chooser: &mut impl C
     match event {
         Event::Restore(clock) => life.repaired(clock),
         Event::Start(unit) => life.started(unit),
+        Event::Rebuild(copy) => life.rebuild_goes_on(copy),
         Event::Failover(seat) => life.switched(seat),
         Event::Expire(mask) => life.shows(mask),
         Event::Open(crew) => life.serve(crew),
         Event::Answer(queue) => life.answered(queue),
+        Event::Defect(copy) => life.defect_turns(copy),
         Event::Fail(clock) => life.fail(clock),
         Event::Shock(shock) => life.shock(shock),
         Event::Drag(drag) => life.drag(drag),
+        Event::Delete(class) => life.deleted(class),
         Event::Plan(plan) => life.plan_goes_on(plan),
     }
     if !life.state.pending_watches.is_empty() {
@@ -137,6 +144,9 @@ impl<C: Chooser> Step<'_, C> {
         }
         self.state.modes[clock.index()] = ModeState { is_active: true, root: self.state.root };
         self.fault_appears(mode.unit);
+        if mode.takes_data {
+            self.takes_data(clock);
+        }
         if let Repair::After(task) = mode.repair {
             self.begin(model.repair_job(clock), task);
         }
@@ -160,6 +170,9 @@ impl<C: Chooser> Step<'_, C> {
             Phase::Up => self.goes_down(unit),
             Phase::Starting => self.cut_short(model.start_job(unit)),
             Phase::Held | Phase::Down => {}
+        }
+        if model.clocks[clock.index()].takes_data {
+            self.takes_data(clock);
         }
         self.start(unit);
     }
@@ -244,6 +257,7 @@ impl<C: Chooser> Step<'_, C> {
             self.state.load_up[load.index()] -= 1;
             self.load_shifts(load);
         }
+        self.copies_leave(unit);
         for &guest in model.guests.of(unit.index()) {
             self.fault_appears(guest);
         }
@@ -273,6 +287,7 @@ impl<C: Chooser> Step<'_, C> {
             self.state.load_up[load.index()] += 1;
             self.load_shifts(load);
         }
+        self.copies_return(unit);
         for &guest in model.guests.of(unit.index()) {
             self.fault_disappears(guest);
         }

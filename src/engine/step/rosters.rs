@@ -172,6 +172,7 @@ impl<C: Chooser> Step<'_, C> {
         self.state.seats[seat.index()] = SeatState::Serving(unit);
         self.state.seat_of[unit.index()] = Some(seat);
         self.repace(unit);
+        self.another_serves(model.seats[seat.index()], unit);
         self.state.input_rises(model, model.seat_gates.of(seat.index()));
         for &other in model.unit_rosters.of(unit.index()) {
             if other != model.seats[seat.index()] {

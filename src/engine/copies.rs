@@ -1,0 +1,186 @@
+//! The luck of copies of data: when they are back, when they have defects.
+
+use super::agenda::{Agenda, next_of};
+use super::event::Event;
+use super::step::DataChooser;
+use crate::dist::Law;
+use crate::model::{CopyId, Data, DataId};
+use crate::rng::{Purpose, Stream};
+use crate::spec::{Rebuild, Speed};
+use crate::units::{SimSpan, SimTime};
+
+/// The luck of one copy in one life.
+#[derive(Clone, Copy, Debug, Default)]
+struct CopyLuck {
+    /// How often its loss has been noticed, it has been rebuilt, had a defect and been read whole.
+    detections: u32,
+    rebuilds: u32,
+    defects: u32,
+    reads: u32,
+    /// Bytes that are still to be moved, how many of them a second, and since when.
+    left: f64,
+    rate: f64,
+    since: SimTime,
+}
+
+/// The luck of all copies in one life.
+#[derive(Clone, Debug)]
+pub(super) struct Copies {
+    /// By copy; empty if the copies of no class need any.
+    copies: Vec<CopyLuck>,
+    /// How often each class has been deleted, and has lost its newest data.
+    deletions: Vec<u32>,
+    newest: Vec<u32>,
+}
+
+impl Copies {
+    pub(super) fn new(data: &Data) -> Copies {
+        let needs_luck = data.holdings.iter().any(|holding| {
+            holding.rebuild.is_some() || holding.latent.is_some() || holding.unreadable > 0.0
+        });
+        Copies {
+            copies: vec![CopyLuck::default(); if needs_luck { data.units.len() } else { 0 }],
+            deletions: vec![0; data.holdings.len()],
+            newest: vec![0; data.holdings.len()],
+        }
+    }
+}
+
+impl Agenda<'_> {
+    /// Begins a life of all copies: there, and without defects.
+    pub(super) fn begin_copies(&mut self) {
+        let data = &self.model.data;
+        self.copies.copies.fill(CopyLuck::default());
+        self.copies.deletions.fill(0);
+        self.copies.newest.fill(0);
+        for (class, holding) in data.holdings.iter().enumerate() {
+            if holding.latent.is_some() {
+                (0..holding.count).for_each(|number| self.defect_is_awaited(holding.copy(number)));
+            }
+            self.deletion_is_awaited(DataId::new(class));
+        }
+    }
+
+    fn luck_of(&self, copy: CopyId, purpose: Purpose, ordinal: u32) -> Stream {
+        self.key.of(self.model.data.names[copy.index()], purpose).draw(ordinal)
+    }
+
+    fn rebuild_of(&self, copy: CopyId) -> &Rebuild {
+        let (_, holding, _) = self.model.data.holding_of(copy);
+        holding.rebuild.as_ref().expect("only what is rebuilt has a timer for it")
+    }
+
+    /// How much of the newest data of a class is lost, once more.
+    fn newest(&mut self, class: DataId, law: Option<&Law>, purpose: Purpose) -> SimSpan {
+        let ordinal = next_of(&mut self.copies.newest[class.index()]);
+        let name = self.model.data.holdings[class.index()].name;
+        let mut stream = self.key.of(name, purpose).draw(ordinal);
+        SimSpan::from_seconds(law.map_or(0.0, |law| law.draw(&mut stream)))
+    }
+}
+
+/// A number below `end`; the bias is below one in 2^32 for any that fits into memory.
+fn below(word: u64, end: usize) -> usize {
+    ((u128::from(word) * end as u128) >> 64) as usize
+}
+
+impl DataChooser for Agenda<'_> {
+    fn detection_begins(&mut self, copy: CopyId) {
+        let ordinal = next_of(&mut self.copies.copies[copy.index()].detections);
+        let mut stream = self.luck_of(copy, Purpose::Detect, ordinal);
+        let seconds =
+            self.rebuild_of(copy).detect.as_ref().map_or(0.0, |law| law.draw(&mut stream));
+        self.set(Event::Rebuild(copy), SimSpan::from_seconds(seconds));
+    }
+
+    fn rebuild_begins(&mut self, copy: CopyId) {
+        let ordinal = next_of(&mut self.copies.copies[copy.index()].rebuilds);
+        let mut stream = self.luck_of(copy, Purpose::Rebuild, ordinal);
+        match &self.rebuild_of(copy).speed {
+            Speed::Law(law) => {
+                let takes = SimSpan::from_seconds(law.draw(&mut stream));
+                self.set(Event::Rebuild(copy), takes);
+            }
+            &Speed::Bandwidth { bytes, .. } => {
+                let since = self.now;
+                let luck = &mut self.copies.copies[copy.index()];
+                (luck.left, luck.rate, luck.since) = (bytes, 0.0, since);
+            }
+        }
+    }
+
+    fn rebuild_paces(&mut self, copy: CopyId, rate: f64) {
+        let now = self.now;
+        let luck = &mut self.copies.copies[copy.index()];
+        if luck.rate == rate {
+            return;
+        }
+        luck.left -= luck.rate * (now - luck.since).seconds();
+        (luck.rate, luck.since) = (rate, now);
+        let takes = SimSpan::from_seconds(luck.left.max(0.0) / rate);
+        self.cancel(Event::Rebuild(copy));
+        self.set(Event::Rebuild(copy), takes);
+    }
+
+    fn rebuild_is_called_off(&mut self, copy: CopyId) {
+        self.cancel(Event::Rebuild(copy));
+    }
+
+    fn finds_unreadable(&mut self, copy: CopyId, probability: f64) -> bool {
+        let ordinal = next_of(&mut self.copies.copies[copy.index()].reads);
+        self.luck_of(copy, Purpose::Unreadable, ordinal).open_unit() < probability
+    }
+
+    fn picks_group(&mut self, copy: CopyId, among: usize) -> usize {
+        let luck = self.copies.copies[copy.index()];
+        let mut stream = self.luck_of(copy, Purpose::Group, luck.defects + luck.reads);
+        below(stream.word(), among)
+    }
+
+    fn picks_other(&mut self, copy: CopyId, among: usize) -> usize {
+        let luck = self.copies.copies[copy.index()];
+        let mut stream = self.luck_of(copy, Purpose::Group, luck.defects + luck.reads);
+        stream.word();
+        below(stream.word(), among)
+    }
+
+    fn defect_is_awaited(&mut self, copy: CopyId) {
+        let (_, holding, _) = self.model.data.holding_of(copy);
+        let Some(latent) = &holding.latent else { return };
+        let ordinal = next_of(&mut self.copies.copies[copy.index()].defects);
+        let seconds = latent.every.draw(&mut self.luck_of(copy, Purpose::Defect, ordinal));
+        self.set(Event::Defect(copy), SimSpan::from_seconds(seconds));
+    }
+
+    fn scrub_begins(&mut self, copy: CopyId) {
+        let (_, holding, _) = self.model.data.holding_of(copy);
+        let Some(law) = holding.latent.as_ref().and_then(|latent| latent.scrub.as_ref()) else {
+            return;
+        };
+        let ordinal = self.copies.copies[copy.index()].defects;
+        let seconds = law.draw(&mut self.luck_of(copy, Purpose::Scrub, ordinal));
+        self.set(Event::Defect(copy), SimSpan::from_seconds(seconds));
+    }
+
+    fn defect_is_called_off(&mut self, copy: CopyId) {
+        self.cancel(Event::Defect(copy));
+    }
+
+    fn deletion_is_awaited(&mut self, class: DataId) {
+        let holding = &self.model.data.holdings[class.index()];
+        let Some(law) = &holding.deleted else { return };
+        let ordinal = next_of(&mut self.copies.deletions[class.index()]);
+        let seconds = law.draw(&mut self.key.of(holding.name, Purpose::Delete).draw(ordinal));
+        self.set(Event::Delete(class), SimSpan::from_seconds(seconds));
+    }
+
+    fn unsynced(&mut self, class: DataId) -> SimSpan {
+        let model = self.model;
+        self.newest(class, model.data.holdings[class.index()].unsynced.as_ref(), Purpose::Unsynced)
+    }
+
+    fn lag(&mut self, class: DataId) -> SimSpan {
+        let model = self.model;
+        self.newest(class, model.data.holdings[class.index()].lag.as_ref(), Purpose::Lag)
+    }
+}

@@ -1,0 +1,297 @@
+//! What takes copies of data, and how they come back.
+
+use super::{Chooser, Step};
+use crate::engine::data::CopyPhase;
+use crate::engine::observer::{HowLost, Loss};
+use crate::model::{ClockId, CopyId, DataId, RosterId, UnitId};
+use crate::spec::Speed;
+use crate::units::SimSpan;
+
+/// Decides about data: by luck in a simulation, by enumeration in a solver.
+pub trait DataChooser {
+    /// The time begins to run until somebody notices that a copy is lost.
+    fn detection_begins(&mut self, copy: CopyId);
+    /// The rebuild of a copy begins; one by bandwidth stands still until it gets some.
+    fn rebuild_begins(&mut self, copy: CopyId);
+    /// A rebuild goes on with so many bytes a second.
+    fn rebuild_paces(&mut self, copy: CopyId, rate: f64);
+    /// A rebuild ends before it is through, or nobody need notice any more.
+    fn rebuild_is_called_off(&mut self, copy: CopyId);
+    /// Whether a rebuild finds something unreadable.
+    fn finds_unreadable(&mut self, copy: CopyId, probability: f64) -> bool;
+    /// Which of so many groups of a copy is meant.
+    fn picks_group(&mut self, copy: CopyId, among: usize) -> usize;
+    /// Which of so many other copies is meant.
+    fn picks_other(&mut self, copy: CopyId, among: usize) -> usize;
+    /// A copy without a defect may have one.
+    fn defect_is_awaited(&mut self, copy: CopyId);
+    /// Scrubbing looks for a defect that there is.
+    fn scrub_begins(&mut self, copy: CopyId);
+    /// There is nothing any more that could have a defect.
+    fn defect_is_called_off(&mut self, copy: CopyId);
+    /// Somebody may delete a class.
+    fn deletion_is_awaited(&mut self, class: DataId);
+    /// How much of the newest data of a class had not been written down.
+    fn unsynced(&mut self, class: DataId) -> SimSpan;
+    /// How far those that stand by are behind.
+    fn lag(&mut self, class: DataId) -> SimSpan;
+}
+
+impl<C: Chooser> Step<'_, C> {
+    /// A failure that has taken down a unit takes the copies that do not survive it.
+    pub(super) fn takes_data(&mut self, clock: ClockId) {
+        let model = self.model;
+        let mode = &model.clocks[clock.index()];
+        let unit = mode.unit.index();
+        for &copy in model.data.taken_by_any.of(unit) {
+            self.lose(copy);
+        }
+        if mode.wipes {
+            for &copy in model.data.taken_by_wiping.of(unit) {
+                self.lose(copy);
+            }
+        }
+        if mode.cuts_power {
+            for &class in model.data.unsynced_on.of(unit) {
+                self.loses_unsynced(class);
+            }
+        }
+    }
+
+    fn lose(&mut self, copy: CopyId) {
+        let model = self.model;
+        self.rebuild_is_off(copy);
+        let (class, holding, _) = model.data.holding_of(copy);
+        if holding.latent.is_some() {
+            self.chooser.defect_is_called_off(copy);
+        }
+        self.state.data.lose(&model.data, copy, self.state.root);
+        if let Some(rebuild) = &holding.rebuild
+            && rebuild.lazy > 1
+        {
+            self.wake(class);
+        }
+    }
+
+    /// The power is cut under all copies that had been there: the newest data were in none of those
+    /// that had been lost before.
+    fn loses_unsynced(&mut self, class: DataId) {
+        let model = self.model;
+        let holding = &model.data.holdings[class.index()];
+        let root = self.state.root;
+        let mut copies =
+            (0..holding.count).map(|number| model.data.units[holding.copy(number).index()]);
+        if self.state.data.are_all_away(&model.data, class)
+            && copies.any(|unit| self.state.units[unit.index()].root == root)
+        {
+            let newest = Some(self.chooser.unsynced(class));
+            let how = HowLost::Unsynced;
+            self.state.data.is_lost(Loss { data: class, cause: root, how, groups: 0, newest });
+        }
+    }
+
+    /// Another member serves on a seat: what had not reached it is lost, unless somebody has meant it
+    /// to serve and has waited for that.
+    pub(super) fn another_serves(&mut self, roster: RosterId, unit: UnitId) {
+        let model = self.model;
+        for &class in model.data.lagging.of(roster.index()) {
+            let state = &mut self.state.data.holdings[class.index()];
+            let first = model.rosters[roster.index()].members[0];
+            let before = state.server.replace(unit).unwrap_or(first);
+            if before == unit || self.state.root.is_planned {
+                continue;
+            }
+            let newest = Some(self.chooser.lag(class));
+            let (how, cause) = (HowLost::Lagging, self.state.root);
+            self.state.data.is_lost(Loss { data: class, cause, how, groups: 0, newest });
+        }
+    }
+
+    /// All copies of a class are deleted.
+    pub(super) fn deleted(&mut self, class: DataId) {
+        self.state.events += 1;
+        self.state.data.is_deleted(&self.model.data, class);
+        self.chooser.deletion_is_awaited(class);
+    }
+
+    /// The unit of these copies is not up any more.
+    pub(super) fn copies_leave(&mut self, unit: UnitId) {
+        let model = self.model;
+        for &copy in model.data.on_unit.of(unit.index()) {
+            self.rebuild_is_off(copy);
+            self.state.data.leaves(&model.data, copy);
+        }
+    }
+
+    /// The unit of these copies is up again.
+    pub(super) fn copies_return(&mut self, unit: UnitId) {
+        let model = self.model;
+        for &copy in model.data.on_unit.of(unit.index()) {
+            if self.state.data.copies[copy.index()].phase == CopyPhase::Present {
+                self.state.data.returns(&model.data, copy);
+                continue;
+            }
+            let (_, holding, _) = model.data.holding_of(copy);
+            match &holding.rebuild {
+                None => self.rebuilt(copy),
+                Some(rebuild) if rebuild.detect.is_some() => {
+                    self.state.data.copies[copy.index()].phase = CopyPhase::Unnoticed;
+                    self.chooser.detection_begins(copy);
+                }
+                Some(_) => self.is_noticed(copy),
+            }
+        }
+    }
+
+    /// A timer of a copy has run out.
+    pub(super) fn rebuild_goes_on(&mut self, copy: CopyId) {
+        if self.state.data.copies[copy.index()].phase == CopyPhase::Unnoticed {
+            self.is_noticed(copy);
+            return;
+        }
+        self.leaves_line(copy);
+        self.rebuilt(copy);
+        self.next_in_line(self.model.data.classes[copy.index()]);
+    }
+
+    /// Somebody knows that a copy is lost: its rebuild begins, unless it has to wait.
+    fn is_noticed(&mut self, copy: CopyId) {
+        let (class, holding, number) = self.model.data.holding_of(copy);
+        let Some(rebuild) = &holding.rebuild else { return };
+        let state = &mut self.state.data.holdings[class.index()];
+        let groups = holding.groups_of.of(number as usize);
+        let has_to_wait = rebuild.lazy > 1 && state.most_lost(groups) < rebuild.lazy;
+        if has_to_wait {
+            self.state.data.copies[copy.index()].phase = CopyPhase::Put;
+            return;
+        }
+        state.in_line.push(number);
+        self.state.data.copies[copy.index()].phase = CopyPhase::InLine;
+        self.next_in_line(class);
+    }
+
+    /// Copies that have waited for others of their groups to be lost may have waited for long enough.
+    fn wake(&mut self, class: DataId) {
+        let holding = &self.model.data.holdings[class.index()];
+        for number in 0..holding.count {
+            let copy = holding.copy(number);
+            if self.state.data.copies[copy.index()].phase == CopyPhase::Put {
+                self.is_noticed(copy);
+            }
+        }
+    }
+
+    /// Begins as many rebuilds as may go on at a time.
+    fn next_in_line(&mut self, class: DataId) {
+        let holding = &self.model.data.holdings[class.index()];
+        let Some(rebuild) = &holding.rebuild else { return };
+        let most = rebuild.at_a_time.unwrap_or(u32::MAX) as usize;
+        loop {
+            let state = &mut self.state.data.holdings[class.index()];
+            if state.rebuilding.len() >= most || state.in_line.is_empty() {
+                break;
+            }
+            let mut place = 0;
+            if rebuild.by_margin {
+                let lost = |place: &usize| {
+                    let number = state.in_line[*place] as usize;
+                    state.most_lost(holding.groups_of.of(number))
+                };
+                // Of several the one that has waited longest.
+                place = (0..state.in_line.len()).rev().max_by_key(lost).unwrap_or(0);
+            }
+            let number = state.in_line.remove(place);
+            state.rebuilding.push(number);
+            let copy = holding.copy(number);
+            self.state.data.copies[copy.index()].phase = CopyPhase::Rebuilding;
+            self.chooser.rebuild_begins(copy);
+        }
+        self.share_bandwidth(class);
+    }
+
+    /// A copy is no longer being rebuilt, nor waits for it.
+    fn rebuild_is_off(&mut self, copy: CopyId) {
+        let phase = self.state.data.copies[copy.index()].phase;
+        match phase {
+            CopyPhase::Present | CopyPhase::Lost => return,
+            CopyPhase::Unnoticed | CopyPhase::Rebuilding => {
+                self.chooser.rebuild_is_called_off(copy);
+            }
+            CopyPhase::Put | CopyPhase::InLine => {}
+        }
+        self.leaves_line(copy);
+        self.state.data.copies[copy.index()].phase = CopyPhase::Lost;
+        if phase == CopyPhase::Rebuilding {
+            self.next_in_line(self.model.data.classes[copy.index()]);
+        }
+    }
+
+    fn leaves_line(&mut self, copy: CopyId) {
+        let (class, _, number) = self.model.data.holding_of(copy);
+        let state = &mut self.state.data.holdings[class.index()];
+        state.in_line.retain(|other| *other != number);
+        state.rebuilding.retain(|other| *other != number);
+    }
+
+    /// Each rebuild gets its share of what bandwidth there is.
+    fn share_bandwidth(&mut self, class: DataId) {
+        let holding = &self.model.data.holdings[class.index()];
+        let Some(rebuild) = &holding.rebuild else { return };
+        let Speed::Bandwidth { each, shared, per_level, .. } = &rebuild.speed else { return };
+        let rebuilding = &self.state.data.holdings[class.index()].rebuilding;
+        for &number in rebuilding {
+            let mut rate = each.unwrap_or(f64::INFINITY);
+            if let Some(shared) = shared {
+                rate = rate.min(shared / rebuilding.len() as f64);
+            }
+            for (units, bandwidth) in per_level {
+                let unit = units[number as usize];
+                let is_here = |other: &&u32| units[**other as usize] == unit;
+                rate = rate.min(bandwidth / rebuilding.iter().filter(is_here).count() as f64);
+            }
+            self.chooser.rebuild_paces(holding.copy(number), rate);
+        }
+    }
+
+    /// A copy is back, and what was read for it has been read.
+    fn rebuilt(&mut self, copy: CopyId) {
+        let model = self.model;
+        let (_, holding, number) = model.data.holding_of(copy);
+        let groups = holding.groups_of.of(number as usize);
+        if holding.unreadable > 0.0
+            && !groups.is_empty()
+            && self.chooser.finds_unreadable(copy, holding.unreadable)
+        {
+            let group = groups[self.chooser.picks_group(copy, groups.len())];
+            let others = self.state.data.present_of(holding, group);
+            let other = self.chooser.picks_other(copy, others);
+            self.state.data.is_unreadable(&model.data, copy, group, other);
+        }
+        self.state.events += 1;
+        self.state.root = self.state.data.copies[copy.index()].root;
+        self.state.data.is_back(&model.data, copy);
+        if holding.latent.is_some() {
+            self.chooser.defect_is_awaited(copy);
+        }
+    }
+
+    /// A copy has a defect, or scrubbing has found it.
+    pub(super) fn defect_turns(&mut self, copy: CopyId) {
+        let (class, holding, number) = self.model.data.holding_of(copy);
+        let groups = holding.groups_of.of(number as usize);
+        let Some(latent) = &holding.latent else { return };
+        let had = self.state.data.copies[copy.index()].defect.take();
+        if had.is_none() && !groups.is_empty() {
+            let group = groups[self.chooser.picks_group(copy, groups.len())];
+            // What is being rebuilt is read and checked just now.
+            if self.state.data.holdings[class.index()].lost_of[group as usize] == 0 {
+                self.state.data.copies[copy.index()].defect = Some(group);
+                if latent.scrub.is_some() {
+                    self.chooser.scrub_begins(copy);
+                }
+                return;
+            }
+        }
+        self.chooser.defect_is_awaited(copy);
+    }
+}

@@ -1,0 +1,201 @@
+//! Copies of data: losses against exact answers and known lives.
+
+use ninefold::dist::Law;
+use ninefold::engine::{HowLost, Loss, Observer, Replication, Replicator, Root};
+use ninefold::model::{DataId, JourneyId, Model, compile};
+use ninefold::scheme::Scheme;
+use ninefold::spec::{
+    CatchUp, DataClass, Holding, Latent, Medium, Placement, Rebuild, Speed, Topology,
+};
+use ninefold::units::{SimSpan, SimTime};
+
+const HOUR: f64 = 3_600.0;
+const YEAR_HOURS: f64 = 8_760.0;
+
+/// Drives that fail after `mttf` hours in the mean and are back after `repair`, with one class of
+/// data on them.
+fn drives(count: u32, mttf: f64, repair: &str, scheme: Scheme) -> (Topology, Holding) {
+    let text = format!(
+        "topology: drives
+failures: {{dead: {{every: {mttf}h, repair: {repair}, wipes: true}}}}
+domains: {{drive: {{level: drive, count: {count}, fails: [dead]}}}}
+journeys: {{any: {{needs: drive-0}}}}"
+    );
+    let mut topology = Topology::from_str("drives", &text).unwrap();
+    topology.modes[0].wipes = true;
+    let holding = Holding {
+        holders: (0..count as usize).collect(),
+        places: (0..count).collect(),
+        most_per_place: 1,
+        scheme,
+        ack: None,
+        groups: 1,
+        placement: Placement::Partitioned,
+        medium: Medium::Local,
+        size: None,
+        rebuild: None,
+        unreadable: 0.0,
+        latent: None,
+        deleted: None,
+        lag: None,
+        service: None,
+        unsynced: None,
+        catch_up: CatchUp::AtOnce,
+    };
+    (topology, holding)
+}
+
+fn with_data(mut topology: Topology, holding: Holding) -> Model {
+    topology.data.push(DataClass {
+        name: "data".to_owned(),
+        about: None,
+        holding: Some(holding),
+        pipeline: None,
+        offload: None,
+        backup: None,
+        restore: None,
+        retention: None,
+    });
+    compile(&topology)
+}
+
+/// Keeps what it is told of data.
+#[derive(Default)]
+struct Watcher {
+    losses: Vec<(SimTime, Loss)>,
+    stops_at_loss: bool,
+    lost: Vec<(SimTime, u32)>,
+    unreadable: Vec<(SimTime, u32)>,
+}
+
+impl Observer for Watcher {
+    fn on_down(&mut self, _: JourneyId, _: SimTime, _: Root) {}
+    fn on_up(&mut self, _: JourneyId, _: SimTime, _: Root) {}
+    fn on_loss(&mut self, at: SimTime, loss: Loss) {
+        self.losses.push((at, loss));
+    }
+    fn on_lost_copies(&mut self, _: DataId, at: SimTime, lost: u32) {
+        self.lost.push((at, lost));
+    }
+    fn on_unreadable_groups(&mut self, _: DataId, at: SimTime, groups: u32) {
+        self.unreadable.push((at, groups));
+    }
+    fn has_seen_enough(&self) -> bool {
+        self.stops_at_loss && !self.losses.is_empty()
+    }
+}
+
+fn hours(hours: f64) -> SimTime {
+    SimTime::ZERO + SimSpan::from_seconds(hours * HOUR)
+}
+
+/// The share of lives of so many hours in which data are lost must be `exact`, and the mean time to
+/// the first loss `mttdl` hours where that is short enough to wait for.
+fn assert_loses(what: &str, model: &Model, horizon: f64, exact: f64, mttdl: Option<f64>) {
+    const LIVES: u64 = 20_000;
+    let mut replicator = Replicator::new(model, hours(horizon), u64::MAX);
+    let mut lost = 0;
+    for number in 0..LIVES {
+        let mut watcher = Watcher { stops_at_loss: true, ..Watcher::default() };
+        replicator.replicate(Replication { seed: 1, number }, &mut watcher).unwrap();
+        lost += u64::from(!watcher.losses.is_empty());
+    }
+    let share = lost as f64 / LIVES as f64;
+    let error = (exact * (1.0 - exact) / LIVES as f64).sqrt();
+    let sigmas = (share - exact) / error;
+    assert!(sigmas.abs() < 4.0, "{what}: {share} against {exact}, {sigmas:.1} standard errors");
+    let Some(mttdl) = mttdl else { return };
+    let mut replicator = Replicator::new(model, hours(1e3 * mttdl), u64::MAX);
+    const FEWER: u64 = 4_000;
+    let (mut sum, mut squares) = (0.0, 0.0);
+    for number in 0..FEWER {
+        let mut watcher = Watcher { stops_at_loss: true, ..Watcher::default() };
+        replicator.replicate(Replication { seed: 1, number }, &mut watcher).unwrap();
+        let at = (watcher.losses[0].0 - SimTime::ZERO).seconds() / HOUR;
+        (sum, squares) = (sum + at, squares + at * at);
+    }
+    let mean = sum / FEWER as f64;
+    let error = ((squares / FEWER as f64 - mean * mean) / FEWER as f64).sqrt();
+    let sigmas = (mean - mttdl) / error;
+    assert!(sigmas.abs() < 4.0, "{what}: MTTDL {mean} against {mttdl}, {sigmas:.1}");
+}
+
+#[test]
+fn groups_of_drives_are_lost_as_often_as_they_must() {
+    // Three copies, each rebuilt on its own: an absorbing chain of four states.
+    let (topology, holding) = drives(3, 1_000.0, "{exponential: 24h}", Scheme::copies(3));
+    let model = with_data(topology, holding);
+    assert_loses("rf3", &model, YEAR_HOURS, 0.013_773_457_574_854_8, None);
+    // Six data and three parity shards.
+    let (topology, holding) = drives(9, 1_000.0, "{exponential: 48h}", Scheme::erasure(6, 3));
+    let model = with_data(topology, holding);
+    let mttdl = Some(30_480.921_149);
+    assert_loses("rs-6-3", &model, YEAR_HOURS, 0.248_430_157_675_103_6, mttdl);
+    // Two copies that take exactly as long to rebuild.
+    let (topology, holding) = drives(2, 1_000.0, "36h", Scheme::copies(2));
+    let model = with_data(topology, holding);
+    assert_loses("rf2", &model, YEAR_HOURS, 0.439_047_327_968_705, Some(15_140.388_856));
+}
+
+#[test]
+fn rebuilds_one_at_a_time_take_longer() {
+    // Drives are replaced at once; what counts is the rebuild, one at a time.
+    let (topology, holding) = drives(3, 1_000.0, "0s", Scheme::copies(3));
+    let law = Law::exponential(24.0 * HOUR).unwrap();
+    let rebuild = Rebuild {
+        detect: None,
+        speed: Speed::Law(law),
+        at_a_time: Some(1),
+        lazy: 1,
+        by_margin: false,
+    };
+    let parallel = Rebuild { at_a_time: None, ..rebuild.clone() };
+    let serial = Holding { rebuild: Some(rebuild), ..holding.clone() };
+    let model = with_data(topology.clone(), serial);
+    assert_loses("serial", &model, 10.0 * YEAR_HOURS, 0.240_073_720_051_342_5, None);
+    let model = with_data(topology, Holding { rebuild: Some(parallel), ..holding });
+    assert_loses("parallel", &model, 10.0 * YEAR_HOURS, 0.129_935_908_888_472_6, None);
+}
+
+#[test]
+fn what_is_unreadable_is_found_at_the_end_of_a_rebuild() {
+    let (topology, holding) = drives(8, 5_000.0, "{exponential: 18h}", Scheme::erasure(7, 1));
+    let model = with_data(topology, Holding { unreadable: 0.08, ..holding });
+    assert_loses("unreadable", &model, YEAR_HOURS, 0.753_410_592_021_777_6, Some(6_261.882_129));
+}
+
+#[test]
+fn placements_decide_how_much_is_lost() {
+    let (topology, holding) = drives(9, 1_000.0, "{exponential: 24h}", Scheme::copies(3));
+    let every = Holding { placement: Placement::EveryCombination, ..holding.clone() };
+    let model = with_data(topology.clone(), every);
+    assert_loses("any three", &model, YEAR_HOURS, 0.608_660_756_652_963_4, Some(9_335.097));
+    let model = with_data(topology, Holding { groups: 3, ..holding });
+    assert_loses("three sets", &model, YEAR_HOURS, 0.040_753_861_260_794_8, None);
+}
+
+#[test]
+fn defects_show_when_the_other_copy_is_lost() {
+    let (topology, holding) = drives(2, 3_000.0, "{exponential: 12h}", Scheme::copies(2));
+    let latent = Latent {
+        every: Law::exponential(2_000.0 * HOUR).unwrap(),
+        scrub: Some(Law::exponential(168.0 * HOUR).unwrap()),
+    };
+    let model = with_data(topology, Holding { latent: Some(latent), ..holding });
+    assert_loses("latent", &model, YEAR_HOURS, 0.346_111_015_850_729_5, Some(20_437.466_21));
+}
+
+#[test]
+fn deletions_take_everything() {
+    let (topology, holding) = drives(3, 1e9, "1h", Scheme::copies(3));
+    let deleted = Some(Law::exponential(YEAR_HOURS * HOUR).unwrap());
+    let model = with_data(topology, Holding { deleted, groups: 7, ..holding });
+    let exact = 1.0 - (-1.0_f64).exp();
+    assert_loses("deleted", &model, YEAR_HOURS, exact, Some(YEAR_HOURS));
+    let mut watcher = Watcher::default();
+    let mut replicator = Replicator::new(&model, hours(10.0 * YEAR_HOURS), u64::MAX);
+    replicator.replicate(Replication { seed: 1, number: 0 }, &mut watcher).unwrap();
+    assert!(
+        watcher.losses.iter().all(|(_, loss)| loss.how == HowLost::Deleted && loss.groups == 7)
+    );
+}
