@@ -78,6 +78,8 @@ pub enum Purpose {
     Unreadable = 19,
     /// Which group of a copy, and which other copy of that.
     Group = 26,
+    /// How long until a spare part is there that was ordered.
+    Reorder = 27,
     /// How much of the newest data has not been written down.
     Unsynced = 23,
     /// How far a copy that stands by is behind.

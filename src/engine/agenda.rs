@@ -8,7 +8,7 @@ use super::step::{Chance, Chooser, Switch};
 use crate::dist::{Law, unit_exponential};
 use crate::model::{
     Clock, ClockId, Crew, CrewId, DragId, JobId, MaskId, Model, PlanId, QueueId, Repair, Roster,
-    SeatId, ShockId, Stage, TimeToFailure, UnitId, seat_name,
+    SeatId, ShockId, SpareId, Stage, TimeToFailure, UnitId, seat_name,
 };
 use crate::rng::{Purpose, Stream, StreamKey};
 use crate::spec::Discipline;
@@ -39,6 +39,7 @@ pub struct Agenda<'m> {
     coverages: Vec<u32>,
     answers: Vec<u32>,
     shocks: Vec<u32>,
+    orders: Vec<u32>,
     /// The luck of copies of data.
     pub(super) copies: Copies,
 }
@@ -81,6 +82,7 @@ impl<'m> Agenda<'m> {
             coverages: vec![0; model.seats.len()],
             answers: vec![0; model.queues.len()],
             shocks: vec![0; model.shocks.len()],
+            orders: vec![0; model.spares.len()],
             copies: Copies::new(&model.data),
         }
     }
@@ -107,6 +109,7 @@ impl<'m> Agenda<'m> {
         for shock in 0..self.model.shocks.len() {
             self.set_shock(ShockId::new(shock));
         }
+        self.orders.fill(0);
         self.begin_copies();
         for (index, plan) in self.model.plans.iter().enumerate() {
             self.set(Event::Plan(PlanId::new(index)), plan.at);
@@ -318,6 +321,16 @@ impl Chooser for Agenda<'_> {
 
     fn answer_is_called_off(&mut self, queue: QueueId) {
         self.cancel(Event::Answer(queue));
+    }
+
+    fn spare_is_ordered(&mut self, spare: SpareId) {
+        let crew = &self.model.crews[self.model.spares[spare.index()].index()];
+        let ordinal = next_of(&mut self.orders[spare.index()]);
+        // Spares of one stock differ by their place in it.
+        let name = stage_name(crew.kinds[0], spare.index() as u32 - crew.spares.start);
+        let draw = |law: &Law| law.draw(&mut self.key.of(name, Purpose::Reorder).draw(ordinal));
+        let seconds = crew.reorder.as_ref().map_or(0.0, draw);
+        self.set(Event::Arrive(spare), SimSpan::from_seconds(seconds));
     }
 
     fn is_open(&mut self, crew: CrewId) -> bool {

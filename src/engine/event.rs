@@ -2,7 +2,7 @@
 
 use crate::model::{
     ClockId, CopyId, CrewId, DataId, DragId, MaskId, Model, PlanId, QueueId, SeatId, ShockId,
-    UnitId,
+    SpareId, UnitId,
 };
 
 /// Declares the kinds of events, in the order in which they happen at one instant, each with the id
@@ -88,6 +88,8 @@ events! {
     Open(CrewId) of |model| model.crews.len(),
     /// Somebody of a crew turns to a line of jobs.
     Answer(QueueId) of |model| model.queues.len(),
+    /// A spare part that was ordered is there.
+    Arrive(SpareId) of |model| model.spares.len(),
     /// A copy has a defect, or scrubbing has found it.
     Defect(CopyId) of |model| model.data.defect_timers(),
     /// A failure mode strikes a unit, if its clock runs.

@@ -40,6 +40,8 @@ pub struct State {
     /// How many of each crew are free.
     pub(crate) free: Vec<u32>,
     pub(crate) queues: Vec<QueueState>,
+    /// Whether each spare part has been used and another one is on the way.
+    pub(crate) is_ordered: Vec<bool>,
     pub(crate) jobs: Vec<JobState>,
     pub(crate) data: DataState,
     pub(crate) journeys: Vec<JourneyState>,
@@ -221,6 +223,7 @@ impl State {
                 QueueState { first: None, last: None, is_answered: false };
                 model.queues.len()
             ],
+            is_ordered: vec![false; model.spares.len()],
             jobs: vec![idle; jobs],
             data: DataState::new(&model.data),
             journeys: vec![journey; model.journeys.len()],
@@ -264,6 +267,7 @@ impl State {
         }
         self.queues.fill(QueueState { first: None, last: None, is_answered: false });
         self.jobs.fill(JobState { stage: 0, progress: Progress::Free, previous: None, next: None });
+        self.is_ordered.fill(false);
         self.data.begin();
         for journey in &mut self.journeys {
             (journey.is_up, journey.was_up) = (true, true);
@@ -469,13 +473,14 @@ impl State {
 
     fn check_crew(&self, model: &Model, id: CrewId) {
         let crew = &model.crews[id.index()];
-        let mut busy = 0;
+        let on_the_way = |spare: u32| u32::from(self.is_ordered[spare as usize]);
+        let mut busy: u32 = crew.spares.clone().map(on_the_way).sum();
         for (index, job) in self.jobs.iter().enumerate() {
             if job.progress != Progress::Working {
                 continue;
             }
             let stage = model.stage(JobId::new(index), job.stage);
-            if stage.crew == Some(id) {
+            if stage.crew == Some(id) && crew.reorder.is_none() {
                 busy += stage.people;
             }
         }

@@ -207,6 +207,8 @@ impl Compiler<'_> {
                 hours: crew.hours.clone(),
                 works_in_hours: crew.works_in_hours,
                 picks: crew.picks,
+                reorder: crew.reorder.clone(),
+                spares: 0..0,
                 kinds,
                 queues: 0..0,
             });

@@ -57,6 +57,8 @@ pub struct Model {
     pub(crate) crews: Vec<Crew>,
     /// The crew of each queue.
     pub(crate) queues: Vec<CrewId>,
+    /// The stock that each spare part is of.
+    pub(crate) spares: Vec<CrewId>,
     /// Common causes.
     pub(crate) shocks: Vec<Shock>,
     /// The clocks that other failures can set off.
@@ -441,6 +443,11 @@ pub struct Crew {
     pub works_in_hours: bool,
     /// What they take next.
     pub picks: Discipline,
+    /// If they are no people but spare parts, which do not come back from a job: how long after one
+    /// was taken another one is there.
+    pub reorder: Option<Law>,
+    /// Those spare parts.
+    pub(crate) spares: std::ops::Range<u32>,
     /// The lines in which jobs wait for them, by the hashes of their names: one for each kind of
     /// jobs if kinds race, else one for all.
     pub kinds: Vec<u64>,

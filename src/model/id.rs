@@ -92,6 +92,10 @@ id! {
     QueueId
 }
 id! {
+    /// A spare part: in stock, or ordered.
+    SpareId
+}
+id! {
     /// A repair crew.
     CrewId
 }

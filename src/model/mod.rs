@@ -20,7 +20,7 @@ pub(crate) use data::Copy;
 pub use data::{Data, Holding};
 pub use id::{
     ClockId, CopyId, CrewId, DataId, DragId, GateId, JobId, JourneyId, Lists, LoadId, MaskId,
-    PlanId, QueueId, RosterId, SeatId, ShockId, UnitId, WatchId,
+    PlanId, QueueId, RosterId, SeatId, ShockId, SpareId, UnitId, WatchId,
 };
 pub(crate) use passing::{Brief, MOST_REACHED, Passing, Reached};
 pub(crate) use structure::seat_name;

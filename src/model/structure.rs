@@ -63,6 +63,7 @@ pub struct ModelBuilder {
     seats: Vec<RosterId>,
     crews: Vec<Crew>,
     queues: Vec<CrewId>,
+    spares: Vec<CrewId>,
     masks: Vec<Mask>,
     watches: Vec<(GateId, Watch)>,
     shocks: Vec<Shock>,
@@ -202,7 +203,11 @@ impl ModelBuilder {
         let id = CrewId::new(self.crews.len());
         let first = next(&self.queues);
         self.queues.resize(self.queues.len() + crew.kinds.len(), id);
-        self.crews.push(Crew { queues: first..next(&self.queues), ..crew });
+        let first_spare = next(&self.spares);
+        let stock = crew.reorder.as_ref().map_or(0, |_| crew.size as usize);
+        self.spares.resize(self.spares.len() + stock, id);
+        let (queues, spares) = (first..next(&self.queues), first_spare..next(&self.spares));
+        self.crews.push(Crew { queues, spares, ..crew });
         id
     }
 
@@ -345,6 +350,7 @@ impl ModelBuilder {
             stages: self.stages,
             crews: self.crews,
             queues: self.queues,
+            spares: self.spares,
             shocks: self.shocks,
             drags,
             loads: self.loads,
@@ -410,6 +416,8 @@ impl ModelBuilder {
             (0..self.masks.len() as u64).collect(),
             (0..self.crews.len() as u64).collect(),
             self.crews.iter().flat_map(|crew| crew.kinds.iter().copied()).collect(),
+            // Nor do spares of one stock.
+            (0..self.spares.len() as u64).collect(),
             data.names[..data.defect_timers()].to_vec(),
             clocks(),
             self.shocks.iter().map(|shock| shock.name).collect(),

@@ -273,6 +273,8 @@ pub struct Crew {
     pub works_in_hours: bool,
     /// What they take next.
     pub picks: Discipline,
+    /// If they are no people but spare parts: how long after one was taken another one is there.
+    pub reorder: Option<Law>,
 }
 
 /// What a crew takes next.

@@ -5,7 +5,8 @@ use ninefold::engine::{HowLost, Loss, Observer, Replication, Replicator, Root};
 use ninefold::model::{DataId, JourneyId, Model, compile};
 use ninefold::scheme::Scheme;
 use ninefold::spec::{
-    CatchUp, DataClass, Holding, Latent, Medium, Placement, Rebuild, Speed, Topology,
+    CatchUp, Crew, DataClass, Discipline, Holding, Latent, Medium, Placement, Rebuild, Repair,
+    Speed, Topology,
 };
 use ninefold::units::{SimSpan, SimTime};
 
@@ -198,4 +199,104 @@ fn deletions_take_everything() {
     assert!(
         watcher.losses.iter().all(|(_, loss)| loss.how == HowLost::Deleted && loss.groups == 7)
     );
+}
+
+#[test]
+fn spares_run_out() {
+    let (mut topology, holding) = drives(10, 1_500.0, "{exponential: 12h}", Scheme::erasure(8, 2));
+    topology.crews.push(Crew {
+        name: "shelf".to_owned(),
+        size: 2,
+        response: None,
+        off_hours: None,
+        hours: None,
+        works_in_hours: false,
+        picks: Discipline::Fifo,
+        reorder: Some(Law::exponential(168.0 * HOUR).unwrap()),
+    });
+    let Repair::After(stages) = &mut topology.modes[0].repair else { unreachable!() };
+    stages[0].crew = Some(0);
+    let model = with_data(topology, holding);
+    assert_loses("spares", &model, YEAR_HOURS, 0.807_139_537_506_710_9, Some(5_437.207_384));
+}
+
+/// Drives that fail once, at these hours, are replaced at once, and are rebuilt at 100 MB/s, ten
+/// hours' worth of it.
+fn rebuilt_after(fails_at: &[f64], rebuild: Rebuild) -> Vec<(f64, u32)> {
+    let mut calendar = String::new();
+    for (number, at) in fails_at.iter().enumerate() {
+        let order = format!("order: [drive-{number}], each: 0s, regardless: true");
+        calendar += &format!("dead-{number}: {{every: 9000h, at: {at}h, {order}}}, ");
+    }
+    let text = format!(
+        "topology: drives\ncalendar: {{{calendar}}}
+domains: {{drive: {{level: drive, count: {}}}}}\njourneys: {{any: {{needs: drive-0}}}}",
+        // One more, so that something is left.
+        fails_at.len() + 1
+    );
+    let mut topology = Topology::from_str("drives", &text).unwrap();
+    topology.modes.iter_mut().for_each(|mode| mode.wipes = true);
+    let (_, holding) = drives(fails_at.len() as u32 + 1, 1.0, "1h", Scheme::copies(3));
+    let scheme = Scheme::erasure(1, fails_at.len() as u32);
+    let model = with_data(topology, Holding { rebuild: Some(rebuild), scheme, ..holding });
+    let mut watcher = Watcher::default();
+    let mut replicator = Replicator::new(&model, hours(90.0), u64::MAX);
+    replicator.replicate(Replication { seed: 1, number: 0 }, &mut watcher).unwrap();
+    assert!(watcher.losses.is_empty());
+    let in_hours = |at: SimTime| (at - SimTime::ZERO).seconds() / HOUR;
+    watcher.lost.iter().map(|(at, lost)| (in_hours(*at), *lost)).collect()
+}
+
+/// Ten hours at a hundred megabytes a second.
+const TEN_HOURS_OF_BYTES: f64 = 3.6e12;
+
+fn by_bandwidth(each: Option<f64>, shared: Option<f64>) -> Rebuild {
+    let per_level = Vec::new();
+    let speed = Speed::Bandwidth { bytes: TEN_HOURS_OF_BYTES, each, shared, per_level };
+    Rebuild { detect: None, speed, at_a_time: None, lazy: 1, by_margin: false }
+}
+
+#[test]
+fn rebuilds_share_bandwidth() {
+    // Alone for 2 of its 10 hours; then both at half the speed until the first is through; the
+    // second has 2 hours' worth left by then.
+    let shared = by_bandwidth(None, Some(1e8));
+    let told = rebuilt_after(&[10.0, 12.0], shared.clone());
+    assert_eq!(told, [(10.0, 1), (12.0, 2), (28.0, 1), (30.0, 0)]);
+    // Each with its own bandwidth: neither knows of the other.
+    let each = by_bandwidth(Some(1e8), None);
+    let told = rebuilt_after(&[10.0, 12.0], each.clone());
+    assert_eq!(told, [(10.0, 1), (12.0, 2), (20.0, 1), (22.0, 0)]);
+    // Enough for both: what each has is the limit.
+    let told = rebuilt_after(&[10.0, 12.0], by_bandwidth(Some(1e8), Some(2e8)));
+    assert_eq!(told, [(10.0, 1), (12.0, 2), (20.0, 1), (22.0, 0)]);
+    // One on each of two nodes shares with nobody, two on one node do.
+    let per_node = |nodes: Vec<u32>| {
+        let speed = Speed::Bandwidth {
+            bytes: TEN_HOURS_OF_BYTES,
+            each: None,
+            shared: None,
+            per_level: vec![(nodes, 1e8)],
+        };
+        Rebuild { speed, ..shared.clone() }
+    };
+    let told = rebuilt_after(&[10.0, 12.0], per_node(vec![0, 1, 2]));
+    assert_eq!(told, [(10.0, 1), (12.0, 2), (20.0, 1), (22.0, 0)]);
+    let told = rebuilt_after(&[10.0, 12.0], per_node(vec![0, 0, 2]));
+    assert_eq!(told, [(10.0, 1), (12.0, 2), (28.0, 1), (30.0, 0)]);
+}
+
+#[test]
+fn rebuilds_wait_as_they_are_told() {
+    let each = by_bandwidth(Some(1e8), None);
+    // An hour passes until somebody notices.
+    let detect = Some(Law::fixed(HOUR).unwrap());
+    let told = rebuilt_after(&[10.0, 80.0], Rebuild { detect, ..each.clone() });
+    assert_eq!(told, [(10.0, 1), (21.0, 0), (80.0, 1)]);
+    // One at a time, the first come first.
+    let told = rebuilt_after(&[10.0, 12.0], Rebuild { at_a_time: Some(1), ..each.clone() });
+    assert_eq!(told, [(10.0, 1), (12.0, 2), (20.0, 1), (30.0, 0)]);
+    // The first waits for the second to be lost too.
+    let told = rebuilt_after(&[10.0, 40.0], Rebuild { lazy: 2, ..each });
+    assert_eq!(told, [(10.0, 1), (40.0, 2), (50.0, 0)]);
 }

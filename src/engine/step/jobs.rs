@@ -2,7 +2,7 @@
 
 use super::{Chooser, Step};
 use crate::engine::state::{Progress, State};
-use crate::model::{ClockId, CrewId, JobId, QueueId, Repair, Stage, Task, UnitId};
+use crate::model::{ClockId, CrewId, JobId, QueueId, Repair, SpareId, Stage, Task, UnitId};
 use crate::spec::Discipline;
 
 impl<C: Chooser> Step<'_, C> {
@@ -58,7 +58,7 @@ impl<C: Chooser> Step<'_, C> {
         }
         let stage = self.state.jobs[job.index()].stage;
         if let Some(crew) = stages[stage as usize].crew {
-            self.state.free[crew.index()] += stages[stage as usize].people;
+            self.give_back(crew, stages[stage as usize].people);
             self.state.jobs[job.index()].progress = Progress::Free;
             // Whoever is free now may be needed for the next stage too, but others have waited longer.
             self.serve(crew);
@@ -85,7 +85,7 @@ impl<C: Chooser> Step<'_, C> {
         };
         if state.progress == Progress::Working {
             self.chooser.work_is_cut_short(job);
-            self.state.free[crew.index()] += spec.people;
+            self.give_back(crew, spec.people);
         } else {
             self.leave(State::queue_of(model, crew, job), job);
         }
@@ -134,12 +134,39 @@ impl<C: Chooser> Step<'_, C> {
         let stage = self.state.jobs[job.index()].stage;
         let spec = self.model.stage(job, stage);
         self.state.free[crew.index()] -= spec.people;
+        if self.model.crews[crew.index()].reorder.is_some() {
+            self.order(crew);
+        }
         let before = self.state.jobs[job.index()].progress;
         self.state.jobs[job.index()].progress = Progress::Working;
         match before {
             Progress::PutAside => self.chooser.work_resumes(job, stage),
             _ => self.chooser.work_begins(job, spec, stage),
         }
+    }
+
+    /// Whoever has worked is free again; spare parts are used up.
+    fn give_back(&mut self, crew: CrewId, people: u32) {
+        if self.model.crews[crew.index()].reorder.is_none() {
+            self.state.free[crew.index()] += people;
+        }
+    }
+
+    /// A spare part is taken and another one ordered; a job takes one.
+    fn order(&mut self, stock: CrewId) {
+        let mut spares = self.model.crews[stock.index()].spares.clone().map(SpareId::from_index);
+        if let Some(spare) = spares.find(|spare| !self.state.is_ordered[spare.index()]) {
+            self.state.is_ordered[spare.index()] = true;
+            self.chooser.spare_is_ordered(spare);
+        }
+    }
+
+    /// A spare part is there: for the job that has waited longest, if any has.
+    pub(super) fn arrived(&mut self, spare: SpareId) {
+        let stock = self.model.spares[spare.index()];
+        self.state.is_ordered[spare.index()] = false;
+        self.state.free[stock.index()] += 1;
+        self.serve(stock);
     }
 
     /// Puts less urgent work aside until enough people are free; whether that was possible.

@@ -15,8 +15,8 @@ pub use data::DataChooser;
 use super::event::Event;
 use super::state::{ModeState, Phase, State};
 use crate::model::{
-    ClockId, CrewId, DragId, JobId, MaskId, Model, PlanId, QueueId, Repair, SeatId, ShockId, Stage,
-    UnitId,
+    ClockId, CrewId, DragId, JobId, MaskId, Model, PlanId, QueueId, Repair, SeatId, ShockId,
+    SpareId, Stage, UnitId,
 };
 use crate::units::SimSpan;
 
@@ -66,6 +66,8 @@ pub trait Chooser: DataChooser {
     fn answer_begins(&mut self, queue: QueueId);
     /// Nobody turns to a line of jobs any more.
     fn answer_is_called_off(&mut self, queue: QueueId);
+    /// A spare part was taken and another one is ordered.
+    fn spare_is_ordered(&mut self, spare: SpareId);
     /// Whether a crew may begin something now.
     fn is_open(&mut self, crew: CrewId) -> bool;
     /// A crew must be woken up when its hours begin.
@@ -109,6 +111,7 @@ pub fn step(model: &Model, state: &mut State, event: Event, chooser: &mut impl C
         Event::Expire(mask) => life.shows(mask),
         Event::Open(crew) => life.serve(crew),
         Event::Answer(queue) => life.answered(queue),
+        Event::Arrive(spare) => life.arrived(spare),
         Event::Defect(copy) => life.defect_turns(copy),
         Event::Fail(clock) => life.fail(clock),
         Event::Shock(shock) => life.shock(shock),

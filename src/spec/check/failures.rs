@@ -52,6 +52,7 @@ fn checked_crew(raw: &RawCrew, findings: &mut Findings) -> Crew {
         hours: raw.hours.clone(),
         works_in_hours: raw.works_in_hours,
         picks,
+        reorder: None,
     }
 }
 
