@@ -117,7 +117,7 @@ impl Checks {
 
 /// Goes on to the next set of as many numbers below `end`, in lexicographic order; whether there is
 /// one.
-fn next_combination(set: &mut [u32], end: u32) -> bool {
+pub(crate) fn next_combination(set: &mut [u32], end: u32) -> bool {
     let size = set.len();
     let Some(place) = (0..size).rev().find(|&place| set[place] < end - (size - place) as u32)
     else {

@@ -1,8 +1,8 @@
 //! What a model is made of.
 
 use super::{
-    ClockId, CrewId, Data, DragId, Gate, GateId, JobId, JourneyId, Lists, LoadId, Passing, PlanId,
-    QueueId, RosterId, SeatId, UnitId, Watch, WatchId,
+    ClockId, CrewId, Data, DataId, DragId, Gate, GateId, Holding, JobId, JourneyId, Lists, LoadId,
+    Passing, PlanId, QueueId, RosterId, SeatId, UnitId, Watch, WatchId,
 };
 use std::num::NonZeroU32;
 
@@ -115,6 +115,11 @@ impl Model {
             taken.sum::<f64>() / plan.every.seconds()
         });
         failures.chain(shocks).chain(plans).sum()
+    }
+
+    /// The copies and groups of a data class.
+    pub fn holding(&self, data: DataId) -> &Holding {
+        &self.data.holdings[data.index()]
     }
 
     /// The unit whose failure mode this is, and the index of the mode in the topology.

@@ -31,16 +31,17 @@ fn all(holding: &Holding) -> Vec<u32> {
 }
 
 /// These holders, taking one of each place in turn, so that as many as there are places are all on
-/// different ones.
+/// different ones; places and the holders of each in the order in which they come here.
 fn in_turn(holding: &Holding, holders: &[u32]) -> Vec<u32> {
     let places = holding.places.iter().max().map_or(0, |last| *last as usize + 1);
+    let mut turns = vec![None; places];
     let mut rounds = vec![0_u32; places];
-    let mut order: Vec<(u32, u32, u32)> = Vec::with_capacity(holders.len());
-    for &holder in holders {
-        let place = holding.places[holder as usize];
-        let round = &mut rounds[place as usize];
-        order.push((*round, place, holder));
-        *round += 1;
+    let mut order: Vec<(u32, usize, u32)> = Vec::with_capacity(holders.len());
+    for (index, &holder) in holders.iter().enumerate() {
+        let place = holding.places[holder as usize] as usize;
+        let turn = *turns[place].get_or_insert(index);
+        order.push((rounds[place], turn, holder));
+        rounds[place] += 1;
     }
     order.sort_unstable();
     order.into_iter().map(|(_, _, holder)| holder).collect()

@@ -1,0 +1,134 @@
+//! What a placement is worth when many holders are lost at once, as after a power cut from which not
+//! all come back.
+
+use crate::model::Holding;
+use crate::rng::Stream;
+use crate::stats::{Estimate, proportion};
+
+/// Sets of holders that are all tried, if there are no more.
+const MOST_ENUMERATED: f64 = 200_000.0;
+/// Sets of holders that are tried otherwise: at most, at least, and as many as there is time for.
+const MOST_SAMPLES: u64 = 20_000;
+const FEWEST_SAMPLES: u64 = 400;
+const MOST_WORK: u64 = 40_000_000;
+/// One luck for all placements: they differ by what they are.
+const SEED: u64 = 1;
+
+/// Losing so many holders at once.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Simultaneous {
+    /// How many holders.
+    pub holders: u32,
+    /// The probability that this destroys a group, if any so many are as likely: with its error if
+    /// sets were sampled, without if all were tried.
+    pub p_loss: Estimate,
+    /// How many sets of holders were tried.
+    pub tried: u64,
+    /// Whether that were all there are.
+    pub is_exact: bool,
+}
+
+/// The probability that losing so many holders of a class at once destroys something, for a few
+/// numbers of them: one and two more than any group can lose, and 1 %, 5 % and 10 % of all.
+pub fn simultaneous_losses(holding: &Holding) -> Vec<Simultaneous> {
+    let count = holding.count;
+    let share = |percent: u32| (u64::from(count) * u64::from(percent)).div_ceil(100) as u32;
+    let least = holding.tolerance + 1;
+    let mut numbers = vec![least, least + 1, share(1), share(5), share(10)];
+    numbers.retain(|number| (least..=count).contains(number));
+    numbers.sort_unstable();
+    numbers.dedup();
+    numbers.into_iter().map(|lost| simultaneous_loss(holding, lost)).collect()
+}
+
+/// The probability that losing `lost` holders of a class at once destroys a group.
+pub fn simultaneous_loss(holding: &Holding, lost: u32) -> Simultaneous {
+    let mut trial = Trial::new(holding);
+    let sets = binomial(holding.count, lost);
+    if sets <= MOST_ENUMERATED {
+        let mut set: Vec<u32> = (0..lost).collect();
+        let (mut destroyed, mut tried) = (0_u64, 0_u64);
+        loop {
+            tried += 1;
+            destroyed += u64::from(trial.destroys(&set));
+            if !crate::scheme::next_combination(&mut set, holding.count) {
+                break;
+            }
+        }
+        let mean = destroyed as f64 / tried as f64;
+        let p_loss = Estimate { mean, std_error: Some(0.0), ci95: Some((mean, mean)) };
+        return Simultaneous { holders: lost, p_loss, tried, is_exact: true };
+    }
+    let groups_each = (holding.members.len() as u64).div_ceil(u64::from(holding.count.max(1)));
+    let work = u64::from(lost) * groups_each.max(1);
+    let tried = (MOST_WORK / work).clamp(FEWEST_SAMPLES, MOST_SAMPLES);
+    let mut luck = Stream::seeded(SEED);
+    let mut holders: Vec<u32> = (0..holding.count).collect();
+    let mut destroyed = 0;
+    for _ in 0..tried {
+        for place in 0..lost as usize {
+            let rest = holders.len() - place;
+            let other = place + ((u128::from(luck.word()) * rest as u128) >> 64) as usize;
+            holders.swap(place, other);
+        }
+        destroyed += u64::from(trial.destroys(&holders[..lost as usize]));
+    }
+    let nothing = Estimate { mean: 0.0, std_error: None, ci95: None };
+    let p_loss = proportion(destroyed, tried).unwrap_or(nothing);
+    Simultaneous { holders: lost, p_loss, tried, is_exact: false }
+}
+
+/// How many sets of `lost` there are among `count`.
+fn binomial(count: u32, lost: u32) -> f64 {
+    (0..lost).map(|place| f64::from(count - place) / f64::from(place + 1)).product()
+}
+
+/// Tries sets of holders.
+struct Trial<'h> {
+    holding: &'h Holding,
+    /// Positions that each group has lost; all zero between trials.
+    lost_of: Vec<u32>,
+    is_lost: Vec<bool>,
+    positions: Vec<u32>,
+}
+
+impl<'h> Trial<'h> {
+    fn new(holding: &'h Holding) -> Trial<'h> {
+        Trial {
+            holding,
+            lost_of: vec![0; holding.group_count()],
+            is_lost: vec![false; holding.count as usize],
+            positions: Vec::new(),
+        }
+    }
+
+    /// Whether losing these holders destroys a group.
+    fn destroys(&mut self, holders: &[u32]) -> bool {
+        let holding = self.holding;
+        holders.iter().for_each(|holder| self.is_lost[*holder as usize] = true);
+        let mut is_destroyed = false;
+        for &holder in holders {
+            for &group in holding.groups_of.of(holder as usize) {
+                self.lost_of[group as usize] += 1;
+                is_destroyed = is_destroyed
+                    || self.lost_of[group as usize] > holding.tolerance && !self.is_left(group);
+            }
+        }
+        for &holder in holders {
+            self.is_lost[holder as usize] = false;
+            for &group in holding.groups_of.of(holder as usize) {
+                self.lost_of[group as usize] = 0;
+            }
+        }
+        is_destroyed
+    }
+
+    /// Whether a group can be recovered from what is left of it.
+    fn is_left(&mut self, group: u32) -> bool {
+        let members = self.holding.group(group).iter().enumerate();
+        let lost = members.filter(|(_, holder)| self.is_lost[**holder as usize]);
+        self.positions.clear();
+        self.positions.extend(lost.map(|(position, _)| position as u32));
+        self.holding.scheme.can_recover(&self.positions)
+    }
+}
