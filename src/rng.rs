@@ -80,6 +80,8 @@ pub enum Purpose {
     Group = 26,
     /// How long until a spare part is there that was ordered.
     Reorder = 27,
+    /// How long a copy takes to get what it has missed.
+    CatchUp = 28,
     /// How much of the newest data has not been written down.
     Unsynced = 23,
     /// How far a copy that stands by is behind.

@@ -6,7 +6,7 @@ use super::step::DataChooser;
 use crate::dist::Law;
 use crate::model::{CopyId, Data, DataId};
 use crate::rng::{Purpose, Stream};
-use crate::spec::{Rebuild, Speed};
+use crate::spec::{CatchUp, Rebuild, Speed};
 use crate::units::{SimSpan, SimTime};
 
 /// The luck of one copy in one life.
@@ -36,7 +36,10 @@ pub(super) struct Copies {
 impl Copies {
     pub(super) fn new(data: &Data) -> Copies {
         let needs_luck = data.holdings.iter().any(|holding| {
-            holding.rebuild.is_some() || holding.latent.is_some() || holding.unreadable > 0.0
+            holding.rebuild.is_some()
+                || holding.latent.is_some()
+                || holding.unreadable > 0.0
+                || matches!(holding.catch_up, CatchUp::After(_))
         });
         Copies {
             copies: vec![CopyLuck::default(); if needs_luck { data.units.len() } else { 0 }],
@@ -85,6 +88,18 @@ fn below(word: u64, end: usize) -> usize {
 }
 
 impl DataChooser for Agenda<'_> {
+    fn now(&self) -> SimTime {
+        self.now
+    }
+
+    fn catching_up_begins(&mut self, copy: CopyId) {
+        let (_, holding, _) = self.model.data.holding_of(copy);
+        let CatchUp::After(law) = &holding.catch_up else { return };
+        let ordinal = next_of(&mut self.copies.copies[copy.index()].rebuilds);
+        let seconds = law.draw(&mut self.luck_of(copy, Purpose::CatchUp, ordinal));
+        self.set(Event::Rebuild(copy), SimSpan::from_seconds(seconds));
+    }
+
     fn detection_begins(&mut self, copy: CopyId) {
         let ordinal = next_of(&mut self.copies.copies[copy.index()].detections);
         let mut stream = self.luck_of(copy, Purpose::Detect, ordinal);

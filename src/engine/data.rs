@@ -5,10 +5,12 @@
 //! can be unreadable; once there are more, it is counted for all and then kept until there are few
 //! again.
 
+use super::holes::Holes;
 use super::observer::{HowLost, Loss, Observer};
 use super::state::Root;
 use crate::model::{CopyId, Data, DataId, Holding, UnitId};
-use crate::units::SimTime;
+use crate::spec::CatchUp;
+use crate::units::{SimSpan, SimTime};
 
 /// What a copy is waiting for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +33,8 @@ pub(crate) enum CopyPhase {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CopyState {
     pub(crate) phase: CopyPhase,
+    /// Whether it is there and has yet to get what it missed.
+    pub(crate) is_catching_up: bool,
     /// Whether it cannot be read.
     is_away: bool,
     /// Its place among those that are away.
@@ -46,6 +50,7 @@ pub(crate) struct CopyState {
 impl CopyState {
     const PRESENT: CopyState = CopyState {
         phase: CopyPhase::Present,
+        is_catching_up: false,
         is_away: false,
         away_at: 0,
         lost_in: 0,
@@ -83,6 +88,8 @@ pub(crate) struct HoldingState {
     pub(crate) in_line: Vec<u32>,
     /// Who has served last, where others are behind.
     pub(crate) server: Option<UnitId>,
+    /// What each copy has missed; empty where copies catch up at once.
+    holes: Vec<Holes>,
 }
 
 impl HoldingState {
@@ -104,6 +111,10 @@ impl HoldingState {
             rebuilding: Vec::with_capacity(copies),
             in_line: Vec::with_capacity(copies),
             server: None,
+            holes: match holding.catch_up {
+                CatchUp::AtOnce => Vec::new(),
+                CatchUp::After(_) | CatchUp::Never => vec![Holes::NONE; copies],
+            },
         }
     }
 
@@ -120,6 +131,7 @@ impl HoldingState {
         self.rebuilding.clear();
         self.in_line.clear();
         self.server = None;
+        self.holes.fill(Holes::NONE);
     }
 
     /// How many positions the group of these that has lost the most has lost.
@@ -273,7 +285,14 @@ impl DataState {
             let copy = &mut self.copies[holding.copy(*number).index()];
             copy.defect = copy.defect.filter(|defect| *defect != group);
         }
-        self.is_lost(Loss { data: class, cause: how.1, how: how.0, groups: 1, newest: None });
+        self.is_lost(Loss {
+            data: class,
+            cause: how.1,
+            how: how.0,
+            groups: 1,
+            newest: None,
+            age: SimSpan::ZERO,
+        });
     }
 
     /// Data are lost: at one instant once for each way and cause.
@@ -437,6 +456,72 @@ impl DataState {
     /// Whether all copies of a class are away.
     pub(crate) fn are_all_away(&self, data: &Data, class: DataId) -> bool {
         self.holdings[class.index()].away.len() == data.holdings[class.index()].count as usize
+    }
+
+    /// A copy is away and misses what is born, or is back, at `now`: whether it then lacks something.
+    pub(crate) fn misses(
+        &mut self,
+        data: &Data,
+        copy: CopyId,
+        is_away: bool,
+        now: SimTime,
+    ) -> bool {
+        let (class, _, number) = data.holding_of(copy);
+        let Some(holes) = self.holdings[class.index()].holes.get_mut(number as usize) else {
+            return false;
+        };
+        if is_away {
+            holes.opens(now)
+        } else {
+            holes.closes(now)
+        }
+        !holes.is_empty()
+    }
+
+    /// A copy has caught up with the others.
+    pub(crate) fn has_caught_up(&mut self, data: &Data, copy: CopyId) {
+        let (class, _, number) = data.holding_of(copy);
+        self.holdings[class.index()].holes[number as usize] = Holes::NONE;
+    }
+
+    /// Before a copy is lost: what the others of its groups have missed and it had not is lost with it.
+    /// What is restored to it is what they have.
+    pub(crate) fn loses_what_others_missed(
+        &mut self,
+        data: &Data,
+        copy: CopyId,
+        root: Root,
+        now: SimTime,
+    ) {
+        let (class, holding, number) = data.holding_of(copy);
+        let state = &self.holdings[class.index()];
+        if state.holes.is_empty() {
+            return;
+        }
+        let mut missed_by_all = None;
+        for &group in holding.groups_of.of(number as usize) {
+            let mut missed: Option<Holes> = None;
+            let mut gone = 1;
+            for &other in holding.group(group).iter().filter(|other| **other != number) {
+                if self.copies[holding.copy(other).index()].phase != CopyPhase::Present {
+                    gone += 1;
+                    continue;
+                }
+                let holes = state.holes[other as usize].until(now);
+                missed = Some(missed.map_or(holes, |missed| missed.and(&holes)));
+            }
+            missed_by_all = missed.or(missed_by_all);
+            // With fewer copies there nothing was accepted that could be lost.
+            let Some(missed) = missed.filter(|_| gone >= holding.ack) else { continue };
+            let own = self.holdings[class.index()].holes[number as usize].until(now);
+            for (from, to) in missed.without(&own).iter() {
+                let (how, newest) = (HowLost::Missed, Some(to - from));
+                let loss = Loss { data: class, cause: root, how, groups: 0, newest, age: now - to };
+                self.touched.push(class);
+                self.losses.push(loss);
+            }
+        }
+        self.holdings[class.index()].holes[number as usize] = missed_by_all.unwrap_or(Holes::NONE);
     }
 
     /// Checks what is kept up to date against what is computed from scratch.

@@ -17,6 +17,7 @@ mod calendar;
 mod copies;
 mod data;
 mod event;
+mod holes;
 mod observer;
 mod passing;
 mod points;

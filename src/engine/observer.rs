@@ -50,6 +50,8 @@ pub struct Loss {
     pub groups: u32,
     /// How much of the newest data, where it is only that; else all that is not elsewhere.
     pub newest: Option<SimSpan>,
+    /// How long ago the newest of what is lost was born: not at all, but for what copies had missed.
+    pub age: SimSpan,
 }
 
 /// How copies of data were lost.

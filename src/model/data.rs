@@ -5,7 +5,7 @@ use super::{CopyId, DataId, Lists, UnitId};
 use crate::dist::Law;
 use crate::rng::hash_text;
 use crate::scheme::Scheme;
-use crate::spec::{DataClass, Latent, Medium, Placement, Rebuild};
+use crate::spec::{CatchUp, DataClass, Latent, Medium, Placement, Rebuild};
 
 /// All data of a model.
 #[derive(Clone, Debug, Default)]
@@ -31,9 +31,11 @@ pub struct Data {
 }
 
 impl Data {
-    /// Copies that have a timer for their return: all, if any class rebuilds.
+    /// Copies that have a timer for their return: all, if any class rebuilds or catches up.
     pub(crate) fn rebuild_timers(&self) -> usize {
-        self.timers(|holding| holding.rebuild.is_some())
+        self.timers(|holding| {
+            holding.rebuild.is_some() || matches!(holding.catch_up, CatchUp::After(_))
+        })
     }
 
     /// Copies that have a timer for defects: all, if any class has them.
@@ -77,6 +79,9 @@ pub struct Holding {
     pub(crate) most_per_place: u32,
     /// Any so many positions of a group may be lost.
     pub(crate) tolerance: u32,
+    /// Copies that must be there for new data to be accepted.
+    pub(crate) ack: u32,
+    pub(crate) catch_up: CatchUp,
     pub(crate) rebuild: Option<Rebuild>,
     pub(crate) unreadable: f64,
     pub(crate) latent: Option<Latent>,
@@ -100,6 +105,8 @@ impl Holding {
             place_count: 0,
             most_per_place: 1,
             tolerance: 0,
+            ack: 1,
+            catch_up: CatchUp::AtOnce,
             rebuild: None,
             unreadable: 0.0,
             latent: None,
@@ -240,6 +247,8 @@ impl Holding {
             places: spec.places.clone(),
             most_per_place: spec.most_per_place,
             tolerance: scheme.tolerance(),
+            ack: spec.ack.unwrap_or(width),
+            catch_up: spec.catch_up.clone(),
             scheme,
             rebuild: spec.rebuild.clone(),
             unreadable: spec.unreadable,

@@ -331,3 +331,41 @@ fn copysets_are_lost_as_often_as_their_authors_say() {
         assert!(found.is_exact && (found.p_loss.mean - exact).abs() < 1e-12, "{found:?}");
     }
 }
+
+/// Three copies of which two must have new data. The first is away from 10 h to 11 h and never gets
+/// what it missed; the other two have it, until both are wiped before either is back.
+#[test]
+fn what_a_copy_missed_is_lost_with_those_that_had_it() {
+    let lives = |second_at: f64, catch_up: CatchUp| {
+        let each = |copy: u32, at: f64, takes: f64| {
+            let order = format!("order: [drive-{copy}], each: {takes}h, regardless: true");
+            format!("p{copy}: {{every: 9000h, at: {at}h, {order}}}, ")
+        };
+        let calendar = each(0, 10.0, 1.0) + &each(1, 20.0, 5.0) + &each(2, second_at, 5.0);
+        let text = format!(
+            "topology: drives\ncalendar: {{{calendar}}}
+domains: {{drive: {{level: drive, count: 3}}}}\njourneys: {{any: {{needs: drive-0}}}}"
+        );
+        let mut topology = Topology::from_str("drives", &text).unwrap();
+        topology.modes[1].wipes = true;
+        topology.modes[2].wipes = true;
+        let (_, holding) = drives(3, 1.0, "1h", Scheme::copies(3));
+        let model = with_data(topology, Holding { ack: Some(2), catch_up, ..holding });
+        let mut watcher = Watcher::default();
+        let mut replicator = Replicator::new(&model, hours(90.0), u64::MAX);
+        replicator.replicate(Replication { seed: 1, number: 0 }, &mut watcher).unwrap();
+        watcher.losses
+    };
+    let losses = lives(22.0, CatchUp::Never);
+    let [(at, loss)] = losses.as_slice() else { panic!("{losses:?}") };
+    assert_eq!((*at, loss.how, loss.groups), (hours(22.0), HowLost::Missed, 0));
+    assert_eq!(loss.newest, Some(SimSpan::from_seconds(HOUR)));
+    assert_eq!(loss.age, SimSpan::from_seconds(11.0 * HOUR));
+    // The second is back before the third is lost, and has got it from there.
+    assert!(lives(30.0, CatchUp::Never).is_empty());
+    // The first has caught up in the meantime, or has not yet.
+    let after = |hours: f64| CatchUp::After(Law::fixed(hours * HOUR).unwrap());
+    assert!(lives(22.0, after(2.0)).is_empty());
+    assert_eq!(lives(22.0, after(20.0)).len(), 1);
+    assert!(lives(22.0, CatchUp::AtOnce).is_empty());
+}

@@ -4,11 +4,15 @@ use super::{Chooser, Step};
 use crate::engine::data::CopyPhase;
 use crate::engine::observer::{HowLost, Loss};
 use crate::model::{ClockId, CopyId, DataId, RosterId, UnitId};
-use crate::spec::Speed;
-use crate::units::SimSpan;
+use crate::spec::{CatchUp, Speed};
+use crate::units::{SimSpan, SimTime};
 
 /// Decides about data: by luck in a simulation, by enumeration in a solver.
 pub trait DataChooser {
+    /// The present instant.
+    fn now(&self) -> SimTime;
+    /// A copy that is back begins to catch up with what it has missed.
+    fn catching_up_begins(&mut self, copy: CopyId);
     /// The time begins to run until somebody notices that a copy is lost.
     fn detection_begins(&mut self, copy: CopyId);
     /// The rebuild of a copy begins; one by bandwidth stands still until it gets some.
@@ -65,6 +69,8 @@ impl<C: Chooser> Step<'_, C> {
         if holding.latent.is_some() {
             self.chooser.defect_is_called_off(copy);
         }
+        let now = self.chooser.now();
+        self.state.data.loses_what_others_missed(&model.data, copy, self.state.root, now);
         self.state.data.lose(&model.data, copy, self.state.root);
         if let Some(rebuild) = &holding.rebuild
             && rebuild.lazy > 1
@@ -86,7 +92,14 @@ impl<C: Chooser> Step<'_, C> {
         {
             let newest = Some(self.chooser.unsynced(class));
             let how = HowLost::Unsynced;
-            self.state.data.is_lost(Loss { data: class, cause: root, how, groups: 0, newest });
+            self.state.data.is_lost(Loss {
+                data: class,
+                cause: root,
+                how,
+                groups: 0,
+                newest,
+                age: SimSpan::ZERO,
+            });
         }
     }
 
@@ -103,7 +116,14 @@ impl<C: Chooser> Step<'_, C> {
             }
             let newest = Some(self.chooser.lag(class));
             let (how, cause) = (HowLost::Lagging, self.state.root);
-            self.state.data.is_lost(Loss { data: class, cause, how, groups: 0, newest });
+            self.state.data.is_lost(Loss {
+                data: class,
+                cause,
+                how,
+                groups: 0,
+                newest,
+                age: SimSpan::ZERO,
+            });
         }
     }
 
@@ -120,6 +140,7 @@ impl<C: Chooser> Step<'_, C> {
         for &copy in model.data.on_unit.of(unit.index()) {
             self.rebuild_is_off(copy);
             self.state.data.leaves(&model.data, copy);
+            self.state.data.misses(&model.data, copy, true, self.chooser.now());
         }
     }
 
@@ -129,6 +150,7 @@ impl<C: Chooser> Step<'_, C> {
         for &copy in model.data.on_unit.of(unit.index()) {
             if self.state.data.copies[copy.index()].phase == CopyPhase::Present {
                 self.state.data.returns(&model.data, copy);
+                self.catches_up(copy);
                 continue;
             }
             let (_, holding, _) = model.data.holding_of(copy);
@@ -145,6 +167,10 @@ impl<C: Chooser> Step<'_, C> {
 
     /// A timer of a copy has run out.
     pub(super) fn rebuild_goes_on(&mut self, copy: CopyId) {
+        if std::mem::take(&mut self.state.data.copies[copy.index()].is_catching_up) {
+            self.state.data.has_caught_up(&self.model.data, copy);
+            return;
+        }
         if self.state.data.copies[copy.index()].phase == CopyPhase::Unnoticed {
             self.is_noticed(copy);
             return;
@@ -211,7 +237,11 @@ impl<C: Chooser> Step<'_, C> {
 
     /// A copy is no longer being rebuilt, nor waits for it.
     fn rebuild_is_off(&mut self, copy: CopyId) {
-        let phase = self.state.data.copies[copy.index()].phase;
+        let state = &mut self.state.data.copies[copy.index()];
+        let phase = state.phase;
+        if std::mem::take(&mut state.is_catching_up) {
+            self.chooser.rebuild_is_called_off(copy);
+        }
         match phase {
             CopyPhase::Present | CopyPhase::Lost => return,
             CopyPhase::Unnoticed | CopyPhase::Rebuilding => {
@@ -270,8 +300,20 @@ impl<C: Chooser> Step<'_, C> {
         self.state.events += 1;
         self.state.root = self.state.data.copies[copy.index()].root;
         self.state.data.is_back(&model.data, copy);
+        self.catches_up(copy);
         if holding.latent.is_some() {
             self.chooser.defect_is_awaited(copy);
+        }
+    }
+
+    /// A copy is there again and may lack what was born without it.
+    fn catches_up(&mut self, copy: CopyId) {
+        let model = self.model;
+        let lacks = self.state.data.misses(&model.data, copy, false, self.chooser.now());
+        let (_, holding, _) = model.data.holding_of(copy);
+        if lacks && let CatchUp::After(_) = holding.catch_up {
+            self.state.data.copies[copy.index()].is_catching_up = true;
+            self.chooser.catching_up_begins(copy);
         }
     }
 
