@@ -1,5 +1,6 @@
 //! The command line. It sees the public API only; nothing is printed anywhere else.
 
+mod arguments;
 mod catalog;
 mod check;
 mod compare;

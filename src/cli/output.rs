@@ -4,11 +4,12 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
-use ninefold::report::{DrawError, Figure, Theme, to_png, to_svg};
+use ninefold::Report;
+use ninefold::report::{DrawError, Figure, Theme, figures, to_json, to_png, to_svg, to_text};
 use tempfile::NamedTempFile;
 
 use super::Failure;
+use super::arguments::ThemeArgument;
 
 /// Where a command draws, and how.
 #[derive(Debug, clap::Args)]
@@ -20,24 +21,6 @@ pub(crate) struct Drawing {
     /// What the picture is to lie on.
     #[arg(long, value_enum, default_value_t = ThemeArgument::Light, requires = "draw")]
     theme: ThemeArgument,
-}
-
-/// What pictures are to lie on.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum ThemeArgument {
-    /// White paper.
-    Light,
-    /// A dark screen.
-    Dark,
-}
-
-impl From<ThemeArgument> for Theme {
-    fn from(theme: ThemeArgument) -> Theme {
-        match theme {
-            ThemeArgument::Light => Theme::Light,
-            ThemeArgument::Dark => Theme::Dark,
-        }
-    }
 }
 
 /// The kinds of files that pictures are written into.
@@ -88,6 +71,20 @@ pub(crate) fn drawn(figure: &Figure, theme: Theme, ending: Ending) -> Result<Vec
         Ending::Png => to_png(figure, theme),
     };
     bytes.map_err(|error: DrawError| Failure::Unfinished(format!("error: {error}\n")))
+}
+
+/// Writes one report as text, JSON and figures.
+pub(crate) fn write_report(folder: &Path, report: &Report, theme: Theme) -> Result<(), Failure> {
+    let stem = file_stem(&report.topology.name);
+    let write =
+        |ending: &str, bytes: &[u8]| write_file(&folder.join(format!("{stem}{ending}")), bytes);
+    write(".txt", to_text(report).as_bytes())?;
+    write(".json", to_json(report).as_bytes())?;
+    for figure in figures(report) {
+        write(&format!("-{}.svg", figure.name), &drawn(&figure, theme, Ending::Svg)?)?;
+        write(&format!("-{}.png", figure.name), &drawn(&figure, theme, Ending::Png)?)?;
+    }
+    Ok(())
 }
 
 /// Makes a folder for results, and those that it stands in.
