@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use ninefold::Report;
-use ninefold::report::{DrawError, Figure, Theme, figures, to_json, to_png, to_svg, to_text};
+use ninefold::report::{DrawError, Figure, Sheet, Theme, figures, to_json, to_text};
 use tempfile::NamedTempFile;
 
 use super::Failure;
@@ -60,17 +60,26 @@ impl Drawing {
     pub(crate) fn write(&self, figure: impl FnOnce() -> Figure) -> Result<(), Failure> {
         let Some(path) = &self.draw else { return Ok(()) };
         let ending = Ending::of(path).unwrap_or(Ending::Svg);
-        write_file(path, &drawn(&figure(), self.theme.into(), ending)?)
+        let figure = figure();
+        write_file(path, &drawn(&laid_out(&figure)?, self.theme.into(), ending)?)
     }
 }
 
 /// A figure as the bytes of a file.
-pub(crate) fn drawn(figure: &Figure, theme: Theme, ending: Ending) -> Result<Vec<u8>, Failure> {
+fn drawn(sheet: &Sheet<'_>, theme: Theme, ending: Ending) -> Result<Vec<u8>, Failure> {
     let bytes = match ending {
-        Ending::Svg => to_svg(figure, theme).map(String::into_bytes),
-        Ending::Png => to_png(figure, theme),
+        Ending::Svg => sheet.to_svg(theme).map(String::into_bytes),
+        Ending::Png => sheet.to_png(theme),
     };
-    bytes.map_err(|error: DrawError| Failure::Unfinished(format!("error: {error}\n")))
+    bytes.map_err(undrawn)
+}
+
+fn laid_out(figure: &Figure) -> Result<Sheet<'_>, Failure> {
+    Sheet::new(figure).map_err(undrawn)
+}
+
+fn undrawn(error: DrawError) -> Failure {
+    Failure::Unfinished(format!("error: {error}\n"))
 }
 
 /// Writes one report as text, JSON and figures.
@@ -81,8 +90,9 @@ pub(crate) fn write_report(folder: &Path, report: &Report, theme: Theme) -> Resu
     write(".txt", to_text(report).as_bytes())?;
     write(".json", to_json(report).as_bytes())?;
     for figure in figures(report) {
-        write(&format!("-{}.svg", figure.name), &drawn(&figure, theme, Ending::Svg)?)?;
-        write(&format!("-{}.png", figure.name), &drawn(&figure, theme, Ending::Png)?)?;
+        let sheet = laid_out(&figure)?;
+        write(&format!("-{}.svg", figure.name), &drawn(&sheet, theme, Ending::Svg)?)?;
+        write(&format!("-{}.png", figure.name), &drawn(&sheet, theme, Ending::Png)?)?;
     }
     Ok(())
 }

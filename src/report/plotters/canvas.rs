@@ -1,6 +1,7 @@
 //! Shapes and words in points from the upper left corner, whatever the picture is made of.
 
 use plotters::coord::Shift;
+use plotters::coord::ranged1d::ValueFormatter;
 use plotters::element::DashedPathElement;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
@@ -145,6 +146,38 @@ where
         let Rectangle { x, y, width, height } = shape;
         [self.at(x, y), self.at(x + width, y + height)]
     }
+}
+
+/// The axes and the grid of a chart, as all charts have them; `x_text` and `y_text` say what stands at
+/// a tick, and `labels` beside the axes.
+pub(super) fn draw_mesh<B, X, Y>(
+    chart: &mut ChartContext<'_, B, Cartesian2d<X, Y>>,
+    canvas: &Canvas<'_, B>,
+    labels: Option<(&str, &str)>,
+    x_text: impl Fn(&f64) -> String,
+    y_text: impl Fn(&f64) -> String,
+) -> Result<(), DrawError>
+where
+    B: DrawingBackend,
+    B::ErrorType: 'static,
+    X: Ranged<ValueType = f64> + ValueFormatter<f64>,
+    Y: Ranged<ValueType = f64> + ValueFormatter<f64>,
+{
+    let Canvas { scale, palette, .. } = *canvas;
+    let mut mesh = chart.configure_mesh();
+    mesh.axis_style(palette.quiet.stroke_width(scale))
+        .bold_line_style(palette.pale.stroke_width(scale))
+        .light_line_style(TRANSPARENT)
+        .label_style(style(SMALL, palette.ink, scale))
+        .axis_desc_style(style(14, palette.ink, scale))
+        .x_label_formatter(&x_text)
+        .y_label_formatter(&y_text)
+        .set_all_tick_mark_size(4 * scale);
+    if let Some((x_label, y_label)) = labels {
+        mesh.x_desc(x_label).y_desc(y_label);
+    }
+    mesh.draw()?;
+    Ok(())
 }
 
 /// How letters look.

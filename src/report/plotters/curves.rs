@@ -6,7 +6,7 @@ use plotters::element::DashedPathElement;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::canvas::{Canvas, SMALL, fitted, style};
+use super::canvas::{Canvas, SMALL, draw_mesh, fitted, style};
 use super::{DrawError, Palette, WIDTH};
 use crate::report::figure::{Curves, YAxis};
 use crate::report::number::{duration, significant};
@@ -91,19 +91,8 @@ where
         .x_label_area_size(46 * scale)
         .y_label_area_size(66 * scale)
         .build_cartesian_2d((from..to).log_scale().with_key_points(ticks), y_axis)?;
-    chart
-        .configure_mesh()
-        .axis_style(palette.quiet.stroke_width(scale))
-        .bold_line_style(palette.pale.stroke_width(scale))
-        .light_line_style(TRANSPARENT)
-        .label_style(style(SMALL, palette.ink, scale))
-        .axis_desc_style(style(14, palette.ink, scale))
-        .x_desc(&figure.x_label)
-        .y_desc(&figure.y_label)
-        .x_label_formatter(&|seconds| duration(*seconds))
-        .y_label_formatter(&|number| y_text(number))
-        .set_all_tick_mark_size(4 * scale)
-        .draw()?;
+    let labels = Some((figure.x_label.as_str(), figure.y_label.as_str()));
+    draw_mesh(&mut chart, canvas, labels, |seconds| duration(*seconds), y_text)?;
     for (index, curve) in figure.curves.iter().enumerate() {
         let style = line_style(index, scale, palette);
         let points = curve.points.iter().copied();
