@@ -2,11 +2,11 @@
 
 use clap::{Args, ValueEnum};
 use ninefold::report::{difference_to_json, difference_to_text};
-use ninefold::study::compare;
+use ninefold::study::{CompareError, compare};
 use ninefold::units::parse_duration;
 use ninefold::{Plan, System, Until};
 
-use super::arguments::RunArguments;
+use super::arguments::{RunArguments, not_run};
 use super::progress::{Bar, stop_on_interrupt};
 use super::{Failure, Outcome, load, put, tell};
 
@@ -67,8 +67,13 @@ impl Compare {
         };
         let plan = self.plan(first, second)?;
         let bar = Bar::new(&second.topology().name, stop_on_interrupt());
-        let report = compare(first, second, &plan, &mut |progress| bar.show(progress))
-            .map_err(|error| Failure::Refused(format!("error: {error}\n")))?;
+        let report =
+            compare(first, second, &plan, &mut |progress| bar.show(progress)).map_err(|error| {
+                match error {
+                    CompareError::Run { name, error } => not_run(&name, &error),
+                    error => Failure::Refused(format!("error: {error}\n")),
+                }
+            })?;
         drop(bar);
         put(&match self.format {
             Format::Text => difference_to_text(&report),

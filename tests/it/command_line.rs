@@ -176,6 +176,20 @@ fn bad_arguments_are_refused() {
 }
 
 #[test]
+fn what_is_too_slow_says_how_it_is_run_all_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let every_second = RELIABLE.replace("every: 30d, repair: 1m", "every: 1s, repair: 1s");
+    let busy = file(folder.path(), "busy.yaml", &every_second);
+    for files in [&["simulate", &busy][..], &["compare", &busy, &busy]] {
+        let output = ninefold(&[files, &["--horizon", "100y", "-n", "2"]].concat());
+        check_status(&output, 2);
+        let told = text(&output.stderr);
+        assert!(told.starts_with("error: reliable: one life would have"), "{told}");
+        assert!(told.ends_with("or allow a slow run with --allow-slow\n"), "{told}");
+    }
+}
+
+#[test]
 fn results_are_files_too() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("deep/er");
