@@ -163,6 +163,17 @@ pub(crate) fn load(files: &[String]) -> Result<Vec<Topology>, Failure> {
     Ok(topologies)
 }
 
+/// Refuses standard input where a topology is written out, for which it is read again by its path.
+pub(crate) fn refuse_standard_input(files: &[String], option: &str) -> Result<(), Failure> {
+    match files.iter().any(|file| file == "-") {
+        true => Err(Failure::Refused(format!(
+            "error: `{option}` writes the topology out, and reads it from a file only: give its path \
+             and not `-`\n"
+        ))),
+        false => Ok(()),
+    }
+}
+
 fn read_standard_input() -> Result<String, SpecError> {
     io::read_to_string(io::stdin()).map_err(|error| SpecError::Unreadable {
         path: "standard input".to_owned(),

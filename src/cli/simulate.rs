@@ -15,7 +15,7 @@ use super::arguments::{OutArguments, RunArguments, not_run};
 use super::output::{file_stem, write_file};
 use super::progress::{Bar, stop_on_interrupt};
 use super::rows::{RowFile, Written, refuse_what_is_not_built_in, write_rows};
-use super::{Failure, Outcome, load, put, tell};
+use super::{Failure, Outcome, load, put, refuse_standard_input, tell};
 
 /// Lives that a run with a precision may have where nobody says how many.
 const MOST_REPLICATIONS_TO_PRECISION: u64 = 100_000;
@@ -188,7 +188,10 @@ impl Simulate {
                 "error: `--until loss` is known, not in this version\n".to_owned(),
             ));
         }
-        Ok(())
+        match self.shard {
+            Some(_) => refuse_standard_input(&self.files, "--shard"),
+            None => Ok(()),
+        }
     }
 
     /// The files of rows that arguments name.

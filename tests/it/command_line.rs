@@ -190,6 +190,23 @@ fn what_is_too_slow_says_how_it_is_run_all_the_same() {
 }
 
 #[test]
+fn what_is_written_out_is_read_from_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let part = folder.path().join("part.json");
+    let shard = ["simulate", "-", "--shard", "1/2", "--out", part.to_str().unwrap()];
+    for (option, arguments) in
+        [("--shard", &shard[..]), ("--resolved", &["check", "-", "--resolved"])]
+    {
+        let output = command(arguments).stdin(Stdio::null()).output().unwrap();
+        check_status(&output, 2);
+        let told = text(&output.stderr);
+        assert!(told.starts_with(&format!("error: `{option}` writes the topology out")), "{told}");
+        assert!(told.contains("give its path and not `-`"), "{told}");
+    }
+    assert!(!part.exists());
+}
+
+#[test]
 fn results_are_files_too() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("deep/er");
