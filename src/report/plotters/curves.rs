@@ -6,7 +6,7 @@ use plotters::element::DashedPathElement;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::canvas::{Canvas, SMALL, draw_mesh, fitted, style};
+use super::canvas::{Canvas, SMALL, draw_mesh, fitted, style, width};
 use super::{DrawError, Palette, WIDTH};
 use crate::report::figure::{Curves, YAxis};
 use crate::report::number::{duration, significant};
@@ -106,9 +106,6 @@ where
     draw_marks(figure, &mut chart, canvas)
 }
 
-/// Share of the axis up to which a label fits to the right.
-const ROOM_FOR_LABELS: f64 = 0.82;
-
 /// Vertical lines with their names beside them, one below the other.
 fn draw_marks<B, X, Y>(
     figure: &Curves,
@@ -124,13 +121,15 @@ where
     let Canvas { scale, palette, .. } = *canvas;
     let heights = chart.y_range();
     let (from, to) = figure.x_range;
+    let axis = f64::from(chart.plotting_area().dim_in_pixel().0) / f64::from(scale);
     for (index, mark) in figure.marks.iter().enumerate() {
         let line = [(mark.at, heights.start), (mark.at, heights.end)].into_iter();
         let stroke = palette.ink.stroke_width(scale);
         chart.draw_series(DashedLineSeries::new(line, 5 * scale, 4 * scale, stroke))?;
         // To the right, where falling curves leave room at the top, as long as it fits there.
         let s = scale as i32;
-        let (side, aside) = match (mark.at / from).ln() < ROOM_FOR_LABELS * (to / from).ln() {
+        let room = axis * (to / mark.at).ln() / (to / from).ln();
+        let (side, aside) = match width(&mark.label, SMALL)? + 6.0 < room {
             true => (HPos::Left, 6 * s),
             false => (HPos::Right, -6 * s),
         };
@@ -148,7 +147,7 @@ where
     B: DrawingBackend,
     B::ErrorType: 'static,
 {
-    let Canvas { area, scale, palette } = *canvas;
+    let Canvas { area, scale, palette, .. } = *canvas;
     let left = f64::from(WIDTH) - LEGEND;
     for (index, curve) in figure.curves.iter().enumerate() {
         let y = top + 18.0 + 24.0 * index as f64;
