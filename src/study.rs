@@ -2,10 +2,10 @@
 
 use std::ops::ControlFlow;
 
-use crate::measure::PairedTally;
+use crate::measure::{Life, PairedTally};
 use crate::report::{DifferenceReport, Side};
 use crate::run::{Plan, Progress, RunError};
-use crate::system::System;
+use crate::system::{Each, System};
 use crate::units::SimTime;
 
 /// Lives that both systems live before the next are begun: few enough that what is waiting to be
@@ -67,36 +67,30 @@ pub fn compare(
     let mut tallies = vec![PairedTally::new(plan); pairs.len()];
     let (mut done, mut events) = (0, 0);
     let mut is_partial = false;
+    let not_run =
+        |system: &System, error| CompareError::Run { name: system.topology().name.clone(), error };
+    let all_lives = Plan { precision: None, ..plan.clone() };
+    let ready = |system, journeys: Vec<usize>| {
+        let runner = System::runner(system, &all_lives).map_err(|error| not_run(system, error))?;
+        Ok((system, runner, journeys))
+    };
+    let (of_first, of_second) = pairs.iter().copied().unzip();
+    let sides = [ready(first, of_first)?, ready(second, of_second)?];
     while done < plan.replications && !is_partial {
-        let block = Plan {
-            first: plan.first + done,
-            replications: AT_ONCE.min(plan.replications - done),
-            precision: None,
-            ..plan.clone()
-        };
-        let mut lives = |system: &System, journeys: &[usize]| {
-            let mut rows = Vec::new();
-            let run = system.outages(
-                &block,
-                |life| {
-                    rows.extend(journeys.iter().map(|&index| life.of_journey(index, start)));
-                },
-                &mut |_| ControlFlow::Continue(()),
-            );
-            let summary = run.map_err(|error| CompareError::Run {
-                name: system.topology().name.clone(),
-                error,
-            })?;
-            events += summary.events;
-            Ok(rows)
-        };
-        let (of_first, of_second): (Vec<usize>, Vec<usize>) = pairs.iter().copied().unzip();
-        let before = lives(first, &of_first)?;
-        let after = lives(second, &of_second)?;
+        let block = done..(done + AT_ONCE).min(plan.replications);
+        let mut rows = [Vec::new(), Vec::new()];
+        for ((system, runner, journeys), rows) in sides.iter().zip(&mut rows) {
+            let keep = |life: &Life| {
+                rows.extend(journeys.iter().map(|&index| life.of_journey(index, start)));
+            };
+            let lived = runner.live(block.clone(), &mut Each(keep));
+            events += lived.map_err(|error| not_run(system, error))?;
+        }
+        let [before, after] = rows;
         for (index, (before, after)) in before.into_iter().zip(after).enumerate() {
             tallies[index % pairs.len()].add(before, after);
         }
-        done += block.replications;
+        done = block.end;
         let so_far = Progress {
             replications: done,
             most: plan.replications,

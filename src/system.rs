@@ -7,7 +7,7 @@ use crate::measure::{Entry, Life, MeasureSet, Recorder, Timeline};
 use crate::model::{Model, compile, degradable_journeys};
 use crate::part::{Merged, Part, Shard};
 use crate::report::{InputBand, JourneyMeasures, Report};
-use crate::run::{Plan, Progress, RunError, Summary, Tally, Until, live, run};
+use crate::run::{Plan, Progress, RunError, Runner, Summary, Tally, Until, live, run};
 use crate::spec::Topology;
 use crate::units::SimSpan;
 
@@ -116,10 +116,8 @@ impl System {
         plan: &Plan,
         progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
     ) -> Result<(Summary, MeasureSet), RunError> {
-        let journeys = self.topology.journeys.len();
         let mut measures = self.measures(plan);
-        let watcher = || Recorder::new(self.model.journey_count(), journeys, plan.until);
-        let summary = run(&self.model, plan, watcher, &mut measures, progress)?;
+        let summary = run(&self.model, plan, self.recorder(plan), &mut measures, progress)?;
         Ok((summary, measures))
     }
 
@@ -210,15 +208,28 @@ impl System {
         each: impl FnMut(&Life) + Send,
         progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
     ) -> Result<Summary, RunError> {
-        let journeys = self.topology.journeys.len();
-        let watcher = || Recorder::new(self.model.journey_count(), journeys, plan.until);
         let plan = Plan { precision: None, ..plan.clone() };
-        run(&self.model, &plan, watcher, &mut Each(each), progress)
+        run(&self.model, &plan, self.recorder(&plan), &mut Each(each), progress)
+    }
+
+    /// Threads for a plan that is run piece by piece, each piece when it is asked for.
+    pub(crate) fn runner<'a>(
+        &'a self,
+        plan: &'a Plan,
+    ) -> Result<Runner<'a, Recorder, impl Fn() -> Recorder + Sync>, RunError> {
+        Runner::new(&self.model, plan, self.recorder(plan))
+    }
+
+    /// What makes the watchers of the lives of a plan.
+    fn recorder(&self, plan: &Plan) -> impl Fn() -> Recorder + Sync + use<> {
+        let (all, journeys) = (self.model.journey_count(), self.topology.journeys.len());
+        let until = plan.until;
+        move || Recorder::new(all, journeys, until)
     }
 }
 
 /// Hands on lives.
-struct Each<F>(F);
+pub(crate) struct Each<F>(pub(crate) F);
 
 impl<F: FnMut(&Life)> Tally for Each<F> {
     type Life = Life;

@@ -7,8 +7,7 @@ use clap::{Args, ValueEnum};
 use ninefold::report::{to_csv, to_json, to_text};
 use ninefold::{Part, PartError, System, Topology};
 
-use super::output::{ThemeArgument, make_folder};
-use super::simulate::write_report;
+use super::arguments::OutArguments;
 use super::{Failure, Outcome, put, refused};
 
 /// Merge the parts of a run, as `simulate --shard` writes them, into its result.
@@ -22,13 +21,8 @@ pub(crate) struct Merge {
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 
-    /// Also write the result as text and JSON, and its figures as SVG and PNG, into this folder.
-    #[arg(short, long, value_name = "DIR")]
-    out: Option<PathBuf>,
-
-    /// What the figures are to lie on.
-    #[arg(long, value_enum, default_value_t = ThemeArgument::Light, requires = "out")]
-    theme: ThemeArgument,
+    #[command(flatten)]
+    out: OutArguments,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -48,10 +42,8 @@ impl Merge {
         let topology = Topology::from_str("the topology in the parts", &merged.resolved);
         let topology = Topology { sha256: merged.sha256.clone(), ..topology.map_err(refused)? };
         let report = System::compile(topology).report_merged(&merged);
-        if let Some(folder) = &self.out {
-            make_folder(folder)?;
-            write_report(folder, &report, self.theme.into())?;
-        }
+        self.out.prepare()?;
+        self.out.write(&report)?;
         let is_missed = report.any_objective_missed();
         put(&match self.format {
             Format::Text => to_text(&report),

@@ -1,5 +1,6 @@
 //! The command line. It sees the public API only; nothing is printed anywhere else.
 
+mod arguments;
 mod catalog;
 mod check;
 mod compare;
@@ -160,6 +161,17 @@ pub(crate) fn load(files: &[String]) -> Result<Vec<Topology>, Failure> {
         tell(&topology.warnings.render(styled));
     }
     Ok(topologies)
+}
+
+/// Refuses standard input where a topology is written out, for which it is read again by its path.
+pub(crate) fn refuse_standard_input(files: &[String], option: &str) -> Result<(), Failure> {
+    match files.iter().any(|file| file == "-") {
+        true => Err(Failure::Refused(format!(
+            "error: `{option}` writes the topology out, and reads it from a file only: give its path \
+             and not `-`\n"
+        ))),
+        false => Ok(()),
+    }
 }
 
 fn read_standard_input() -> Result<String, SpecError> {

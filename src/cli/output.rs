@@ -4,11 +4,12 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
-use ninefold::report::{DrawError, Figure, Theme, to_png, to_svg};
+use ninefold::Report;
+use ninefold::report::{DrawError, Figure, Sheet, Theme, figures, to_json, to_text};
 use tempfile::NamedTempFile;
 
 use super::Failure;
+use super::arguments::ThemeArgument;
 
 /// Where a command draws, and how.
 #[derive(Debug, clap::Args)]
@@ -20,24 +21,6 @@ pub(crate) struct Drawing {
     /// What the picture is to lie on.
     #[arg(long, value_enum, default_value_t = ThemeArgument::Light, requires = "draw")]
     theme: ThemeArgument,
-}
-
-/// What pictures are to lie on.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum ThemeArgument {
-    /// White paper.
-    Light,
-    /// A dark screen.
-    Dark,
-}
-
-impl From<ThemeArgument> for Theme {
-    fn from(theme: ThemeArgument) -> Theme {
-        match theme {
-            ThemeArgument::Light => Theme::Light,
-            ThemeArgument::Dark => Theme::Dark,
-        }
-    }
 }
 
 /// The kinds of files that pictures are written into.
@@ -77,17 +60,41 @@ impl Drawing {
     pub(crate) fn write(&self, figure: impl FnOnce() -> Figure) -> Result<(), Failure> {
         let Some(path) = &self.draw else { return Ok(()) };
         let ending = Ending::of(path).unwrap_or(Ending::Svg);
-        write_file(path, &drawn(&figure(), self.theme.into(), ending)?)
+        let figure = figure();
+        write_file(path, &drawn(&laid_out(&figure)?, self.theme.into(), ending)?)
     }
 }
 
 /// A figure as the bytes of a file.
-pub(crate) fn drawn(figure: &Figure, theme: Theme, ending: Ending) -> Result<Vec<u8>, Failure> {
+fn drawn(sheet: &Sheet<'_>, theme: Theme, ending: Ending) -> Result<Vec<u8>, Failure> {
     let bytes = match ending {
-        Ending::Svg => to_svg(figure, theme).map(String::into_bytes),
-        Ending::Png => to_png(figure, theme),
+        Ending::Svg => sheet.to_svg(theme).map(String::into_bytes),
+        Ending::Png => sheet.to_png(theme),
     };
-    bytes.map_err(|error: DrawError| Failure::Unfinished(format!("error: {error}\n")))
+    bytes.map_err(undrawn)
+}
+
+fn laid_out(figure: &Figure) -> Result<Sheet<'_>, Failure> {
+    Sheet::new(figure).map_err(undrawn)
+}
+
+fn undrawn(error: DrawError) -> Failure {
+    Failure::Unfinished(format!("error: {error}\n"))
+}
+
+/// Writes one report as text, JSON and figures.
+pub(crate) fn write_report(folder: &Path, report: &Report, theme: Theme) -> Result<(), Failure> {
+    let stem = file_stem(&report.topology.name);
+    let write =
+        |ending: &str, bytes: &[u8]| write_file(&folder.join(format!("{stem}{ending}")), bytes);
+    write(".txt", to_text(report).as_bytes())?;
+    write(".json", to_json(report).as_bytes())?;
+    for figure in figures(report) {
+        let sheet = laid_out(&figure)?;
+        write(&format!("-{}.svg", figure.name), &drawn(&sheet, theme, Ending::Svg)?)?;
+        write(&format!("-{}.png", figure.name), &drawn(&sheet, theme, Ending::Png)?)?;
+    }
+    Ok(())
 }
 
 /// Makes a folder for results, and those that it stands in.

@@ -5,18 +5,17 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
-use ninefold::report::{
-    RowFormat, RowsOf, Theme, figures, to_csv, to_json, to_json_array, to_text,
-};
+use ninefold::report::{RowFormat, RowsOf, to_csv, to_json, to_json_array, to_text};
 use ninefold::run::RunError;
 use ninefold::spec::resolved;
-use ninefold::units::{SimSpan, parse_duration, parse_percentage};
+use ninefold::units::parse_percentage;
 use ninefold::{Plan, Progress, Report, Shard, System, Until};
 
-use super::output::{Ending, ThemeArgument, drawn, file_stem, make_folder, write_file};
+use super::arguments::{OutArguments, RunArguments, not_run};
+use super::output::{file_stem, write_file};
 use super::progress::{Bar, stop_on_interrupt};
 use super::rows::{RowFile, Written, refuse_what_is_not_built_in, write_rows};
-use super::{Failure, Outcome, load, put, tell};
+use super::{Failure, Outcome, load, put, refuse_standard_input, tell};
 
 /// Lives that a run with a precision may have where nobody says how many.
 const MOST_REPLICATIONS_TO_PRECISION: u64 = 100_000;
@@ -37,38 +36,20 @@ pub(crate) struct Simulate {
     #[arg(long, value_name = "5%", value_parser = parse_percentage)]
     precision: Option<f64>,
 
-    /// The seed: the same seed gives the same result, on any number of threads.
-    #[arg(long, value_name = "S", default_value_t = 1)]
-    seed: u64,
+    #[command(flatten)]
+    run: RunArguments,
 
-    /// How long each life is measured, instead of what the topology says.
-    #[arg(long, value_name = "1y", value_parser = parse_duration)]
-    horizon: Option<f64>,
-
-    /// How long each life goes on before it is measured, for long-run figures.
-    #[arg(long, value_name = "10y", value_parser = parse_duration)]
-    warm_up: Option<f64>,
-
+    // In `--help` between the warm-up and the threads.
     /// Where each life ends, if not at the horizon.
-    #[arg(long, value_name = "EVENT")]
+    #[arg(long, value_name = "EVENT", display_order = 5)]
     until: Option<UntilArgument>,
-
-    /// Threads; they change how long it takes, and no digit of the result.
-    #[arg(short = 'j', long, value_name = "T", env = "NINEFOLD_THREADS",
-          value_parser = clap::value_parser!(u64).range(1..=1024))]
-    threads: Option<u64>,
 
     /// How to print the result.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 
-    /// Also write the result as text and JSON, and its figures as SVG and PNG, into this folder.
-    #[arg(short, long, value_name = "DIR")]
-    out: Option<PathBuf>,
-
-    /// What the figures are to lie on.
-    #[arg(long, value_enum, default_value_t = ThemeArgument::Light, requires = "out")]
-    theme: ThemeArgument,
+    #[command(flatten)]
+    out: OutArguments,
 
     /// Also write every outage of every life into this file, `.csv` or `.parquet`; one topology only.
     #[arg(long, value_name = "FILE")]
@@ -94,10 +75,6 @@ pub(crate) struct Simulate {
     /// Also say on standard error how long each run took.
     #[arg(long)]
     timing: bool,
-
-    /// Run even if a life has more events than anybody can have meant.
-    #[arg(long)]
-    allow_slow: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -128,12 +105,10 @@ impl Simulate {
         let systems: Vec<System> = load(&self.files)?.into_iter().map(System::compile).collect();
         self.refuse_equal_names(&systems)?;
         self.refuse_what_has_no_effect(&systems)?;
-        if let (Some(shard), Some(path)) = (self.shard, &self.out) {
+        if let (Some(shard), Some(path)) = (self.shard, self.out.path()) {
             return self.run_part(&systems, shard, path);
         }
-        if let Some(folder) = &self.out {
-            make_folder(folder)?;
-        }
+        self.out.prepare()?;
         let stop = stop_on_interrupt();
         let mut reports = Vec::new();
         let mut written = Written::All;
@@ -154,7 +129,7 @@ impl Simulate {
             }
             if !report.run.is_partial {
                 let mut files = row_files.clone();
-                if let (Format::Parquet, Some(folder)) = (self.format, &self.out) {
+                if let (Format::Parquet, Some(folder)) = (self.format, self.out.path()) {
                     let stem = file_stem(&system.topology().name);
                     files.extend(RowFile::both_as_parquet(folder, &stem));
                 }
@@ -167,9 +142,7 @@ impl Simulate {
                 tell(&timing(&report, took));
             }
             let is_partial = report.run.is_partial;
-            if let Some(folder) = &self.out {
-                write_report(folder, &report, self.theme.into())?;
-            }
+            self.out.write(&report)?;
             reports.push(report);
             if is_partial || written == Written::Nothing {
                 break;
@@ -215,7 +188,10 @@ impl Simulate {
                 "error: `--until loss` is known, not in this version\n".to_owned(),
             ));
         }
-        Ok(())
+        match self.shard {
+            Some(_) => refuse_standard_input(&self.files, "--shard"),
+            None => Ok(()),
+        }
     }
 
     /// The files of rows that arguments name.
@@ -224,7 +200,7 @@ impl Simulate {
         if is_parquet {
             refuse_what_is_not_built_in(RowFormat::Parquet)?;
         }
-        if is_parquet && self.out.is_none() {
+        if is_parquet && self.out.path().is_none() {
             return Err(Failure::Refused(
                 "error: `--format parquet` writes files: say where with `--out DIR`\n".to_owned(),
             ));
@@ -273,7 +249,7 @@ impl Simulate {
         let mut seen = BTreeSet::new();
         let stem = |system: &System| file_stem(&system.topology().name);
         match systems.iter().find(|system| !seen.insert(stem(system))) {
-            Some(twice) if self.out.is_some() => Err(Failure::Refused(format!(
+            Some(twice) if self.out.path().is_some() => Err(Failure::Refused(format!(
                 "error: two topologies would be written as `{}`; give one of them another name\n",
                 stem(twice)
             ))),
@@ -282,27 +258,18 @@ impl Simulate {
     }
 
     fn plan(&self, system: &System) -> Plan {
-        let usual = system.plan(self.seed);
         let until = match self.until {
             Some(UntilArgument::FirstOutage) => Until::FirstOutage,
             _ => Until::Horizon,
         };
+        let usual = self.run.plan(system, until);
         let replications = match self.precision {
             Some(_) => MOST_REPLICATIONS_TO_PRECISION,
             None => usual.replications,
         };
-        let horizon = match until {
-            Until::Horizon => usual.horizon,
-            Until::FirstOutage => system.horizon_to_first_outage(),
-        };
         Plan {
             replications: self.replications.unwrap_or(replications),
             precision: self.precision,
-            horizon: self.horizon.map_or(horizon, SimSpan::from_seconds),
-            warm_up: SimSpan::from_seconds(self.warm_up.unwrap_or_default()),
-            until,
-            threads: self.threads.map(|threads| threads as usize),
-            allow_slow: self.allow_slow,
             ..usual
         }
     }
@@ -319,11 +286,7 @@ impl Simulate {
 }
 
 fn refused(system: &System, error: &RunError) -> Failure {
-    let help = match error {
-        RunError::TooSlow { .. } => " with --allow-slow",
-        _ => "",
-    };
-    Failure::Refused(format!("error: {}: {error}{help}\n", system.topology().name))
+    not_run(&system.topology().name, error)
 }
 
 /// How long the run of a report took, as one line.
@@ -337,18 +300,4 @@ fn timing(report: &Report, took: Duration) -> String {
         lives as f64 / seconds,
         events as f64 / seconds,
     )
-}
-
-/// Writes one report as text, JSON and figures.
-pub(super) fn write_report(folder: &Path, report: &Report, theme: Theme) -> Result<(), Failure> {
-    let stem = file_stem(&report.topology.name);
-    let write =
-        |ending: &str, bytes: &[u8]| write_file(&folder.join(format!("{stem}{ending}")), bytes);
-    write(".txt", to_text(report).as_bytes())?;
-    write(".json", to_json(report).as_bytes())?;
-    for figure in figures(report) {
-        write(&format!("-{}.svg", figure.name), &drawn(&figure, theme, Ending::Svg)?)?;
-        write(&format!("-{}.png", figure.name), &drawn(&figure, theme, Ending::Png)?)?;
-    }
-    Ok(())
 }

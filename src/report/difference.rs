@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::json::{Interval, Ordered, rendered};
 use super::number::{duration, grouped, significant};
-use super::text::{table, wrapped};
+use super::text::{after_warm_up, table, wrapped};
 use crate::measure::PairedEstimates;
 use crate::stats::Estimate;
 use crate::units::SimSpan;
@@ -97,10 +97,7 @@ impl DifferenceReport {
 /// A difference for people.
 pub fn difference_to_text(report: &DifferenceReport) -> String {
     let mut text = wrapped(&format!("{} -> {}", report.first.name, report.second.name), "");
-    let warm_up = match report.warm_up.micros() {
-        0 => String::new(),
-        _ => format!(" after a warm-up of {}", duration(report.warm_up.seconds())),
-    };
+    let warm_up = after_warm_up(report.warm_up);
     let _ = writeln!(
         text,
         "{} pairs of lives of {}{warm_up}, each pair with the same luck, seed {}\n",

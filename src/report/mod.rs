@@ -15,7 +15,7 @@ mod text;
 mod timeline;
 
 pub use self::csv::to_csv;
-pub use self::plotters::{DrawError, Theme, to_png, to_svg};
+pub use self::plotters::{DrawError, Sheet, Theme, to_png, to_svg};
 pub use data::{
     Blast, Cause, Causes, Comparison, InputBand, JourneyMeasures, JourneyReport, ModeCause,
     PrecisionReport, ProlongingCause, Report, RunInfo, TopologyInfo,

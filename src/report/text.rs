@@ -13,7 +13,7 @@ use super::number::{
 use crate::exact::Omission;
 use crate::measure::{ByIntent, Downtime, FirstOutage, JourneyEstimates, Objective, Verdict};
 use crate::run::Until;
-use crate::units::{SECONDS_PER_MONTH, SECONDS_PER_YEAR};
+use crate::units::{SECONDS_PER_MONTH, SECONDS_PER_YEAR, SimSpan};
 
 /// Columns of a terminal that is not very wide.
 const WIDTH: u16 = 100;
@@ -80,10 +80,7 @@ fn heading(report: &Report) -> String {
             format!("lives to the first outages, of at most {}", duration(run.horizon.seconds()))
         }
     };
-    let warm_up = match run.warm_up.micros() {
-        0 => String::new(),
-        _ => format!(" after a warm-up of {}", duration(run.warm_up.seconds())),
-    };
+    let warm_up = after_warm_up(run.warm_up);
     let _ = writeln!(
         text,
         "{} {lives}{warm_up}, seed {}, {} events\n",
@@ -472,6 +469,14 @@ fn section(title: &str, lines: String) -> String {
     match lines.is_empty() {
         true => String::new(),
         false => format!("{title}\n{lines}\n"),
+    }
+}
+
+/// What lives go through before they are measured, if anything.
+pub(super) fn after_warm_up(warm_up: SimSpan) -> String {
+    match warm_up.micros() {
+        0 => String::new(),
+        _ => format!(" after a warm-up of {}", duration(warm_up.seconds())),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Lives, dealt to threads in blocks and counted in order.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::sync::Mutex;
 
 use rayon::prelude::*;
@@ -54,6 +54,90 @@ pub struct Progress {
     pub relative_half_width: Option<f64>,
 }
 
+/// Threads, and what each of them needs to live lives of a model: made once, for as many lives as are
+/// wanted.
+pub(crate) struct Runner<'a, W, F> {
+    model: &'a Model,
+    plan: &'a Plan,
+    watcher: F,
+    end: SimTime,
+    most_events: u64,
+    pool: rayon::ThreadPool,
+    /// What no thread is using.
+    idle: Mutex<Vec<(Replicator<'a>, W)>>,
+}
+
+impl<'a, W: LifeWatcher, F: Fn() -> W + Sync> Runner<'a, W, F> {
+    /// # Errors
+    ///
+    /// If the plan cannot be run.
+    pub(crate) fn new(model: &'a Model, plan: &'a Plan, watcher: F) -> Result<Self, RunError> {
+        let end = checked_end(model, plan)?;
+        let mut builder = rayon::ThreadPoolBuilder::new();
+        if let Some(threads) = plan.threads {
+            builder = builder.num_threads(threads);
+        }
+        let pool = builder.build().map_err(|error| RunError::Threads(error.to_string()))?;
+        let most_events = most_events(plan);
+        Ok(Runner { model, plan, watcher, end, most_events, pool, idle: Mutex::new(Vec::new()) })
+    }
+
+    /// So many lives that all threads have enough to do.
+    fn wave(&self) -> u64 {
+        BLOCK * BLOCKS_PER_THREAD * self.pool.current_num_threads() as u64
+    }
+
+    /// Lives some of the plan's lives, counted from its first, and tallies them in order; returns
+    /// their events.
+    ///
+    /// # Errors
+    ///
+    /// If a life does not come to its end.
+    pub(crate) fn live<T>(&self, lives: Range<u64>, tally: &mut T) -> Result<u64, RunError>
+    where
+        T: Tally<Life = W::Life> + Send,
+    {
+        let mut events = 0;
+        for wave in pieces(lives, self.wave()) {
+            let blocks: Vec<Range<u64>> = pieces(wave, BLOCK).collect();
+            let lived: Vec<_> = self
+                .pool
+                .install(|| blocks.into_par_iter().map(|block| self.live_block(block)).collect());
+            for block in lived {
+                for (life_events, life) in block? {
+                    events += life_events;
+                    tally.add(life);
+                }
+            }
+        }
+        Ok(events)
+    }
+
+    fn live_block(&self, lives: Range<u64>) -> Result<Vec<(u64, W::Life)>, Endless> {
+        let lock = || self.idle.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let worker = lock().pop();
+        let (mut replicator, mut watch) = worker.unwrap_or_else(|| {
+            (Replicator::new(self.model, self.end, self.most_events), (self.watcher)())
+        });
+        let lives = lives
+            .map(|number| {
+                let number = self.plan.first + number;
+                let which = Replication { seed: self.plan.seed, number };
+                let lived = replicator.replicate(which, &mut watch)?;
+                Ok((lived.events, watch.take(number, lived.events, lived.end)))
+            })
+            .collect::<Result<_, Endless>>()?;
+        lock().push((replicator, watch));
+        Ok(lives)
+    }
+}
+
+/// A range in pieces of so many, the last of which may be smaller.
+fn pieces(range: Range<u64>, most: u64) -> impl Iterator<Item = Range<u64>> {
+    let end = range.end;
+    range.step_by(most as usize).map(move |first| first..(first + most).min(end))
+}
+
 /// Runs lives of a model until the plan is fulfilled or `progress` breaks off.
 ///
 /// The lives that `tally` gets are the first so many, in order, whatever the number of threads and
@@ -73,46 +157,13 @@ where
     W: LifeWatcher,
     T: Tally<Life = W::Life> + Send,
 {
-    let end = checked_end(model, plan)?;
-    let mut builder = rayon::ThreadPoolBuilder::new();
-    if let Some(threads) = plan.threads {
-        builder = builder.num_threads(threads);
-    }
-    let pool = builder.build().map_err(|error| RunError::Threads(error.to_string()))?;
-    let wave = BLOCK * BLOCKS_PER_THREAD * pool.current_num_threads() as u64;
-    let idle = Mutex::new(Vec::new());
-    let most_events = if plan.allow_slow { u64::MAX } else { MOST_EVENTS };
-    let block = |first: u64, last: u64| -> Result<Vec<(u64, W::Life)>, Endless> {
-        let lock = || idle.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let worker = lock().pop();
-        let (mut replicator, mut watch) =
-            worker.unwrap_or_else(|| (Replicator::new(model, end, most_events), watcher()));
-        let lives = (first..last)
-            .map(|number| {
-                let number = plan.first + number;
-                let which = Replication { seed: plan.seed, number };
-                let lived = replicator.replicate(which, &mut watch)?;
-                Ok((lived.events, watch.take(number, lived.events, lived.end)))
-            })
-            .collect::<Result<_, Endless>>()?;
-        lock().push((replicator, watch));
-        Ok(lives)
-    };
+    let runner = Runner::new(model, plan, watcher)?;
     let (mut done, mut events) = (0, 0);
     let mut is_partial = false;
     while done < plan.replications {
         let round_end = (done / ROUND + 1) * ROUND;
-        let wave_end = (done + wave).min(round_end).min(plan.replications);
-        let firsts: Vec<u64> = (done..wave_end).step_by(BLOCK as usize).collect();
-        let blocks: Vec<_> = pool.install(|| {
-            firsts.par_iter().map(|&first| block(first, (first + BLOCK).min(wave_end))).collect()
-        });
-        for block in blocks {
-            for (life_events, life) in block? {
-                events += life_events;
-                tally.add(life);
-            }
-        }
+        let wave_end = (done + runner.wave()).min(round_end).min(plan.replications);
+        events += runner.live(done..wave_end, tally)?;
         done = wave_end;
         let relative_half_width = tally.relative_half_width();
         if done % ROUND == 0
@@ -142,9 +193,14 @@ pub fn live(
     which: Replication,
     observer: &mut impl Observer,
 ) -> Result<(), RunError> {
-    let most_events = if plan.allow_slow { u64::MAX } else { MOST_EVENTS };
-    Replicator::new(model, checked_end(model, plan)?, most_events).replicate(which, observer)?;
+    let end = checked_end(model, plan)?;
+    Replicator::new(model, end, most_events(plan)).replicate(which, observer)?;
     Ok(())
+}
+
+/// Events that a life of a plan may have.
+fn most_events(plan: &Plan) -> u64 {
+    if plan.allow_slow { u64::MAX } else { MOST_EVENTS }
 }
 
 /// When lives end, after a look at whether they can be lived.

@@ -6,5 +6,6 @@
 mod lives;
 mod plan;
 
+pub(crate) use lives::Runner;
 pub use lives::{LifeWatcher, Progress, Tally, live, run};
 pub use plan::{Plan, RunError, Summary, Until};

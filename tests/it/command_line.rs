@@ -176,6 +176,37 @@ fn bad_arguments_are_refused() {
 }
 
 #[test]
+fn what_is_too_slow_says_how_it_is_run_all_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let every_second = RELIABLE.replace("every: 30d, repair: 1m", "every: 1s, repair: 1s");
+    let busy = file(folder.path(), "busy.yaml", &every_second);
+    for files in [&["simulate", &busy][..], &["compare", &busy, &busy]] {
+        let output = ninefold(&[files, &["--horizon", "100y", "-n", "2"]].concat());
+        check_status(&output, 2);
+        let told = text(&output.stderr);
+        assert!(told.starts_with("error: reliable: one life would have"), "{told}");
+        assert!(told.ends_with("or allow a slow run with --allow-slow\n"), "{told}");
+    }
+}
+
+#[test]
+fn what_is_written_out_is_read_from_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let part = folder.path().join("part.json");
+    let shard = ["simulate", "-", "--shard", "1/2", "--out", part.to_str().unwrap()];
+    for (option, arguments) in
+        [("--shard", &shard[..]), ("--resolved", &["check", "-", "--resolved"])]
+    {
+        let output = command(arguments).stdin(Stdio::null()).output().unwrap();
+        check_status(&output, 2);
+        let told = text(&output.stderr);
+        assert!(told.starts_with(&format!("error: `{option}` writes the topology out")), "{told}");
+        assert!(told.contains("give its path and not `-`"), "{told}");
+    }
+    assert!(!part.exists());
+}
+
+#[test]
 fn results_are_files_too() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("deep/er");
@@ -243,19 +274,30 @@ fn a_full_disk_is_said_and_a_closed_pipe_is_not() {
     assert_eq!(text(&output.stderr), "");
 }
 
+/// What becomes of the program if it is interrupted as soon as `is_time` says so.
+#[cfg(unix)]
+fn interrupted(arguments: &[&str], mut is_time: impl FnMut() -> bool) -> Output {
+    let child = command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    while !is_time() {
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    child.wait_with_output().unwrap()
+}
+
+/// Long enough for the program to have begun.
+#[cfg(unix)]
+fn after_a_moment() -> bool {
+    std::thread::sleep(std::time::Duration::from_millis(700));
+    true
+}
+
 #[cfg(unix)]
 #[test]
 fn an_interrupted_run_keeps_the_lives_that_were_complete() {
-    let child =
-        command(&["simulate", "topologies/workload-a.yaml", "-n", "100000000", "--format", "json"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-    std::thread::sleep(std::time::Duration::from_millis(700));
-    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert!(killed.success());
-    let output = child.wait_with_output().unwrap();
+    let run = ["simulate", "topologies/workload-a.yaml", "-n", "100000000", "--format", "json"];
+    let output = interrupted(&run, after_a_moment);
     check_status(&output, 3);
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(json["run"]["is_partial"], true);
@@ -274,6 +316,37 @@ fn an_interrupted_run_keeps_the_lives_that_were_complete() {
     ]);
     let whole: serde_json::Value = serde_json::from_slice(&whole.stdout).unwrap();
     assert_eq!(json["journeys"], whole["journeys"]);
+}
+
+/// Rows are written by one more run, after the one that makes the result.
+#[cfg(unix)]
+#[test]
+fn rows_are_whole_or_not_there_when_they_are_interrupted() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = folder.path().join("rows.csv");
+    let names = || -> Vec<String> {
+        let entries = fs::read_dir(folder.path()).unwrap();
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    };
+    let workload = ["simulate", "topologies/workload-a.yaml", "--format", "json", "--outages"];
+    let run = |lives| [&workload[..], &[rows.to_str().unwrap(), "-n", lives]].concat();
+
+    // In the first of the two runs.
+    let output = interrupted(&run("100000000"), after_a_moment);
+    check_status(&output, 3);
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["run"]["is_partial"], true);
+    assert_eq!(names(), [""; 0]);
+
+    // In the second, which has begun when its temporary file is there.
+    let output = interrupted(&run("20000"), || !names().is_empty());
+    check_status(&output, 3);
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["run"]["is_partial"], false);
+    assert_eq!(json["run"]["replications"], 20_000);
+    let told = text(&output.stderr);
+    assert_eq!(told, "interrupted: the result is whole, its rows were not written\n");
+    assert_eq!(names(), [""; 0]);
 }
 
 #[test]

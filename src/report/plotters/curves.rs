@@ -6,7 +6,7 @@ use plotters::element::DashedPathElement;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::canvas::{Canvas, SMALL, fitted, style};
+use super::canvas::{Canvas, SMALL, draw_mesh, fitted, style, width};
 use super::{DrawError, Palette, WIDTH};
 use crate::report::figure::{Curves, YAxis};
 use crate::report::number::{duration, significant};
@@ -91,19 +91,8 @@ where
         .x_label_area_size(46 * scale)
         .y_label_area_size(66 * scale)
         .build_cartesian_2d((from..to).log_scale().with_key_points(ticks), y_axis)?;
-    chart
-        .configure_mesh()
-        .axis_style(palette.quiet.stroke_width(scale))
-        .bold_line_style(palette.pale.stroke_width(scale))
-        .light_line_style(TRANSPARENT)
-        .label_style(style(SMALL, palette.ink, scale))
-        .axis_desc_style(style(14, palette.ink, scale))
-        .x_desc(&figure.x_label)
-        .y_desc(&figure.y_label)
-        .x_label_formatter(&|seconds| duration(*seconds))
-        .y_label_formatter(&|number| y_text(number))
-        .set_all_tick_mark_size(4 * scale)
-        .draw()?;
+    let labels = Some((figure.x_label.as_str(), figure.y_label.as_str()));
+    draw_mesh(&mut chart, canvas, labels, |seconds| duration(*seconds), y_text)?;
     for (index, curve) in figure.curves.iter().enumerate() {
         let style = line_style(index, scale, palette);
         let points = curve.points.iter().copied();
@@ -116,9 +105,6 @@ where
     }
     draw_marks(figure, &mut chart, canvas)
 }
-
-/// Share of the axis up to which a label fits to the right.
-const ROOM_FOR_LABELS: f64 = 0.82;
 
 /// Vertical lines with their names beside them, one below the other.
 fn draw_marks<B, X, Y>(
@@ -135,13 +121,15 @@ where
     let Canvas { scale, palette, .. } = *canvas;
     let heights = chart.y_range();
     let (from, to) = figure.x_range;
+    let axis = f64::from(chart.plotting_area().dim_in_pixel().0) / f64::from(scale);
     for (index, mark) in figure.marks.iter().enumerate() {
         let line = [(mark.at, heights.start), (mark.at, heights.end)].into_iter();
         let stroke = palette.ink.stroke_width(scale);
         chart.draw_series(DashedLineSeries::new(line, 5 * scale, 4 * scale, stroke))?;
         // To the right, where falling curves leave room at the top, as long as it fits there.
         let s = scale as i32;
-        let (side, aside) = match (mark.at / from).ln() < ROOM_FOR_LABELS * (to / from).ln() {
+        let room = axis * (to / mark.at).ln() / (to / from).ln();
+        let (side, aside) = match width(&mark.label, SMALL)? + 6.0 < room {
             true => (HPos::Left, 6 * s),
             false => (HPos::Right, -6 * s),
         };
@@ -159,7 +147,7 @@ where
     B: DrawingBackend,
     B::ErrorType: 'static,
 {
-    let Canvas { area, scale, palette } = *canvas;
+    let Canvas { area, scale, palette, .. } = *canvas;
     let left = f64::from(WIDTH) - LEGEND;
     for (index, curve) in figure.curves.iter().enumerate() {
         let y = top + 18.0 + 24.0 * index as f64;

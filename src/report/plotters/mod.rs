@@ -23,6 +23,8 @@ const MARGIN: f64 = 20.0;
 const SVG_SCALE: u32 = 10;
 /// Pixels of a PNG for each point, so that it is sharp on good screens.
 const PNG_SCALE: u32 = 2;
+/// The library sets the letters of a PNG higher than those of an SVG, by so much of their size.
+const PNG_LOWERED: f64 = 0.115;
 /// Size of the letters of titles.
 const TITLE: u32 = 19;
 /// From line to line.
@@ -124,18 +126,7 @@ impl<E: std::error::Error + Send + Sync> From<DrawingAreaErrorKind<E>> for DrawE
 ///
 /// If the library cannot draw it.
 pub fn to_svg(figure: &Figure, theme: Theme) -> Result<String, DrawError> {
-    let sheet = Sheet::new(figure)?;
-    let (width, height) = (WIDTH * SVG_SCALE, sheet.height * SVG_SCALE);
-    let mut text = String::new();
-    {
-        let area = SVGBackend::with_string(&mut text, (width, height)).into_drawing_area();
-        sheet.draw(&area, SVG_SCALE, theme)?;
-        area.present()?;
-    }
-    // Large coordinates in a picture of the size that is meant.
-    let large = format!("width=\"{width}\" height=\"{height}\"");
-    let meant = format!("width=\"{WIDTH}\" height=\"{}\"", sheet.height);
-    Ok(text.replacen(&large, &meant, 1))
+    Sheet::new(figure)?.to_svg(theme)
 }
 
 /// A figure as a PNG file, two pixels for each point.
@@ -144,27 +135,15 @@ pub fn to_svg(figure: &Figure, theme: Theme) -> Result<String, DrawError> {
 ///
 /// If the library cannot draw it.
 pub fn to_png(figure: &Figure, theme: Theme) -> Result<Vec<u8>, DrawError> {
-    let sheet = Sheet::new(figure)?;
-    let (width, height) = (WIDTH * PNG_SCALE, sheet.height * PNG_SCALE);
-    let mut pixels = vec![0; (width * height * 3) as usize];
-    {
-        let area = BitMapBackend::with_buffer(&mut pixels, (width, height)).into_drawing_area();
-        sheet.draw(&area, PNG_SCALE, theme)?;
-        area.present()?;
-    }
-    let failed = |error: png::EncodingError| DrawError(error.to_string());
-    let mut file = Vec::new();
-    let mut encoder = png::Encoder::new(&mut file, width, height);
-    encoder.set_color(png::ColorType::Rgb);
-    let mut writer = encoder.write_header().map_err(failed)?;
-    writer.write_image_data(&pixels).map_err(failed)?;
-    writer.finish().map_err(failed)?;
-    Ok(file)
+    Sheet::new(figure)?.to_png(theme)
 }
 
-/// A figure with its words broken into lines and its height known.
-struct Sheet<'a> {
+/// A figure with its words broken into lines and its height known: laid out once, it can be drawn as
+/// often as it is wanted.
+pub struct Sheet<'a> {
     figure: &'a Figure,
+    /// Where boxes go, if it has any.
+    boxes: Option<places::Layout<'a>>,
     title: Vec<String>,
     subtitle: Vec<String>,
     note: Vec<String>,
@@ -174,7 +153,12 @@ struct Sheet<'a> {
 }
 
 impl<'a> Sheet<'a> {
-    fn new(figure: &'a Figure) -> Result<Sheet<'a>, DrawError> {
+    /// Lays out a figure.
+    ///
+    /// # Errors
+    ///
+    /// If the width of its words cannot be told.
+    pub fn new(figure: &'a Figure) -> Result<Sheet<'a>, DrawError> {
         // Registering again what is registered changes nothing.
         register_font(FAMILY, FontStyle::Normal, FONT)
             .map_err(|_| DrawError("the font that comes with the program is broken".to_owned()))?;
@@ -184,23 +168,69 @@ impl<'a> Sheet<'a> {
         let note = wrapped(figure.note.as_deref().unwrap_or_default(), SMALL, room)?;
         let lines = subtitle.len() as f64;
         let top = 18.0 + TITLE_LINE * title.len() as f64 + LINE * lines + 12.0;
+        let boxes = match &figure.content {
+            Content::Places(places) => Some(places::Layout::new(places)?),
+            _ => None,
+        };
         let content = match &figure.content {
             Content::Curves(_) => curves::HEIGHT,
             Content::Panels(panels) => panels::height(panels.panels.len()),
             Content::Rankings(rankings) => panels::height_of_rankings(rankings),
             Content::Strip(strip) => strip::height(strip),
-            Content::Places(places) => places::height(places)?,
+            Content::Places(_) => boxes.as_ref().map_or(0.0, places::Layout::height),
         };
         let bottom = top + content;
         let below = LINE * note.len() as f64;
         let height = (bottom + below + 14.0).ceil() as u32;
-        Ok(Sheet { figure, title, subtitle, note, body: (top, bottom), height })
+        Ok(Sheet { figure, boxes, title, subtitle, note, body: (top, bottom), height })
+    }
+
+    /// As an SVG document.
+    ///
+    /// # Errors
+    ///
+    /// If the library cannot draw it.
+    pub fn to_svg(&self, theme: Theme) -> Result<String, DrawError> {
+        let (width, height) = (WIDTH * SVG_SCALE, self.height * SVG_SCALE);
+        let mut text = String::new();
+        {
+            let area = SVGBackend::with_string(&mut text, (width, height)).into_drawing_area();
+            self.draw(&area, (SVG_SCALE, 0.0), theme)?;
+            area.present()?;
+        }
+        // Large coordinates in a picture of the size that is meant.
+        let large = format!("width=\"{width}\" height=\"{height}\"");
+        let meant = format!("width=\"{WIDTH}\" height=\"{}\"", self.height);
+        Ok(text.replacen(&large, &meant, 1))
+    }
+
+    /// As a PNG file, two pixels for each point.
+    ///
+    /// # Errors
+    ///
+    /// If the library cannot draw it.
+    pub fn to_png(&self, theme: Theme) -> Result<Vec<u8>, DrawError> {
+        let (width, height) = (WIDTH * PNG_SCALE, self.height * PNG_SCALE);
+        let mut pixels = vec![0; (width * height * 3) as usize];
+        {
+            let area = BitMapBackend::with_buffer(&mut pixels, (width, height)).into_drawing_area();
+            self.draw(&area, (PNG_SCALE, PNG_LOWERED), theme)?;
+            area.present()?;
+        }
+        let failed = |error: png::EncodingError| DrawError(error.to_string());
+        let mut file = Vec::new();
+        let mut encoder = png::Encoder::new(&mut file, width, height);
+        encoder.set_color(png::ColorType::Rgb);
+        let mut writer = encoder.write_header().map_err(failed)?;
+        writer.write_image_data(&pixels).map_err(failed)?;
+        writer.finish().map_err(failed)?;
+        Ok(file)
     }
 
     fn draw<B>(
         &self,
         area: &DrawingArea<B, Shift>,
-        scale: u32,
+        (scale, lowered): (u32, f64),
         theme: Theme,
     ) -> Result<(), DrawError>
     where
@@ -208,7 +238,7 @@ impl<'a> Sheet<'a> {
         B::ErrorType: 'static,
     {
         let palette = theme.palette();
-        let canvas = Canvas { area, scale, palette };
+        let canvas = Canvas { area, scale, lowered, palette };
         area.fill(&palette.paper)?;
         let corner = (HPos::Left, VPos::Top);
         let mut y = 14.0;
@@ -227,7 +257,9 @@ impl<'a> Sheet<'a> {
             Content::Panels(panels) => panels::draw(panels, &canvas, top)?,
             Content::Rankings(rankings) => panels::draw_rankings(rankings, &canvas, top)?,
             Content::Strip(strip) => strip::draw(strip, &canvas, top)?,
-            Content::Places(places) => places::draw(places, &canvas, top)?,
+            Content::Places(_) => {
+                self.boxes.iter().try_for_each(|boxes| places::draw(boxes, &canvas, top))?;
+            }
         }
         let mut y = bottom + 2.0;
         for line in &self.note {

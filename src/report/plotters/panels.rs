@@ -7,7 +7,7 @@ use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};
 
-use super::canvas::{Canvas, Pattern, Rectangle, SMALL, fitted, style};
+use super::canvas::{Canvas, Pattern, Rectangle, SMALL, draw_mesh, fitted};
 use super::{DrawError, MARGIN, WIDTH};
 use crate::report::figure::{Panel, Panels, Ranking, XAxis};
 use crate::report::number::{duration, grouped, percent};
@@ -199,16 +199,7 @@ where
     Y: Ranged<ValueType = f64> + ValueFormatter<f64>,
 {
     let Canvas { scale, palette, .. } = *canvas;
-    chart
-        .configure_mesh()
-        .axis_style(palette.quiet.stroke_width(scale))
-        .bold_line_style(palette.pale.stroke_width(scale))
-        .light_line_style(TRANSPARENT)
-        .label_style(style(SMALL, palette.ink, scale))
-        .x_label_formatter(&|x| x_text(x))
-        .y_label_formatter(&|seconds| duration(*seconds))
-        .set_all_tick_mark_size(4 * scale)
-        .draw()?;
+    draw_mesh(chart, canvas, None, x_text, |seconds| duration(*seconds))?;
     let colour = palette.colours[index % palette.colours.len()];
     let cut = |height: f64| height.clamp(0.0, panel.y_most);
     let upper = panel.points.iter().map(|point| (point.x, cut(point.interval.1)));

@@ -45,18 +45,13 @@ enum Item<'a> {
 }
 
 /// Where everything goes.
-struct Layout<'a> {
+pub(super) struct Layout<'a> {
     placed: Vec<Placed<'a>>,
     height: f64,
 }
 
-/// Height in points.
-pub(super) fn height(places: &Places) -> Result<f64, DrawError> {
-    Ok(Layout::new(places)?.height)
-}
-
 impl<'a> Layout<'a> {
-    fn new(places: &'a Places) -> Result<Layout<'a>, DrawError> {
+    pub(super) fn new(places: &'a Places) -> Result<Layout<'a>, DrawError> {
         let mut layout = Layout { placed: Vec::new(), height: 0.0 };
         layout.heading("what users do = what must be up for it");
         let names = places.journeys.iter().map(|journey| width(&journey.name, SMALL));
@@ -84,6 +79,11 @@ impl<'a> Layout<'a> {
         }
         layout.height += PAD;
         Ok(layout)
+    }
+
+    /// Height in points.
+    pub(super) fn height(&self) -> f64 {
+        self.height
     }
 
     fn heading(&mut self, words: &'static str) {
@@ -234,15 +234,19 @@ fn chip_width(chip: &Chip) -> Result<f64, DrawError> {
     Ok((width(&chip.name, SMALL)? + SWATCH + 14.0).min(WIDEST_CHIP))
 }
 
-pub(super) fn draw<B>(places: &Places, canvas: &Canvas<'_, B>, top: f64) -> Result<(), DrawError>
+pub(super) fn draw<B>(
+    layout: &Layout<'_>,
+    canvas: &Canvas<'_, B>,
+    top: f64,
+) -> Result<(), DrawError>
 where
     B: DrawingBackend,
     B::ErrorType: 'static,
 {
     let palette = canvas.palette;
     let corner = (HPos::Left, VPos::Top);
-    for Placed { shape, item, depth } in Layout::new(places)?.placed {
-        let shape = Rectangle { y: shape.y + top, ..shape };
+    for Placed { shape, item, depth } in &layout.placed {
+        let shape = Rectangle { y: shape.y + top, ..*shape };
         let (x, y) = (shape.x, shape.y);
         match item {
             Item::Heading(words) => {
@@ -259,7 +263,7 @@ where
             }
             Item::Service(index, words) => {
                 let swatch = Rectangle { x, y: y - 1.0, width: SWATCH, height: SWATCH };
-                draw_swatch(canvas, swatch, index)?;
+                draw_swatch(canvas, swatch, *index)?;
                 for (index, line) in words.iter().enumerate() {
                     let at = (x + SWATCH + 8.0, y + LINE * index as f64);
                     canvas.text(line, SMALL, palette.ink, at, corner)?;
@@ -268,10 +272,10 @@ where
             Item::More(words) => {
                 canvas.dashed_outline(shape, palette.quiet)?;
                 let at = (x + PAD, y + shape.height / 2.0);
-                canvas.text(&words, SMALL, palette.quiet, at, (HPos::Left, VPos::Center))?;
+                canvas.text(words, SMALL, palette.quiet, at, (HPos::Left, VPos::Center))?;
             }
             Item::Domain(place) => {
-                canvas.fill(shape, palette.boxes[depth % palette.boxes.len()])?;
+                canvas.fill(shape, palette.boxes[*depth % palette.boxes.len()])?;
                 match &place.warning {
                     None => canvas.outline(shape, palette.quiet, 1)?,
                     Some(_) => canvas.outline(shape, palette.warning, 3)?,

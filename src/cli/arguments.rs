@@ -1,0 +1,113 @@
+//! Arguments that several commands have, and what becomes of them.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use ninefold::report::Theme;
+use ninefold::run::RunError;
+use ninefold::units::{SimSpan, parse_duration};
+use ninefold::{Plan, Report, System, Until};
+
+use super::Failure;
+use super::output::{make_folder, write_report};
+
+/// How lives are run, by all commands that run many.
+#[derive(Debug, Args)]
+pub(crate) struct RunArguments {
+    /// The seed: the same seed gives the same result, on any number of threads.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    seed: u64,
+
+    /// How long each life is measured, instead of what the topology says.
+    #[arg(long, value_name = "1y", value_parser = parse_duration)]
+    pub(crate) horizon: Option<f64>,
+
+    /// How long each life goes on before it is measured, for long-run figures.
+    #[arg(long, value_name = "10y", value_parser = parse_duration)]
+    warm_up: Option<f64>,
+
+    // In `--help` below everything else that a command has.
+    /// Run even if a life has more events than anybody can have meant.
+    #[arg(long, display_order = 100)]
+    allow_slow: bool,
+
+    /// Threads; they change how long it takes, and no digit of the result.
+    #[arg(short = 'j', long, value_name = "T", env = "NINEFOLD_THREADS",
+          value_parser = clap::value_parser!(u64).range(1..=1024))]
+    threads: Option<u64>,
+}
+
+impl RunArguments {
+    /// The usual plan for a system, but for what the arguments say.
+    pub(crate) fn plan(&self, system: &System, until: Until) -> Plan {
+        let usual = system.plan(self.seed);
+        let horizon = match until {
+            Until::Horizon => usual.horizon,
+            Until::FirstOutage => system.horizon_to_first_outage(),
+        };
+        Plan {
+            horizon: self.horizon.map_or(horizon, SimSpan::from_seconds),
+            warm_up: SimSpan::from_seconds(self.warm_up.unwrap_or_default()),
+            until,
+            threads: self.threads.map(|threads| threads as usize),
+            allow_slow: self.allow_slow,
+            ..usual
+        }
+    }
+}
+
+/// Says why a system cannot be run, and which of these arguments would help.
+pub(crate) fn not_run(name: &str, error: &RunError) -> Failure {
+    let help = match error {
+        RunError::TooSlow { .. } => " with --allow-slow",
+        _ => "",
+    };
+    Failure::Refused(format!("error: {name}: {error}{help}\n"))
+}
+
+/// Where the files of a result go.
+#[derive(Debug, Args)]
+pub(crate) struct OutArguments {
+    /// Also write the result as text and JSON, and its figures as SVG and PNG, into this folder.
+    #[arg(short, long, value_name = "DIR")]
+    out: Option<PathBuf>,
+
+    /// What the figures are to lie on.
+    #[arg(long, value_enum, default_value_t = ThemeArgument::Light, requires = "out")]
+    theme: ThemeArgument,
+}
+
+impl OutArguments {
+    /// The folder, if files are wanted.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        self.out.as_deref()
+    }
+
+    /// Makes the folder, if files are wanted: what cannot be written is better known before a long run.
+    pub(crate) fn prepare(&self) -> Result<(), Failure> {
+        self.path().map_or(Ok(()), make_folder)
+    }
+
+    /// Writes a report, if files are wanted.
+    pub(crate) fn write(&self, report: &Report) -> Result<(), Failure> {
+        self.path().map_or(Ok(()), |folder| write_report(folder, report, self.theme.into()))
+    }
+}
+
+/// What pictures are to lie on.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ThemeArgument {
+    /// White paper.
+    Light,
+    /// A dark screen.
+    Dark,
+}
+
+impl From<ThemeArgument> for Theme {
+    fn from(theme: ThemeArgument) -> Theme {
+        match theme {
+            ThemeArgument::Light => Theme::Light,
+            ThemeArgument::Dark => Theme::Dark,
+        }
+    }
+}
