@@ -15,6 +15,7 @@
 mod agenda;
 mod calendar;
 mod event;
+mod lingering;
 mod observer;
 mod passing;
 mod points;

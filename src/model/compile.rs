@@ -274,7 +274,6 @@ impl Compiler<'_> {
             is_grey: spec.is_grey,
             is_planned: spec.is_planned,
             has_branches: !branch_names(spec).is_empty(),
-            may_pass: false,
             extras: None,
         };
         if spec.priority != clock.extras().priority {

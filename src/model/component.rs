@@ -248,8 +248,6 @@ pub struct Clock {
     pub is_planned: bool,
     /// Whether its repair is a mixture with named branches, which reports tell apart.
     pub has_branches: bool,
-    /// Whether its failures may pass unfelt. Found by the builder.
-    pub(crate) may_pass: bool,
     pub(crate) extras: Option<Box<ClockExtras>>,
 }
 

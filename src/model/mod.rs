@@ -18,6 +18,6 @@ pub use id::{
     ClockId, CrewId, DragId, GateId, JobId, JourneyId, Lists, LoadId, MaskId, PlanId, QueueId,
     RosterId, SeatId, ShockId, UnitId, WatchId,
 };
-pub(crate) use passing::{Brief, MOST_REACHED, Passing, Reached};
+pub(crate) use passing::{MOST_REACHED, Manner, Passing, Reached};
 pub(crate) use structure::seat_name;
 pub use structure::{Gate, Input, ModelBuilder, Watch};
