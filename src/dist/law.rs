@@ -288,6 +288,21 @@ impl Law {
         }
     }
 
+    /// The longest that a draw can be, seconds; infinite if there is no bound.
+    pub fn longest(&self) -> f64 {
+        match self {
+            Law::Exponential { .. }
+            | Law::Weibull { .. }
+            | Law::LogNormal { .. }
+            | Law::Gamma { .. } => f64::INFINITY,
+            Law::Uniform { high, .. } | Law::Triangular { high, .. } => *high,
+            Law::Fixed { value } => *value,
+            Law::Empirical(values) => values.iter().copied().fold(0.0, f64::max),
+            Law::Mixture(branches) => branches.iter().map(|b| b.law.longest()).fold(0.0, f64::max),
+            Law::Sum(parts) => parts.iter().map(Law::longest).sum(),
+        }
+    }
+
     /// One draw, seconds.
     #[inline]
     pub fn draw(&self, stream: &mut Stream) -> f64 {

@@ -3,6 +3,7 @@
 use super::calendar::Calendar;
 use super::copies::Copies;
 use super::event::{Event, Slots};
+use super::lingering::Lingering;
 use super::points::{LARGE, Luck, Point, Points};
 use super::step::{Chance, Chooser, Switch};
 use crate::dist::{Law, unit_exponential};
@@ -18,16 +19,18 @@ use crate::units::{SimSpan, SimTime};
 #[derive(Clone, Debug)]
 pub struct Agenda<'m> {
     pub(super) model: &'m Model,
-    slots: Slots,
+    pub(super) slots: Slots,
     pub(super) now: SimTime,
     pub(super) key: StreamKey,
-    horizon: SimTime,
+    pub(super) horizon: SimTime,
     /// The window of points that has been looked into last.
     looked_into: u64,
     /// Points of memoryless clocks, and the luck of all clocks.
     pub(super) points: Points,
     /// Everything else that is to come.
     pub(super) calendar: Calendar,
+    /// Failures that need no timer for their end.
+    pub(super) lingering: Lingering,
     /// Pace of each aging clock whose unit is paced, and since when.
     paces: Vec<(f64, SimTime)>,
     /// How often each unit has begun to start.
@@ -60,7 +63,8 @@ impl<'m> Agenda<'m> {
         };
         let lucks = model.clocks.iter().zip(0..).map(|(clock, index)| {
             let slot = slots.slot(Event::Fail(ClockId::from_index(index)));
-            Luck::new(mean_of(clock), model.tie_ranks[slot as usize])
+            let rank = model.tie_ranks[slot as usize];
+            Luck::new(mean_of(clock), rank, clock.unit, model.passing.manner_of[index as usize])
         });
         let points = Points::new(lucks.collect(), horizon.micros());
         let rate = model.events_per_second() * 1e-6 - points.rate();
@@ -75,6 +79,7 @@ impl<'m> Agenda<'m> {
             looked_into: 0,
             points,
             calendar: Calendar::new(model.tie_ranks.clone(), rate, horizon.micros()),
+            lingering: Lingering::new(model.units.len()),
             paces: vec![(1.0, SimTime::ZERO); model.clocks.len()],
             starts: vec![0; model.units.len()],
             put_aside: vec![SimSpan::ZERO; if preempts { jobs } else { 0 }],
@@ -94,6 +99,7 @@ impl<'m> Agenda<'m> {
         self.points.clear();
         self.looked_into = 0;
         self.calendar.clear();
+        self.lingering.clear();
         let counted_by = [&mut self.starts, &mut self.answers, &mut self.shocks];
         for ordinals in counted_by.into_iter().chain([&mut self.switches, &mut self.coverages]) {
             ordinals.fill(0);
@@ -194,7 +200,7 @@ impl<'m> Agenda<'m> {
     }
 
     /// The end of a stage of a job; jobs have the first slots, in their order.
-    fn end_of(&self, job: JobId) -> Event {
+    fn end_of_stage(&self, job: JobId) -> Event {
         self.slots.event(job.index() as u32)
     }
 
@@ -222,7 +228,7 @@ impl<'m> Agenda<'m> {
             Some(hours) => hours.after_work(self.now, work),
             None => self.now + work,
         };
-        self.set_at(self.end_of(job), at);
+        self.set_at(self.end_of_stage(job), at);
     }
 
     /// Draw number `ordinal` of something about a clock.
@@ -292,11 +298,11 @@ impl Chooser for Agenda<'_> {
     }
 
     fn work_is_cut_short(&mut self, job: JobId) {
-        self.cancel(self.end_of(job));
+        self.cancel(self.end_of_stage(job));
     }
 
     fn work_pauses(&mut self, job: JobId, stage: u32) {
-        let at = self.cancel(self.end_of(job)).map_or(SimTime::NEVER, SimTime::from_micros);
+        let at = self.cancel(self.end_of_stage(job)).map_or(SimTime::NEVER, SimTime::from_micros);
         self.put_aside[job.index()] = match self.crew_of(job, stage).and_then(Crew::working_hours) {
             _ if at == SimTime::NEVER => SimSpan::FOREVER,
             Some(hours) => hours.open_between(self.now, at),

@@ -8,6 +8,7 @@ use std::hint::black_box;
 
 use super::event::Slot;
 use super::windows::Windows;
+use crate::units::SimTime;
 
 /// The time of a timer that is not set, and the end of a list.
 const IDLE: u64 = u64::MAX;
@@ -155,10 +156,10 @@ impl Calendar {
         }
     }
 
-    /// Whether it is certain that no timer goes off until then, that instant included.
+    /// An instant before which no timer goes off: the first of all, or one that was cancelled.
     #[inline]
-    pub(crate) fn is_quiet_until(&mut self, at: u64) -> bool {
-        self.first().is_none_or(|due| due.at > at)
+    pub(crate) fn soonest(&mut self) -> SimTime {
+        self.first().map_or(SimTime::NEVER, |due| SimTime::from_micros(due.at))
     }
 
     /// The first timer, or one before it that has been cancelled since.

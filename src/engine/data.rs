@@ -225,7 +225,6 @@ impl DataState {
                 self.judge(data, class, group, root);
             }
         }
-        self.leaves(data, copy);
     }
 
     /// Whether the data of a group are gone, now that one position more of it is lost.
@@ -351,14 +350,13 @@ impl DataState {
             }
         }
         self.touched.push(class);
-        self.returns(data, copy);
     }
 
-    /// A copy cannot be read any more.
+    /// A copy cannot be read any more; whether it is the first of its place.
     #[inline]
-    pub(crate) fn leaves(&mut self, data: &Data, copy: CopyId) {
+    pub(crate) fn leaves(&mut self, data: &Data, copy: CopyId) -> bool {
         if std::mem::replace(&mut self.copies[copy.index()].is_away, true) {
-            return;
+            return false;
         }
         let (class, holding, number) = data.holding_of(copy);
         let state = &mut self.holdings[class.index()];
@@ -366,9 +364,8 @@ impl DataState {
         state.away.push(number);
         let in_place = &mut state.away_in_place[holding.places[number as usize] as usize];
         *in_place += 1;
-        if *in_place == 1 {
-            state.away_places += 1;
-        }
+        let is_first = *in_place == 1;
+        state.away_places += u32::from(is_first);
         if state.is_counting {
             self.counts(holding, class, number, true);
         } else if !holding.is_safe_without(state.away_places) {
@@ -378,13 +375,14 @@ impl DataState {
                 self.counts(holding, class, number, true);
             }
         }
+        is_first
     }
 
-    /// A copy can be read again.
+    /// A copy can be read again; whether it is the last of its place.
     #[inline]
-    pub(crate) fn returns(&mut self, data: &Data, copy: CopyId) {
+    pub(crate) fn returns(&mut self, data: &Data, copy: CopyId) -> bool {
         if !std::mem::replace(&mut self.copies[copy.index()].is_away, false) {
-            return;
+            return false;
         }
         let (class, holding, number) = data.holding_of(copy);
         let state = &mut self.holdings[class.index()];
@@ -395,11 +393,10 @@ impl DataState {
         }
         let in_place = &mut state.away_in_place[holding.places[number as usize] as usize];
         *in_place -= 1;
-        if *in_place == 0 {
-            state.away_places -= 1;
-        }
+        let is_last = *in_place == 0;
+        state.away_places -= u32::from(is_last);
         if !state.is_counting {
-            return;
+            return is_last;
         }
         self.counts(holding, class, number, false);
         if holding.is_safe_without(self.holdings[class.index()].away_places) {
@@ -409,6 +406,12 @@ impl DataState {
             }
             self.holdings[class.index()].is_counting = false;
         }
+        is_last
+    }
+
+    /// In how many places copies of a class are away.
+    pub(super) fn away_places(&self, class: DataId) -> u32 {
+        self.holdings[class.index()].away_places
     }
 
     /// Counts a copy in or out of the positions that are away of its groups.

@@ -18,6 +18,7 @@ mod copies;
 mod data;
 mod event;
 mod holes;
+mod lingering;
 mod observer;
 mod passing;
 mod points;

@@ -8,63 +8,78 @@
 use super::agenda::Agenda;
 use super::event::Event;
 use super::state::State;
-use crate::model::{Brief, ClockId, GateId, MOST_REACHED, Model, Reached, UnitId};
+use crate::model::{ClockId, GateId, MOST_REACHED, Manner, Reached, UnitId};
 use crate::rng::Purpose;
 use crate::units::{SimSpan, SimTime};
 
 impl Agenda<'_> {
-    /// Skips what happens now if it is a failure that passes unfelt, and counts its changes of state;
-    /// whether it was one.
-    #[inline]
-    pub(super) fn pass(&mut self, state: &mut State, event: Event) -> bool {
-        let Event::Fail(clock) = event else { return false };
-        let changes = self.changes_of(state, clock);
-        state.events += changes.unwrap_or(0);
-        changes.is_some()
+    /// The next event before the horizon that is to be lived through, and takes it off. Failures before
+    /// it that pass are counted, unless a life has had `limit` events.
+    #[inline(always)]
+    pub(super) fn next_felt(&mut self, state: &mut State, limit: u64) -> Option<(SimTime, Event)> {
+        loop {
+            let (at, event) = self.next()?;
+            // What has changed must be told before anything is counted that comes later.
+            let may_pass = state.touched.is_empty() && state.events < limit;
+            match event {
+                Event::Fail(clock) if may_pass && self.passes(state, clock) => state.passed += 1,
+                _ => {
+                    self.make_way_for(state, event);
+                    return Some((at, event));
+                }
+            }
+        }
     }
 
-    /// How many changes of state a failure amounts to that strikes now and passes unfelt.
-    #[inline]
-    fn changes_of(&mut self, state: &State, clock: ClockId) -> Option<u64> {
-        let model = self.model;
-        if !model.clocks[clock.index()].may_pass {
-            return None;
-        }
-        let brief = &model.passing.briefs[clock.index()];
-        if !state.is_up(brief.unit) || !is_unfelt(model, state, brief) {
-            return None;
-        }
-        let quiet_until = self.next_point();
-        let mut end = self.now;
-        if let Some(stage) = brief.repair {
-            let key = self.key.of(brief.name, Purpose::Repair);
-            end = end + self.takes(stage, key.draw(self.points.luck(clock).drawn));
-        }
-        // What stands on it is looked at in its own function: most units have nothing on them.
-        if brief.is_alone {
-            end = end + self.start_of(&brief.itself);
-        } else if end < quiet_until {
-            end = self.end_of_starts(brief.unit, end);
-        }
-        if end >= quiet_until || !self.calendar.is_quiet_until(end.micros()) {
-            return None;
-        }
-        if brief.is_alone {
-            self.count_start(&brief.itself);
+    /// Whether a failure that strikes now passes unfelt; if so its changes of state are counted.
+    #[inline(always)]
+    fn passes(&mut self, state: &mut State, clock: ClockId) -> bool {
+        let luck = self.points.luck(clock);
+        let (unit, manner) = (luck.unit, &self.model.passing.manners[luck.manner as usize]);
+        let is_unfelt = if state.fallen == 0 && self.lingering.is_empty() {
+            manner.is_spared && manner.may_pass
         } else {
-            let reached = model.passing.reached.of(brief.unit.index());
-            reached.iter().for_each(|reached| self.count_start(reached));
+            manner.may_pass && self.is_unfelt(state, unit, manner)
+        };
+        if !is_unfelt {
+            return false;
         }
-        Some(u64::from(brief.changes))
+        let quiet_until = self.next_point().min(self.calendar.soonest());
+        // As a rule there is so much time that nobody needs to know how much of it was taken.
+        if self.now + manner.longest >= quiet_until {
+            let end = self.end_of(clock, unit, manner, quiet_until);
+            if end >= quiet_until {
+                return manner.may_linger && self.lingers(state, clock, end);
+            }
+        }
+        state.events += u64::from(manner.changes);
+        self.count_starts(unit, manner);
+        true
     }
 
-    /// How long a unit takes to start, the next time that it does.
+    /// When a failure that strikes now is over, with all starts after it; or an instant after it and
+    /// before `soon_enough`.
     #[inline]
-    fn start_of(&self, unit: &Reached) -> SimSpan {
-        unit.start.map_or(SimSpan::ZERO, |stage| {
-            let key = self.key.of(unit.name, Purpose::Start);
-            self.takes(stage, key.draw(self.starts[unit.unit.index()]))
-        })
+    fn end_of(
+        &mut self,
+        clock: ClockId,
+        unit: UnitId,
+        manner: &Manner,
+        soon_enough: SimTime,
+    ) -> SimTime {
+        if manner.is_certain {
+            return self.now + manner.longest;
+        }
+        let mut repaired = self.now;
+        if let Some(stage) = manner.repair {
+            let key = self.key.of(self.model.clocks[clock.index()].name, Purpose::Repair);
+            repaired = repaired + self.takes(stage, key.draw(self.points.luck(clock).drawn));
+        }
+        let latest = repaired + manner.longest_start;
+        if latest < soon_enough || manner.longest_start == SimSpan::ZERO {
+            return latest;
+        }
+        self.end_of_starts(unit, repaired)
     }
 
     /// When a unit and all that stands on it is up, if it begins to start at `from`.
@@ -78,27 +93,44 @@ impl Agenda<'_> {
         last
     }
 
-    /// Counts the start of a unit, if it takes any time.
+    /// How long a unit takes to start, the next time that it does.
     #[inline]
-    fn count_start(&mut self, unit: &Reached) {
-        self.starts[unit.unit.index()] += u32::from(unit.start.is_some());
+    fn start_of(&self, unit: &Reached) -> SimSpan {
+        unit.start.map_or(SimSpan::ZERO, |stage| {
+            let key = self.key.of(unit.name, Purpose::Start);
+            self.takes(stage, key.draw(self.starts[unit.unit.index()]))
+        })
     }
-}
 
-/// Whether all that stands on a unit is up, and no gate turns if it goes down with it.
-#[inline]
-fn is_unfelt(model: &Model, state: &State, brief: &Brief) -> bool {
-    if brief.is_alone {
-        return can_spare(state, brief.gate);
+    /// Counts the starts of a unit and of all that stands on it, if they take any time.
+    #[inline]
+    pub(super) fn count_starts(&mut self, unit: UnitId, manner: &Manner) {
+        if manner.is_alone {
+            self.starts[unit.index()] += u32::from(manner.start.is_some());
+        } else {
+            for reached in self.model.passing.reached.of(unit.index()) {
+                self.starts[reached.unit.index()] += u32::from(reached.start.is_some());
+            }
+        }
     }
-    let reached = model.passing.reached.of(brief.unit.index());
-    let felt_by = model.passing.felt_by.of(brief.unit.index());
-    reached.iter().all(|reached| state.is_up(reached.unit))
-        && felt_by.iter().all(|&gate| can_spare(state, gate))
-}
 
-/// Whether a gate stays up without so many of its inputs.
-#[inline]
-fn can_spare(state: &State, (gate, inputs): (GateId, u32)) -> bool {
-    state.slack[gate.index()] >= inputs as i32
+    /// Whether all that stands on a unit is up, and no gate turns if it goes down with it.
+    #[inline]
+    fn is_unfelt(&mut self, state: &mut State, unit: UnitId, manner: &Manner) -> bool {
+        if manner.is_alone {
+            return (state.fallen == 0 || state.is_up(unit)) && self.can_spare(state, manner.gate);
+        }
+        let reached = self.model.passing.reached.of(unit.index());
+        let felt_by = self.model.passing.felt_by.of(unit.index());
+        self.nothing_lingers(state)
+            && reached.iter().all(|reached| state.is_up(reached.unit))
+            && felt_by.iter().all(|&gate| self.can_spare(state, gate))
+    }
+
+    /// Whether a gate stays up without so many of its inputs.
+    #[inline]
+    fn can_spare(&mut self, state: &mut State, (gate, inputs): (GateId, u32)) -> bool {
+        let has_spare = |state: &State| state.slack[gate.index()] >= inputs as i32;
+        has_spare(state) || self.forget_what_is_over(state) && has_spare(state)
+    }
 }

@@ -6,7 +6,7 @@
 
 use super::windows::Windows;
 use crate::dist::unit_exponential;
-use crate::model::ClockId;
+use crate::model::{ClockId, UnitId};
 use crate::rng::StreamKey;
 use crate::units::SimSpan;
 
@@ -25,7 +25,7 @@ const POINTS_PER_LARGE_WINDOW: f64 = 16.0;
 #[repr(align(64))]
 pub(super) struct Luck {
     /// The next point of a memoryless clock, microseconds.
-    at: u64,
+    pub(super) at: u64,
     /// What is left of its present life while an aging clock is stopped; of a memoryless clock the
     /// gap from the next point to the one after it. That is drawn one point ahead, because then no
     /// event has to wait for the draw that it needs.
@@ -40,16 +40,20 @@ pub(super) struct Luck {
     pub(super) failure: u32,
     /// Its place among the events of one instant.
     rank: u32,
+    /// Whose it is, and the manner in which its failures pass.
+    pub(super) unit: UnitId,
+    pub(super) manner: u32,
     /// The next clock of those for which there is no room in the list of their window.
     next: u32,
 }
 
 impl Luck {
-    /// The luck of a clock whose points have this mean time between them, in microseconds: zero if
-    /// it has none.
-    pub(super) fn new(mean: f64, rank: u32) -> Luck {
+    /// The luck of a clock of this unit whose points have this mean time between them, in
+    /// microseconds: zero if it has none.
+    pub(super) fn new(mean: f64, rank: u32, unit: UnitId, manner: u32) -> Luck {
         let (left, key) = (SimSpan::ZERO, StreamKey::of_life(0, 0));
-        Luck { at: 0, left, key, mean, drawn: 0, failure: 0, rank, next: NONE }
+        let (drawn, failure, next) = (0, 0, NONE);
+        Luck { at: 0, left, key, mean, drawn, failure, rank, unit, manner, next }
     }
 
     /// Whether it has points.
@@ -290,7 +294,8 @@ mod tests {
                 1 => 0.0,
                 _ => mean,
             };
-            let lucks = (0..CLOCKS).map(|clock| Luck::new(mean_of(clock), CLOCKS - clock));
+            let lucks = (0..CLOCKS)
+                .map(|clock| Luck::new(mean_of(clock), CLOCKS - clock, UnitId::from_index(0), 0));
             let mut points = Points::new(lucks.collect(), horizon);
             for _ in 0..2 {
                 points.clear();

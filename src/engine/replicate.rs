@@ -88,13 +88,15 @@ impl<'m> Replicator<'m> {
         state.begin(model);
         agenda.begin(StreamKey::of_life(which.seed, which.number), &state.paces);
         let mut now = SimTime::ZERO;
-        let mut passed = 0;
         let mut limit = most_at_once.min(*most_events);
-        while let Some((at, event)) = agenda.next() {
+        while let Some((at, event)) = match O::SEES_EVENTS {
+            true => agenda.next(),
+            false => agenda.next_felt(state, limit),
+        } {
             if at > now {
                 settle(state, now, observer);
                 if observer.has_seen_enough() {
-                    return Ok(Lived { events: state.events, passed, end: now });
+                    return Ok(lived(state, now));
                 }
                 now = at;
                 limit = (state.events + most_at_once).min(*most_events);
@@ -105,20 +107,21 @@ impl<'m> Replicator<'m> {
             if let Some(points) = agenda.upcoming_in_new_window() {
                 state.look_ahead(model, points);
             }
-            if !O::SEES_EVENTS && agenda.pass(state, event) {
-                passed += 1;
-                continue;
-            }
             step(model, state, event, agenda);
             if O::SEES_EVENTS {
                 observer.on_event(at, event, state);
             }
-            debug_assert!(which.number >= CHECKED_LIVES || state.is_as_computed(model));
+            let is_checked = which.number < CHECKED_LIVES && agenda.lingering.is_empty();
+            debug_assert!(!is_checked || state.is_as_computed(model));
         }
         settle(state, now, observer);
         let end = if observer.has_seen_enough() { now } else { *horizon };
-        Ok(Lived { events: state.events, passed, end })
+        Ok(lived(state, end))
     }
+}
+
+fn lived(state: &State, end: SimTime) -> Lived {
+    Lived { events: state.events, passed: state.passed, end }
 }
 
 /// Tells the observer which journeys and data have changed, now that the instant is over.

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::data::DataState;
 use super::points::Point;
 use crate::model::{
-    ClockId, CrewId, GateId, Input, JobId, JourneyId, Model, PlanId, QueueId, RosterId, SeatId,
-    UnitId, Watch, WatchId,
+    ClockId, CrewId, DataId, GateId, Input, JobId, JourneyId, Model, PlanId, QueueId, RosterId,
+    SeatId, UnitId, Watch, WatchId,
 };
 
 /// Everything about the present of one life, in flat arrays: what is broken, what is up, who serves,
@@ -22,6 +22,8 @@ pub struct State {
     pub(crate) paces: Vec<f64>,
     /// How many inputs more than needed each gate has up; below zero it is down.
     pub(crate) slack: Vec<i32>,
+    /// How many units, seats and masks are not up: at zero every gate has all of its inputs.
+    pub(crate) fallen: u32,
     /// Who serves on each seat, if anybody does.
     pub(crate) seats: Vec<SeatState>,
     /// What emptied each seat last.
@@ -51,6 +53,8 @@ pub struct State {
     pub(crate) root: Root,
     /// Changes of state so far: every failure, restoration, start and failover.
     pub(crate) events: u64,
+    /// Failures that have passed unfelt.
+    pub(crate) passed: u64,
     /// Gates whose change has not yet reached the gates above them.
     pending_gates: Vec<GateId>,
     /// Watched gates that may have changed.
@@ -210,6 +214,7 @@ impl State {
             units: vec![up; model.units.len()],
             paces: vec![1.0; model.units.len()],
             slack: vec![0; model.gates.len()],
+            fallen: 0,
             seats: vec![SeatState::Vacant; model.seats.len()],
             seat_roots: vec![Root::NOTHING; model.seats.len()],
             seat_of: vec![None; model.units.len()],
@@ -230,6 +235,7 @@ impl State {
             touched: Vec::with_capacity(2 * model.journeys.len()),
             root: Root::NOTHING,
             events: 0,
+            passed: 0,
             pending_gates: Vec::with_capacity(model.gates.len()),
             pending_watches: Vec::with_capacity(2 * model.watches.len()),
             candidates: Vec::new(),
@@ -243,7 +249,7 @@ impl State {
         self.modes.fill(ModeState::OVER);
         self.units.fill(UnitState::UP);
         for (slack, gate) in self.slack.iter_mut().zip(&model.gates) {
-            *slack = gate.inputs.len() as i32 - gate.needed as i32;
+            *slack = gate.spare as i32;
         }
         self.seat_of.fill(None);
         for roster in &model.rosters {
@@ -274,7 +280,7 @@ impl State {
         }
         self.touched.clear();
         self.pending_watches.clear();
-        self.events = 0;
+        (self.fallen, self.events, self.passed) = (0, 0, 0);
     }
 
     /// Reads what the next failures will need, so that memory is waited for once and not for each of
@@ -287,6 +293,20 @@ impl State {
             let unit = model.clocks[point.clock.index()].unit.index();
             black_box((self.units[unit].faults, model.units[unit].name));
             black_box(model.unit_gates.of(unit).first());
+        }
+    }
+
+    /// A unit that nothing stands on has been down for a while, by a failure mode that is active or
+    /// has ended its process; its gates know.
+    pub(super) fn has_fallen(&mut self, root: Root, unit: UnitId, is_active: bool) {
+        self.fallen += 1;
+        let state = &mut self.units[unit.index()];
+        state.root = root;
+        if is_active {
+            self.modes[root.clock.index()] = ModeState { is_active, root };
+            (state.faults, state.phase) = (1, Phase::Down);
+        } else {
+            state.phase = Phase::Starting;
         }
     }
 
@@ -311,9 +331,10 @@ impl State {
         if self.units[id.index()].is_suspended { 0.0 } else { load * standby }
     }
 
-    /// One input of these gates went down; so do the gates that had none to spare.
+    /// A unit, a seat or a mask, which is an input of these gates, went down; so do the gates that had none to spare.
     #[inline]
     pub(crate) fn input_falls(&mut self, model: &Model, gates: &[GateId]) {
+        self.fallen += 1;
         for &gate in gates {
             self.slack[gate.index()] -= 1;
             if self.slack[gate.index()] == -1 {
@@ -331,9 +352,10 @@ impl State {
         }
     }
 
-    /// One input of these gates came up; so do the gates that lacked just this one.
+    /// A unit, a seat or a mask, which is an input of these gates, came up; so do the gates that lacked just this one.
     #[inline]
     pub(crate) fn input_rises(&mut self, model: &Model, gates: &[GateId]) {
+        self.fallen -= 1;
         for &gate in gates {
             self.slack[gate.index()] += 1;
             if self.slack[gate.index()] == 0 {
@@ -427,10 +449,18 @@ impl State {
                 assert_eq!(self.paces[index], pace, "pace of unit {index}");
             }
         }
-        for (index, gate) in model.gates.iter().enumerate() {
-            let up = gate.inputs.iter().filter(|input| self.input_is_up(**input)).count();
-            assert_eq!(self.slack[index], up as i32 - gate.needed as i32, "gate {index}");
+        let mut slack: Vec<i32> = Vec::new();
+        for gate in &model.gates {
+            let down = gate.inputs.iter().filter(|input| !self.input_is_up(**input)).count();
+            slack.push(gate.inputs.len() as i32 - gate.needed as i32 - down as i32);
         }
+        for (class, holding) in model.data.holdings.iter().enumerate() {
+            if let Some(gate) = holding.gate {
+                let places = self.data.away_places(DataId::new(class));
+                slack[gate.index()] = model.gates[gate.index()].spare as i32 - places as i32;
+            }
+        }
+        assert_eq!(self.slack, slack);
         for (journey, gate) in self.journeys.iter().zip(&model.journeys) {
             assert_eq!(journey.is_up, self.gate_is_up(*gate));
         }

@@ -334,7 +334,6 @@ impl Compiler<'_> {
             wipes: spec.wipes,
             cuts_power: spec.cuts_power,
             takes_data: false,
-            may_pass: false,
             extras: None,
         };
         if spec.priority != clock.extras().priority {

@@ -263,8 +263,6 @@ pub struct Clock {
     pub cuts_power: bool,
     /// Whether it can take any data. Found by the builder.
     pub(crate) takes_data: bool,
-    /// Whether its failures may pass unfelt. Found by the builder.
-    pub(crate) may_pass: bool,
     pub(crate) extras: Option<Box<ClockExtras>>,
 }
 

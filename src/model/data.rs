@@ -1,7 +1,7 @@
 //! Data compiled: copies on units, groups of them, and what takes and restores them.
 
 use super::placement::place;
-use super::{CopyId, DataId, Lists, UnitId};
+use super::{CopyId, DataId, GateId, Lists, UnitId};
 use crate::dist::Law;
 use crate::rng::hash_text;
 use crate::scheme::Scheme;
@@ -79,6 +79,9 @@ pub struct Holding {
     pub(crate) most_per_place: u32,
     /// Any so many positions of a group may be lost.
     pub(crate) tolerance: u32,
+    /// A gate that reads no inputs, and is up while copies are away in so few places that no group
+    /// can be unreadable: none where it matters when copies were away.
+    pub(crate) gate: Option<GateId>,
     /// Copies that must be there for new data to be accepted.
     pub(crate) ack: u32,
     pub(crate) catch_up: CatchUp,
@@ -105,6 +108,7 @@ impl Holding {
             place_count: 0,
             most_per_place: 1,
             tolerance: 0,
+            gate: None,
             ack: 1,
             catch_up: CatchUp::AtOnce,
             rebuild: None,
@@ -132,6 +136,11 @@ impl Holding {
     #[inline]
     pub(crate) fn copy(&self, number: u32) -> CopyId {
         CopyId::from_index(self.first + number)
+    }
+
+    /// Whether nobody need know when copies were away, as long as that was in few places.
+    pub(crate) fn can_spare_places(&self) -> bool {
+        self.count > 0 && self.catch_up == CatchUp::AtOnce
     }
 
     /// Whether no group can be unreadable while copies are away in so many places.
@@ -247,6 +256,7 @@ impl Holding {
             places: spec.places.clone(),
             most_per_place: spec.most_per_place,
             tolerance: scheme.tolerance(),
+            gate: None,
             ack: spec.ack.unwrap_or(width),
             catch_up: spec.catch_up.clone(),
             scheme,

@@ -22,6 +22,6 @@ pub use id::{
     ClockId, CopyId, CrewId, DataId, DragId, GateId, JobId, JourneyId, Lists, LoadId, MaskId,
     PlanId, QueueId, RosterId, SeatId, ShockId, SpareId, UnitId, WatchId,
 };
-pub(crate) use passing::{Brief, MOST_REACHED, Passing, Reached};
+pub(crate) use passing::{MOST_REACHED, Manner, Passing, Reached};
 pub(crate) use structure::seat_name;
 pub use structure::{Gate, Input, ModelBuilder, Watch};

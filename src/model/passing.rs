@@ -5,7 +5,13 @@
 //! live through each step (see `engine::passing`); here is found which they can be, and what they
 //! reach.
 
-use super::{Clock, ClockId, GateId, Lists, Model, Repair, Stage, Task, TimeToFailure, UnitId};
+use std::collections::BTreeMap;
+
+use super::{
+    Clock, ClockId, CopyId, GateId, Lists, Model, Repair, Stage, Task, TimeToFailure, UnitId,
+};
+use crate::dist::Law;
+use crate::units::SimSpan;
 
 /// The most units that a failure which passes can take down: more of them seldom all come back
 /// before something else happens.
@@ -27,28 +33,59 @@ pub(crate) struct Reached {
     pub(crate) start: Option<u32>,
 }
 
-/// A failure that may pass, in few words: all there is to it if nothing stands on its unit.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Brief {
-    /// Its name in keys of draws.
-    pub(crate) name: u64,
-    pub(crate) unit: UnitId,
-    /// The stage that is its repair, if that takes any time.
-    pub(crate) repair: Option<u32>,
+/// The manner in which failures pass: the same for all clocks that are alike, so that what is read for
+/// each failure of a large system is little and soon at hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Manner {
+    /// Whether they may pass at all.
+    pub(crate) may_pass: bool,
+    /// Whether nothing stands on the unit, and one gate reads it.
+    pub(crate) is_alone: bool,
+    /// Whether no gate feels one while everything else is up.
+    pub(crate) is_spared: bool,
+    /// Whether one may be left to itself until it is over, although something else happens meanwhile:
+    /// if it is alone, has one stage, and no other clock runs on its unit.
+    pub(crate) may_linger: bool,
+    /// Whether each of them takes the longest that one can.
+    pub(crate) is_certain: bool,
     /// Changes of state: the failure, its restoration, and the starts of all that it takes down.
     pub(crate) changes: u32,
-    /// Whether nothing stands on the unit, and one gate reads it: then these two are all.
-    pub(crate) is_alone: bool,
-    pub(crate) itself: Reached,
+    /// The stage that is the repair, if that takes any time.
+    pub(crate) repair: Option<u32>,
+    /// The stage that is the start of the unit itself, if that takes any time.
+    pub(crate) start: Option<u32>,
+    /// The longest that it can be from the repair until everything is up.
+    pub(crate) longest_start: SimSpan,
+    /// The longest that it can be from the failure until everything is up.
+    pub(crate) longest: SimSpan,
     /// A gate that it is felt by, and how many inputs it takes from it.
     pub(crate) gate: (GateId, u32),
+}
+
+impl Manner {
+    /// That of failures that are lived through.
+    const FELT: Manner = Manner {
+        may_pass: false,
+        is_alone: false,
+        is_spared: false,
+        may_linger: false,
+        is_certain: false,
+        changes: 0,
+        repair: None,
+        start: None,
+        longest_start: SimSpan::FOREVER,
+        longest: SimSpan::FOREVER,
+        gate: (GateId::from_index(0), 0),
+    };
 }
 
 /// What failures that may pass reach; empty for units of which none may.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Passing {
-    /// By clock.
-    pub(crate) briefs: Vec<Brief>,
+    /// All there are.
+    pub(crate) manners: Vec<Manner>,
+    /// By clock: which of them is its own.
+    pub(crate) manner_of: Vec<u32>,
     /// By unit: itself and what stands on it, directly or not, hosts before guests.
     pub(crate) reached: Lists<Reached>,
     /// By unit: the gates that these are inputs of, and how many inputs of each.
@@ -58,64 +95,120 @@ pub(crate) struct Passing {
 impl Model {
     /// Finds the failures that may pass.
     pub(super) fn find_passing(&mut self) {
-        let restorations_per_second = 0.5 * self.events_per_second();
         let (mut reached, mut felt_by) = (Vec::new(), Vec::new());
         for index in 0..self.units.len() {
-            let mut may_pass = false;
-            let subtree = subtree(self, UnitId::new(index)).filter(|subtree| {
-                for &clock in self.unit_clocks.of(index) {
-                    let length = mean_length(self, clock, subtree);
-                    let is_brief =
-                        length.is_some_and(|mean| mean * restorations_per_second < MOST_IN_BETWEEN);
-                    self.clocks[clock.index()].may_pass = is_brief;
-                    may_pass |= is_brief;
-                }
-                may_pass
-            });
-            let subtree = subtree.unwrap_or_default();
+            let subtree = subtree(self, UnitId::new(index)).unwrap_or_default();
             let units = subtree.iter().map(|reached| reached.unit.index());
             let mut gates: Vec<GateId> =
-                units.flat_map(|unit| self.unit_gates.of(unit).iter().copied()).collect();
+                units.clone().flat_map(|unit| self.unit_gates.of(unit).iter().copied()).collect();
+            gates.extend(self.places_of(units));
             gates.sort_unstable();
             let counts = gates.chunk_by(|one, other| one == other);
             felt_by.push(counts.map(|gates| (gates[0], gates.len() as u32)).collect());
             reached.push(subtree);
         }
-        let mut passing = Passing {
-            briefs: Vec::new(),
-            reached: reached.into_iter().collect(),
-            felt_by: felt_by.into_iter().collect(),
-        };
-        passing.briefs = self.clocks.iter().map(|clock| passing.brief(clock)).collect();
-        self.passing = passing;
+        self.passing.reached = reached.into_iter().collect();
+        self.passing.felt_by = felt_by.into_iter().collect();
+        let restorations = 0.5 * self.events_per_second();
+        let upheavals = self.upheavals_per_second();
+        let mut numbers = BTreeMap::new();
+        let manner_of = (0..self.clocks.len()).map(|index| {
+            let manner = self.manner(ClockId::new(index), restorations, upheavals);
+            let next = numbers.len() as u32;
+            *numbers.entry(manner.unwrap_or(Manner::FELT)).or_insert(next)
+        });
+        self.passing.manner_of = manner_of.collect();
+        self.passing.manners = vec![Manner::FELT; numbers.len()];
+        for (manner, number) in numbers {
+            self.passing.manners[number as usize] = manner;
+        }
     }
-}
 
-impl Passing {
-    fn brief(&self, clock: &Clock) -> Brief {
-        let reached = self.reached.of(clock.unit.index());
-        let felt_by = self.felt_by.of(clock.unit.index());
-        let starts = reached.iter().filter(|reached| reached.start.is_some()).count();
+    /// For each place in which copies on these units are, the gate of their class.
+    fn places_of(&self, units: impl Iterator<Item = usize>) -> Vec<GateId> {
+        let mut places = BTreeMap::new();
+        for &copy in units.flat_map(|unit| self.data.on_unit.of(unit)) {
+            let (class, holding, number) = self.data.holding_of(copy);
+            places.insert((class, holding.places[number as usize]), holding.gate);
+        }
+        places.into_values().flatten().collect()
+    }
+
+    /// About how many events there are in a second that concern more than a unit and its gates: at
+    /// these nothing may linger.
+    fn upheavals_per_second(&self) -> f64 {
+        let is_local = |clock: &Clock| self.units[clock.unit.index()].concerns_only_gates;
+        let local = self.clocks.iter().filter(|clock| is_local(clock));
+        let rate = |clock: &Clock| clock.to_failure.mean().map_or(0.0, |mean| 2.0 / mean);
+        self.events_per_second() - local.map(rate).sum::<f64>()
+    }
+
+    /// How failures of a clock pass; `None` if they do not, or if it would not pay to try.
+    fn manner(&self, id: ClockId, restorations: f64, upheavals: f64) -> Option<Manner> {
+        let clock = &self.clocks[id.index()];
+        let reached = self.passing.reached.of(clock.unit.index());
+        let felt_by = self.passing.felt_by.of(clock.unit.index());
+        let start = reached.first()?.start;
+        let length = mean_length(self, id, reached)?;
         let repair = match clock.repair {
             Repair::After(task) => Some(task.first),
             Repair::Restart | Repair::Never => None,
         };
-        let nothing = Reached { name: 0, unit: clock.unit, host: 0, start: None };
-        Brief {
-            name: clock.name,
-            unit: clock.unit,
-            repair,
-            changes: 1 + u32::from(repair.is_some()) + starts as u32,
-            is_alone: reached.len() == 1 && felt_by.len() == 1,
-            itself: reached.first().copied().unwrap_or(nothing),
-            gate: felt_by.first().copied().unwrap_or((GateId::from_index(0), 0)),
+        let is_alone = reached.len() == 1 && felt_by.len() == 1;
+        let strikes = |clock: &&ClockId| {
+            !matches!(self.clocks[clock.index()].to_failure, TimeToFailure::SetOff)
+        };
+        let may_linger = is_alone
+            && self.units[clock.unit.index()].concerns_only_gates
+            && repair.is_some() != start.is_some()
+            && !clock.has_branches
+            && self.unit_clocks.of(clock.unit.index()).iter().filter(strikes).count() == 1
+            && length * upheavals < MOST_IN_BETWEEN;
+        if !may_linger && length * restorations >= MOST_IN_BETWEEN {
+            return None;
         }
+        let spare = |gate: GateId| self.gates[gate.index()].spare;
+        let longest_start = self.longest_start(reached);
+        let starts = reached.iter().filter(|reached| reached.start.is_some()).count() as u32;
+        let fixed = |stage: &u32| matches!(self.stages[*stage as usize].law, Law::Fixed { .. });
+        Some(Manner {
+            may_pass: true,
+            is_alone,
+            is_spared: felt_by.iter().all(|&(gate, inputs)| inputs <= spare(gate)),
+            may_linger,
+            is_certain: may_linger && repair.or(start).as_ref().is_some_and(fixed),
+            changes: 1 + u32::from(repair.is_some()) + starts,
+            repair,
+            start,
+            longest_start,
+            longest: repair.map_or(SimSpan::ZERO, |stage| self.longest(stage)) + longest_start,
+            gate: felt_by.first().copied().unwrap_or((GateId::from_index(0), 0)),
+        })
+    }
+
+    /// The longest that a stage can take.
+    fn longest(&self, stage: u32) -> SimSpan {
+        let law = &self.stages[stage as usize].law;
+        let longest = SimSpan::from_seconds(law.longest());
+        // One more than the arithmetic of a draw may be off by.
+        if let Law::Fixed { .. } = law { longest } else { longest + SimSpan::from_micros(1) }
+    }
+
+    /// The longest that it can be until a unit and all that stands on it has started.
+    fn longest_start(&self, reached: &[Reached]) -> SimSpan {
+        let mut ends: Vec<SimSpan> = Vec::new();
+        for unit in reached {
+            let host = ends.get(unit.host as usize).copied().unwrap_or(SimSpan::ZERO);
+            ends.push(host + unit.start.map_or(SimSpan::ZERO, |stage| self.longest(stage)));
+        }
+        ends.into_iter().max().unwrap_or(SimSpan::ZERO)
     }
 }
 
 /// A unit and all that stands on it; `None` if any of that is more than up or down: if it ages, serves
 /// on a roster, shares a load, or needs something to start.
 fn subtree(model: &Model, unit: UnitId) -> Option<Vec<Reached>> {
+    let can_spare = |copy: &CopyId| model.data.holding_of(*copy).1.gate.is_some();
     let mut units = vec![unit];
     let mut reached: Vec<Reached> = Vec::new();
     let mut hosts = vec![0];
@@ -124,7 +217,7 @@ fn subtree(model: &Model, unit: UnitId) -> Option<Vec<Reached>> {
         let is_plain = model.aging_clocks.of(unit.index()).is_empty()
             && model.unit_rosters.of(unit.index()).is_empty()
             && !spec.is_paced
-            && model.data.on_unit.of(unit.index()).is_empty()
+            && model.data.on_unit.of(unit.index()).iter().all(can_spare)
             && spec.extras().starts_with.is_none();
         let guests = model.guests.of(unit.index());
         let is_met_twice = guests.iter().any(|guest| units.contains(guest));
@@ -157,7 +250,8 @@ fn mean_length(model: &Model, clock: ClockId, subtree: &[Reached]) -> Option<f64
     let is_plain = matches!(mode.to_failure, TimeToFailure::Memoryless { .. })
         && mode.extras().burst.is_none()
         && mode.extras().plan.is_none()
-        && mode.extras().also_renews.is_none();
+        && mode.extras().also_renews.is_none()
+        && !mode.takes_data;
     let repair = match mode.repair {
         Repair::After(task) => model.stages[only_stage(model, task)? as usize].law.mean(),
         Repair::Restart => 0.0,

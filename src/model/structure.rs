@@ -17,6 +17,8 @@ pub struct Gate {
     pub needed: u32,
     /// What it reads.
     pub inputs: Vec<Input>,
+    /// How many of them may be down.
+    pub(crate) spare: u32,
 }
 
 /// What a gate can read.
@@ -161,7 +163,8 @@ impl ModelBuilder {
     /// Adds a gate.
     pub fn gate(&mut self, needed: usize, inputs: Vec<Input>) -> GateId {
         let needed = u32::try_from(needed).expect("ids are checked to fit");
-        self.gates.push(Gate { needed, inputs });
+        let spare = (inputs.len() as u32).saturating_sub(needed);
+        self.gates.push(Gate { needed, inputs, spare });
         GateId::new(self.gates.len() - 1)
     }
 
@@ -247,7 +250,13 @@ impl ModelBuilder {
     /// may lose what has not reached the others.
     pub fn data(&mut self, class: &DataClass, copies: &[(UnitId, u64)], lags: Option<RosterId>) {
         let id = DataId::new(self.holdings.len());
-        self.holdings.push(Holding::of(class, next(&self.copies)));
+        let mut holding = Holding::of(class, next(&self.copies));
+        if holding.can_spare_places() {
+            let spare = holding.tolerance / holding.most_per_place;
+            holding.gate = Some(GateId::new(self.gates.len()));
+            self.gates.push(Gate { needed: 0, inputs: Vec::new(), spare });
+        }
+        self.holdings.push(holding);
         let medium = class.holding.as_ref().map_or(Medium::Local, |holding| holding.medium);
         let copy = |&(unit, name): &(UnitId, u64)| Copy { unit, class: id, name, medium };
         self.copies.extend(copies.iter().map(copy));

@@ -72,6 +72,7 @@ impl<C: Chooser> Step<'_, C> {
         let now = self.chooser.now();
         self.state.data.loses_what_others_missed(&model.data, copy, self.state.root, now);
         self.state.data.lose(&model.data, copy, self.state.root);
+        self.leaves(copy);
         if let Some(rebuild) = &holding.rebuild
             && rebuild.lazy > 1
         {
@@ -134,12 +135,34 @@ impl<C: Chooser> Step<'_, C> {
         self.chooser.deletion_is_awaited(class);
     }
 
+    /// A copy cannot be read any more.
+    fn leaves(&mut self, copy: CopyId) {
+        let data = &self.model.data;
+        if self.state.data.leaves(data, copy)
+            && let Some(gate) = data.holding_of(copy).1.gate
+        {
+            self.state.slack[gate.index()] -= 1;
+            self.state.fallen += 1;
+        }
+    }
+
+    /// A copy can be read again.
+    fn returns(&mut self, copy: CopyId) {
+        let data = &self.model.data;
+        if self.state.data.returns(data, copy)
+            && let Some(gate) = data.holding_of(copy).1.gate
+        {
+            self.state.slack[gate.index()] += 1;
+            self.state.fallen -= 1;
+        }
+    }
+
     /// The unit of these copies is not up any more.
     pub(super) fn copies_leave(&mut self, unit: UnitId) {
         let model = self.model;
         for &copy in model.data.on_unit.of(unit.index()) {
             self.rebuild_is_off(copy);
-            self.state.data.leaves(&model.data, copy);
+            self.leaves(copy);
             self.state.data.misses(&model.data, copy, true, self.chooser.now());
         }
     }
@@ -149,7 +172,7 @@ impl<C: Chooser> Step<'_, C> {
         let model = self.model;
         for &copy in model.data.on_unit.of(unit.index()) {
             if self.state.data.copies[copy.index()].phase == CopyPhase::Present {
-                self.state.data.returns(&model.data, copy);
+                self.returns(copy);
                 self.catches_up(copy);
                 continue;
             }
@@ -300,6 +323,7 @@ impl<C: Chooser> Step<'_, C> {
         self.state.events += 1;
         self.state.root = self.state.data.copies[copy.index()].root;
         self.state.data.is_back(&model.data, copy);
+        self.returns(copy);
         self.catches_up(copy);
         if holding.latent.is_some() {
             self.chooser.defect_is_awaited(copy);
