@@ -275,7 +275,9 @@ fn not_a_unit(text: &str, unit: &str, of: &str, ending: &str, example: &str) -> 
             format!("write `{number}k{ending}` (1000 bytes) or `{number}Ki{ending}` (1024 bytes)")
         }
         Some(letter @ ('M' | 'G' | 'T' | 'P' | 'E')) => {
-            format!("write `{number}{letter}{ending}`, or `{number}{letter}i{ending}` in powers of 1024")
+            format!(
+                "write `{number}{letter}{ending}`, or `{number}{letter}i{ending}` in powers of 1024"
+            )
         }
         _ => example.to_owned(),
     };

@@ -45,10 +45,10 @@ impl<'r> Checker<'r> {
             size: raw.size,
             rebuild,
             unreadable,
-            latent: raw.latent.as_ref().map(|latent| Latent {
-                every: latent.every.clone(),
-                scrub: latent.scrub.clone(),
-            }),
+            latent: raw
+                .latent
+                .as_ref()
+                .map(|latent| Latent { every: latent.every.clone(), scrub: latent.scrub.clone() }),
             deleted: raw.deleted.clone(),
             lag: raw.lag.as_ref().map(|lag| lag.value.clone()),
             service,
@@ -60,9 +60,8 @@ impl<'r> Checker<'r> {
     /// Units by the names of services, domains and units; witnesses hold nothing.
     fn holders(&mut self, name: &Name, raw: &RawHeld) -> Option<Vec<usize>> {
         let units = &self.units;
-        let is_known = |name: &Name| {
-            units.group(&name.value).is_some() || units.unit(&name.value).is_some()
-        };
+        let is_known =
+            |name: &Name| units.group(&name.value).is_some() || units.unit(&name.value).is_some();
         let all_known = raw.by.iter().all(is_known);
         let mut holders = units.resolve(&raw.by, self.findings);
         let mut witnesses = BTreeSet::new();
@@ -76,7 +75,11 @@ impl<'r> Checker<'r> {
         if let Some(&twice) = holders.iter().find(|holder| !known.insert(**holder)) {
             let path = &self.units.list[twice].path;
             self.findings
-                .error(Code::DuplicateName, raw.span, format!("`{path}` holds `{}` twice", name.value))
+                .error(
+                    Code::DuplicateName,
+                    raw.span,
+                    format!("`{path}` holds `{}` twice", name.value),
+                )
                 .help("name each holder once; a group stands for its members");
             return None;
         }
@@ -250,7 +253,9 @@ impl<'r> Checker<'r> {
             if lazy.value > u64::from(tolerance.max(1)) {
                 self.findings
                     .error(Code::OutOfRange, lazy.span, "a rebuild that waits until data are lost")
-                    .help(format!("a group survives the loss of {tolerance}: wait for that at most"));
+                    .help(format!(
+                        "a group survives the loss of {tolerance}: wait for that at most"
+                    ));
             }
         }
         if let (Some(order), None) = (raw.by_margin, raw.at_a_time) {

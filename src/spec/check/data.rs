@@ -134,7 +134,8 @@ impl Checker<'_> {
         let raw = self.raw;
         for journey in raw.journeys.iter().filter(|journey| journey.data.is_empty()) {
             if let Some(rpo) = journey.rpo {
-                let message = format!("an RPO of `{}`, and no word on which data", journey.name.value);
+                let message =
+                    format!("an RPO of `{}`, and no word on which data", journey.name.value);
                 let some = &classes[0].name;
                 self.findings
                     .warning(Code::NoEffect, rpo.span, message)
@@ -165,6 +166,9 @@ impl Checker<'_> {
                      `unsynced` or `lag`",
                 );
             }
+        }
+        if classes.iter().all(|class| class.holding.is_none()) {
+            return;
         }
         let wipes = |mode: &RawMode| mode.wipes;
         let nowhere = "wipes data, and nothing that it strikes holds any";
@@ -204,9 +208,7 @@ impl Checker<'_> {
         let has_plans = !self.raw.calendar.is_empty();
         let crashes = |service: usize| self.services[service].needs.crashes_with.is_some();
         let ends = match holding.medium {
-            Medium::Memory => {
-                has_plans || !own.is_empty() || holding.service.is_some_and(crashes)
-            }
+            Medium::Memory => has_plans || !own.is_empty() || holding.service.is_some_and(crashes),
             Medium::Ephemeral | Medium::Local | Medium::Network => false,
         };
         let restarts = match holding.medium {

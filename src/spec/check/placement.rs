@@ -86,12 +86,7 @@ impl Checker<'_> {
     }
 
     /// The placement that the file says.
-    fn said(
-        &mut self,
-        laid: Laid<'_>,
-        raw: &RawPlacement,
-        holders: &[usize],
-    ) -> Option<Placement> {
+    fn said(&mut self, laid: Laid<'_>, raw: &RawPlacement, holders: &[usize]) -> Option<Placement> {
         match raw {
             RawPlacement::Random { seed } => Some(Placement::Random { seed: *seed }),
             RawPlacement::Declustered { seed } => Some(Placement::Declustered { seed: *seed }),
@@ -352,7 +347,6 @@ fn dealt(cut: Cut, sets: usize) -> Cut {
     let mut by_place: Vec<usize> = (0..cut.holders.len()).collect();
     by_place.sort_by_key(|holder| cut.places[*holder]);
     let order = (0..sets).flat_map(|set| by_place[set..].iter().step_by(sets).copied());
-    let (holders, places) =
-        order.map(|holder| (cut.holders[holder], cut.places[holder])).unzip();
+    let (holders, places) = order.map(|holder| (cut.holders[holder], cut.places[holder])).unzip();
     Cut { holders, places, ..cut }
 }

@@ -74,7 +74,11 @@ pub(crate) struct RawRebuild {
 pub(crate) enum RawSpeed {
     Law(Law),
     /// Bytes a second: of each, of all, and by level.
-    Bandwidth { each: Option<f64>, shared: Option<f64>, per: Vec<(Name, f64)> },
+    Bandwidth {
+        each: Option<f64>,
+        shared: Option<f64>,
+        per: Vec<(Name, f64)>,
+    },
 }
 
 /// Words for what a group can lose.
@@ -140,9 +144,9 @@ impl Reader<'_> {
             scheme,
             ack,
             groups,
-            placement: fields.entry("placement").and_then(|entry| {
-                Some(Spanned::new(self.placement(entry.value)?, entry.key_span))
-            }),
+            placement: fields
+                .entry("placement")
+                .and_then(|entry| Some(Spanned::new(self.placement(entry.value)?, entry.key_span))),
             spread: fields.get("spread").and_then(|id| self.copy_spread(id)),
             size: fields.get("size").and_then(|id| self.size(id)),
             medium: medium.unwrap_or(Medium::Local),

@@ -107,7 +107,7 @@ const OF_HELD_DATA: &[&str] = &[
     "offload",
     "backup",
 ];
-const LATENT: Keys = Keys { of: "latent defects", read: &["every", "scrub"], later: &[] };
+const LATENT: Keys = Keys { of: "a latent defect", read: &["every", "scrub"], later: &[] };
 const DELETED: Keys = Keys { of: "deletion by mistake", read: &["every"], later: &[] };
 const BUFFER: Keys = Keys { of: "a buffer", read: &["horizon", "survives", "drain"], later: &[] };
 const OFFLOAD: Keys =
