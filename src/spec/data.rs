@@ -90,7 +90,8 @@ pub enum Placement {
         /// Another number, another placement.
         seed: u64,
     },
-    /// The holders are cut into sets of one group's width, and every group is on one of them.
+    /// The holders are cut, in their order, into sets of one group's width, and every group is on one
+    /// of them. Their order is such that each set keeps the spread.
     Partitioned,
     /// As random, but every holder has as many groups as any other, or one more.
     Declustered {

@@ -19,10 +19,13 @@ const DEFAULTS: &[(&str, &[(&str, &str)])] = &[
     ),
     ("crews", &[("size", "1"), ("hours", "always"), ("works", "any-time"), ("picks", "fifo")]),
     ("calendar", &[("at", "0s"), ("gap", "0s"), ("regardless", "false")]),
+    ("data", &[("medium", "local"), ("catch_up", "at-once")]),
     ("journeys", &[]),
 ];
 /// Defaults that would say something else where another key says how many there are.
 const REPLICAS_FOLLOW: &str = "erasure";
+/// What defaults of data are about: copies that somebody holds.
+const HOLDERS: &str = "held_by";
 /// Keys that have done their work when everything is written out.
 const DONE: &[&str] = &["extends", "import", "defaults"];
 
@@ -94,7 +97,8 @@ impl Writer<'_> {
             };
             for (key, value) in of_section {
                 let follows = *key == "replicas" && has(REPLICAS_FOLLOW);
-                if !has(key) && !follows {
+                let is_of_nothing = section.key == "data" && !has(HOLDERS);
+                if !has(key) && !follows && !is_of_nothing {
                     line(text, 4, &format!("{key}: {value}"), "default");
                 }
             }

@@ -1,4 +1,5 @@
-//! Durations and percentages as people write them: a number and its unit, always both.
+//! Durations, percentages, sizes and bandwidths as people write them: a number and its unit, always
+//! both.
 
 use std::fmt;
 
@@ -27,6 +28,24 @@ const TIME_UNITS: &[(&[&str], f64)] = &[
     (&["mo", "month", "months"], MONTH),
     (&["y", "year", "years"], YEAR),
 ];
+
+/// What a byte or a bit may be multiplied by: how it is written, and by how much.
+const PREFIXES: &[(&str, f64)] = &[
+    ("", 1.0),
+    ("k", 1e3),
+    ("M", 1e6),
+    ("G", 1e9),
+    ("T", 1e12),
+    ("P", 1e15),
+    ("E", 1e18),
+    ("Ki", 1024.0),
+    ("Mi", 1_048_576.0),
+    ("Gi", 1_073_741_824.0),
+    ("Ti", 1_099_511_627_776.0),
+    ("Pi", 1_125_899_906_842_624.0),
+    ("Ei", 1_152_921_504_606_846_976.0),
+];
+const BITS_PER_BYTE: f64 = 8.0;
 
 /// Why a text is not the quantity that it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -166,6 +185,113 @@ fn shift_to_percent(text: &str, fraction: f64) -> String {
     format!("{text}e2").parse::<f64>().unwrap_or(fraction * 100.0).to_string()
 }
 
+/// Reads a size such as `8TB`, `32GiB` or `500 MB`; returns bytes.
+///
+/// # Errors
+///
+/// Unless it is a number, not negative, and a unit of bytes.
+///
+/// # Examples
+///
+/// ```
+/// use ninefold::units::parse_size;
+/// assert_eq!(parse_size("8TB"), Ok(8e12));
+/// assert_eq!(parse_size("32 GiB"), Ok(34_359_738_368.0));
+/// assert!(parse_size("8T").unwrap_err().help.contains("`8TB`"));
+/// ```
+pub fn parse_size(text: &str) -> Result<f64, QuantityError> {
+    let example = "write a number and a unit, such as `500MB`, `8TB` or `32GiB`";
+    let (number, unit) = number_and_unit(text, "a size", example)?;
+    let prefix = unit.strip_suffix('B').and_then(factor_of);
+    let factor = prefix.ok_or_else(|| not_a_unit(text, unit, "size", "B", example))?;
+    finite(number * factor, text)
+}
+
+/// Reads a bandwidth such as `50MB/s`, or in bits `1Gb/s` or `1Gbit/s`; returns bytes a second.
+///
+/// # Errors
+///
+/// Unless it is a number, not negative, and a unit of bytes or bits a second.
+///
+/// # Examples
+///
+/// ```
+/// use ninefold::units::parse_bandwidth;
+/// assert_eq!(parse_bandwidth("50MB/s"), Ok(50e6));
+/// assert_eq!(parse_bandwidth("1Gbit/s"), Ok(125e6));
+/// assert!(parse_bandwidth("50MB").unwrap_err().help.contains("`50MB/s`"));
+/// ```
+pub fn parse_bandwidth(text: &str) -> Result<f64, QuantityError> {
+    let example = "write a number and a unit, such as `50MB/s`, `200MiB/s` or `10Gb/s` (bits)";
+    let (number, unit) = number_and_unit(text, "a bandwidth", example)?;
+    let factor = unit.strip_suffix("/s").and_then(|unit| {
+        let of_bits = unit.strip_suffix("bit").or(unit.strip_suffix('b')).and_then(factor_of);
+        let of_bytes = unit.strip_suffix('B').and_then(factor_of);
+        of_bytes.or(of_bits.map(|bits| bits / BITS_PER_BYTE))
+    });
+    let factor = factor.ok_or_else(|| not_a_unit(text, unit, "bandwidth", "B/s", example))?;
+    finite(number * factor, text)
+}
+
+fn factor_of(prefix: &str) -> Option<f64> {
+    let known = PREFIXES.iter().find(|(spelling, _)| *spelling == prefix);
+    known.map(|(_, factor)| *factor)
+}
+
+/// A number that is not negative, and what stands after it.
+fn number_and_unit<'a>(
+    text: &'a str,
+    what: &str,
+    example: &str,
+) -> Result<(f64, &'a str), QuantityError> {
+    let error = |problem: String| QuantityError { problem, help: example.to_owned() };
+    let (number, unit) = split_number(text.trim());
+    if number.starts_with('-') {
+        return Err(error(format!("`{text}` is negative")));
+    }
+    match number.parse::<f64>() {
+        Ok(number) => Ok((number, unit.trim())),
+        Err(_) => Err(error(format!("`{text}` is not {what}"))),
+    }
+}
+
+/// What is wrong with a unit of bytes, and the units that may be meant.
+fn not_a_unit(text: &str, unit: &str, of: &str, ending: &str, example: &str) -> QuantityError {
+    let number = split_number(text.trim()).0;
+    if unit.is_empty() {
+        return QuantityError {
+            problem: format!("`{text}` has no unit"),
+            help: format!("write `{number}G{ending}` or `{number}Gi{ending}`, for instance"),
+        };
+    }
+    if let Some(prefix) = unit.strip_suffix("bps") {
+        let help = format!("write `{number}{prefix}b/s` for bits a second");
+        return QuantityError { problem: format!("`{unit}` is not a unit of {of}"), help };
+    }
+    // `8T` and `8gb` say what is meant by their first letter.
+    let first = unit.chars().next().map(|first| first.to_ascii_uppercase());
+    let help = match first {
+        Some('K') => {
+            format!("write `{number}k{ending}` (1000 bytes) or `{number}Ki{ending}` (1024 bytes)")
+        }
+        Some(letter @ ('M' | 'G' | 'T' | 'P' | 'E')) => {
+            format!(
+                "write `{number}{letter}{ending}`, or `{number}{letter}i{ending}` in powers of 1024"
+            )
+        }
+        _ => example.to_owned(),
+    };
+    QuantityError { problem: format!("`{unit}` is not a unit of {of}"), help }
+}
+
+fn finite(value: f64, text: &str) -> Result<f64, QuantityError> {
+    if value.is_finite() {
+        return Ok(value);
+    }
+    let help = "it must be a number that a machine can hold".to_owned();
+    Err(QuantityError { problem: format!("`{text}` is too large"), help })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -213,6 +339,65 @@ mod tests {
         assert_eq!(parse_percentage("100%"), Ok(1.0));
         for text in ["101%", "-1%", "nan%", "99.9", "%", "0.9995"] {
             assert!(parse_percentage(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_read_as_people_write_them() {
+        for (text, bytes) in [
+            ("8TB", 8e12),
+            ("500 MB", 5e8),
+            (" 1.5kB ", 1_500.0),
+            ("0B", 0.0),
+            ("1e3GB", 1e12),
+            ("2KiB", 2_048.0),
+            ("32GiB", 32.0 * 1_073_741_824.0),
+            ("1EB", 1e18),
+        ] {
+            assert_eq!(parse_size(text), Ok(bytes), "{text}");
+        }
+    }
+
+    #[test]
+    fn bandwidths_are_in_bytes_or_bits() {
+        for (text, bytes) in [
+            ("50MB/s", 5e7),
+            ("1Gb/s", 1.25e8),
+            ("1Gbit/s", 1.25e8),
+            ("10 MiB/s", 10_485_760.0),
+            ("800bit/s", 100.0),
+        ] {
+            assert_eq!(parse_bandwidth(text), Ok(bytes), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_size_is_refused_with_what_would_be_right() {
+        for (text, help) in [
+            ("8", "write `8GB`"),
+            ("8T", "write `8TB`, or `8TiB`"),
+            ("8gb", "write `8GB`, or `8GiB`"),
+            ("8KB", "`8kB` (1000 bytes) or `8KiB`"),
+            ("8Gb", "write `8GB`"),
+            ("8TB 3GB", "write `8TB`"),
+            ("-8TB", "such as"),
+            ("large", "such as"),
+            ("", "such as"),
+            ("3 drives", "such as"),
+            ("1e999TB", "a machine can hold"),
+        ] {
+            let error = parse_size(text).unwrap_err();
+            assert!(error.help.contains(help), "{text}: {error}");
+        }
+        for (text, help) in [
+            ("50", "write `50GB/s`"),
+            ("50MB", "write `50MB/s`"),
+            ("50mb/s", "write `50MB/s`"),
+            ("1Gbps", "write `1Gb/s`"),
+            ("fast", "such as"),
+        ] {
+            let error = parse_bandwidth(text).unwrap_err();
+            assert!(error.help.contains(help), "{text}: {error}");
         }
     }
 }

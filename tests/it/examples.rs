@@ -56,6 +56,12 @@ fn every_example_of_the_language_is_simulated() {
         fs::write(&path, format!("{name}extends: surroundings.yaml\n{block}")).unwrap();
         let topology =
             Topology::from_path(&path).unwrap_or_else(|error| panic!("{error}\n{block}"));
+        if has(&block, "data") {
+            let about_it = topology.warnings.iter().map(|finding| topology.warnings.place(finding));
+            let about_it: Vec<String> =
+                about_it.filter(|place| place.contains("example.yaml")).collect();
+            assert!(about_it.is_empty(), "{}\n{block}", topology.warnings);
+        }
         let system = System::compile(topology);
         let report = system.simulate(&Plan { replications: 20, ..system.plan(1) }).unwrap();
         assert!(report.run.events > 0, "{block}");

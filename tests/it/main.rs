@@ -6,6 +6,7 @@ mod behaviours;
 mod command_line;
 mod compare;
 mod data;
+mod data_classes;
 mod determinism;
 mod examples;
 mod figures;

@@ -71,8 +71,8 @@ fn keys_that_mean_nothing_are_named_with_the_nearest_that_does() {
     check(
         &with("repair: 2h", "repair: 2h, colour: red"),
         "3:34 unknown-key: a failure mode has no key `colour`; it may say `every`, `afr`, `repair`, \
-         `clock`, `wipes`, `crew`, `people`, `priority`, `shock`, `change`, `beta`, `burst`, \
-         `preventive`, `grey`, `range`, `about`, `source` and `grade`\n",
+         `clock`, `wipes`, `cuts_power`, `crew`, `people`, `priority`, `shock`, `change`, `beta`, \
+         `burst`, `preventive`, `grey`, `range`, `about`, `source` and `grade`\n",
     );
 }
 
@@ -369,8 +369,8 @@ fn endless_rows_are_refused() {
 #[test]
 fn what_is_known_for_later_says_so_and_does_not_stop_anything() {
     check(
-        &format!("{FINE}data: {{samples: {{held_by: web}}}}\n"),
-        "10:1 warning not-evaluated: `data` is known, not evaluated in this version; -\n",
+        &format!("{FINE}claims: {{reads: {{held_by: web}}}}\n"),
+        "10:1 warning not-evaluated: `claims` is known, not evaluated in this version; -\n",
     );
     check(
         &with("serves: majority", "serves: majority, controller: statefulset"),
@@ -562,5 +562,381 @@ fn needs_have_kinds_where_kinds_make_sense() {
         &with("serves: majority", "serves: majority, needs: {need: web-0, kind: crashes_with}"),
         "7:3 cycle: these services need one another: `web` and again; one of them must be able to work \
          without the others\n",
+    );
+}
+
+/// A topology in which only a data class can be wrong.
+fn class(text: &str) -> String {
+    format!(
+        "topology: t
+failures:
+  crash: {{every: 90d, repair: 2h, wipes: true}}
+domains:
+  rack: {{count: 3}}
+  disk: {{in: rack, count: 3, fails: [crash]}}
+services:
+  db: {{replicas: 3, on: disk, leader: {{failover: 9s}}}}
+  web: {{replicas: 2, on: rack, serves: any}}
+journeys:
+  use: {{needs: {{any: [db, web]}}}}
+data:
+  d: {{{text}}}
+"
+    )
+}
+
+#[test]
+fn data_need_holders_or_a_way_to_be_made() {
+    check(
+        &class("about: none"),
+        "13:3 missing-key: nothing holds `d`, and nothing records it; say who holds it, `held_by: \
+         db`, or what records it, `born: app`\n",
+    );
+    check(
+        &class("copies: 3, born: web"),
+        "13:7 missing-key: `copies` of `d`, and nothing holds it; say who holds it: `held_by: db`\n",
+    );
+    check(
+        &class("sink: web, held_by: disk"),
+        "13:7 missing-key: `sink` of `d`, and nothing records it; say what must be up for data to be \
+         recorded: `born: app`\n",
+    );
+    check(
+        &class("born: web, buffer: {horizon: 2h}"),
+        "13:18 missing-key: a buffer of `d`, and nothing to empty it into; say what must be up for \
+         data to be accepted: `sink: store.write`\n",
+    );
+    check(
+        &class("held_by: []"),
+        "13:16 wrong-kind: an empty list of holders; name a service, a domain or units\n",
+    );
+    check(
+        &class("held_by: dsik"),
+        "13:16 unknown-name: nothing is called `dsik`; did you mean `disk`?\n",
+    );
+    check(
+        &class("held_by: [disk, rack-0/disk-1]"),
+        "13:7 duplicate-name: `rack-0/disk-1` holds `d` twice; name each holder once; a group stands \
+         for its members\n",
+    );
+}
+
+#[test]
+fn schemes_must_be_possible() {
+    check(
+        &class("held_by: db, copies: 4"),
+        "13:7 quorum: 4 copies of `d` on 3 holders; each is on a holder of its own: have at least 4\n",
+    );
+    check(
+        &class("held_by: disk, erasure: {data: 8, parity: 2}"),
+        "13:7 quorum: 10 shards of `d` on 9 holders; each is on a holder of its own: have at least 10\n",
+    );
+    check(
+        &class("held_by: disk, copies: 3, erasure: {data: 2, parity: 1}"),
+        "13:33 wrong-kind: what a group can lose, in two ways; keep `copies` or a code, one of them\n",
+    );
+    check(
+        &class("held_by: disk, copies: 600"),
+        "13:22 too-large: 600 copies or shards in a group; at most 512: say how many `copies` a group \
+         has\n",
+    );
+    check(
+        &class("held_by: disk, erasure: {data: 2}"),
+        "13:31 missing-key: an erasure code needs `parity`; add `parity`: a number of shards\n",
+    );
+    check(
+        &class("held_by: disk, lrc: {data: 5, groups: 2, local: 1, global: 1}"),
+        "13:22 out-of-range: 5 data shards in 2 groups of equal size; let `data` be 2 times as many \
+         as a group has\n",
+    );
+    check(
+        &class("held_by: disk, lrc: {data: 66, groups: 66, local: 1, global: 1}"),
+        "13:22 too-large: a code of 67 parity checks; at most 64\n",
+    );
+    check(
+        &class("held_by: disk, code: {positions: 3, checks: [[0], [1], [2]]}"),
+        "13:22 out-of-range: 3 parity checks of 3 positions; each check takes one position: let one \
+         at least be left for data\n",
+    );
+    check(
+        &class("held_by: disk, groups: 9, code: {positions: 4, checks: [[0, 1, 4], [1, 1], []]}"),
+        "13:63 out-of-range: there is no position 4; positions are numbered from 0 to 3\n\
+         13:74 duplicate-name: position 1 is covered twice; name each position once\n\
+         13:82 wrong-kind: a parity check of nothing; list the positions that it covers, from 0\n",
+    );
+    check(
+        &class("held_by: disk, mlec: {outer: {data: 50, parity: 9}, inner: {data: 9, parity: 1}}"),
+        "13:22 too-large: 590 copies or shards in a group; at most 512: say how many `copies` a group \
+         has\n",
+    );
+    check(&class("held_by: db, ack: 4"), "13:25 quorum: 4 of 3 copies; at most 3\n");
+    check(
+        &class("held_by: disk, erasure: {data: 6, parity: 3}, ack: 2"),
+        "13:58 wrong-kind: an `ack` of shards; `ack` counts copies; a write of shards counts when all \
+         have it\n",
+    );
+}
+
+#[test]
+fn groups_must_be_counted_and_placed() {
+    check(
+        &class("held_by: disk, copies: 2"),
+        "13:7 missing-key: 2 copies of `d` on 9 holders: in how many groups?; say `groups: 10000`, or \
+         `placement: every-combination` if there are so many that any loss hits one\n",
+    );
+    check(
+        &class("held_by: disk, copies: 3, groups: 0"),
+        "13:41 out-of-range: `groups` cannot be 0; the least is 1\n",
+    );
+    check(
+        &class("held_by: disk, copies: 3, groups: 3000000"),
+        "13:41 too-large: 3000000 groups of 3; at most 2000000 of so many copies\n",
+    );
+    check(
+        &class("held_by: disk, copies: 2, placement: partitioned"),
+        "13:33 quorum: 9 holders cannot be cut into sets of 2; have 8 or 10 of them, or another \
+         placement\n",
+    );
+    check(
+        &class("held_by: disk, copies: 3, groups: 9, placement: rondom"),
+        "13:55 unknown-name: a placement cannot be `rondom`; did you mean `random`?\n",
+    );
+    check(
+        &class("held_by: disk, copies: 3, groups: 9, placement: {random: {seed: 1}, copyset: 2}"),
+        "13:55 wrong-kind: 2 placements in one; write one, such as `{random: {seed: 7}}` or \
+         `{copyset: 4}`\n",
+    );
+    check(
+        &class("held_by: disk, copies: 3, groups: 9, placement: {copyset: 3}"),
+        "13:65 out-of-range: a scatter width of 3 with 3 copies; each set adds 2 others: write 2 or 4\n",
+    );
+    check(
+        &class("held_by: disk, copies: 3, groups: 9, placement: {copyset: 10}"),
+        "13:65 out-of-range: a scatter width of 10 among 9 holders; there are 8 others: at most 8\n",
+    );
+    check(
+        &class("held_by: disk, copies: 1, groups: 9, placement: {copyset: 1}"),
+        "13:65 wrong-kind: copysets of one copy each; a copy that is alone shares its group with \
+         nobody: remove it\n",
+    );
+    check(
+        &class("held_by: disk, copies: 3, groups: 9, placement: every-combination"),
+        "13:41 no-effect: a number of groups on every combination; there is one on each: remove \
+         `groups`\n",
+    );
+    check(
+        &class("held_by: web, copies: 2, groups: 3, placement: [[web-0, web-1]]"),
+        "13:40 quorum: 3 groups, of which 1 are listed; remove `groups`, or list each of them\n",
+    );
+    check(
+        &class(
+            "held_by: web, copies: 2, placement: [[web-0], [web-0, db-0], [web-1, web-1], [web-0, wbe-1]]",
+        ),
+        "13:44 quorum: a group on 1 holders, with 2 copies; name 2 holders in each group\n\
+         13:53 wrong-reference: `db-0` does not hold `d`; a group is of those that `held_by` names\n\
+         13:68 duplicate-name: `web-1` twice in a group; each copy or shard is on a holder of its own\n\
+         13:92 unknown-name: nothing is called `wbe-1`; did you mean `web-1`?\n",
+    );
+    check(
+        &class("held_by: web, placement: []"),
+        "13:21 wrong-kind: a placement of no groups; list the holders of each group, or write a word \
+         such as `random`\n",
+    );
+}
+
+#[test]
+fn copies_are_spread_over_places_that_are_there() {
+    check(
+        &class("held_by: disk, copies: 3, groups: 9, spread: {by: rakc}"),
+        "13:57 unknown-name: no domain has the level `rakc`; did you mean `rack`?\n",
+    );
+    check(
+        &class("held_by: [disk, web], copies: 3, groups: 9, spread: {by: disk}"),
+        "13:64 spread: `web-0` stands on no disk; name a level that every holder stands on, or is of\n",
+    );
+    check(
+        &class("held_by: disk, copies: 7, groups: 9, spread: {by: rack, at_most: 2}"),
+        "13:57 spread: 7 copies over 3 of level `rack`, at most 2 on each; they have room for 6: have \
+         at least 4 of them, or raise `at_most`\n",
+    );
+    check(
+        &class(
+            "held_by: [rack-0/disk-0, rack-0/disk-1, rack-0/disk-2, rack-1/disk-0], copies: 2, spread: {by: rack}",
+        ),
+        "13:102 spread: 3 holders on one of level `rack`, for 2 sets of at most 1 each; put as many \
+         holders on each, raise `at_most`, or use another placement\n",
+    );
+    check(
+        &class(
+            "held_by: [rack-0/disk-0, rack-0/disk-1, rack-0/disk-2, rack-1/disk-0], copies: 2, groups: 9, placement: declustered, spread: {by: rack}",
+        ),
+        "13:137 spread: 3 holders on one of level `rack` cannot have as many groups as others; put as \
+         many holders on each, raise `at_most`, or use `random`\n",
+    );
+    check(
+        &class("held_by: disk, copies: 2, spread: {by: rack}, placement: every-combination"),
+        "13:46 spread: a spread of every combination; there is a group on any holders, wherever they \
+         are: remove `spread`\n",
+    );
+    check(
+        &class(
+            "held_by: disk, copies: 2, spread: {by: rack}, placement: [[rack-0/disk-0, rack-1/disk-0], [rack-0/disk-0, rack-0/disk-1]]",
+        ),
+        "13:46 spread: group 1 has more than 1 on one of level `rack`; groups are counted from 0: \
+         move a holder of it, or raise `at_most`\n",
+    );
+}
+
+#[test]
+fn rebuilds_take_some_time() {
+    check(
+        &class("held_by: disk, rebuild: {bandwidth: 50MB/s}"),
+        "13:22 missing-key: a rebuild by bandwidth, and no word on how much there is; say how many \
+         bytes a holder holds: `size: 8TB`\n",
+    );
+    check(
+        &class("held_by: disk, size: 8T, rebuild: {bandwidth: 50MB}"),
+        "13:28 bad-quantity: `T` is not a unit of size; write `8TB`, or `8TiB` in powers of 1024\n\
+         13:53 bad-quantity: `MB` is not a unit of bandwidth; write `50MB/s`, or `50MiB/s` in powers \
+         of 1024\n",
+    );
+    check(
+        &class("held_by: disk, size: 8TB, rebuild: {takes: 2h, shared: 1GB/s}"),
+        "13:54 bad-law: how long a rebuild takes, in two ways; keep `takes`, or `bandwidth`, `shared` \
+         and `per`\n",
+    );
+    check(
+        &class("held_by: disk, size: 8TB, rebuild: {per: {rakc: 1GB/s}}"),
+        "13:49 unknown-name: no domain has the level `rakc`; did you mean `rack`?\n",
+    );
+    check(
+        &class("held_by: disk, rebuild: {detect: 2h}"),
+        "13:31 missing-key: a rebuild needs `takes`; add `takes`: how long it takes, or say \
+         `bandwidth`\n",
+    );
+    check(
+        &class("held_by: disk, rebuild: {exponential: 2h, detect: 2h}"),
+        "13:49 bad-law: `detect` beside a law; write the law under `takes`: `takes: {exponential: \
+         ...}`\n",
+    );
+    check(
+        &class("held_by: disk, rebuild: {takes: 2h, lazy: 9}"),
+        "13:49 out-of-range: a rebuild that waits until data are lost; a group survives the loss of \
+         8: wait for that at most\n",
+    );
+    check(
+        &class("held_by: disk, rebuild: {takes: 2h, priority: margin}"),
+        "13:43 warning no-effect: no rebuild waits for another one; say how many go on together: \
+         `at_a_time: 2`\n",
+    );
+    check(
+        &class("held_by: disk, rebuild: {takes: 2h, at_a_time: 0, priority: size}"),
+        "13:54 out-of-range: `at_a_time` cannot be 0; the least is 1\n\
+         13:67 unknown-name: what is rebuilt first cannot be `size`; it must be one of `fifo` and \
+         `margin`\n",
+    );
+    check(
+        &class("held_by: disk, size: 8TB, rebuild: {shared: 0B/s}"),
+        "13:51 out-of-range: a bandwidth of nothing; it must be above zero\n",
+    );
+}
+
+#[test]
+fn what_loses_data_must_be_possible() {
+    check(
+        &class("held_by: disk, lag: 5s"),
+        "13:22 no-effect: a lag of `d`, of which all copies serve; only copies that stand by are \
+         behind: have it held by a service with a `leader` or a `standby`\n",
+    );
+    check(
+        &class("held_by: disk, latent: {scrub: 7d}"),
+        "13:30 missing-key: a latent defect needs `every`; add `every`: the mean time to one on a \
+         copy, such as `every: 20000h`\n",
+    );
+    check(
+        &class("held_by: disk, medium: paper"),
+        "13:30 unknown-name: a medium cannot be `paper`; it must be one of `memory`, `ephemeral`, \
+         `local` and `network`\n",
+    );
+    check(
+        &class("held_by: disk, catch_up: sometimes"),
+        "13:32 bad-quantity: `sometimes` is not a duration; write a number and a unit, such as `20s`, \
+         `5m`, `1.5h`, `30d`, `6mo` or `1y`\n",
+    );
+    check(
+        &class("held_by: disk, retention: 0s"),
+        "13:33 out-of-range: a retention of no time at all; it must be longer than nothing, such as \
+         `2h`\n",
+    );
+}
+
+#[test]
+fn the_way_of_data_must_lead_somewhere() {
+    check(
+        &class("born: web, sink: dbb"),
+        "13:24 unknown-name: nothing is called `dbb`; did you mean `db`?\n",
+    );
+    check(
+        &class("born: web, sink: db, buffer: {survives: [process, site]}"),
+        "13:36 missing-key: a buffer needs `horizon`; add `horizon`: how much it holds, such as \
+         `horizon: 2h`\n\
+         13:57 unknown-name: what a buffer survives cannot be `site`; it must be one of `process` and \
+         `node`\n",
+    );
+    check(
+        &class("born: web, sink: db, buffer: {horizon: 0s, drain: 1}"),
+        "13:46 out-of-range: a buffer of no time at all; it must be longer than nothing, such as `2h`\n\
+         13:57 out-of-range: a buffer that is never empty again; `drain` is how many times faster \
+         than data come it is emptied: above 1\n",
+    );
+    check(
+        &class("held_by: disk, offload: {usable_after: 1h}"),
+        "13:31 missing-key: an offload needs `every`; add `every`: from beginning to beginning, such \
+         as `every: 6h`\n",
+    );
+    check(
+        &class("held_by: disk, offload: {every: 0s, usable_after: -1h, fails: 1}"),
+        "13:39 out-of-range: an offload that never ends; `every` is from beginning to beginning and \
+         must be at least 1s\n\
+         13:57 bad-quantity: `-1h` is negative; a duration is zero or more\n\
+         13:69 bad-quantity: `1` is not a percentage; write it in percent: `100%`\n",
+    );
+    check(
+        &class("held_by: disk, backup: {every: 6h, clock: up, restore: soon}"),
+        "13:49 unknown-name: the clock of a backup cannot be `up`; it must be one of `always`\n\
+         13:62 bad-quantity: `soon` is not a duration; write a number and a unit, such as `20s`, \
+         `5m`, `1.5h`, `30d`, `6mo` or `1y`\n",
+    );
+}
+
+#[test]
+fn what_can_lose_no_data_is_pointed_out() {
+    check(
+        &class("held_by: rack"),
+        "3:35 warning no-effect: `crash` wipes data, and nothing that it strikes holds any; let a \
+         data class be held by what fails by it, or remove this\n\
+         13:3 warning no-effect: nothing can lose `d`; say of a failure mode that it `wipes`, or give \
+         the class `latent`, `deleted`, `unsynced` or `lag`\n",
+    );
+    check(
+        &class("held_by: disk").replace("[db, web]}", "[db, web]}, slo: {rpo: 5s}"),
+        "11:45 warning no-effect: an RPO of `use`, and no word on which data; name data classes \
+         beside `slo`: `data: [d]`\n",
+    );
+    check(
+        &class("held_by: disk").replace("wipes", "cuts_power"),
+        "3:35 warning no-effect: `crash` cuts the power, and nothing that it strikes has data that \
+         are `unsynced`; let a data class be held by what fails by it, or remove this\n\
+         13:3 warning no-effect: nothing can lose `d`; say of a failure mode that it `wipes`, or give \
+         the class `latent`, `deleted`, `unsynced` or `lag`\n",
+    );
+}
+
+#[test]
+fn journeys_name_data_classes() {
+    check(
+        &class("held_by: disk").replace("[db, web]}", "[db, web]}, data: [e, d, d]"),
+        "11:41 unknown-name: there is no data class `e`; did you mean `d`?\n\
+         11:47 duplicate-name: `d` is listed twice; name each data class once\n",
     );
 }

@@ -55,7 +55,8 @@ fn every_topology_is_accepted() {
     let shipped = topologies(Path::new("topologies"));
     let cases = topologies(Path::new("tests/data/cases"));
     assert!(shipped.len() > 10 && cases.len() > 20);
-    for path in shipped.iter().chain(&cases) {
+    let data = PathBuf::from("tests/data/classes.yaml");
+    for path in shipped.iter().chain(&cases).chain([&data]) {
         let text = filled_in(&fs::read_to_string(path).unwrap());
         check_accepts(&validator, &from_yaml(&text), &path.display().to_string());
     }
@@ -113,6 +114,11 @@ fn what_is_no_topology_is_rejected() {
         "{topology: t, journeys: {a: {needs: {some: [b]}}}}",
         "{topology: t, journeys: {a: {needs: b, slo: {availability: 0.999}}}}",
         "{topology: t, defaults: {claims: {}}}",
+        "{topology: t, data: {a: {held_by: b, size: 8T}}}",
+        "{topology: t, data: {a: {held_by: b, medium: paper}}}",
+        "{topology: t, data: {a: {held_by: b, placement: {copyset: many}}}}",
+        "{topology: t, data: {a: {held_by: b, rebuild: {bandwidth: 50MB}}}}",
+        "{topology: t, data: {a: {born: b, buffer: {horizon: 2h, drain: 1}}}}",
     ] {
         assert!(!validator.is_valid(&from_yaml(text)), "accepted: {text}");
     }

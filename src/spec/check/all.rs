@@ -35,6 +35,7 @@ pub(crate) fn check(raw: &RawTopology, findings: &mut Findings) -> Option<Topolo
         modes,
         crews: &crews,
         services: Vec::new(),
+        data_index: index_of(raw.data.iter().map(|class| &class.name)),
         service_index: index_of(raw.services.iter().map(|service| &service.name)),
         raw,
         findings,
@@ -45,11 +46,13 @@ pub(crate) fn check(raw: &RawTopology, findings: &mut Findings) -> Option<Topolo
     checker.service_needs();
     checker.refuse_need_cycles();
     checker.refuse_what_is_too_much();
+    let data = checker.data();
     let journeys = checker.journeys();
     let plans = checker.plans();
     // What is wrong may be why something seems unused.
     if !checker.findings.has_errors() {
-        checker.warn_of_what_is_unused(&journeys);
+        checker.warn_of_what_is_unused(&journeys, &data);
+        checker.warn_of_what_nobody_can_lose(&data);
     }
     let Checker { units, services, modes, findings, .. } = checker;
     if findings.has_errors() {
@@ -67,7 +70,7 @@ pub(crate) fn check(raw: &RawTopology, findings: &mut Findings) -> Option<Topolo
         crews,
         plans,
         journeys,
-        data: Vec::new(),
+        data,
         warnings: Findings::new(),
     })
 }
@@ -104,6 +107,7 @@ pub(super) struct Checker<'a> {
     pub(super) units: Units,
     pub(super) services: Vec<Service>,
     pub(super) service_index: BTreeMap<String, usize>,
+    pub(super) data_index: BTreeMap<String, usize>,
 }
 
 impl Checker<'_> {

@@ -1,9 +1,12 @@
 //! From what the file says to what it means: the only place that refuses.
 
 mod all;
+mod copies;
+mod data;
 mod failures;
 mod needs;
 mod offers;
+mod placement;
 mod places;
 mod plans;
 mod rosters;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::all::{Checker, listed_keys};
+use crate::spec::data::DataClass;
 use crate::spec::diagnostic::Code;
 use crate::spec::raw::{Edge, EdgeKind, Name, RawExpr, RawJourney, RawMode};
 use crate::spec::read::listed;
@@ -176,7 +177,7 @@ impl Checker<'_> {
                 rpo: raw.rpo.map(|target| target.value),
                 during: raw.during.clone(),
             },
-            data: Vec::new(),
+            data: self.data_named(&raw.data),
         })
     }
 
@@ -318,7 +319,7 @@ impl Checker<'_> {
         None
     }
 
-    pub(super) fn warn_of_what_is_unused(&mut self, journeys: &[Journey]) {
+    pub(super) fn warn_of_what_is_unused(&mut self, journeys: &[Journey], data: &[DataClass]) {
         // A file that is extended may offer more than each of its users takes.
         let is_own = |mode: &RawMode| mode.name.span.file == 0;
         let unused = self.raw.failures.iter().zip(&self.used_modes).filter(|(_, used)| !**used);
@@ -335,14 +336,17 @@ impl Checker<'_> {
             return;
         }
         let mut used = vec![false; self.raw.services.len()];
-        let mut units_named: BTreeSet<usize> = journeys
-            .iter()
-            .flat_map(Journey::all_needs)
+        let needed = || {
+            let of_data = data.iter().flat_map(DataClass::all_needs);
+            journeys.iter().flat_map(Journey::all_needs).chain(of_data)
+        };
+        let mut units_named: BTreeSet<usize> = needed()
             .chain(self.services.iter().flat_map(Service::all_needs))
             .flat_map(units_in)
             .collect();
-        let mut frontier: Vec<usize> =
-            journeys.iter().flat_map(Journey::all_needs).flat_map(services_in).collect();
+        let held = data.iter().filter_map(|class| class.holding.as_ref());
+        units_named.extend(held.flat_map(|holding| holding.holders.iter().copied()));
+        let mut frontier: Vec<usize> = needed().flat_map(services_in).collect();
         while let Some(service) = frontier.pop() {
             if !std::mem::replace(&mut used[service], true) {
                 frontier.extend(self.services[service].all_needs().flat_map(services_in));

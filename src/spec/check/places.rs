@@ -6,7 +6,7 @@ use super::all::{Checker, index_of};
 use super::offers::replica_count;
 use crate::spec::diagnostic::{Code, Findings};
 use crate::spec::expand::group_of;
-use crate::spec::raw::{RawDomain, RawService};
+use crate::spec::raw::{Name, RawDomain, RawService};
 use crate::spec::read::listed;
 
 /// Domains in domains.
@@ -54,22 +54,30 @@ impl Checker<'_> {
         }
     }
 
+    /// Whether domains have this level; a finding if none has.
+    pub(super) fn is_level(&mut self, name: &Name) -> bool {
+        let levels: BTreeSet<&str> =
+            self.units.list.iter().filter_map(|unit| unit.level.as_deref()).collect();
+        if levels.contains(name.value.as_str()) {
+            return true;
+        }
+        let levels: Vec<&str> = levels.into_iter().collect();
+        let help = self.findings.help_with(&name.value, levels.iter().copied(), || {
+            format!("the levels are {}", listed(&levels))
+        });
+        let message = format!("no domain has the level `{}`", name.value);
+        self.findings.error(Code::UnknownName, name.span, message).help(help);
+        false
+    }
+
     /// Whether each replica has a unit of the level for itself, where that is required.
     fn check_spread(&mut self, service: &RawService) {
-        let (Some(spread), Some(group)) = (&service.spread, self.units.group(&service.name.value))
+        let (Some(spread), Some(group)) =
+            (&service.spread, self.units.group(&service.name.value).cloned())
         else {
             return;
         };
-        let levels: BTreeSet<&str> =
-            self.units.list.iter().filter_map(|unit| unit.level.as_deref()).collect();
-        if !levels.contains(spread.by.value.as_str()) {
-            let levels: Vec<&str> = levels.into_iter().collect();
-            let known = levels.iter().copied();
-            let help = self.findings.help_with(&spread.by.value, known, || {
-                format!("the levels are {}", listed(&levels))
-            });
-            let message = format!("no domain has the level `{}`", spread.by.value);
-            self.findings.error(Code::UnknownName, spread.by.span, message).help(help);
+        if !self.is_level(&spread.by) {
             return;
         }
         if !spread.required {

@@ -15,6 +15,10 @@ pub(crate) struct RawMode {
     pub(crate) every: Option<Law>,
     pub(crate) repair: Option<RawRepair>,
     pub(crate) always: bool,
+    /// Whether local data of what it strikes are gone, and where that is said.
+    pub(crate) wipes: Option<Spanned<bool>>,
+    /// Whether data that were not yet safe from a power cut are gone, and where that is said.
+    pub(crate) cuts_power: Option<Spanned<bool>>,
     pub(crate) crew: Option<Name>,
     pub(crate) people: Option<Spanned<u64>>,
     pub(crate) priority: Option<u64>,
@@ -100,6 +104,7 @@ const MODE: Keys = Keys {
         "repair",
         "clock",
         "wipes",
+        "cuts_power",
         "crew",
         "people",
         "priority",
@@ -142,9 +147,12 @@ impl Reader<'_> {
         let clock = fields.get("clock").and_then(|id| {
             self.choice(id, "the clock of a failure mode", &[("up", false), ("always", true)])
         });
-        if let Some(id) = fields.get("wipes") {
-            self.truth(id, "`wipes`");
-        }
+        let mut truth = |key: &str| {
+            let entry = fields.entry(key)?;
+            let is_so = self.truth(entry.value, &format!("`{key}`"))?;
+            Some(Spanned::new(is_so, entry.key_span))
+        };
+        let (wipes, cuts_power) = (truth("wipes"), truth("cuts_power"));
         let grades =
             [("measured", Grade::Measured), ("vendor", Grade::Vendor), ("assumed", Grade::Assumed)];
         let priority = fields.get("priority").and_then(|id| self.count(id, "`priority`", 1));
@@ -153,6 +161,8 @@ impl Reader<'_> {
             every,
             repair,
             always: clock.unwrap_or(false),
+            wipes,
+            cuts_power,
             crew: fields.get("crew").and_then(|id| self.text(id, "the name of a crew")),
             people: fields.get("people").and_then(|id| self.count(id, "`people`", 1)),
             priority: priority.map(|priority| priority.value),

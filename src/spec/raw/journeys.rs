@@ -20,6 +20,8 @@ pub(crate) struct RawJourney {
     pub(crate) rto: Option<RawRto>,
     pub(crate) rpo: Option<Spanned<f64>>,
     pub(crate) during: Option<WeekHours>,
+    /// The data classes whose RPO it promises.
+    pub(crate) data: Vec<Name>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -65,8 +67,8 @@ const DEFAULT_RTO_SHARE: f64 = 0.95;
 
 const JOURNEY: Keys = Keys {
     of: "a journey",
-    read: &["needs", "masked_by", "degraded_when", "slo", "about"],
-    later: &["data"],
+    read: &["needs", "masked_by", "degraded_when", "slo", "data", "about"],
+    later: &[],
 };
 const SLO: Keys = Keys {
     of: "an objective",
@@ -101,6 +103,7 @@ impl Reader<'_> {
             rto: None,
             rpo: None,
             during: None,
+            data: self.names(&fields, "data"),
         };
         if let Some(id) = fields.get("slo")
             && let Some(slo) = self.fields(id, SLO)

@@ -1,15 +1,21 @@
 //! The file, field for field: shapes are checked here, meanings in `check`.
 
+mod copies;
+mod data;
 mod failures;
 mod journeys;
 mod people;
 mod services;
 
+pub(crate) use copies::{RawHeld, RawPlacement, RawRebuild, RawScheme, RawSpeed};
+pub(crate) use data::{RawCycle, RawData};
 pub use failures::Grade;
 pub(crate) use failures::{RawMode, RawRepair, RawStage};
 pub(crate) use journeys::{Edge, EdgeKind, RawExpr, RawJourney};
 pub(crate) use people::{RawCrew, RawPlan};
-pub(crate) use services::{Need, RawDomain, RawLeader, RawPool, RawReplicated, RawService};
+pub(crate) use services::{
+    Need, RawDomain, RawErasure, RawLeader, RawPool, RawReplicated, RawService,
+};
 
 use super::diagnostic::Code;
 use super::read::{Fields, Keys, Reader, listed};
@@ -30,20 +36,21 @@ pub(crate) struct RawTopology {
     pub(crate) journeys: Vec<RawJourney>,
     pub(crate) crews: Vec<RawCrew>,
     pub(crate) calendar: Vec<RawPlan>,
+    pub(crate) data: Vec<RawData>,
 }
 
 const TOPOLOGY: Keys = Keys {
     of: "a topology",
     read: &[
         "topology", "about", "horizon", "extends", "failures", "domains", "services", "journeys",
-        "crews", "calendar", "import", "defaults",
+        "crews", "calendar", "data", "import", "defaults",
     ],
-    later: &["data", "claims", "alerts", "costs", "choices", "platform"],
+    later: &["claims", "alerts", "costs", "choices", "platform"],
 };
 
 /// Sections whose entries `defaults` may complete.
 pub(crate) const SECTIONS: &[&str] =
-    &["failures", "domains", "services", "journeys", "crews", "calendar"];
+    &["failures", "domains", "services", "journeys", "crews", "calendar", "data"];
 
 impl Reader<'_> {
     /// The whole topology.
@@ -68,6 +75,7 @@ impl Reader<'_> {
             journeys: self.section(&fields, "journeys", Self::journey),
             crews: self.section(&fields, "crews", Self::crew),
             calendar: self.section(&fields, "calendar", Self::plan),
+            data: self.section(&fields, "data", Self::data_class),
         }
     }
 
@@ -139,7 +147,15 @@ impl Reader<'_> {
 /// What every map of a topology may say, for the tests that it is documented.
 #[cfg(test)]
 pub(super) fn all_keys() -> impl Iterator<Item = &'static Keys> {
-    let all = [&[TOPOLOGY][..], failures::KEYS, services::KEYS, journeys::KEYS, people::KEYS];
+    let all = [
+        &[TOPOLOGY][..],
+        failures::KEYS,
+        services::KEYS,
+        journeys::KEYS,
+        people::KEYS,
+        data::KEYS,
+        copies::KEYS,
+    ];
     all.into_iter().flatten()
 }
 

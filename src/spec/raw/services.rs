@@ -277,7 +277,7 @@ impl Reader<'_> {
     }
 
     /// A count that must be there.
-    fn part(
+    pub(super) fn part(
         &mut self,
         fields: &Fields<'_>,
         of: &str,
@@ -293,7 +293,7 @@ impl Reader<'_> {
         }
     }
 
-    fn erasure(&mut self, id: NodeId) -> Option<RawErasure> {
+    pub(super) fn erasure(&mut self, id: NodeId) -> Option<RawErasure> {
         let fields = self.fields(id, ERASURE)?;
         let data = self.part(&fields, ERASURE.of, "data", "a number of shards");
         let parity = self.part(&fields, ERASURE.of, "parity", "a number of shards");

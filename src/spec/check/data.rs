@@ -1,0 +1,255 @@
+//! Data classes: the way that data take, and what could lose them.
+
+use std::collections::BTreeSet;
+
+use super::all::{Checker, listed_keys};
+use crate::spec::data::{Buffer, CatchUp, Cycle, DataClass, Holding, Medium, Pipeline};
+use crate::spec::diagnostic::Code;
+use crate::spec::raw::{Name, RawCycle, RawData, RawExpr, RawMode};
+use crate::spec::source::{Span, Spanned};
+use crate::spec::topology::Expression;
+use crate::units::SimSpan;
+
+/// Data classes, for each of which a report has a table.
+const MOST_CLASSES: usize = 1_000;
+/// Copies and shards of all groups of all data classes.
+const MOST_PLACED: u64 = 40_000_000;
+
+impl Checker<'_> {
+    /// Data classes, in the order of the file.
+    pub(super) fn data(&mut self) -> Vec<DataClass> {
+        let raw = self.raw;
+        if let Some(class) = raw.data.get(MOST_CLASSES) {
+            self.findings
+                .error(
+                    Code::TooLarge,
+                    class.name.span,
+                    format!("more than {MOST_CLASSES} data classes"),
+                )
+                .help("name what can be lost together, not every table");
+            return Vec::new();
+        }
+        let mut classes = Vec::new();
+        let mut placed = 0_u64;
+        for raw in &raw.data {
+            let Some(class) = self.data_class(raw) else { continue };
+            let holding = class.holding.iter();
+            placed += holding.map(placed_in).sum::<u64>();
+            classes.push(class);
+            if placed > MOST_PLACED {
+                let message = format!("more than {MOST_PLACED} copies or shards in all groups");
+                self.findings
+                    .error(Code::TooLarge, raw.name.span, message)
+                    .help("have fewer `groups`: a sample of them shows what can be lost");
+                break;
+            }
+        }
+        classes
+    }
+
+    fn data_class(&mut self, raw: &RawData) -> Option<DataClass> {
+        let holding = raw.held.as_ref().map(|held| self.holding(&raw.name, held));
+        let pipeline = self.pipeline(raw);
+        let offload = raw.offload.as_ref().map(|cycle| self.cycle(cycle));
+        let backup = raw.backup.as_ref().map(|cycle| self.cycle(cycle));
+        Some(DataClass {
+            name: raw.name.value.clone(),
+            about: raw.about.clone(),
+            // What is wrong about one part is a finding; what is left would be another class.
+            holding: match holding {
+                Some(holding) => Some(holding?),
+                None => None,
+            },
+            pipeline,
+            offload,
+            backup,
+            restore: raw.restore.clone(),
+            retention: raw.retention.map(SimSpan::from_seconds),
+        })
+    }
+
+    fn pipeline(&mut self, raw: &RawData) -> Option<Pipeline> {
+        let source = raw.source.as_ref().and_then(|source| self.expression(source));
+        let sink = self.need_of(&raw.sink);
+        Some(Pipeline {
+            source: source?,
+            sink,
+            buffer: raw.buffer.map(|buffer| Buffer {
+                horizon: SimSpan::from_seconds(buffer.horizon),
+                survives_process: buffer.survives_process,
+                survives_node: buffer.survives_node,
+                drain: buffer.drain,
+            }),
+        })
+    }
+
+    fn cycle(&mut self, raw: &RawCycle) -> Cycle {
+        Cycle {
+            every: SimSpan::from_seconds(raw.every),
+            usable_after: SimSpan::from_seconds(raw.usable_after),
+            fails: raw.fails,
+            needs: self.need_of(&raw.needs),
+        }
+    }
+
+    fn need_of(&mut self, raw: &Option<RawExpr>) -> Option<Expression> {
+        raw.as_ref().and_then(|raw| self.expression(raw))
+    }
+
+    /// Indices of data classes by name.
+    pub(super) fn data_named(&mut self, names: &[Name]) -> Vec<usize> {
+        let mut classes = Vec::new();
+        for name in names {
+            let Some(&class) = self.data_index.get(&name.value) else {
+                let index = &self.data_index;
+                let known = index.keys().map(String::as_str);
+                let help = self.findings.help_with(&name.value, known, || match index.is_empty() {
+                    true => "declare it under `data`".to_owned(),
+                    false => format!("there are {}", listed_keys(index)),
+                });
+                let message = format!("there is no data class `{}`", name.value);
+                self.findings.error(Code::UnknownName, name.span, message).help(help);
+                continue;
+            };
+            if classes.contains(&class) {
+                self.findings
+                    .error(
+                        Code::DuplicateName,
+                        name.span,
+                        format!("`{}` is listed twice", name.value),
+                    )
+                    .help("name each data class once");
+                continue;
+            }
+            classes.push(class);
+        }
+        classes
+    }
+
+    /// Points out data that nothing can lose, and losses that nothing can suffer.
+    pub(super) fn warn_of_what_nobody_can_lose(&mut self, classes: &[DataClass]) {
+        if classes.is_empty() {
+            return;
+        }
+        let raw = self.raw;
+        for journey in raw.journeys.iter().filter(|journey| journey.data.is_empty()) {
+            if let Some(rpo) = journey.rpo {
+                let message =
+                    format!("an RPO of `{}`, and no word on which data", journey.name.value);
+                let some = &classes[0].name;
+                self.findings
+                    .warning(Code::NoEffect, rpo.span, message)
+                    .help(format!("name data classes beside `slo`: `data: [{some}]`"));
+            }
+        }
+        let mut wiping = BTreeSet::new();
+        let mut cutting = BTreeSet::new();
+        for (class, raw) in classes.iter().zip(&raw.data) {
+            let Some(holding) = &class.holding else { continue };
+            let own = self.modes_of(holding.holders.iter().copied());
+            let below = self.modes_of(self.stands_on(&holding.holders));
+            let all = || own.union(&below).copied();
+            let relevant: BTreeSet<usize> = match holding.medium {
+                Medium::Network => own.clone(),
+                _ => all().collect(),
+            };
+            let can_wipe = relevant.iter().any(|&mode| self.modes[mode].wipes);
+            wiping.extend(relevant);
+            if holding.unsynced.is_some() {
+                cutting.extend(all());
+            }
+            let has_way = class.pipeline.is_some();
+            if !can_wipe && !has_way && !self.loses_otherwise(holding, &own, &below) {
+                let message = format!("nothing can lose `{}`", class.name);
+                self.findings.warning(Code::NoEffect, raw.name.span, message).help(
+                    "say of a failure mode that it `wipes`, or give the class `latent`, `deleted`, \
+                     `unsynced` or `lag`",
+                );
+            }
+        }
+        if classes.iter().all(|class| class.holding.is_none()) {
+            return;
+        }
+        let wipes = |mode: &RawMode| mode.wipes;
+        let nowhere = "wipes data, and nothing that it strikes holds any";
+        self.warn_of_modes(wipes, &wiping, nowhere);
+        let cuts = |mode: &RawMode| mode.cuts_power;
+        let nowhere = "cuts the power, and nothing that it strikes has data that are `unsynced`";
+        self.warn_of_modes(cuts, &cutting, nowhere);
+    }
+
+    /// A warning for each failure mode of this file that says so and is none of these.
+    fn warn_of_modes(
+        &mut self,
+        says: impl Fn(&RawMode) -> Option<Spanned<bool>>,
+        modes: &BTreeSet<usize>,
+        nowhere: &str,
+    ) {
+        for (index, mode) in self.raw.failures.iter().enumerate() {
+            let Some(Spanned { value: true, span }) = says(mode) else { continue };
+            // What is extended or imported may be meant for others.
+            let is_own = |span: Span| span.file == 0;
+            if is_own(span) && self.used_modes[index] && !modes.contains(&index) {
+                let message = format!("`{}` {nowhere}", mode.name.value);
+                self.findings
+                    .warning(Code::NoEffect, span, message)
+                    .help("let a data class be held by what fails by it, or remove this");
+            }
+        }
+    }
+
+    /// Whether copies are lost although no failure mode wipes them.
+    fn loses_otherwise(
+        &self,
+        holding: &Holding,
+        own: &BTreeSet<usize>,
+        below: &BTreeSet<usize>,
+    ) -> bool {
+        let has_plans = !self.raw.calendar.is_empty();
+        let crashes = |service: usize| self.services[service].needs.crashes_with.is_some();
+        let ends = match holding.medium {
+            Medium::Memory => has_plans || !own.is_empty() || holding.service.is_some_and(crashes),
+            Medium::Ephemeral | Medium::Local | Medium::Network => false,
+        };
+        let restarts = match holding.medium {
+            Medium::Memory | Medium::Ephemeral => has_plans || !below.is_empty(),
+            Medium::Local | Medium::Network => false,
+        };
+        ends || restarts
+            || holding.latent.is_some()
+            || holding.deleted.is_some()
+            || holding.unsynced.is_some()
+            || holding.lag.is_some()
+            || holding.catch_up == CatchUp::Never
+    }
+
+    /// The failure modes of units.
+    fn modes_of(&self, units: impl IntoIterator<Item = usize>) -> BTreeSet<usize> {
+        units.into_iter().flat_map(|unit| self.units.list[unit].modes.iter().copied()).collect()
+    }
+
+    /// Everything that units stand on, however far below.
+    fn stands_on(&self, units: &[usize]) -> BTreeSet<usize> {
+        let mut below = BTreeSet::new();
+        let mut frontier: Vec<usize> = units.to_vec();
+        while let Some(unit) = frontier.pop() {
+            frontier.extend(self.units.list[unit].hosts.iter().filter(|&&host| below.insert(host)));
+        }
+        below
+    }
+}
+
+/// Copies or shards in all groups.
+fn placed_in(holding: &Holding) -> u64 {
+    u64::from(holding.groups) * u64::from(holding.scheme.width())
+}
+
+impl DataClass {
+    /// What must be up anywhere on the way of its data.
+    pub(super) fn all_needs(&self) -> impl Iterator<Item = &Expression> {
+        let way = self.pipeline.iter();
+        let cycles = self.offload.iter().chain(&self.backup);
+        way.flat_map(|way| std::iter::once(&way.source).chain(&way.sink))
+            .chain(cycles.filter_map(|cycle| cycle.needs.as_ref()))
+    }
+}

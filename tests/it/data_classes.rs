@@ -1,0 +1,151 @@
+//! Data classes: what is read, and what it means.
+
+use ninefold::report::JourneyMeasures;
+use ninefold::scheme::Scheme;
+use ninefold::spec::{CatchUp, DataClass, Medium, Placement, Speed};
+use ninefold::units::SimSpan;
+use ninefold::{Plan, System, Topology};
+
+fn classes() -> Topology {
+    Topology::from_path("tests/data/classes.yaml").unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn named<'a>(topology: &'a Topology, name: &str) -> &'a DataClass {
+    topology.data.iter().find(|class| class.name == name).unwrap()
+}
+
+#[test]
+fn what_a_file_says_of_data_is_read() {
+    let topology = classes();
+    assert_eq!(topology.warning_count(), 0, "{}", topology.warnings);
+    let held = |name: &str| named(&topology, name).holding.clone().unwrap();
+
+    let orders = held("orders");
+    assert_eq!((orders.scheme, orders.ack), (Scheme::copies(3), Some(2)));
+    assert_eq!((orders.groups, orders.placement), (1, Placement::Partitioned));
+    assert_eq!(topology.services[orders.service.unwrap()].name, "db");
+    assert!(orders.lag.is_some() && orders.unsynced.is_some() && orders.deleted.is_some());
+    assert!(matches!(orders.catch_up, CatchUp::After(_)));
+    let class = named(&topology, "orders");
+    let backup = class.backup.clone().unwrap();
+    assert_eq!(backup.every, SimSpan::from_seconds(6.0 * 3600.0));
+    assert_eq!((backup.fails, class.restore.is_some()), (0.01, true));
+    assert_eq!(class.retention, Some(SimSpan::from_seconds(365.0 * 86_400.0)), "from the defaults");
+
+    // A service that replicates on a ring: a group for each of its neighbourhoods.
+    let samples = held("samples");
+    assert_eq!((samples.medium, samples.ack, samples.groups), (Medium::Memory, Some(2), 5));
+    let Placement::Explicit(rings) = &samples.placement else { panic!("{:?}", samples.placement) };
+    assert_eq!(rings[4], [4, 0, 1]);
+    let way = named(&topology, "samples").pipeline.clone().unwrap();
+    let buffer = way.buffer.unwrap();
+    assert!(way.sink.is_some() && buffer.survives_node && buffer.survives_process);
+    assert_eq!(buffer.drain, 4.0);
+
+    let files = held("files");
+    assert_eq!(files.holders.len(), 18);
+    assert_eq!((files.most_per_place, files.places[17]), (2, 2));
+    assert_eq!(files.placement, Placement::Declustered { seed: 3 });
+    let rebuild = files.rebuild.unwrap();
+    let Speed::Bandwidth { bytes, each, shared, per_level } = rebuild.speed else { panic!() };
+    assert_eq!((bytes, each, shared), (8e12, Some(5e7), Some(400.0 * 1_048_576.0)));
+    assert_eq!(per_level.len(), 2);
+    assert_eq!((per_level[0].0[2], per_level[0].1), (1, 1.25e8));
+    assert_eq!((per_level[1].0[17], per_level[1].1), (2, 1.25e9));
+    assert_eq!((rebuild.at_a_time, rebuild.lazy, rebuild.by_margin), (Some(2), 2, true));
+    assert_eq!(files.unreadable, 0.08);
+
+    let whole = held("whole");
+    assert_eq!((whole.scheme, whole.groups), (Scheme::erasure(4, 2), 1));
+    assert_eq!((whole.rebuild, whole.unreadable), (None, 0.05));
+    let parts = held("parts");
+    assert_eq!((parts.scheme, parts.groups), (Scheme::copies(1), 4), "each has a share of its own");
+    assert_eq!(held("archive").scheme.width(), 7);
+    assert_eq!(held("vaults").groups, 2);
+    assert_eq!(held("chunks").placement, Placement::Copyset { scatter_width: 4, seed: 1 });
+    assert_eq!((held("pairs").placement, held("pairs").groups), (Placement::EveryCombination, 1));
+    assert_eq!(held("known").placement, Placement::Explicit(vec![vec![0, 1], vec![1, 2]]));
+    assert_eq!(held("known").service, None);
+
+    let journeys: Vec<_> = topology.journeys.iter().map(|journey| journey.data.clone()).collect();
+    assert_eq!(journeys, [vec![0], vec![1, 2]]);
+    assert!(topology.modes[0].wipes && topology.modes[2].cuts_power);
+}
+
+/// With a spread, holders are in an order in which they can be cut: each set keeps it.
+#[test]
+fn sets_of_a_partition_keep_the_spread() {
+    let topology = classes();
+    let checked = named(&topology, "checked").holding.clone().unwrap();
+    assert_eq!(checked.placement, Placement::Partitioned);
+    for set in checked.places.chunks(6) {
+        let mut places = set.to_vec();
+        places.sort_unstable();
+        places.dedup();
+        assert_eq!(places.len(), 6, "{:?}", checked.places);
+    }
+    let mut holders = checked.holders.clone();
+    holders.sort_unstable();
+    assert_eq!(holders, named(&topology, "files").holding.as_ref().unwrap().holders);
+}
+
+/// A topology that is written out says the same of its data.
+#[test]
+fn data_survive_being_written_out() {
+    let text = ninefold::spec::resolved("tests/data/classes.yaml").unwrap();
+    let again = Topology::from_str("resolved", &text).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(again.data, classes().data);
+    assert!(text.contains("catch_up: at-once  # default"), "{text}");
+}
+
+/// Whether a store reads, and whether it writes, once so many of its servers are gone for good.
+fn works_without(lost: u32, servers: u32, drives: u32, data: u32, parity: u32) -> (bool, bool) {
+    let mut domains = String::new();
+    let mut hosts = Vec::new();
+    for (name, count, fails) in [("good", servers - lost, ""), ("bad", lost, "gone")] {
+        if count > 0 {
+            domains += &format!("  {name}: {{count: {count}, fails: [{fails}]}}\n");
+            hosts.push(name);
+        }
+    }
+    let text = format!(
+        "topology: store
+horizon: 10h
+failures: {{gone: {{every: {{fixed: 1h}}, repair: never}}}}
+domains:
+{domains}  drive: {{in: [{}], count: {drives}}}
+services: {{store: {{on: drive, erasure: {{data: {data}, parity: {parity}}}}}}}
+journeys: {{read: {{needs: store.read}}, write: {{needs: store.write}}}}",
+        hosts.join(", ")
+    );
+    let topology = Topology::from_str("store", &text).unwrap_or_else(|error| panic!("{error}"));
+    let system = System::compile(topology);
+    let report = system.simulate(&Plan { replications: 2, ..system.plan(1) }).unwrap();
+    let is_up = |journey: usize| match &report.journeys[journey].measures {
+        JourneyMeasures::Window(estimates, _) => estimates.unavailability.mean == 0.0,
+        JourneyMeasures::FirstOutage(_) => panic!("a run of equal lives"),
+    };
+    (is_up(0), is_up(1))
+}
+
+/// How many servers an object store may lose, as its makers say: it reads with as many shards as hold
+/// data, and writes with one more if there is as much parity. Found by taking servers away.
+#[test]
+fn object_stores_survive_the_loss_of_as_many_servers_as_their_makers_say() {
+    for (servers, drives, data, parity, reads, writes) in [
+        (4, 1, 2, 2, 2, 1),
+        (4, 2, 4, 4, 2, 1),
+        (6, 1, 3, 3, 3, 2),
+        (8, 1, 4, 4, 4, 3),
+        (8, 2, 12, 4, 2, 2),
+    ] {
+        let mut survived = (0, 0);
+        for lost in 1..=servers {
+            let (read, write) = works_without(lost, servers, drives, data, parity);
+            survived.0 += u32::from(read);
+            survived.1 += u32::from(write);
+        }
+        let what = format!("{servers} servers of {drives} drives, {data}+{parity}");
+        assert_eq!(survived, (reads, writes), "{what}");
+    }
+}
