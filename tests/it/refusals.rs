@@ -93,7 +93,7 @@ fn keys_that_must_be_there_are_named() {
     check("about: x", "1:1 missing-key: a topology needs `topology`; add `topology`: its name\n");
     check(
         "topology: t",
-        "1:11 missing-key: a topology without journeys has nothing to estimate; say what users do: \
+        "1:11 missing-key: a topology without journeys or data has nothing to estimate; say what users do: \
          `journeys: {read: {needs: web}}`\n",
     );
     check(

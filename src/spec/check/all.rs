@@ -22,8 +22,8 @@ const MOST_CLOCKS: usize = 1_000_000;
 /// Checks everything and records all findings; `None` if the topology must be refused.
 pub(crate) fn check(raw: &RawTopology, findings: &mut Findings) -> Option<Topology> {
     let horizon = horizon(raw, findings);
-    let crews = crews(raw, findings);
-    let modes = modes(raw, &crews, findings);
+    let mut crews = crews(raw, findings);
+    let modes = modes(raw, &mut crews, findings);
     let domains = raw.domains.iter().map(|domain| &domain.name);
     let services = raw.services.iter().map(|service| &service.name);
     let declared = domains.chain(services).map(|name| name.value.clone()).collect();

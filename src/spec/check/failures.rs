@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::all::{Checker, index_of, listed_keys};
 use crate::dist::Law;
 use crate::spec::diagnostic::{Code, Findings};
-use crate::spec::raw::{Name, RawCrew, RawMode, RawRepair, RawStage, RawTopology};
+use crate::spec::raw::{Name, RawCrew, RawMode, RawRepair, RawSpares, RawStage, RawTopology};
 use crate::spec::source::Spanned;
 use crate::spec::topology::{
     Burst, Common, Crew, Discipline, FailureMode, ModeRange, Preventive, Repair, Stage,
@@ -56,16 +56,22 @@ fn checked_crew(raw: &RawCrew, findings: &mut Findings) -> Crew {
     }
 }
 
+/// Spares in a stock, each of which has a timer.
+const MOST_SPARES: u64 = 100_000;
+
 /// All failure modes, and after them those that stand for preventive replacement.
 pub(super) fn modes(
     raw: &RawTopology,
-    crews: &[Crew],
+    crews: &mut Vec<Crew>,
     findings: &mut Findings,
 ) -> Vec<FailureMode> {
     let index = index_of(raw.crews.iter().map(|crew| &crew.name));
-    let mut people = People { crews, index: &index, findings };
+    let stocks = Vec::new();
+    let mut people = People { crews, stocks, index: &index, findings };
     let mut modes: Vec<FailureMode> =
         raw.failures.iter().filter_map(|mode| people.mode(mode)).collect();
+    let stocks = people.stocks;
+    crews.extend(stocks);
     if modes.len() < raw.failures.len() {
         return modes;
     }
@@ -107,6 +113,8 @@ pub(super) fn planned(name: String, stages: Vec<Stage>) -> FailureMode {
 /// Who can be asked.
 struct People<'a> {
     crews: &'a [Crew],
+    /// Stocks of spares, which come after the crews.
+    stocks: Vec<Crew>,
     index: &'a BTreeMap<String, usize>,
     findings: &'a mut Findings,
 }
@@ -120,7 +128,10 @@ impl People<'_> {
                 .error(Code::OutOfRange, name.span, message)
                 .help("`every` is the time up until it strikes; its mean must be at least 1ms");
         }
-        let repair = self.repair(raw);
+        let mut repair = self.repair(raw);
+        if let Some(spares) = &raw.spares {
+            repair = repair.and_then(|repair| self.with_spares(raw, spares, repair));
+        }
         let common = self.common(raw);
         if let (Some(_), Some(Law::Exponential { .. })) = (&raw.preventive, &raw.every) {
             let message = format!("`{}` does not age", name.value);
@@ -203,6 +214,43 @@ impl People<'_> {
         Some(Repair::After(stages.iter().map(|stage| self.stage(stage)).collect()))
     }
 
+    /// A repair that begins when there is a spare part for it.
+    fn with_spares(&mut self, raw: &RawMode, spares: &RawSpares, repair: Repair) -> Option<Repair> {
+        let Repair::After(mut stages) = repair else {
+            self.findings
+                .error(Code::NoEffect, spares.span, "spares for a repair that takes none")
+                .help("remove `spares`, or give `repair` a law");
+            return None;
+        };
+        if spares.stock.value > MOST_SPARES {
+            self.findings
+                .error(Code::TooLarge, spares.stock.span, "more spares than can be counted")
+                .help(format!("at most {MOST_SPARES}; leave `spares` out if they never run out"));
+            return None;
+        }
+        let stock = self.crews.len() + self.stocks.len();
+        self.stocks.push(Crew {
+            name: format!("spares of {}", raw.name.value),
+            size: spares.stock.value as u32,
+            response: None,
+            off_hours: None,
+            hours: None,
+            works_in_hours: false,
+            picks: Discipline::Fifo,
+            reorder: Some(spares.reorder.clone()),
+        });
+        // What looks up is noticed before anything is taken from a shelf.
+        let first = usize::from(raw.grey.is_some());
+        match stages.get_mut(first) {
+            Some(stage) if stage.crew.is_none() => stage.crew = Some(stock),
+            _ => {
+                let law = Law::fixed(0.0).ok()?;
+                stages.insert(first, Stage { law, crew: Some(stock), people: 1 });
+            }
+        }
+        Some(Repair::After(stages))
+    }
+
     fn people_without_crew(&mut self, people: Spanned<u64>) {
         self.findings
             .error(Code::NoEffect, people.span, "`people` of no crew")
@@ -277,7 +325,8 @@ impl Checker<'_> {
     /// The stages of a start.
     pub(super) fn stages(&mut self, raw: &[RawStage]) -> Vec<Stage> {
         let index = index_of(self.raw.crews.iter().map(|crew| &crew.name));
-        let mut people = People { crews: self.crews, index: &index, findings: self.findings };
+        let (crews, stocks, findings) = (self.crews, Vec::new(), &mut *self.findings);
+        let mut people = People { crews, stocks, index: &index, findings };
         raw.iter().map(|stage| people.stage(stage)).collect()
     }
 }

@@ -119,13 +119,13 @@ impl Checker<'_> {
 
     pub(super) fn journeys(&mut self) -> Vec<Journey> {
         let raw = self.raw;
-        if raw.journeys.is_empty() && raw.name.is_some() {
+        if raw.journeys.is_empty() && raw.data.is_empty() && raw.name.is_some() {
             let span = raw.name.as_ref().map(|name| name.span);
             self.findings
                 .error(
                     Code::MissingKey,
                     span,
-                    "a topology without journeys has nothing to estimate",
+                    "a topology without journeys or data has nothing to estimate",
                 )
                 .help("say what users do: `journeys: {read: {needs: web}}`");
         }

@@ -4,7 +4,7 @@ use super::Name;
 use crate::dist::Law;
 use crate::spec::diagnostic::Code;
 use crate::spec::read::{Bare, Fields, Keys, Reader};
-use crate::spec::source::Spanned;
+use crate::spec::source::{Span, Spanned};
 use crate::spec::topology::ModeRange;
 use crate::spec::yaml::{NodeId, Value};
 use crate::units::SECONDS_PER_YEAR;
@@ -21,6 +21,8 @@ pub(crate) struct RawMode {
     pub(crate) cuts_power: Option<Spanned<bool>>,
     pub(crate) crew: Option<Name>,
     pub(crate) people: Option<Spanned<u64>>,
+    /// Parts that a repair takes.
+    pub(crate) spares: Option<RawSpares>,
     pub(crate) priority: Option<u64>,
     /// Probability that one event of the whole group strikes each of it.
     pub(crate) shock: Option<Spanned<f64>>,
@@ -69,6 +71,13 @@ pub(crate) struct RawBurst {
 }
 
 #[derive(Debug)]
+pub(crate) struct RawSpares {
+    pub(crate) span: Span,
+    pub(crate) stock: Spanned<u64>,
+    pub(crate) reorder: Law,
+}
+
+#[derive(Debug)]
 pub(crate) struct RawPreventive {
     pub(crate) age: Law,
     pub(crate) takes: Law,
@@ -107,6 +116,7 @@ const MODE: Keys = Keys {
         "cuts_power",
         "crew",
         "people",
+        "spares",
         "priority",
         "shock",
         "change",
@@ -124,13 +134,14 @@ const MODE: Keys = Keys {
 const BURST: Keys = Keys { of: "a burst", read: &["p", "within", "peers"], later: &[] };
 const PREVENTIVE: Keys =
     Keys { of: "a preventive replacement", read: &["age", "takes"], later: &[] };
+const SPARES: Keys = Keys { of: "spares", read: &["stock", "reorder"], later: &[] };
 const RANGE: Keys = Keys { of: "a range", read: &["every", "repair"], later: &[] };
 /// Keys of a stage beside its name.
 const STAGE_KEYS: &[&str] = &["crew", "people"];
 
 /// All keys of this file, for the test that they are documented.
 #[cfg(test)]
-pub(super) const KEYS: &[Keys] = &[MODE, BURST, PREVENTIVE, RANGE];
+pub(super) const KEYS: &[Keys] = &[MODE, BURST, PREVENTIVE, SPARES, RANGE];
 
 impl Reader<'_> {
     pub(super) fn mode(&mut self, name: Name, id: NodeId) -> Option<RawMode> {
@@ -165,6 +176,7 @@ impl Reader<'_> {
             cuts_power,
             crew: fields.get("crew").and_then(|id| self.text(id, "the name of a crew")),
             people: fields.get("people").and_then(|id| self.count(id, "`people`", 1)),
+            spares: fields.get("spares").and_then(|id| self.spares(id)),
             priority: priority.map(|priority| priority.value),
             shock: fields.get("shock").and_then(|id| self.percentage(id, "a shock")),
             change: fields.get("change").and_then(|id| self.percentage(id, "a change")),
@@ -180,6 +192,22 @@ impl Reader<'_> {
             source: self.note(&fields, "source"),
             grade: fields.get("grade").and_then(|id| self.choice(id, "a grade", &grades)),
         })
+    }
+
+    /// `{stock: 2, reorder: {exponential: 168h}}`.
+    fn spares(&mut self, id: NodeId) -> Option<RawSpares> {
+        let fields = self.fields(id, SPARES)?;
+        let (stock, reorder) = (fields.get("stock"), fields.get("reorder"));
+        for (key, what) in
+            [("stock", "how many there are"), ("reorder", "how long one takes to come")]
+        {
+            if fields.get(key).is_none() {
+                self.missing(fields.span, SPARES.of, key, what);
+            }
+        }
+        let stock = self.count(stock?, "`stock`", 1);
+        let reorder = self.law(reorder?, "how long a spare takes to come", Bare::Fixed);
+        Some(RawSpares { span: fields.span, stock: stock?, reorder: reorder? })
     }
 
     /// The time to failure: `every`, or the share that fails in the first year.

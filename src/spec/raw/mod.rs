@@ -10,7 +10,7 @@ mod services;
 pub(crate) use copies::{RawHeld, RawPlacement, RawRebuild, RawScheme, RawSpeed};
 pub(crate) use data::{RawCycle, RawData};
 pub use failures::Grade;
-pub(crate) use failures::{RawMode, RawRepair, RawStage};
+pub(crate) use failures::{RawMode, RawRepair, RawSpares, RawStage};
 pub(crate) use journeys::{Edge, EdgeKind, RawExpr, RawJourney};
 pub(crate) use people::{RawCrew, RawPlan};
 pub(crate) use services::{
