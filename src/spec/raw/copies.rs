@@ -364,9 +364,7 @@ impl Reader<'_> {
         let speed = self.speed(&fields);
         let says_more = ["detect", "at_a_time", "lazy", "priority"];
         if !SPEEDS.iter().chain(&says_more).any(|key| fields.get(key).is_some()) {
-            if fields.get("unreadable").is_none() {
-                return None;
-            }
+            fields.get("unreadable")?;
         } else if !SPEEDS.iter().any(|key| fields.get(key).is_some()) {
             let example = "how long it takes, or say `bandwidth`";
             self.missing(fields.span, REBUILD.of, "takes", example);
