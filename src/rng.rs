@@ -64,6 +64,12 @@ pub enum Purpose {
     Drag = 12,
     /// What the inputs of a model may be.
     Input = 13,
+    /// Whether an offload comes to nothing.
+    Offload = 20,
+    /// Whether a backup comes to nothing.
+    Backup = 21,
+    /// How long a restoration from a backup takes.
+    Restore = 22,
 }
 
 /// Names a family of draws; each member of the family has an ordinal.

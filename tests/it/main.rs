@@ -5,6 +5,7 @@
 mod behaviours;
 mod command_line;
 mod compare;
+mod data;
 mod determinism;
 mod examples;
 mod figures;
