@@ -206,7 +206,9 @@ impl ClassWay {
             // What is lost at one instant in one way is one incident, however it was told.
             let same = life.incidents[first_of_copies..]
                 .iter_mut()
-                .rfind(|other| other.at == *at && other.stage == incident.stage);
+                .rev()
+                .take_while(|other| other.at == *at)
+                .find(|other| other.stage == incident.stage);
             match same {
                 Some(other) => {
                     other.groups = other.groups.saturating_add(incident.groups);

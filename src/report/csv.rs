@@ -4,6 +4,9 @@ use super::data::{JourneyMeasures, Report};
 use super::data_class::DataMeasures;
 use crate::stats::Estimate;
 
+/// Measures of one journey or data class, by name.
+type Rows = Vec<(&'static str, Option<Estimate>)>;
+
 /// The measures of several reports as CSV, with a header.
 pub fn to_csv(reports: &[Report]) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
@@ -13,9 +16,9 @@ pub fn to_csv(reports: &[Report]) -> String {
     };
     write(&header.map(str::to_owned));
     for report in reports {
-        let mut of_all: Vec<(&str, Vec<(&str, Option<Estimate>)>)> = Vec::new();
+        let mut of_all: Vec<(&str, Rows)> = Vec::new();
         for journey in &report.journeys {
-            let rows: Vec<(&str, Option<Estimate>)> = match &journey.measures {
+            let rows: Rows = match &journey.measures {
                 JourneyMeasures::FirstOutage(first) => {
                     vec![("time_to_first_outage_s", first.mean)]
                 }
@@ -31,7 +34,7 @@ pub fn to_csv(reports: &[Report]) -> String {
             of_all.push((&journey.name, rows));
         }
         for class in &report.data {
-            let rows: Vec<(&str, Option<Estimate>)> = match &class.measures {
+            let rows: Rows = match &class.measures {
                 DataMeasures::FirstLoss(first) => {
                     vec![("time_to_first_loss_s", first.as_ref().and_then(|first| first.mean))]
                 }

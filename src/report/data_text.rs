@@ -212,21 +212,23 @@ fn copy_lines(copies: &CopyEstimates) -> String {
     if !line.is_empty() {
         lines += &wrapped(&line, "  ");
     }
-    let mut line = format!(
-        "with fewer copies than meant to be {} of the time",
-        percent(copies.reduced_share.mean, 3)
-    );
+    let mut line = match copies.reduced_share.mean {
+        0.0 => "no copy was lost in this run".to_owned(),
+        share => format!("with fewer copies than meant to be {} of the time", percent(share, 3)),
+    };
     let unreadable = copies.unreadable_group_s_per_year.mean / 3_600.0;
     let _ = match unreadable {
-        0.0 => write!(line, "; every group readable at all times"),
+        0.0 => write!(line, "; no group was seen unreadable"),
         hours => {
             write!(line, "; groups not readable for {} group-hours a year", significant(hours, 3))
         }
     };
-    let _ =
-        write!(line, "; {} copies rebuilt a year", significant(copies.rebuilt_per_year.mean, 3));
-    if let Some(moved) = &copies.rebuilt_bytes_per_year {
-        let _ = write!(line, ", {} moved", bytes(moved.mean));
+    let rebuilt = copies.rebuilt_per_year.mean;
+    if rebuilt > 0.0 {
+        let _ = write!(line, "; {} copies rebuilt a year", significant(rebuilt, 3));
+        if let Some(moved) = &copies.rebuilt_bytes_per_year {
+            let _ = write!(line, ", {} moved", bytes(moved.mean));
+        }
     }
     if let Some((usable, raw)) = copies.bytes {
         let _ = write!(line, "; {} of data on {}", bytes(usable), bytes(raw));

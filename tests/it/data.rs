@@ -127,7 +127,7 @@ fn a_buffer_loses_what_the_closed_form_says() {
     assert_eq!(samples["stages"][0]["share"], 1.0);
     let causes = samples["causes"].as_array().unwrap();
     assert_eq!(causes.len(), 1);
-    assert_eq!((&causes[0]["mode"], &causes[0]["unit"]), (&"gone".into(), &"backend".into()));
+    assert_eq!((&causes[0]["mode"], &causes[0]["unit"]), (&"gone".into(), &"backend-0".into()));
     // Nothing holds copies.
     assert!(samples["mttdl_s"].is_null() && samples["groups"].is_null());
 }
@@ -207,7 +207,7 @@ fn results_with_data_are_as_their_schema_says() {
     assert_eq!(json["data"]["samples"]["time_to_first_loss_s"]["censored"], 3);
     let report = held.simulate(&to_loss).unwrap();
     assert!(to_text(&report).contains("mean time to first loss"));
-    assert!(to_csv(&[report.clone()]).contains("samples,time_to_first_loss_s"));
+    assert!(to_csv(std::slice::from_ref(&report)).contains("samples,time_to_first_loss_s"));
     assert!(!report.any_objective_missed());
     // Nothing that it could draw is there, and that is no error.
     assert!(figures(&report).iter().all(|figure| to_svg(figure, Theme::Light).is_ok()));
@@ -218,7 +218,7 @@ fn the_parts_of_a_run_with_data_merge_to_the_same_bytes() {
     let system = system(|class| class.holding = Some(holding()));
     let plan = Plan { replications: 60, ..system.plan(3) };
     let whole = system.simulate(&plan).unwrap();
-    let part = |number| {
+    let part = |number: u64| {
         let shard = format!("{number}/4").parse().unwrap();
         let part =
             system.simulate_part(&plan, shard, String::new(), &mut |_| ControlFlow::Continue(()));
