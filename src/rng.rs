@@ -88,6 +88,12 @@ pub enum Purpose {
     Lag = 24,
     /// Which holders make a group.
     Placement = 25,
+    /// Whether an offload comes to nothing.
+    Offload = 20,
+    /// Whether a backup comes to nothing.
+    Backup = 21,
+    /// How long a restoration from a backup takes.
+    Restore = 22,
 }
 
 /// Names a family of draws; each member of the family has an ordinal.

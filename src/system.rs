@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use crate::engine::Replication;
 use crate::measure::{Entry, Life, MeasureSet, Recorder, Timeline};
-use crate::model::{Model, compile, degradable_journeys};
+use crate::model::{Model, compile};
 use crate::part::{Merged, Part, Shard};
 use crate::report::{InputBand, JourneyMeasures, Report};
 use crate::run::{Plan, Progress, RunError, Runner, Summary, Tally, Until, live, run};
@@ -73,7 +73,7 @@ impl System {
         }
     }
 
-    /// A horizon that hardly any life reaches before its first outages, as far as that can be
+    /// A horizon that hardly any life reaches before its first outages or losses, as far as that can be
     /// simulated: so many events that a life may have.
     pub fn horizon_to_first_outage(&self) -> SimSpan {
         let longest =
@@ -105,10 +105,13 @@ impl System {
         Ok(Report::new(&self.topology, &self.model, plan, &summary, &measures))
     }
 
+    /// Whether some data class is held by something, so that copies of it can be lost.
+    pub fn holds_data(&self) -> bool {
+        self.topology.data.iter().any(|class| class.holding.is_some())
+    }
+
     fn measures(&self, plan: &Plan) -> MeasureSet {
-        let slos: Vec<_> =
-            self.topology.journeys.iter().map(|journey| journey.slo.clone()).collect();
-        MeasureSet::new(&slos, &degradable_journeys(&self.topology), plan)
+        MeasureSet::new(&self.topology, plan)
     }
 
     fn measure(
@@ -116,9 +119,17 @@ impl System {
         plan: &Plan,
         progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
     ) -> Result<(Summary, MeasureSet), RunError> {
+        self.check_that_lives_end(plan)?;
         let mut measures = self.measures(plan);
         let summary = run(&self.model, plan, self.recorder(plan), &mut measures, progress)?;
         Ok((summary, measures))
+    }
+
+    fn check_that_lives_end(&self, plan: &Plan) -> Result<(), RunError> {
+        match plan.until {
+            Until::FirstLoss if !self.holds_data() => Err(RunError::NothingHeld),
+            _ => Ok(()),
+        }
     }
 
     /// Runs one part of a plan; `resolved` is the topology with nothing left to be looked up, which
@@ -208,6 +219,7 @@ impl System {
         each: impl FnMut(&Life) + Send,
         progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
     ) -> Result<Summary, RunError> {
+        self.check_that_lives_end(plan)?;
         let plan = Plan { precision: None, ..plan.clone() };
         run(&self.model, &plan, self.recorder(&plan), &mut Each(each), progress)
     }
@@ -221,10 +233,8 @@ impl System {
     }
 
     /// What makes the watchers of the lives of a plan.
-    fn recorder(&self, plan: &Plan) -> impl Fn() -> Recorder + Sync + use<> {
-        let (all, journeys) = (self.model.journey_count(), self.topology.journeys.len());
-        let until = plan.until;
-        move || Recorder::new(all, journeys, until)
+    fn recorder<'a>(&'a self, plan: &'a Plan) -> impl Fn() -> Recorder + Sync + 'a {
+        move || Recorder::of_plan(&self.topology, &self.model, plan)
     }
 }
 

@@ -43,7 +43,7 @@ impl RunArguments {
         let usual = system.plan(self.seed);
         let horizon = match until {
             Until::Horizon => usual.horizon,
-            Until::FirstOutage => system.horizon_to_first_outage(),
+            Until::FirstOutage | Until::FirstLoss => system.horizon_to_first_outage(),
         };
         Plan {
             horizon: self.horizon.map_or(horizon, SimSpan::from_seconds),

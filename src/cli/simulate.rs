@@ -94,13 +94,13 @@ enum Format {
 enum UntilArgument {
     /// When every journey has been down once: the time to the first outage.
     FirstOutage,
-    /// Known, not in this version.
+    /// When copies of every data class that something holds have lost data once: the time to data
+    /// loss.
     Loss,
 }
 
 impl Simulate {
     pub(crate) fn run(self) -> Result<Outcome, Failure> {
-        self.refuse_what_is_not_there()?;
         let row_files = self.row_files()?;
         let systems: Vec<System> = load(&self.files)?.into_iter().map(System::compile).collect();
         self.refuse_equal_names(&systems)?;
@@ -183,11 +183,6 @@ impl Simulate {
     }
 
     fn refuse_what_is_not_there(&self) -> Result<(), Failure> {
-        if let Some(UntilArgument::Loss) = self.until {
-            return Err(Failure::Refused(
-                "error: `--until loss` is known, not in this version\n".to_owned(),
-            ));
-        }
         match self.shard {
             Some(_) => refuse_standard_input(&self.files, "--shard"),
             None => Ok(()),
@@ -205,13 +200,15 @@ impl Simulate {
                 "error: `--format parquet` writes files: say where with `--out DIR`\n".to_owned(),
             ));
         }
-        let ends_early = matches!(self.until, Some(UntilArgument::FirstOutage));
-        if ends_early && (is_parquet || self.lives.is_some()) {
-            return Err(Failure::Refused(
-                "error: lives that end at the first outage have no downtime to write: leave out \
-                 `--lives` and `--format parquet`; `--outages` says when they ended\n"
-                    .to_owned(),
-            ));
+        if let Some(until) = self.until.filter(|_| is_parquet || self.lives.is_some()) {
+            let (end, rows) = match until {
+                UntilArgument::FirstOutage => ("outage", "; `--outages` says when they ended"),
+                UntilArgument::Loss => ("loss", ""),
+            };
+            return Err(Failure::Refused(format!(
+                "error: lives that end at the first {end} have no downtime to write: leave out \
+                 `--lives` and `--format parquet`{rows}\n"
+            )));
         }
         let asked = [(&self.outages, RowsOf::Outages), (&self.lives, RowsOf::Lives)];
         let asked = asked.into_iter().filter_map(|(path, of)| Some((path.as_ref()?, of)));
@@ -260,7 +257,8 @@ impl Simulate {
     fn plan(&self, system: &System) -> Plan {
         let until = match self.until {
             Some(UntilArgument::FirstOutage) => Until::FirstOutage,
-            _ => Until::Horizon,
+            Some(UntilArgument::Loss) => Until::FirstLoss,
+            None => Until::Horizon,
         };
         let usual = self.run.plan(system, until);
         let replications = match self.precision {

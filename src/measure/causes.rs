@@ -31,6 +31,13 @@ struct Part {
     share: PartMoments,
 }
 
+impl Part {
+    fn add(&mut self, length: SimSpan, began: bool) {
+        self.micros += u128::from(length.micros());
+        self.outages += u64::from(began);
+    }
+}
+
 /// The part of one cause.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CauseShare {
@@ -58,17 +65,18 @@ pub struct Prolonging {
 impl CauseTally {
     /// Adds downtime of an outage, and the outage itself if it began while it was measured.
     pub(crate) fn add(&mut self, outage: &Outage, downtime: SimSpan, began: bool) {
-        let add = |part: &mut Part| {
-            part.micros += u128::from(downtime.micros());
-            part.outages += u64::from(began);
-        };
-        add(self.started.entry(outage.cause).or_default());
+        self.add_started(outage.cause, downtime, began);
         if let Some(root) = outage.prolonged_by() {
-            add(self.prolonged.entry(root).or_default());
+            self.prolonged.entry(root).or_default().add(downtime, began);
         }
-        match self.this_life.iter_mut().find(|(root, _)| *root == outage.cause) {
-            Some((_, micros)) => *micros += downtime.micros(),
-            None => self.this_life.push((outage.cause, downtime.micros())),
+    }
+
+    /// Adds what a cause has started, be it downtime or the loss of data.
+    pub(crate) fn add_started(&mut self, cause: Root, length: SimSpan, began: bool) {
+        self.started.entry(cause).or_default().add(length, began);
+        match self.this_life.iter_mut().find(|(root, _)| *root == cause) {
+            Some((_, micros)) => *micros += length.micros(),
+            None => self.this_life.push((cause, length.micros())),
         }
     }
 

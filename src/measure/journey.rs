@@ -241,6 +241,12 @@ impl JourneyTally {
         }
     }
 
+    /// Adds the most data that a life, added beside, has lost at once of those that the journey
+    /// promises.
+    pub(crate) fn add_worst_loss(&mut self, worst: SimSpan) {
+        self.objectives.add_worst_loss(worst);
+    }
+
     /// Adds the lives of another, which was measured in the same window and comes after this one.
     pub(crate) fn merge(&mut self, other: &JourneyTally) {
         let JourneyTally {

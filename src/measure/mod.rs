@@ -1,24 +1,32 @@
-//! Lives into estimates: availability, outages, recovery, objectives, causes.
+//! Lives into estimates: availability, outages, recovery, objectives, causes, lost data.
 //!
-//! A [`Recorder`] watches lives and keeps their outages; a [`MeasureSet`] takes the lives in order and
+//! A [`Recorder`] watches lives and keeps their outages and what they lost; a [`MeasureSet`] takes the lives in order and
 //! says at any time what is known. Formulas and caveats are in `docs/measures.md`.
 
 mod causes;
+mod data;
 mod first_outage;
+mod incident;
 mod journey;
 mod objective;
 mod outage;
 mod over_time;
 mod paired;
+mod pipeline;
 mod set;
 mod timeline;
 
 pub use causes::{CauseShare, Prolonging};
+pub use data::{
+    Bounded, CopyEstimates, DataEstimates, Promised, SpanEstimates, StageEstimates, TimeToLoss,
+};
 pub use first_outage::FirstOutage;
+pub use incident::{CopiesOfLife, Incident, LifeOfData, Stage};
 pub use journey::{Availability, ByIntent, Downtime, JourneyEstimates, OutageLengths};
 pub use objective::{Objective, Objectives, Verdict};
 pub use outage::{Life, LifeOfJourney, Outage, Recorder};
 pub use over_time::PartOfLife;
 pub use paired::{PairedEstimates, PairedTally};
+pub use pipeline::Conservation;
 pub use set::{Estimates, MeasureSet};
 pub use timeline::{Change, Entry, Timeline};

@@ -11,8 +11,8 @@ use crate::units::{SECONDS_PER_MONTH, SimSpan, SimTime};
 pub struct Objective {
     /// What was promised: a share of time, or seconds.
     pub target: f64,
-    /// How often it was kept: of lives for availability, of outages for the RTO. `None` where nothing
-    /// could be judged, or where this version does not evaluate it.
+    /// How often it was kept: of lives for availability and RPO, of outages for the RTO. `None` where
+    /// nothing could be judged.
     pub p_met: Option<Estimate>,
     /// Of calendar months, how many kept an availability; `None` if lives are shorter than a month.
     pub p_met_month: Option<Estimate>,
@@ -34,7 +34,7 @@ pub enum Verdict {
     MissedUndecided,
     /// The estimate is on the bad side, and so is its whole interval.
     Missed,
-    /// Nothing to judge by: no outage was seen, or this version does not evaluate it.
+    /// Nothing to judge by: no outage was seen, or it promises nothing of any data.
     NotJudged,
 }
 
@@ -109,7 +109,13 @@ struct Counts {
     rolling: (u64, u64),
     /// Downtime in the hours that count.
     during: Moments,
+    /// Of a journey that promises something of data: how many lives kept its RPO.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lives_within_rpo: Option<u64>,
 }
+
+/// Share of lives that must keep an RPO.
+const RPO_SHARE: f64 = 0.95;
 
 const SECONDS_PER_DAY: f64 = 86_400.0;
 /// Days in a rolling window.
@@ -157,6 +163,7 @@ impl ObjectiveTally {
             outages_judged,
             rolling,
             during,
+            lives_within_rpo,
         } = &other.counts;
         let counts = &mut self.counts;
         counts.lives_met += lives_met;
@@ -168,6 +175,9 @@ impl ObjectiveTally {
         counts.rolling.0 += rolling.0;
         counts.rolling.1 += rolling.1;
         counts.during.merge(during);
+        if let Some(lives) = lives_within_rpo {
+            *counts.lives_within_rpo.get_or_insert(0) += lives;
+        }
     }
 
     /// Splits the downtime of an outage at the edges of months and days.
@@ -189,6 +199,13 @@ impl ObjectiveTally {
             self.counts.outages_judged += 1;
             self.counts.outages_within += u64::from(is_within);
         }
+    }
+
+    /// Judges a life by the most data that were lost at once of those that the journey promises.
+    pub(crate) fn add_worst_loss(&mut self, worst: SimSpan) {
+        let Some(target) = self.slo.rpo else { return };
+        let is_within = worst <= SimSpan::from_seconds(target);
+        *self.counts.lives_within_rpo.get_or_insert(0) += u64::from(is_within);
     }
 
     /// The life is over, with so much downtime.
@@ -255,12 +272,17 @@ impl ObjectiveTally {
                         .map_or(Verdict::NotJudged, |p_met| Verdict::at_least(rto.share, &p_met)),
                 }
             }),
-            rpo_s: self.slo.rpo.map(|target| Objective {
-                target,
-                p_met: None,
-                p_met_month: None,
-                p_met_rolling_30d: None,
-                verdict: Verdict::NotJudged,
+            rpo_s: self.slo.rpo.map(|target| {
+                let within = self.counts.lives_within_rpo;
+                let p_met = within.and_then(|within| proportion(within, self.counts.lives));
+                Objective {
+                    target,
+                    p_met,
+                    p_met_month: None,
+                    p_met_rolling_30d: None,
+                    verdict: p_met
+                        .map_or(Verdict::NotJudged, |p_met| Verdict::at_least(RPO_SHARE, &p_met)),
+                }
             }),
         }
     }
@@ -371,6 +393,31 @@ mod tests {
         let objective = tally.objectives(&estimate(0.9, 0.1)).rto_s.unwrap();
         assert_eq!(objective.p_met.unwrap().mean, 0.5);
         assert!(objective.verdict.is_missed());
+    }
+
+    #[test]
+    fn an_rpo_is_kept_by_lives() {
+        let slo = Slo { rpo: Some(30.0), ..Slo::default() };
+        let mut tally = tally(slo, 0.0, 100.0);
+        let judged = |tally: &ObjectiveTally| tally.objectives(&estimate(0.9, 0.1)).rpo_s.unwrap();
+        tally.end_life(SimSpan::ZERO);
+        assert_eq!(judged(&tally).verdict, Verdict::NotJudged, "it promises nothing of data");
+        tally.counts = Counts::default();
+        for life in 0..1_000 {
+            // As much as the target is within it.
+            tally.add_worst_loss(SimSpan::from_seconds(if life < 100 { 30.1 } else { 30.0 }));
+            tally.end_life(SimSpan::ZERO);
+        }
+        let objective = judged(&tally);
+        assert_eq!((objective.p_met.unwrap().mean, objective.verdict), (0.9, Verdict::Missed));
+        for _ in 0..1_100 {
+            tally.add_worst_loss(SimSpan::ZERO);
+            tally.end_life(SimSpan::ZERO);
+        }
+        assert_eq!(judged(&tally).verdict, Verdict::MetUndecided);
+        let mut other = tally.clone();
+        other.merge(&tally);
+        assert_eq!(judged(&other).p_met.unwrap().mean, judged(&tally).p_met.unwrap().mean);
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! The outages of one life.
 
-use crate::engine::{Observer, Root};
-use crate::model::JourneyId;
-use crate::run::{LifeWatcher, Until};
+use super::incident::{CopiesOfLife, LifeOfData, LossFinder};
+use crate::engine::{Loss, Observer, Root};
+use crate::model::{DataId, JourneyId, Model};
+use crate::run::{LifeWatcher, Plan, Until};
+use crate::spec::Topology;
 use crate::units::{SimSpan, SimTime};
 
 /// A maximal interval in which a journey was down.
@@ -41,6 +43,11 @@ pub struct Life {
     pub end: SimTime,
     /// All outages, in the order in which they ended.
     pub outages: Vec<Outage>,
+    /// What copies of data have lost for good, and when.
+    pub losses: Vec<(SimTime, Loss)>,
+    /// What it came to for each data class, in the order of the topology; none where a life ends
+    /// before its horizon.
+    pub data: Vec<LifeOfData>,
 }
 
 /// What a life came to for one journey.
@@ -77,9 +84,76 @@ impl Life {
         }
         sums
     }
+
+    /// The most that an incident lost of these data classes, by their indices, and how many incidents
+    /// there were; of those that began at this instant or after it.
+    pub fn of_data(&self, classes: &[usize], from: SimTime) -> (SimSpan, u64) {
+        let of_classes = classes.iter().filter_map(|class| self.data.get(*class));
+        let incidents = of_classes.flat_map(|data| data.incidents_from(from));
+        incidents.fold((SimSpan::ZERO, 0), |(worst, count), incident| {
+            (worst.max(incident.lost), count + 1)
+        })
+    }
+
+    /// When copies of the data class with this index lost something.
+    pub(super) fn losses_of(&self, class: usize) -> impl Iterator<Item = SimTime> {
+        let of_class = self.losses.iter().filter(move |(_, loss)| loss.data.index() == class);
+        of_class.map(|(at, _)| *at)
+    }
 }
 
-/// Watches lives and keeps their outages.
+/// What copies of a data class do in a life that is not over.
+#[derive(Clone, Debug, Default)]
+struct Copies {
+    /// How many are lost, and from when on they are so many.
+    lost: (u32, SimTime),
+    /// How many groups cannot be read, and from when on they are so many.
+    unreadable: (u32, SimTime),
+    so_far: CopiesOfLife,
+}
+
+impl Copies {
+    /// So many copies are lost from `at` on; only what is after `from` counts.
+    fn lose(&mut self, from: SimTime, at: SimTime, lost: u32) {
+        let (before, since) = std::mem::replace(&mut self.lost, (lost, at));
+        if before > 0 {
+            self.so_far.reduced = self.so_far.reduced + (at - since.max(from));
+        }
+        if at >= from {
+            self.so_far.rebuilt += u64::from(before.saturating_sub(lost));
+        }
+    }
+
+    /// So many groups cannot be read from `at` on.
+    fn hide(&mut self, from: SimTime, at: SimTime, groups: u32) {
+        let (before, since) = std::mem::replace(&mut self.unreadable, (groups, at));
+        let length = at - since.max(from);
+        self.so_far.unreadable_micros += u128::from(before) * u128::from(length.micros());
+    }
+
+    /// A group has lost so many positions, at the instant at which copies were lost last.
+    fn thin(&mut self, from: SimTime, lost: u32) {
+        if self.lost.1 < from || lost == 0 {
+            return;
+        }
+        let place = lost as usize - 1;
+        let margins = &mut self.so_far.margins;
+        if margins.len() <= place {
+            margins.resize(place + 1, 0);
+        }
+        margins[place] += 1;
+    }
+
+    /// The life is over, at `end`; the next begins with nothing lost.
+    fn take(&mut self, from: SimTime, end: SimTime) -> CopiesOfLife {
+        let lost = self.lost.0;
+        self.lose(from, end, lost);
+        self.hide(from, end, 0);
+        std::mem::take(self).so_far
+    }
+}
+
+/// Watches lives and keeps their outages and what they have lost.
 #[derive(Clone, Debug)]
 pub struct Recorder {
     until: Until,
@@ -88,11 +162,22 @@ pub struct Recorder {
     untouched: usize,
     has_been_down: Vec<bool>,
     outages: Vec<Outage>,
+    /// When measuring begins.
+    from: SimTime,
+    /// Finds the incidents of each life, where there are data.
+    finder: Option<LossFinder>,
+    copies: Vec<Copies>,
+    losses: Vec<(SimTime, Loss)>,
+    /// Data classes that are held by something and have lost nothing yet: how many, and which.
+    unlost: usize,
+    has_not_lost: Vec<bool>,
+    /// What `has_not_lost` is when a life begins.
+    is_held: Vec<bool>,
 }
 
 impl Recorder {
     /// A recorder for models that observe so much like journeys, of which the first are journeys,
-    /// and lives that end so.
+    /// and lives that end so; it takes no notice of data.
     pub fn new(observed: usize, journeys: usize, until: Until) -> Recorder {
         Recorder {
             until,
@@ -100,6 +185,32 @@ impl Recorder {
             untouched: journeys,
             has_been_down: vec![false; journeys],
             outages: Vec::new(),
+            from: SimTime::ZERO,
+            finder: None,
+            copies: Vec::new(),
+            losses: Vec::new(),
+            unlost: 0,
+            has_not_lost: Vec::new(),
+            is_held: Vec::new(),
+        }
+    }
+
+    /// A recorder for lives of a plan, with all that happens to journeys and data.
+    pub fn of_plan(topology: &Topology, model: &Model, plan: &Plan) -> Recorder {
+        let recorder = Recorder::new(model.journey_count(), topology.journeys.len(), plan.until);
+        if topology.data.is_empty() {
+            return recorder;
+        }
+        let finder = LossFinder::new(topology, model, plan.seed);
+        let is_held = finder.held();
+        Recorder {
+            from: SimTime::ZERO + plan.warm_up,
+            copies: vec![Copies::default(); topology.data.len()],
+            unlost: is_held.iter().filter(|is_held| **is_held).count(),
+            has_not_lost: is_held.clone(),
+            is_held,
+            finder: Some(finder),
+            ..recorder
         }
     }
 }
@@ -121,8 +232,39 @@ impl Observer for Recorder {
         self.outages.push(Outage { journey, cause, ended_by, start, end: at });
     }
 
+    fn on_loss(&mut self, at: SimTime, loss: Loss) {
+        self.losses.push((at, loss));
+        if let Some(has_not_lost) = self.has_not_lost.get_mut(loss.data.index())
+            && std::mem::take(has_not_lost)
+        {
+            self.unlost -= 1;
+        }
+    }
+
+    fn on_lost_copies(&mut self, data: DataId, at: SimTime, lost: u32) {
+        if let Some(copies) = self.copies.get_mut(data.index()) {
+            copies.lose(self.from, at, lost);
+        }
+    }
+
+    fn on_unreadable_groups(&mut self, data: DataId, at: SimTime, groups: u32) {
+        if let Some(copies) = self.copies.get_mut(data.index()) {
+            copies.hide(self.from, at, groups);
+        }
+    }
+
+    fn on_margin(&mut self, data: DataId, lost: u32) {
+        if let Some(copies) = self.copies.get_mut(data.index()) {
+            copies.thin(self.from, lost);
+        }
+    }
+
     fn has_seen_enough(&self) -> bool {
-        self.until == Until::FirstOutage && self.untouched == 0
+        match self.until {
+            Until::Horizon => false,
+            Until::FirstOutage => self.untouched == 0,
+            Until::FirstLoss => self.unlost == 0,
+        }
     }
 }
 
@@ -138,6 +280,59 @@ impl LifeWatcher for Recorder {
         }
         self.untouched = self.has_been_down.len();
         self.has_been_down.fill(false);
-        Life { replication, end, outages: std::mem::take(&mut self.outages) }
+        self.unlost = self.is_held.iter().filter(|is_held| **is_held).count();
+        self.has_not_lost.clone_from(&self.is_held);
+        let outages = std::mem::take(&mut self.outages);
+        let losses = std::mem::take(&mut self.losses);
+        let copies = self.copies.iter_mut().map(|copies| copies.take(self.from, end));
+        let copies: Vec<CopiesOfLife> = copies.collect();
+        let data = match &self.finder {
+            Some(finder) if self.until == Until::Horizon => {
+                let data = finder.find(replication, end, &outages, &losses);
+                data.into_iter()
+                    .zip(copies)
+                    .map(|(data, copies)| LifeOfData { copies, ..data })
+                    .collect()
+            }
+            _ => Vec::new(),
+        };
+        Life { replication, end, outages, losses, data }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::incident::tests::{at, seconds};
+    use super::*;
+
+    #[test]
+    fn what_copies_do_counts_from_where_measuring_begins() {
+        let mut copies = Copies::default();
+        let from = at(100);
+        // Two lost at 80, one back at 90, one more lost at 120, both back at 150, one lost at the
+        // end.
+        for (time, lost, margin) in [(80, 2, 2), (90, 1, 0), (120, 2, 1), (150, 0, 0), (180, 1, 1)]
+        {
+            copies.lose(from, at(time), lost);
+            copies.thin(from, margin);
+        }
+        for (time, groups) in [(90, 4), (110, 1), (130, 0)] {
+            copies.hide(from, at(time), groups);
+        }
+        let life = copies.take(from, at(200));
+        assert_eq!(life.reduced, seconds(50 + 20));
+        assert_eq!(life.unreadable_micros, 1_000_000 * (4 * 10 + 20));
+        assert_eq!((life.rebuilt, life.margins), (2, vec![2]));
+        assert_eq!(copies.take(from, at(200)), CopiesOfLife::default());
+    }
+
+    #[test]
+    fn nothing_counts_that_is_over_before() {
+        let mut copies = Copies::default();
+        copies.lose(at(100), at(10), 1);
+        copies.lose(at(100), at(60), 0);
+        copies.hide(at(100), at(10), 3);
+        copies.hide(at(100), at(60), 0);
+        assert_eq!(copies.take(at(100), at(200)), CopiesOfLife::default());
     }
 }

@@ -1,7 +1,11 @@
-//! CSV: one row a measure of a journey.
+//! CSV: one row a measure of a journey or data class.
 
 use super::data::{JourneyMeasures, Report};
+use super::data_class::DataMeasures;
 use crate::stats::Estimate;
+
+/// Measures of one journey or data class, by name.
+type Rows = Vec<(&'static str, Option<Estimate>)>;
 
 /// The measures of several reports as CSV, with a header.
 pub fn to_csv(reports: &[Report]) -> String {
@@ -12,8 +16,9 @@ pub fn to_csv(reports: &[Report]) -> String {
     };
     write(&header.map(str::to_owned));
     for report in reports {
+        let mut of_all: Vec<(&str, Rows)> = Vec::new();
         for journey in &report.journeys {
-            let rows: Vec<(&str, Option<Estimate>)> = match &journey.measures {
+            let rows: Rows = match &journey.measures {
                 JourneyMeasures::FirstOutage(first) => {
                     vec![("time_to_first_outage_s", first.mean)]
                 }
@@ -26,11 +31,32 @@ pub fn to_csv(reports: &[Report]) -> String {
                     ("p_no_outage", Some(estimates.p_no_outage)),
                 ],
             };
+            of_all.push((&journey.name, rows));
+        }
+        for class in &report.data {
+            let rows: Rows = match &class.measures {
+                DataMeasures::FirstLoss(first) => {
+                    vec![("time_to_first_loss_s", first.as_ref().and_then(|first| first.mean))]
+                }
+                DataMeasures::Window(window) => {
+                    let estimates = &window.estimates;
+                    let incidents = estimates.loss_incidents_per_year.estimate;
+                    vec![
+                        ("loss_incidents_per_year", Some(incidents)),
+                        ("p_loss", Some(estimates.p_loss.estimate)),
+                        ("lost_s_per_year", Some(estimates.lost_s_per_year.estimate)),
+                        ("rpo_s", estimates.rpo.map(|rpo| rpo.mean)),
+                    ]
+                }
+            };
+            of_all.push((&class.name, rows));
+        }
+        for (name, rows) in of_all {
             for (measure, estimate) in rows {
                 let shown = |value: Option<f64>| value.map_or_else(String::new, |v| v.to_string());
                 write(&[
                     report.topology.name.clone(),
-                    journey.name.clone(),
+                    name.to_owned(),
                     measure.to_owned(),
                     shown(estimate.map(|estimate| estimate.mean)),
                     shown(estimate.and_then(|estimate| estimate.std_error)),

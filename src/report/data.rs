@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use super::data_class::{DataCause, DataMeasures, DataReport, PromisedBy, Survival, WindowOfData};
 use crate::engine::Root;
 use crate::exact::{Omission, Product, blast_radii, product_of_availabilities};
-use crate::measure::{CauseShare, Estimates, FirstOutage, JourneyEstimates, MeasureSet};
+use crate::measure::{
+    CauseShare, DataEstimates, Estimates, FirstOutage, JourneyEstimates, MeasureSet,
+};
 use crate::model::{JourneyId, Model, branch_names};
 use crate::run::{Plan, Summary, Tally, Until};
-use crate::spec::{FailureMode, Journey, Slo, Topology};
+use crate::spec::{DataClass, FailureMode, Journey, Slo, Topology};
 use crate::units::SimSpan;
 
 /// How many causes of each journey a report lists.
@@ -24,10 +27,12 @@ pub struct Report {
     pub topology: TopologyInfo,
     /// By which run.
     pub run: RunInfo,
-    /// Each journey, in the order of the topology.
+    /// Each journey, in the order of the topology; none where lives ended when data were lost.
     pub journeys: Vec<JourneyReport>,
     /// What the failure of a single place takes down, the places with the most journeys first.
     pub blast_radius: Vec<Blast>,
+    /// Each data class, in the order of the topology; none where lives ended at first outages.
+    pub data: Vec<DataReport>,
 }
 
 /// What the failure of a single place takes down.
@@ -234,21 +239,39 @@ impl Report {
         measures: &MeasureSet,
     ) -> Report {
         let reporter = Reporter { topology, model };
-        let journeys = match measures.estimates() {
-            Estimates::Window(journeys) => topology
-                .journeys
-                .iter()
-                .zip(journeys)
-                .enumerate()
-                .map(|(index, (journey, estimates))| reporter.window(index, journey, estimates))
-                .collect(),
-            Estimates::FirstOutage(journeys) => topology
-                .journeys
-                .iter()
-                .zip(journeys)
-                .enumerate()
-                .map(|(index, (journey, first))| reporter.first_outage(index, journey, first))
-                .collect(),
+        let named = || topology.journeys.iter().enumerate();
+        let (journeys, data) = match measures.estimates() {
+            Estimates::Window(journeys, classes) => (
+                named()
+                    .zip(journeys)
+                    .map(|((index, journey), estimates)| reporter.window(index, journey, estimates))
+                    .collect(),
+                topology
+                    .data
+                    .iter()
+                    .zip(classes)
+                    .map(|(class, estimates)| reporter.data_window(class, estimates))
+                    .collect(),
+            ),
+            Estimates::FirstOutage(journeys) => (
+                named()
+                    .zip(journeys)
+                    .map(|((index, journey), first)| reporter.first_outage(index, journey, first))
+                    .collect(),
+                Vec::new(),
+            ),
+            Estimates::FirstLoss(classes) => {
+                let first = |index: usize| {
+                    classes
+                        .iter()
+                        .find(|(class, _)| *class == index)
+                        .map(|(_, first)| first.clone())
+                };
+                let classes = topology.data.iter().enumerate().map(|(index, class)| {
+                    reporter.data(class, DataMeasures::FirstLoss(first(index)))
+                });
+                (Vec::new(), classes.collect())
+            }
         };
         Report {
             topology: TopologyInfo {
@@ -275,6 +298,7 @@ impl Report {
             },
             journeys,
             blast_radius: blast(topology, model),
+            data,
         }
     }
 
@@ -389,6 +413,42 @@ impl Reporter<'_> {
             outage_share: share.outage_share,
             grade: origin.mode.grade.map(crate::spec::Grade::name),
         }
+    }
+
+    fn data(&self, class: &DataClass, measures: DataMeasures) -> DataReport {
+        DataReport {
+            name: class.name.clone(),
+            about: class.about.clone(),
+            measures,
+            survival: class.holding.as_ref().map(|holding| Survival {
+                medium: holding.medium,
+                loses_newest_without_power: holding.unsynced.is_some(),
+            }),
+        }
+    }
+
+    fn data_window(&self, class: &DataClass, estimates: DataEstimates) -> DataReport {
+        let causes = estimates.causes.iter().take(MOST_CAUSES).map(|share| {
+            let cause = self.cause(share);
+            DataCause {
+                mode: cause.mode,
+                unit: cause.unit,
+                branch: cause.branch,
+                is_planned: cause.is_planned,
+                lost_share: cause.downtime_share,
+                lost_share_ci95: cause.downtime_share_ci95,
+                incident_share: cause.outage_share,
+                grade: cause.grade,
+            }
+        });
+        let promised = estimates.promised.iter().map(|promised| PromisedBy {
+            journey: self.topology.journeys[promised.journey].name.clone(),
+            target_s: promised.target_s,
+            share_exceeding: promised.share_exceeding,
+        });
+        let (causes, promised) = (causes.collect(), promised.collect());
+        let window = WindowOfData { estimates, causes, promised };
+        self.data(class, DataMeasures::Window(Box::new(window)))
     }
 
     /// What a root is called.

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use super::data::{JourneyMeasures, JourneyReport, Report};
+use super::data_json::DataJson;
 use crate::exact::Omission;
 use crate::measure::{FirstOutage, JourneyEstimates, Objective, Verdict};
 use crate::run::Until;
@@ -51,8 +52,7 @@ struct Root<'a> {
     run: Run,
     journeys: Ordered<Journey<'a>>,
     blast_radius: Vec<Blast<'a>>,
-    /// Data classes are not evaluated in this version.
-    data: Ordered<()>,
+    data: Ordered<DataJson<'a>>,
 }
 
 #[derive(Serialize)]
@@ -205,7 +205,7 @@ struct OutageLengths {
 }
 
 #[derive(Serialize)]
-struct TimeToFirst {
+pub(super) struct TimeToFirst {
     mean: Option<f64>,
     std_error: Option<f64>,
     ci95: Option<(f64, f64)>,
@@ -276,6 +276,7 @@ impl<'a> Root<'a> {
                 until: match run.until {
                     Until::Horizon => "horizon",
                     Until::FirstOutage => "first-outage",
+                    Until::FirstLoss => "loss",
                 },
                 version: run.version,
                 is_partial: run.is_partial,
@@ -298,7 +299,9 @@ impl<'a> Root<'a> {
                     journeys: &blast.journeys,
                 })
                 .collect(),
-            data: Ordered(Vec::new()),
+            data: Ordered(
+                report.data.iter().map(|class| (class.name.clone(), DataJson::of(class))).collect(),
+            ),
         }
     }
 }
@@ -461,7 +464,7 @@ impl OutageLengths {
 }
 
 impl TimeToFirst {
-    fn of(first: &FirstOutage) -> TimeToFirst {
+    pub(super) fn of(first: &FirstOutage) -> TimeToFirst {
         let [p5, p50, p95] = first.quantiles;
         TimeToFirst {
             mean: first.mean.map(|mean| mean.mean),

@@ -3,6 +3,9 @@
 
 mod csv;
 mod data;
+mod data_class;
+mod data_json;
+mod data_text;
 mod difference;
 mod figure;
 mod json;
@@ -20,6 +23,7 @@ pub use data::{
     Blast, Cause, Causes, Comparison, InputBand, JourneyMeasures, JourneyReport, ModeCause,
     PrecisionReport, ProlongingCause, Report, RunInfo, TopologyInfo,
 };
+pub use data_class::{DataCause, DataMeasures, DataReport, PromisedBy, Survival, WindowOfData};
 pub use difference::{Change, DifferenceReport, Side, difference_to_json, difference_to_text};
 pub use figure::{
     Bar, Chip, Content, Curve, Curves, Figure, Inside, JourneyNeeds, Lane, Mark, Panel, PanelPoint,

@@ -62,6 +62,9 @@ pub(super) enum Cell<'a> {
 /// Titles and kinds, in their order.
 pub(super) type Columns = &'static [(&'static str, Kind)];
 
+/// Columns of lives that only topologies with data classes have: they come last.
+const OF_DATA: usize = 2;
+
 const LIVES: Columns = &[
     ("replication", Kind::Count),
     ("journey", Kind::Text),
@@ -69,6 +72,8 @@ const LIVES: Columns = &[
     ("outages", Kind::Count),
     ("longest_outage_s", Kind::Seconds),
     ("unplanned_downtime_s", Kind::Seconds),
+    ("lost_s", Kind::Seconds),
+    ("loss_incidents", Kind::Count),
 ];
 const OUTAGES: Columns = &[
     ("replication", Kind::Count),
@@ -114,6 +119,7 @@ impl<'a, W: io::Write + Send> RowWriter<'a, W> {
         warm_up: SimSpan,
     ) -> io::Result<Self> {
         let columns = match of {
+            RowsOf::Lives if topology.data.is_empty() => &LIVES[..LIVES.len() - OF_DATA],
             RowsOf::Lives => LIVES,
             RowsOf::Outages => OUTAGES,
         };
@@ -162,14 +168,19 @@ impl<'a, W: io::Write + Send> RowWriter<'a, W> {
     fn add_life(&mut self, life: &Life) -> io::Result<()> {
         for (index, journey) in self.topology.journeys.iter().enumerate() {
             let sums = life.of_journey(index, self.from);
-            self.out.put(&[
+            let (lost, incidents) = life.of_data(&journey.data, self.from);
+            let row = [
                 Cell::Count(life.replication),
                 Cell::Text(&journey.name),
                 Cell::Seconds(sums.downtime.seconds()),
                 Cell::Count(sums.outages),
                 Cell::Seconds(sums.longest.seconds()),
                 Cell::Seconds(sums.unplanned.seconds()),
-            ])?;
+                Cell::Seconds(lost.seconds()),
+                Cell::Count(incidents),
+            ];
+            let left_out = if self.topology.data.is_empty() { OF_DATA } else { 0 };
+            self.out.put(&row[..row.len() - left_out])?;
         }
         Ok(())
     }

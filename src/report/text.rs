@@ -7,6 +7,7 @@ use comfy_table::{
 };
 
 use super::data::{Causes, Comparison, JourneyMeasures, JourneyReport, ModeCause, Report};
+use super::data_text::{data_sections, rpo_section};
 use super::number::{
     decimals_for, duration, grouped, nines, percent, percent_of, significant, target_percent,
 };
@@ -45,6 +46,7 @@ pub fn to_text(report: &Report) -> String {
         text += &availability_table(&windows);
         text += &outage_table(&windows);
         text += &objective_lines(&windows);
+        text += &rpo_lines(&windows);
         text += &intent_lines(&windows);
         text += &cause_lines(&windows);
         text += &prolonging_lines(&windows);
@@ -55,6 +57,7 @@ pub fn to_text(report: &Report) -> String {
     if !firsts.is_empty() {
         text += &first_outage_table(&firsts);
     }
+    text += &data_sections(&report.data);
     text += &notes(report);
     text
 }
@@ -78,6 +81,9 @@ fn heading(report: &Report) -> String {
         Until::Horizon => format!("lives of {}", duration(run.horizon.seconds())),
         Until::FirstOutage => {
             format!("lives to the first outages, of at most {}", duration(run.horizon.seconds()))
+        }
+        Until::FirstLoss => {
+            format!("lives to the first losses, of at most {}", duration(run.horizon.seconds()))
         }
     };
     let warm_up = after_warm_up(run.warm_up);
@@ -217,6 +223,23 @@ fn objective_lines(windows: &[Window<'_>]) -> String {
         lines += &wrapped(&line, "  ");
     }
     section("Objectives", lines)
+}
+
+/// How often journeys keep what they promise of data.
+fn rpo_lines(windows: &[Window<'_>]) -> String {
+    let mut lines = Vec::new();
+    for (journey, estimates, _) in windows {
+        let Some(objective) = estimates.objectives.rpo_s else { continue };
+        let Some(p_met) = objective.p_met else { continue };
+        lines.push(format!(
+            "{}: no incident loses more than {} in {} of lives: {}",
+            journey.name,
+            duration(objective.target),
+            percent(p_met.mean, 1),
+            verdict(objective.verdict)
+        ));
+    }
+    rpo_section(lines)
 }
 
 /// Planned work and degraded service, where there is any.
@@ -414,18 +437,7 @@ fn left_out(omission: Omission) -> &'static str {
 fn first_outage_table(firsts: &[(&JourneyReport, &FirstOutage)]) -> String {
     let rows = firsts.iter().map(|(journey, first)| {
         let mut row = vec![journey.name.clone()];
-        match first.mean {
-            Some(mean) => {
-                row.push(duration(mean.mean));
-                row.push(mean.ci95.map_or_else(
-                    || "unknown: one life".to_owned(),
-                    |(low, high)| format!("{} to {}", duration(low), duration(high)),
-                ));
-            }
-            None => row.extend(["unknown".to_owned(), "some lives had none".to_owned()]),
-        }
-        row.extend(first.quantiles.map(|time| time.map_or_else(|| "-".to_owned(), duration)));
-        row.push(grouped(first.censored));
+        row.extend(first_outage_cells(first));
         row
     });
     let header = [
@@ -438,6 +450,24 @@ fn first_outage_table(firsts: &[(&JourneyReport, &FirstOutage)]) -> String {
         "lives without",
     ];
     table(&header, rows.collect())
+}
+
+/// The mean, its interval, three percentiles, and how many lives had none.
+pub(super) fn first_outage_cells(first: &FirstOutage) -> Vec<String> {
+    let mut cells = Vec::new();
+    match first.mean {
+        Some(mean) => {
+            cells.push(duration(mean.mean));
+            cells.push(mean.ci95.map_or_else(
+                || "unknown: one life".to_owned(),
+                |(low, high)| format!("{} to {}", duration(low), duration(high)),
+            ));
+        }
+        None => cells.extend(["unknown".to_owned(), "some lives had none".to_owned()]),
+    }
+    cells.extend(first.quantiles.map(|time| time.map_or_else(|| "-".to_owned(), duration)));
+    cells.push(grouped(first.censored));
+    cells
 }
 
 fn notes(report: &Report) -> String {
@@ -465,7 +495,7 @@ fn notes(report: &Report) -> String {
     section("Notes", lines)
 }
 
-fn section(title: &str, lines: String) -> String {
+pub(super) fn section(title: &str, lines: String) -> String {
     match lines.is_empty() {
         true => String::new(),
         false => format!("{title}\n{lines}\n"),

@@ -36,6 +36,9 @@ pub enum Until {
     Horizon,
     /// When every journey has been down once, and at the horizon at the latest.
     FirstOutage,
+    /// When copies of every data class that is held by something have lost data once, and at the
+    /// horizon at the latest.
+    FirstLoss,
 }
 
 /// What was run.
@@ -76,6 +79,12 @@ pub enum RunError {
     /// A life does not come to its end.
     #[error(transparent)]
     Endless(#[from] crate::engine::Endless),
+    /// A life that is to end when data are lost, where nothing holds any.
+    #[error(
+        "lives cannot end at the first loss of data: no data class of this topology is held by \
+         anything"
+    )]
+    NothingHeld,
     /// The operating system gives no threads.
     #[error("cannot start threads: {0}")]
     Threads(String),

@@ -7,6 +7,7 @@ mod command_line;
 mod compare;
 mod data;
 mod data_classes;
+mod data_reports;
 mod determinism;
 mod examples;
 mod figures;

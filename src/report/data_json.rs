@@ -1,0 +1,211 @@
+//! Data classes as JSON.
+
+use serde::Serialize;
+
+use super::data_class::{DataMeasures, DataReport, WindowOfData};
+use super::json::{Interval, TimeToFirst};
+use crate::measure::{Bounded, CopyEstimates, SpanEstimates, TimeToLoss};
+
+/// One data class; what a run does not measure is null.
+#[derive(Default, Serialize)]
+pub(super) struct DataJson<'a> {
+    loss_incidents_per_year: Option<BoundedJson>,
+    p_loss: Option<BoundedJson>,
+    lost_s_per_year: Option<BoundedJson>,
+    rpo_s: Option<SpansJson>,
+    promised: Option<Vec<PromisedJson<'a>>>,
+    stages: Option<Vec<StageJson>>,
+    causes: Option<Vec<CauseJson<'a>>>,
+    restore_s: Option<SpansJson>,
+    time_to_first_loss_s: Option<TimeToFirst>,
+    groups: Option<u32>,
+    usable_bytes: Option<f64>,
+    raw_bytes: Option<f64>,
+    groups_lost_per_year: Option<BoundedJson>,
+    p_group_lost_per_year: Option<BoundedJson>,
+    durability_nines: Option<f64>,
+    p_any_group_lost: Option<BoundedJson>,
+    bytes_lost_per_year: Option<BoundedJson>,
+    nomdl_per_year: Option<BoundedJson>,
+    mttdl_s: Option<MttdlJson>,
+    reduced_share: Option<Interval>,
+    unreadable_group_s_per_year: Option<Interval>,
+    rebuilt_copies_per_year: Option<Interval>,
+    rebuilt_bytes_per_year: Option<Interval>,
+    margins: Option<Vec<MarginJson>>,
+}
+
+#[derive(Serialize)]
+struct BoundedJson {
+    mean: f64,
+    std_error: Option<f64>,
+    ci95: Option<(f64, f64)>,
+    upper95: Option<f64>,
+}
+
+impl From<Bounded> for BoundedJson {
+    fn from(bounded: Bounded) -> BoundedJson {
+        let Bounded { estimate, upper95 } = bounded;
+        let (mean, std_error, ci95) = (estimate.mean, estimate.std_error, estimate.ci95);
+        BoundedJson { mean, std_error, ci95, upper95 }
+    }
+}
+
+#[derive(Serialize)]
+struct SpansJson {
+    mean: Option<f64>,
+    std_error: Option<f64>,
+    ci95: Option<(f64, f64)>,
+    p50: Option<f64>,
+    p95: Option<f64>,
+    p99: Option<f64>,
+    max: Option<f64>,
+    count: u64,
+}
+
+impl SpansJson {
+    fn of(spans: Option<&SpanEstimates>) -> SpansJson {
+        let quantile = |place: usize| spans.map(|spans| spans.quantiles[place]);
+        SpansJson {
+            mean: spans.map(|spans| spans.mean.mean),
+            std_error: spans.and_then(|spans| spans.mean.std_error),
+            ci95: spans.and_then(|spans| spans.mean.ci95),
+            p50: quantile(0),
+            p95: quantile(1),
+            p99: quantile(2),
+            max: spans.map(|spans| spans.max),
+            count: spans.map_or(0, |spans| spans.count),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct PromisedJson<'a> {
+    journey: &'a str,
+    target_s: f64,
+    share_exceeding: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct StageJson {
+    stage: &'static str,
+    loss_incidents_per_year: Interval,
+    lost_s_per_year: Interval,
+    share: f64,
+}
+
+#[derive(Serialize)]
+struct CauseJson<'a> {
+    mode: &'a str,
+    unit: &'a str,
+    branch: Option<&'a str>,
+    is_planned: bool,
+    lost_share: f64,
+    lost_share_ci95: Option<(f64, f64)>,
+    incident_share: f64,
+    grade: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct MttdlJson {
+    mean: Option<f64>,
+    std_error: Option<f64>,
+    ci95: Option<(f64, f64)>,
+    lower95: Option<f64>,
+    losses: u64,
+}
+
+impl From<TimeToLoss> for MttdlJson {
+    fn from(time: TimeToLoss) -> MttdlJson {
+        MttdlJson {
+            mean: time.mean.map(|mean| mean.mean),
+            std_error: time.mean.and_then(|mean| mean.std_error),
+            ci95: time.mean.and_then(|mean| mean.ci95),
+            lower95: time.lower95,
+            losses: time.losses,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct MarginJson {
+    lost: usize,
+    times_per_year: f64,
+}
+
+impl<'a> DataJson<'a> {
+    pub(super) fn of(class: &'a DataReport) -> DataJson<'a> {
+        match &class.measures {
+            DataMeasures::Window(window) => match &window.estimates.copies {
+                Some(copies) => DataJson::of_window(window).with_copies(copies),
+                None => DataJson::of_window(window),
+            },
+            DataMeasures::FirstLoss(first) => DataJson {
+                time_to_first_loss_s: first.as_ref().map(TimeToFirst::of),
+                ..DataJson::default()
+            },
+        }
+    }
+
+    fn of_window(window: &'a WindowOfData) -> DataJson<'a> {
+        let estimates = &window.estimates;
+        let promised = window.promised.iter().map(|by| PromisedJson {
+            journey: &by.journey,
+            target_s: by.target_s,
+            share_exceeding: by.share_exceeding,
+        });
+        let stages = estimates.stages.iter().map(|stage| StageJson {
+            stage: stage.stage.name(),
+            loss_incidents_per_year: stage.loss_incidents_per_year.into(),
+            lost_s_per_year: stage.lost_s_per_year.into(),
+            share: stage.share,
+        });
+        let causes = window.causes.iter().map(|cause| CauseJson {
+            mode: &cause.mode,
+            unit: &cause.unit,
+            branch: cause.branch.as_deref(),
+            is_planned: cause.is_planned,
+            lost_share: cause.lost_share,
+            lost_share_ci95: cause.lost_share_ci95,
+            incident_share: cause.incident_share,
+            grade: cause.grade,
+        });
+        DataJson {
+            loss_incidents_per_year: Some(estimates.loss_incidents_per_year.into()),
+            p_loss: Some(estimates.p_loss.into()),
+            lost_s_per_year: Some(estimates.lost_s_per_year.into()),
+            rpo_s: Some(SpansJson::of(estimates.rpo.as_ref())),
+            promised: Some(promised.collect()),
+            stages: Some(stages.collect()),
+            causes: Some(causes.collect()),
+            restore_s: estimates.restorations.as_ref().map(|spans| SpansJson::of(Some(spans))),
+            time_to_first_loss_s: Some(TimeToFirst::of(&estimates.first_loss)),
+            ..DataJson::default()
+        }
+    }
+
+    fn with_copies(self, copies: &CopyEstimates) -> DataJson<'a> {
+        let margin = |(place, times_per_year): (usize, &f64)| MarginJson {
+            lost: place + 1,
+            times_per_year: *times_per_year,
+        };
+        DataJson {
+            groups: Some(copies.groups),
+            usable_bytes: copies.bytes.map(|(usable, _)| usable),
+            raw_bytes: copies.bytes.map(|(_, raw)| raw),
+            groups_lost_per_year: Some(copies.groups_lost_per_year.into()),
+            p_group_lost_per_year: Some(copies.p_group_lost_per_year.into()),
+            durability_nines: copies.nines(),
+            p_any_group_lost: Some(copies.p_any_group_lost.into()),
+            bytes_lost_per_year: copies.bytes_lost_per_year.map(BoundedJson::from),
+            nomdl_per_year: copies.nomdl_per_year.map(BoundedJson::from),
+            mttdl_s: Some(copies.time_to_loss.into()),
+            reduced_share: Some(copies.reduced_share.into()),
+            unreadable_group_s_per_year: Some(copies.unreadable_group_s_per_year.into()),
+            rebuilt_copies_per_year: Some(copies.rebuilt_per_year.into()),
+            rebuilt_bytes_per_year: copies.rebuilt_bytes_per_year.map(Interval::from),
+            margins: Some(copies.margins_per_year.iter().enumerate().map(margin).collect()),
+            ..self
+        }
+    }
+}

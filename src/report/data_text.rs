@@ -1,0 +1,314 @@
+//! Data classes for a terminal.
+
+use std::fmt::Write;
+
+use super::data_class::{DataCause, DataMeasures, DataReport, PromisedBy, Survival, WindowOfData};
+use super::number::{duration, grouped, nines, percent, significant};
+use super::text::{first_outage_cells, section, table, wrapped};
+use crate::measure::{Bounded, CopyEstimates, FirstOutage, Stage};
+use crate::stats::Estimate;
+
+/// Causes that a reader takes in at a glance.
+const TOP_CAUSES: usize = 3;
+/// Share of what is lost from which on a cause is worth a word.
+const LEAST_SHARE: f64 = 0.005;
+/// Groups whose lost positions are told apart.
+const TOP_MARGINS: usize = 6;
+
+/// What is lost of each data class, and how its copies fare.
+pub(super) fn data_sections(classes: &[DataReport]) -> String {
+    let mut text = String::new();
+    let mut firsts = Vec::new();
+    for class in classes {
+        match &class.measures {
+            DataMeasures::Window(window) => text += &class_section(class, window),
+            DataMeasures::FirstLoss(first) => firsts.extend(Some(class).zip(first.as_ref())),
+        }
+    }
+    if !firsts.is_empty() {
+        text += &first_loss_table(&firsts);
+    }
+    let held: Vec<_> = classes.iter().filter_map(|one| Some((one, one.survival?))).collect();
+    if !held.is_empty() && firsts.is_empty() {
+        text += "What copies survive\n";
+        text += &survival_table(&held);
+    }
+    text
+}
+
+fn class_section(class: &DataReport, window: &WindowOfData) -> String {
+    let mut text = wrapped(&format!("{}: {}", class.name, finding(window)), "");
+    let estimates = &window.estimates;
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    for stage in &estimates.stages {
+        rows.push(vec![
+            stage_words(stage.stage).to_owned(),
+            with_interval(&stage.loss_incidents_per_year, |value| significant(value, 3)),
+            with_interval(&stage.lost_s_per_year, duration),
+            percent(stage.share, 1),
+        ]);
+    }
+    if !rows.is_empty() {
+        text += &table(&["lost", "incidents a year", "data lost a year", "share"], rows);
+    }
+    let mut lines = String::new();
+    if let Some(rpo) = &estimates.rpo {
+        let [p50, p95, p99] = rpo.quantiles.map(duration);
+        let line = format!(
+            "an incident loses {} in the mean, half of them up to {p50}, 95 % up to {p95}, 99 % up \
+             to {p99}, the worst {}",
+            duration(rpo.mean.mean),
+            duration(rpo.max)
+        );
+        lines += &wrapped(&line, "  ");
+    }
+    for by in &window.promised {
+        lines += &wrapped(&promised(by), "  ");
+    }
+    let causes: Vec<String> = window
+        .causes
+        .iter()
+        .take(TOP_CAUSES)
+        .filter(|cause| cause.lost_share >= LEAST_SHARE)
+        .map(cause_words)
+        .collect();
+    if !causes.is_empty() {
+        lines += &wrapped(&format!("starts from: {}", causes.join("; ")), "  ");
+    }
+    if let Some(spans) = &estimates.restorations {
+        let [_, p95, _] = spans.quantiles.map(duration);
+        let mean = duration(spans.mean.mean);
+        let line = format!("restored from a backup in {mean} in the mean, 95 % within {p95}");
+        lines += &wrapped(&line, "  ");
+    }
+    if let Some(copies) = &estimates.copies {
+        lines += &copy_lines(copies);
+    }
+    if lines.is_empty() { text + "\n" } else { format!("{text}{lines}\n") }
+}
+
+/// What was found, in words.
+fn finding(window: &WindowOfData) -> String {
+    let estimates = &window.estimates;
+    let incidents = &estimates.loss_incidents_per_year;
+    let Some(rpo) = &estimates.rpo else {
+        let mut text = "no data were lost in this run".to_owned();
+        if let Some(bound) = incidents.upper95 {
+            let bound = significant(bound, 2);
+            let _ = write!(text, ", so that at most {bound} incidents a year are to be expected");
+        }
+        return text;
+    };
+    let mut text = String::new();
+    // The strictest promise is the one to be broken first.
+    let strictest = window.promised.iter().min_by(|a, b| a.target_s.total_cmp(&b.target_s));
+    if let Some(by) = strictest {
+        let is_met = if rpo.max <= by.target_s { "met" } else { "not met" };
+        let _ = write!(text, "RPO {} is {is_met}: ", target(by.target_s));
+    }
+    let _ = write!(
+        text,
+        "{} incidents a year{} lose {} a year",
+        significant(incidents.estimate.mean, 3),
+        interval(&incidents.estimate, |value| significant(value, 3)),
+        duration(estimates.lost_s_per_year.estimate.mean),
+    );
+    let largest = estimates.stages.iter().max_by(|a, b| a.share.total_cmp(&b.share));
+    if let Some(largest) = largest.filter(|largest| largest.share > 0.0) {
+        let share = percent(largest.share, 0);
+        let _ = write!(text, ", {share} {}", stage_words(largest.stage));
+    }
+    text
+}
+
+fn promised(by: &PromisedBy) -> String {
+    let (journey, target) = (&by.journey, target(by.target_s));
+    match by.share_exceeding {
+        Some(share) => {
+            let share = percent(share, 1);
+            format!("{journey} promises to lose at most {target}: {share} of incidents lose more")
+        }
+        None => {
+            format!("{journey} promises to lose at most {target}: nothing was seen to break it")
+        }
+    }
+}
+
+/// An RPO as people write it.
+fn target(seconds: f64) -> String {
+    if seconds == 0.0 { "0 s".to_owned() } else { duration(seconds) }
+}
+
+fn stage_words(stage: Stage) -> &'static str {
+    match stage {
+        Stage::NeverRecorded => "never recorded",
+        Stage::Buffer => "in the buffer",
+        Stage::Unsynced => "not yet written down",
+        Stage::Lagging => "behind on the copy that took over",
+        Stage::NotOffloaded => "not yet offloaded",
+        Stage::BackupAge => "newer than the backup",
+        Stage::AllCopies => "with all copies",
+        Stage::Deleted => "deleted",
+    }
+}
+
+fn cause_words(cause: &DataCause) -> String {
+    let mut remarks = format!("{} of incidents", percent(cause.incident_share, 0));
+    if let Some(branch) = &cause.branch {
+        let _ = write!(remarks, ", {branch}");
+    }
+    if let Some(grade) = cause.grade {
+        let _ = write!(remarks, ", {grade}");
+    }
+    if cause.is_planned {
+        remarks += ", planned";
+    }
+    format!("{} {} of {} ({remarks})", percent(cause.lost_share, 0), cause.mode, cause.unit)
+}
+
+fn copy_lines(copies: &CopyEstimates) -> String {
+    let mut lines = String::new();
+    let group = &copies.p_group_lost_per_year;
+    let nines_of = |p: f64| format!("{:.1}", nines(p));
+    let mut line = match group.upper95 {
+        Some(bound) => format!(
+            "durability: no group was lost; a given one is not lost in a year with more than {} \
+             nines",
+            nines_of(bound)
+        ),
+        None => format!(
+            "durability: {} nines; {} groups of {} are lost a year{}, any in {} of lives",
+            nines_of(group.estimate.mean),
+            significant(copies.groups_lost_per_year.estimate.mean, 3),
+            grouped(u64::from(copies.groups)),
+            interval(&copies.groups_lost_per_year.estimate, |value| significant(value, 3)),
+            percent(copies.p_any_group_lost.estimate.mean, 2),
+        ),
+    };
+    if let (Some(lost), Some(nomdl)) = (&copies.bytes_lost_per_year, &copies.nomdl_per_year) {
+        let value = |bounded: &Bounded| bounded.upper95.unwrap_or(bounded.estimate.mean);
+        let at_most = if lost.upper95.is_some() { "at most " } else { "" };
+        let _ = write!(
+            line,
+            "; {at_most}{} lost a year, {:.1e} of the data (NOMDL)",
+            bytes(value(lost)),
+            value(nomdl)
+        );
+    }
+    lines += &wrapped(&line, "  ");
+    let time = &copies.time_to_loss;
+    let line = match (&time.mean, time.lower95) {
+        (Some(mean), _) => format!(
+            "mean time to the first loss (MTTDL): {}{}, as if losses came at one rate from the \
+             beginning on: no length of time that anything lasts",
+            duration(mean.mean),
+            interval(mean, duration)
+        ),
+        (None, Some(least)) => {
+            format!("mean time to the first loss (MTTDL): more than {}", duration(least))
+        }
+        (None, None) => String::new(),
+    };
+    if !line.is_empty() {
+        lines += &wrapped(&line, "  ");
+    }
+    let mut line = match copies.reduced_share.mean {
+        0.0 => "no copy was lost in this run".to_owned(),
+        share => format!("with fewer copies than meant to be {} of the time", percent(share, 3)),
+    };
+    let unreadable = copies.unreadable_group_s_per_year.mean / 3_600.0;
+    let _ = match unreadable {
+        0.0 => write!(line, "; no group was seen unreadable"),
+        hours => {
+            write!(line, "; groups not readable for {} group-hours a year", significant(hours, 3))
+        }
+    };
+    let rebuilt = copies.rebuilt_per_year.mean;
+    if rebuilt > 0.0 {
+        let _ = write!(line, "; {} copies rebuilt a year", significant(rebuilt, 3));
+        if let Some(moved) = &copies.rebuilt_bytes_per_year {
+            let _ = write!(line, ", {} moved", bytes(moved.mean));
+        }
+    }
+    if let Some((usable, raw)) = copies.bytes {
+        let _ = write!(line, "; {} of data on {}", bytes(usable), bytes(raw));
+    }
+    lines += &wrapped(&line, "  ");
+    let margins: Vec<String> = copies
+        .margins_per_year
+        .iter()
+        .enumerate()
+        .filter(|(_, times)| **times > 0.0)
+        .take(TOP_MARGINS)
+        .map(|(place, times)| format!("{} for {}", significant(*times, 3), place + 1))
+        .collect();
+    if !margins.is_empty() {
+        let list = margins.join(", ");
+        lines += &wrapped(&format!("groups so many positions down, times a year: {list}"), "  ");
+    }
+    lines
+}
+
+/// Bytes as people read them, in powers of a thousand.
+fn bytes(bytes: f64) -> String {
+    const UNITS: [(f64, &str); 6] =
+        [(1e18, "EB"), (1e15, "PB"), (1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")];
+    match UNITS.iter().find(|(unit, _)| bytes >= *unit) {
+        Some((unit, name)) => format!("{} {name}", significant(bytes / unit, 3)),
+        None => format!("{} B", significant(bytes, 2)),
+    }
+}
+
+/// The interval of an estimate, in brackets and after a space; nothing where it is not known.
+fn interval(estimate: &Estimate, shown: impl Fn(f64) -> String) -> String {
+    let ends = estimate.ci95.map(|(low, high)| format!(" ({} to {})", shown(low), shown(high)));
+    ends.unwrap_or_default()
+}
+
+fn with_interval(estimate: &Estimate, shown: impl Fn(f64) -> String) -> String {
+    format!("{}{}", shown(estimate.mean), interval(estimate, shown))
+}
+
+fn first_loss_table(firsts: &[(&DataReport, &FirstOutage)]) -> String {
+    let rows = firsts.iter().map(|(class, first)| {
+        let mut row = vec![class.name.clone()];
+        row.extend(first_outage_cells(first));
+        row
+    });
+    let header = [
+        "data",
+        "mean time to first loss",
+        "95 % interval",
+        "5 %",
+        "50 %",
+        "95 %",
+        "lives without",
+    ];
+    table(&header, rows.collect())
+}
+
+/// What happens to copies when something happens to what holds them.
+fn survival_table(held: &[(&DataReport, Survival)]) -> String {
+    let mut header = vec!["data", "medium"];
+    let rows = held.iter().map(|(class, survival)| {
+        let mut row = vec![class.name.clone(), survival.medium_name().to_owned()];
+        let power = survival.matrix().len() - 1;
+        row.extend(survival.matrix().iter().enumerate().map(|(place, (_, kept))| {
+            match (kept, place == power && survival.loses_newest_without_power) {
+                (true, true) => "newest lost",
+                (true, false) => "kept",
+                (false, _) => "lost",
+            }
+            .to_owned()
+        }));
+        row
+    });
+    let rows = rows.collect();
+    header.extend(held.iter().take(1).flat_map(|(_, survival)| survival.matrix()).map(|(e, _)| e));
+    table(&header, rows)
+}
+
+/// Journeys whose RPO was judged, with the verdict.
+pub(super) fn rpo_section(lines: Vec<String>) -> String {
+    section("Data that journeys promise", lines.iter().map(|line| wrapped(line, "  ")).collect())
+}
