@@ -145,6 +145,7 @@ fn stage_words(stage: Stage) -> &'static str {
         Stage::Buffer => "in the buffer",
         Stage::Unsynced => "not yet written down",
         Stage::Lagging => "behind on the copy that took over",
+        Stage::Missed => "missed by the copies that are left",
         Stage::NotOffloaded => "not yet offloaded",
         Stage::BackupAge => "newer than the backup",
         Stage::AllCopies => "with all copies",
