@@ -101,6 +101,7 @@ enum UntilArgument {
 
 impl Simulate {
     pub(crate) fn run(self) -> Result<Outcome, Failure> {
+        self.refuse_what_is_not_there()?;
         let row_files = self.row_files()?;
         let systems: Vec<System> = load(&self.files)?.into_iter().map(System::compile).collect();
         self.refuse_equal_names(&systems)?;

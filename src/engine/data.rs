@@ -310,7 +310,7 @@ impl DataState {
     pub(crate) fn is_deleted(&mut self, data: &Data, class: DataId) {
         let holding = &data.holdings[class.index()];
         for group in 0..holding.group_count() as u32 {
-            self.is_gone(holding, class, group, (HowLost::Deleted, Root::NOTHING));
+            self.is_gone(holding, class, group, (HowLost::Deleted, Root::DELETION));
         }
     }
 

@@ -119,6 +119,9 @@ pub struct Root {
 impl Root {
     pub(crate) const NOTHING: Root =
         Root { clock: ClockId::from_index(0), branch: 0, is_planned: false };
+    /// Somebody has deleted data by mistake, which is no failure mode of any unit.
+    pub const DELETION: Root =
+        Root { clock: ClockId::from_index(u32::MAX), branch: 0, is_planned: false };
 }
 
 /// The present of one seat.

@@ -429,16 +429,20 @@ impl Reporter<'_> {
 
     fn data_window(&self, class: &DataClass, estimates: DataEstimates) -> DataReport {
         let causes = estimates.causes.iter().take(MOST_CAUSES).map(|share| {
-            let cause = self.cause(share);
+            let origin = (share.root != Root::DELETION).then(|| self.origin(share.root));
+            let of_mode = origin.as_ref().map(|origin| (&origin.mode.name, origin.unit));
+            let deletion = ("deletion".to_owned(), class.name.clone());
+            let (mode, unit) =
+                of_mode.map_or(deletion, |(mode, unit)| (mode.clone(), unit.clone()));
             DataCause {
-                mode: cause.mode,
-                unit: cause.unit,
-                branch: cause.branch,
-                is_planned: cause.is_planned,
-                lost_share: cause.downtime_share,
-                lost_share_ci95: cause.downtime_share_ci95,
-                incident_share: cause.outage_share,
-                grade: cause.grade,
+                mode,
+                unit,
+                branch: origin.as_ref().and_then(|origin| origin.branch.clone()),
+                is_planned: share.root.is_planned,
+                lost_share: share.downtime_share,
+                lost_share_ci95: share.downtime_share_ci95,
+                incident_share: share.outage_share,
+                grade: origin.and_then(|origin| origin.mode.grade).map(crate::spec::Grade::name),
             }
         });
         let promised = estimates.promised.iter().map(|promised| PromisedBy {

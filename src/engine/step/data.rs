@@ -199,6 +199,7 @@ impl<C: Chooser> Step<'_, C> {
             return;
         }
         self.leaves_line(copy);
+        self.state.events += 1;
         self.rebuilt(copy);
         self.next_in_line(self.model.data.classes[copy.index()]);
     }
@@ -320,7 +321,6 @@ impl<C: Chooser> Step<'_, C> {
             let other = self.chooser.picks_other(copy, others);
             self.state.data.is_unreadable(&model.data, copy, group, other);
         }
-        self.state.events += 1;
         self.state.root = self.state.data.copies[copy.index()].root;
         self.state.data.is_back(&model.data, copy);
         self.returns(copy);
