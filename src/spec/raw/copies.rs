@@ -362,12 +362,12 @@ impl Reader<'_> {
         }
         let fields = self.fields(id, REBUILD)?;
         let speed = self.speed(&fields);
-        let says_more = ["detect", "at_a_time", "lazy", "priority"];
-        if !SPEEDS.iter().chain(&says_more).any(|key| fields.get(key).is_some()) {
-            fields.get("unreadable")?;
-        } else if !SPEEDS.iter().any(|key| fields.get(key).is_some()) {
-            let example = "how long it takes, or say `bandwidth`";
-            self.missing(fields.span, REBUILD.of, "takes", example);
+        if SPEEDS.iter().all(|key| fields.get(key).is_none()) {
+            let more = ["detect", "at_a_time", "lazy", "priority"];
+            if more.iter().any(|key| fields.get(key).is_some()) {
+                let example = "how long it takes, or say `bandwidth`";
+                self.missing(fields.span, REBUILD.of, "takes", example);
+            }
         }
         let at_a_time = fields.get("at_a_time").and_then(|id| self.count(id, "`at_a_time`", 1));
         let orders = [("fifo", false), ("margin", true)];
