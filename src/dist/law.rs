@@ -577,6 +577,25 @@ mod tests {
     }
 
     #[test]
+    fn no_draw_is_longer_than_the_longest() {
+        let uniform = Law::uniform(1.0, 3.0).unwrap();
+        let branch = |law: &Law| Branch { name: None, probability: 0.5, law: law.clone() };
+        for (law, longest) in [
+            (Law::triangular(0.1, 0.2, 0.7).unwrap(), 0.7),
+            (Law::fixed(4.0).unwrap(), 4.0),
+            (Law::empirical(vec![2.0, 5.0, 3.0]).unwrap(), 5.0),
+            (Law::mixture(vec![branch(&uniform), branch(&Law::fixed(2.0).unwrap())]).unwrap(), 3.0),
+            (Law::sum(vec![uniform.clone(), uniform.clone()]), 6.0),
+            (uniform, 3.0),
+            (Law::exponential(1.0).unwrap(), f64::INFINITY),
+        ] {
+            assert_eq!(law.longest(), longest, "{law:?}");
+            let most = draws_of(&law).into_iter().fold(0.0, f64::max);
+            assert!(most <= longest && (most > 0.99 * longest || longest.is_infinite()), "{law:?}");
+        }
+    }
+
+    #[test]
     fn what_was_observed_is_drawn_as_often() {
         let law = Law::empirical(vec![5.0, 1.0, 1.0, 9.0]).unwrap();
         let n = f64::from(DRAWS);

@@ -5,6 +5,7 @@ use super::copies::Copies;
 use super::event::{Event, Slots};
 use super::lingering::Lingering;
 use super::points::{LARGE, Luck, Point, Points};
+use super::state::State;
 use super::step::{Chance, Chooser, Switch};
 use crate::dist::{Law, unit_exponential};
 use crate::model::{
@@ -61,12 +62,14 @@ impl<'m> Agenda<'m> {
             TimeToFailure::Memoryless { mean } => mean * 1e6 / clock.extras().top_pace,
             TimeToFailure::Aging(_) | TimeToFailure::SetOff => 0.0,
         };
-        let lucks = model.clocks.iter().zip(0..).map(|(clock, index)| {
-            let slot = slots.slot(Event::Fail(ClockId::from_index(index)));
-            let rank = model.tie_ranks[slot as usize];
-            Luck::new(mean_of(clock), rank, clock.unit, model.passing.manner_of[index as usize])
-        });
-        let points = Points::new(lucks.collect(), horizon.micros());
+        let first = slots.slot(Event::Fail(ClockId::from_index(0)));
+        let (mut lucks, mut places) = (Vec::new(), Vec::new());
+        for (index, clock) in model.clocks.iter().enumerate() {
+            let (id, manner) = (ClockId::new(index), model.passing.manner_of[index]);
+            lucks.push(Luck::new(mean_of(clock), id, clock.unit, manner));
+            places.push(model.tie_ranks[first as usize + index] - first);
+        }
+        let points = Points::new(&lucks, places, horizon.micros());
         let rate = model.events_per_second() * 1e-6 - points.rate();
         let jobs = model.clocks.len() + model.units.len();
         let preempts = model.crews.iter().any(|crew| crew.picks == Discipline::Preemptive);
@@ -126,12 +129,12 @@ impl<'m> Agenda<'m> {
     #[inline(always)]
     pub(crate) fn next(&mut self) -> Option<(SimTime, Event)> {
         let point = self.points.first();
-        let (at, rank) = point.map_or((u64::MAX, u32::MAX), |point| (point.at, point.rank));
+        let (at, rank) = point.map_or((u64::MAX, u32::MAX), |point| (point.at, self.rank(point)));
         let Some((at, slot)) = self.calendar.pop_before(at, rank) else {
             let point = point?;
-            self.points.pass_first(point.clock);
+            self.points.pass_first(point);
             self.now = SimTime::from_micros(point.at);
-            return Some((self.now, Event::Fail(point.clock)));
+            return Some((self.now, Event::Fail(self.points.luck_at(point.place).clock)));
         };
         self.now = SimTime::from_micros(at);
         let event = self.slots.event(slot);
@@ -146,24 +149,24 @@ impl<'m> Agenda<'m> {
         Some((self.now, event))
     }
 
-    /// The points that come next, once in each window: of large models, where it pays to look ahead.
+    /// The place of a point among the events of one instant.
     #[inline]
-    pub(super) fn upcoming_in_new_window(&mut self) -> Option<&[Point]> {
-        if self.model.clocks.len() < LARGE || self.points.window() == self.looked_into {
-            return None;
-        }
-        self.looked_into = self.points.window();
-        let points = self.points.upcoming();
-        for point in points {
-            self.calendar.look_at(self.slots.slot(Event::Restore(point.clock)));
-        }
-        Some(points)
+    fn rank(&self, point: Point) -> u32 {
+        self.slots.slot(Event::Fail(ClockId::from_index(point.place as u32)))
     }
 
-    /// When the next point of a memoryless clock comes, or the horizon.
+    /// Looks at what the next points will need, once in each window of large models, where it pays.
     #[inline]
-    pub(super) fn next_point(&mut self) -> SimTime {
-        self.points.first().map_or(self.horizon, |point| SimTime::from_micros(point.at))
+    pub(super) fn look_ahead(&mut self, state: &State) {
+        if self.model.clocks.len() < LARGE || self.points.window() == self.looked_into {
+            return;
+        }
+        self.looked_into = self.points.window();
+        let clocks = self.points.upcoming().map(|point| self.points.luck_at(point.place).clock);
+        for clock in clocks.clone() {
+            self.calendar.look_at(self.slots.slot(Event::Restore(clock)));
+        }
+        state.look_at(self.model, clocks);
     }
 
     /// How long a stage takes that nobody works on.

@@ -16,7 +16,7 @@ use super::step::Chooser;
 use crate::model::{Clock, ClockId, Model, UnitId};
 use crate::units::SimTime;
 
-/// A list this long is looked through for what is over.
+/// A list as long as this is looked through for what is over.
 const FEWEST_TO_SIFT: usize = 64;
 
 /// Failures that linger, and some that are over and have not been forgotten.
@@ -49,6 +49,7 @@ impl Lingering {
     pub(super) fn clear(&mut self) {
         self.list.clear();
         (self.none_before, self.all_at) = (SimTime::NEVER, SimTime::ZERO);
+        self.room = FEWEST_TO_SIFT;
     }
 
     /// Whether there is certainly none.
@@ -65,15 +66,15 @@ impl Lingering {
 }
 
 impl Agenda<'_> {
-    /// Leaves a failure to itself that strikes now and is over at `end`, unless its unit would fail
-    /// again before; whether it did.
+    /// Leaves a failure to itself that strikes now and is over at `end`, unless its clock strikes again
+    /// before; whether it did.
     #[inline]
-    pub(super) fn lingers(&mut self, state: &mut State, clock: ClockId, end: SimTime) -> bool {
-        let luck = self.points.luck(clock);
-        if luck.at <= end.micros() {
+    pub(super) fn lingers(&mut self, state: &mut State, place: usize, end: SimTime) -> bool {
+        let luck = self.points.luck_at(place);
+        if luck.at <= end.micros() || self.points.strikes_until(end.micros(), place) {
             return false;
         }
-        let (unit, number) = (luck.unit, luck.manner);
+        let (clock, unit, number) = (luck.clock, luck.unit, luck.manner);
         let manner = &self.model.passing.manners[number as usize];
         state.events += 1 + u64::from(end < self.horizon);
         self.count_starts(unit, manner);

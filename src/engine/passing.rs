@@ -15,41 +15,60 @@ use crate::units::{SimSpan, SimTime};
 impl Agenda<'_> {
     /// The next event before the horizon that is to be lived through, and takes it off. Failures before
     /// it that pass are counted, unless a life has had `limit` events.
-    #[inline(always)]
+    #[inline]
     pub(super) fn next_felt(&mut self, state: &mut State, limit: u64) -> Option<(SimTime, Event)> {
-        loop {
-            let (at, event) = self.next()?;
-            // What has changed must be told before anything is counted that comes later.
-            let may_pass = state.touched.is_empty() && state.events < limit;
-            match event {
-                Event::Fail(clock) if may_pass && self.passes(state, clock) => state.passed += 1,
-                _ => {
-                    self.make_way_for(state, event);
-                    return Some((at, event));
-                }
-            }
-        }
+        // What has changed must be told before anything is counted that comes later.
+        let passed = if state.touched.is_empty() { self.pass_points(state, limit) } else { None };
+        let (at, event) = match passed {
+            Some(clock) => (self.now, Event::Fail(clock)),
+            None => self.next()?,
+        };
+        self.make_way_for(state, event);
+        Some((at, event))
     }
 
-    /// Whether a failure that strikes now passes unfelt; if so its changes of state are counted.
-    #[inline(always)]
-    fn passes(&mut self, state: &mut State, clock: ClockId) -> bool {
-        let luck = self.points.luck(clock);
+    /// Takes off points as long as their failures pass, and no timer goes off; returns the clock of
+    /// the first one that does not.
+    #[inline]
+    fn pass_points(&mut self, state: &mut State, limit: u64) -> Option<ClockId> {
+        // No timer is set before something is lived through.
+        let soonest = self.calendar.soonest();
+        let mut next = self.points.first();
+        while let Some(point) = next
+            && point.at < soonest.micros()
+            && state.events < limit
+        {
+            self.points.pass_first(point);
+            self.now = SimTime::from_micros(point.at);
+            next = self.points.first();
+            let next_at = next.map_or(self.horizon, |point| SimTime::from_micros(point.at));
+            if !self.passes(state, point.place, next_at.min(soonest)) {
+                return Some(self.points.luck_at(point.place).clock);
+            }
+            state.passed += 1;
+        }
+        None
+    }
+
+    /// Whether a failure of the clock at this place passes unfelt that strikes now, if nothing else
+    /// happens before `quiet_until`; if so its changes of state are counted.
+    #[inline]
+    fn passes(&mut self, state: &mut State, place: usize, quiet_until: SimTime) -> bool {
+        let luck = self.points.luck_at(place);
         let (unit, manner) = (luck.unit, &self.model.passing.manners[luck.manner as usize]);
         let is_unfelt = if state.fallen == 0 && self.lingering.is_empty() {
-            manner.is_spared && manner.may_pass
+            manner.is_spared
         } else {
             manner.may_pass && self.is_unfelt(state, unit, manner)
         };
         if !is_unfelt {
             return false;
         }
-        let quiet_until = self.next_point().min(self.calendar.soonest());
         // As a rule there is so much time that nobody needs to know how much of it was taken.
         if self.now + manner.longest >= quiet_until {
-            let end = self.end_of(clock, unit, manner, quiet_until);
+            let end = self.end_of(place, manner, quiet_until);
             if end >= quiet_until {
-                return manner.may_linger && self.lingers(state, clock, end);
+                return manner.may_linger && self.lingers(state, place, end);
             }
         }
         state.events += u64::from(manner.changes);
@@ -60,26 +79,22 @@ impl Agenda<'_> {
     /// When a failure that strikes now is over, with all starts after it; or an instant after it and
     /// before `soon_enough`.
     #[inline]
-    fn end_of(
-        &mut self,
-        clock: ClockId,
-        unit: UnitId,
-        manner: &Manner,
-        soon_enough: SimTime,
-    ) -> SimTime {
+    fn end_of(&self, place: usize, manner: &Manner, soon_enough: SimTime) -> SimTime {
         if manner.is_certain {
             return self.now + manner.longest;
         }
+        let luck = self.points.luck_at(place);
         let mut repaired = self.now;
         if let Some(stage) = manner.repair {
-            let key = self.key.of(self.model.clocks[clock.index()].name, Purpose::Repair);
-            repaired = repaired + self.takes(stage, key.draw(self.points.luck(clock).drawn));
+            let name = self.model.clocks[luck.clock.index()].name;
+            let key = self.key.of(name, Purpose::Repair);
+            repaired = repaired + self.takes(stage, key.draw(luck.drawn));
         }
         let latest = repaired + manner.longest_start;
         if latest < soon_enough || manner.longest_start == SimSpan::ZERO {
             return latest;
         }
-        self.end_of_starts(unit, repaired)
+        self.end_of_starts(luck.unit, repaired)
     }
 
     /// When a unit and all that stands on it is up, if it begins to start at `from`.

@@ -104,9 +104,7 @@ impl<'m> Replicator<'m> {
             if state.events >= limit {
                 return Err(Endless { replication: which.number, events: state.events, at: now });
             }
-            if let Some(points) = agenda.upcoming_in_new_window() {
-                state.look_ahead(model, points);
-            }
+            agenda.look_ahead(state);
             step(model, state, event, agenda);
             if O::SEES_EVENTS {
                 observer.on_event(at, event, state);

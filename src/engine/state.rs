@@ -5,7 +5,6 @@ use std::hint::black_box;
 use serde::{Deserialize, Serialize};
 
 use super::data::DataState;
-use super::points::Point;
 use crate::model::{
     ClockId, CrewId, DataId, GateId, Input, JobId, JourneyId, Model, PlanId, QueueId, RosterId,
     SeatId, UnitId, Watch, WatchId,
@@ -286,14 +285,14 @@ impl State {
         (self.fallen, self.events, self.passed) = (0, 0, 0);
     }
 
-    /// Reads what the next failures will need, so that memory is waited for once and not for each of
+    /// Reads what failures of these clocks will need, so that memory is waited for once and not for each of
     /// them in turn; changes nothing.
-    pub(super) fn look_ahead(&self, model: &Model, points: &[Point]) {
-        for point in points {
-            black_box((self.is_active(point.clock), model.clocks[point.clock.index()].unit));
+    pub(super) fn look_at(&self, model: &Model, clocks: impl Iterator<Item = ClockId> + Clone) {
+        for clock in clocks.clone() {
+            black_box((self.is_active(clock), model.clocks[clock.index()].unit));
         }
-        for point in points {
-            let unit = model.clocks[point.clock.index()].unit.index();
+        for clock in clocks {
+            let unit = model.clocks[clock.index()].unit.index();
             black_box((self.units[unit].faults, model.units[unit].name));
             black_box(model.unit_gates.of(unit).first());
         }

@@ -1,8 +1,9 @@
 //! Windows of time: how a life is cut up so that what comes later need not be kept in order.
 
-/// Fewest lists in the ring, which wraps; at most there is one for each timer. The bounds cost time and
-/// not correctness.
+/// Fewest lists in the ring, which wraps, and how many times as far as timers wait in the mean it
+/// reaches at most. The bounds cost time and not correctness.
 const FEWEST_LISTS: usize = 64;
+const FARTHEST: usize = 4;
 
 /// The windows of a life, each `1 << shift` microseconds long, and a ring of lists for them.
 #[derive(Clone, Copy, Debug)]
@@ -21,15 +22,37 @@ impl Windows {
         let length = (each / rate.max(f64::MIN_POSITIVE)).clamp(1.0, horizon.max(1) as f64);
         let shift = (length as u64).ilog2();
         let last = horizon.saturating_sub(1) >> shift;
-        let most = FEWEST_LISTS.max(timers.next_power_of_two());
+        let most = (FARTHEST * timers / each as usize).next_power_of_two().max(FEWEST_LISTS);
         let lists = (last.min(most as u64) as usize + 1).next_power_of_two();
         Windows { shift, last, lists: lists.clamp(FEWEST_LISTS, most) }
+    }
+
+    /// The same, or shorter ones of which no instant takes more than so many bits to tell.
+    pub(super) fn of_at_most(self, bits: u32) -> Windows {
+        let shift = self.shift.min(bits);
+        Windows { shift, last: ((self.last + 1) << (self.shift - shift)) - 1, ..self }
+    }
+
+    /// How many bits it takes to tell an instant of a window.
+    pub(super) fn bits(self) -> u32 {
+        self.shift
     }
 
     /// The window of an instant.
     #[inline]
     pub(super) fn of(self, at: u64) -> u64 {
         at >> self.shift
+    }
+
+    /// When a window begins.
+    #[inline]
+    pub(super) fn start(self, window: u64) -> u64 {
+        window << self.shift
+    }
+
+    /// How long each is, microseconds.
+    pub(super) fn length(self) -> u64 {
+        1 << self.shift
     }
 
     /// The last window.

@@ -15,7 +15,7 @@ pub(super) fn place(name: &str, holding: &Holding) -> Vec<u32> {
     match &holding.placement {
         Placement::Random { seed } => dealer(*seed).random(count, width),
         Placement::Declustered { seed } => dealer(*seed).declustered(count, width),
-        Placement::Partitioned => on_sets(count, width, &in_turn(holding, &all(holding))),
+        Placement::Partitioned => on_sets(count, width, &all(holding)),
         Placement::Copyset { scatter_width, seed } => {
             let shuffles = (*scatter_width as usize).div_ceil(width.max(2) - 1);
             on_sets(count, width, &dealer(*seed).sets(shuffles, width))

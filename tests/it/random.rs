@@ -247,6 +247,41 @@ fn skipping_what_nothing_feels_changes_nothing() {
     assert!(all_passed > 10_000, "only {all_passed} failures passed unfelt");
 }
 
+/// Failures of which several are always under way: left to themselves as long as gates can spare them,
+/// and found again when a host falls, a common cause strikes or a gate runs short. Both ways of living
+/// are the same, life for life.
+#[test]
+fn failures_that_overlap_unfelt_change_nothing() {
+    let mut all_passed = 0;
+    for (place, needed) in [(0, 100), (1, 180), (2, 190), (3, 196), (4, 199)] {
+        for (repair, start) in [
+            ("{fixed: 10h}", "0s"),
+            ("{exponential: 5h}", "0s"),
+            ("{lognormal: {median: 2h, sigma: 2}}", "0s"),
+            ("restart", "{uniform: [0h, 9h]}"),
+            ("{uniform: [0h, 9h]}", "{exponential: 1h}"),
+        ] {
+            let other = ["", ", shock: 10%", ", beta: 1%", ", clock: always", ""][place];
+            let text = format!(
+                "topology: crowd\nhorizon: 90d\nfailures:\n  \
+                   down: {{every: {{exponential: 400h}}, repair: {repair}{other}}}\n  \
+                   off: {{every: 900h, repair: 1h}}\n\
+                 domains:\n  host: {{count: 2, fails: [off]}}\n  alone: {{count: 20, fails: [off]}}\n\
+                 services:\n  many: {{replicas: 200, on: host, serves: {needed}, start: {start}, \
+                   fails: [down]}}\n\
+                 journeys:\n  j: {{needs: many}}\n  k: {{needs: {{any: [many, alone]}}}}\n"
+            );
+            let topology = Topology::from_str("crowd", &text)
+                .unwrap_or_else(|error| panic!("{error}\n{text}"));
+            let system = System::compile(topology);
+            for until in [Until::Horizon, Until::FirstOutage] {
+                all_passed += live_twice(&system, place as u64, 3, until).1;
+            }
+        }
+    }
+    assert!(all_passed > 10_000, "only {all_passed} failures passed unfelt");
+}
+
 #[test]
 fn random_systems_keep_their_invariants() {
     let (mut all_outages, mut all_passed) = (0, 0);
