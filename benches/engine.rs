@@ -17,6 +17,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use criterion::{Criterion, criterion_group};
+use limit::drives::Drives;
 use limit::monitoring::{OneClockAUnit, Superposed};
 use limit::two_of_three::ArrayOfThree;
 use ninefold::engine::{Observer, Replication, Replicator};
@@ -76,6 +77,28 @@ fn second_workload(system: &System) -> Vec<Program<'_>> {
     ]
 }
 
+/// The fleet of drives, in which nodes are down for so many times as long.
+fn drives(factor: u32) -> System {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("topologies/workload-b.yaml");
+    let text = format!(
+        "topology: drives\nextends: {}\nfailures: {{node-crash: {{repair: {{lognormal: \
+         {{median: {}m, sigma: 1}}}}}}}}\n",
+        path.display(),
+        15 * factor
+    );
+    System::compile(Topology::from_str("drives", &text).unwrap_or_else(|error| panic!("{error}")))
+}
+
+/// A fleet with groups of shards; nodes are down for so many times longer than usual.
+fn third_workload(system: &System, factor: f64) -> Vec<Program<'_>> {
+    let mut reference = Drives::new(SEED, factor);
+    vec![
+        ("hand-written, every group at every event", Box::new(move || reference.life())),
+        ("ninefold, every event", every_event(system)),
+        ("ninefold", general(system)),
+    ]
+}
+
 /// Rounds of all programs in turn, of so many lives each; ratios are of times for an event.
 fn compare(title: &str, mut programs: Vec<Program<'_>>, lives: &[u32], rounds: usize) {
     println!("\n{title}: {rounds} rounds in turn, median");
@@ -100,13 +123,14 @@ fn compare(title: &str, mut programs: Vec<Program<'_>>, lives: &[u32], rounds: u
         let life = median(seconds[index].iter().copied()) / f64::from(lives[index]);
         println!(
             "  {name:34} {:9.2} us a life {:6.2} ns an event   ratio {:.2}   \
-             {:.0} events, {:.4} and {:.4} outages a life, hash {:08x}",
+             {:.0} events, {:.4} and {:.4} outages, {:.2} h down a life, hash {:08x}",
             life * 1e6,
             median(per_event(index)),
             median(per_event(index).zip(per_event(0)).map(|(own, first)| own / first)),
             outcome.events as f64 / total,
             outcome.outages[0] as f64 / total,
             outcome.outages[1] as f64 / total,
+            outcome.down_hours[0] / total,
             hash(outcome),
         );
     }
@@ -140,6 +164,11 @@ fn comparisons(is_test: bool) {
     let equal = [lives; 4];
     compare("monitoring (topologies/workload-a.yaml)", first_workload(&monitoring), &equal, rounds);
     compare("two of three (topologies/workload-c.yaml)", second_workload(&three), &equal, rounds);
+    let (fleet_of_drives, slow) = (drives(1), drives(40));
+    let few = [(lives / 200).max(1); 3];
+    let title = "drives (topologies/workload-b.yaml; hours in which groups could not be read)";
+    compare(title, third_workload(&fleet_of_drives, 1.0), &few, rounds);
+    compare("drives, nodes 40 times as long down", third_workload(&slow, 40.0), &few, rounds);
     let sizes = [10, 100, 1_000, 10_000, 100_000];
     let fleets = sizes.map(fleet);
     let names = ["10 units", "100 units", "1,000 units", "10,000 units", "100,000 units"];

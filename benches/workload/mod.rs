@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use ninefold::engine::{Event, Observer, Root, State};
-use ninefold::model::JourneyId;
+use ninefold::model::{DataId, JourneyId};
 use ninefold::units::SimTime;
 use ninefold::{System, Topology};
 
@@ -44,6 +44,7 @@ pub(crate) struct Outcome {
 pub(crate) struct Count {
     pub(crate) outcome: Outcome,
     since: [SimTime; 2],
+    unreadable: u32,
 }
 
 impl Observer for Count {
@@ -55,6 +56,12 @@ impl Observer for Count {
     fn on_up(&mut self, journey: JourneyId, at: SimTime, _ended_by: Root) {
         let micros = (at - self.since[journey.index()]).micros();
         self.outcome.down_hours[journey.index()] += micros as f64 / MICROS_PER_HOUR;
+    }
+
+    fn on_unreadable_groups(&mut self, _data: DataId, at: SimTime, groups: u32) {
+        let micros = (at - self.since[0]).micros() as f64 * f64::from(self.unreadable);
+        self.outcome.down_hours[0] += micros / MICROS_PER_HOUR;
+        (self.since[0], self.unreadable) = (at, groups);
     }
 }
 
@@ -73,5 +80,9 @@ impl Observer for EveryEvent {
 
     fn on_up(&mut self, journey: JourneyId, at: SimTime, ended_by: Root) {
         self.0.on_up(journey, at, ended_by);
+    }
+
+    fn on_unreadable_groups(&mut self, data: DataId, at: SimTime, groups: u32) {
+        self.0.on_unreadable_groups(data, at, groups);
     }
 }

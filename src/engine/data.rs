@@ -189,9 +189,6 @@ impl DataState {
         for loss in self.losses.drain(..) {
             observer.on_loss(at, loss);
         }
-        for (class, lost) in self.margins.drain(..) {
-            observer.on_margin(class, lost);
-        }
         for class in self.touched.drain(..) {
             let state = &mut self.holdings[class.index()];
             let (lost, unreadable) = state.told;
@@ -202,6 +199,9 @@ impl DataState {
             if unreadable != state.unreadable {
                 observer.on_unreadable_groups(class, at, state.unreadable);
             }
+        }
+        for (class, lost) in self.margins.drain(..) {
+            observer.on_margin(class, lost);
         }
     }
 

@@ -25,7 +25,8 @@ pub trait Observer {
     /// From `at` on, so many groups of a data class cannot be read.
     #[inline]
     fn on_unreadable_groups(&mut self, _data: DataId, _at: SimTime, _groups: u32) {}
-    /// A group of a data class has now lost so many positions, and was not gone with that.
+    /// A group of a data class has now lost so many positions, and was not gone with that; told after
+    /// the number of lost copies of that instant.
     #[inline]
     fn on_margin(&mut self, _data: DataId, _lost: u32) {}
     /// An event has been worked out, at `at`: called if [`Observer::SEES_EVENTS`].
