@@ -422,6 +422,11 @@ impl State {
     ///
     /// If they differ: the engine has a bug.
     pub(super) fn is_as_computed(&self, model: &Model) -> bool {
+        // Looking at everything after every event takes hours in a system with more.
+        const MOST_UNITS: usize = 1_000;
+        if model.units.len() > MOST_UNITS {
+            return true;
+        }
         let mut faults = vec![0; model.units.len()];
         for ((_, watch), is_up) in model.watches.iter().zip(&self.watched_up) {
             match watch {

@@ -424,6 +424,23 @@ pub(super) mod tests {
         assert_eq!((incident.at, incident.groups, incident.cause), (at(time), 2, root(3)));
     }
 
+    /// What copies missed from 50 h to 40 h ago, and what of it was neither offloaded since nor
+    /// forgotten.
+    #[test]
+    fn of_what_copies_missed_only_what_was_kept_nowhere_else_is_lost() {
+        let missed = Loss { age: seconds(40 * HOUR), ..loss(HowLost::Missed, Some(10 * HOUR)) };
+        let lost = |class: &DataClass| {
+            life(class, &[], &[(at(100 * HOUR), missed)]).incidents.first().map(|first| first.lost)
+        };
+        assert_eq!(lost(&class()), Some(seconds(10 * HOUR)));
+        let kept = |hours| DataClass { retention: Some(seconds(hours * HOUR)), ..class() };
+        assert_eq!(lost(&kept(45)), Some(seconds(5 * HOUR)));
+        assert_eq!(lost(&kept(30)), None);
+        let offloaded = |hours| DataClass { offload: Some(cycle(hours * HOUR, 0)), ..class() };
+        assert_eq!(lost(&offloaded(56)), Some(seconds(4 * HOUR)));
+        assert_eq!(lost(&offloaded(10)), None);
+    }
+
     #[test]
     fn without_anything_elsewhere_all_is_lost_that_was_kept() {
         check(&class(), &[], 100 * HOUR, Stage::AllCopies, 100 * HOUR);
@@ -438,7 +455,7 @@ pub(super) mod tests {
         for (how, stage) in [
             (HowLost::Unsynced, Stage::Unsynced),
             (HowLost::Lagging, Stage::Lagging),
-            (HowLost::Missed, Stage::AllCopies),
+            (HowLost::Missed, Stage::Missed),
         ] {
             let backed_up = DataClass { backup: Some(cycle(6 * HOUR, 0)), ..class() };
             let life = life(&backed_up, &[], &[(at(50), loss(how, Some(5)))]);

@@ -41,7 +41,8 @@ fn everything(report: &Report) -> String {
 fn the_parts_of_a_run_merge_to_the_same_bytes() {
     for path in crate::topologies::shipped() {
         let path = path.to_str().unwrap();
-        let plan = |system: &System| Plan { replications: 150, ..system.plan(3) };
+        let lives = |system: &System| if system.model().unit_count() > 1_000 { 20 } else { 150 };
+        let plan = |system: &System| Plan { replications: lives(system), ..system.plan(3) };
         let system = System::compile(Topology::from_path(path).unwrap());
         let whole = everything(&system.simulate(&plan(&system)).unwrap());
         for of in [1, 4, 16] {
