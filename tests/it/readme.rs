@@ -57,14 +57,16 @@ fn its_commands_print_what_it_shows() {
     check_document(Path::new("README.md"), &tried);
 }
 
-/// What a command of the README prints, on both streams.
+/// What a command of the README prints, on both streams, in a shell that finds the program.
 fn output_of(command: &str, folder: &Path) -> String {
-    let words: Vec<&str> = command.split_whitespace().collect();
-    let ["$", "ninefold", arguments @ ..] = words.as_slice() else {
+    let Some(line) = command.strip_prefix("$ ").filter(|line| line.starts_with("ninefold ")) else {
         panic!("`{command}` is not a command of this program")
     };
-    let output = Command::new(env!("CARGO_BIN_EXE_ninefold"))
-        .args(arguments)
+    let programs = Path::new(env!("CARGO_BIN_EXE_ninefold")).parent().unwrap();
+    let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap_or_default());
+    let output = Command::new("sh")
+        .args(["-c", line])
+        .env("PATH", path)
         .current_dir(folder)
         .output()
         .unwrap();
