@@ -33,7 +33,9 @@ pub enum Scheme {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checks {
     width: u32,
-    checks: Vec<Vec<u32>>,
+    checks: u32,
+    /// For each position, the checks that cover it, as bits.
+    covered_by: Vec<u64>,
     /// Any so many can be recovered.
     tolerance: u32,
 }
@@ -45,10 +47,16 @@ impl Checks {
     ///
     /// If there are more positions or checks than [`MOST_POSITIONS`] and [`MOST_CHECKS`], or a check
     /// covers a position that is not there.
-    pub fn new(width: u32, checks: Vec<Vec<u32>>) -> Checks {
+    pub fn new(width: u32, checks: &[Vec<u32>]) -> Checks {
         assert!(width as usize <= MOST_POSITIONS && checks.len() <= MOST_CHECKS);
-        assert!(checks.iter().flatten().all(|position| *position < width));
-        let mut code = Checks { width, checks, tolerance: 0 };
+        let mut covered_by = vec![0; width as usize];
+        for (index, check) in checks.iter().enumerate() {
+            for position in check {
+                covered_by[*position as usize] |= 1 << index;
+            }
+        }
+        let checks = checks.len() as u32;
+        let mut code = Checks { width, checks, covered_by, tolerance: 0 };
         code.tolerance = code.guaranteed();
         code
     }
@@ -59,7 +67,7 @@ impl Checks {
         // it. Sets are tried in order of size; codes with wide checks give up late, and have few.
         const MOST_TRIED: u64 = 2_000_000;
         let mut tried = 0;
-        for size in 1..=self.checks.len() as u32 {
+        for size in 1..=self.checks {
             let mut set: Vec<u32> = (0..size).collect();
             loop {
                 if !self.can_recover(&set) {
@@ -74,7 +82,7 @@ impl Checks {
                 }
             }
         }
-        self.checks.len() as u32
+        self.checks
     }
 
     /// Whether each erased position can be given a check of its own that covers it: with coefficients
@@ -86,7 +94,7 @@ impl Checks {
     /// Trans. Information Theory 60(9), 2014: recoverable in principle is recoverable. The rank of a
     /// generic matrix is the size of its largest matching.
     fn can_recover(&self, erased: &[u32]) -> bool {
-        if erased.len() > self.checks.len() {
+        if erased.len() > self.checks as usize {
             return false;
         }
         let mut solves = [None; MOST_CHECKS];
@@ -100,10 +108,12 @@ impl Checks {
         solves: &mut [Option<u32>; MOST_CHECKS],
         seen: &mut u64,
     ) -> bool {
-        for (index, check) in self.checks.iter().enumerate() {
-            if *seen & (1 << index) != 0 || !check.contains(&position) {
-                continue;
+        loop {
+            let unseen = self.covered_by[position as usize] & !*seen;
+            if unseen == 0 {
+                return false;
             }
+            let index = unseen.trailing_zeros() as usize;
             *seen |= 1 << index;
             let before = solves[index];
             if before.is_none_or(|other| self.find_check(other, solves, seen)) {
@@ -111,7 +121,6 @@ impl Checks {
                 return true;
             }
         }
-        false
     }
 }
 
@@ -165,7 +174,7 @@ impl Scheme {
             check.push(data + groups * local + number);
             checks.push(check);
         }
-        Scheme::Checks(Checks::new(width, checks))
+        Scheme::Checks(Checks::new(width, &checks))
     }
 
     /// Positions of a group.
@@ -181,7 +190,7 @@ impl Scheme {
     pub fn data(&self) -> u32 {
         match self {
             Scheme::Threshold { width, tolerance } => width - tolerance,
-            Scheme::Checks(code) => code.width - code.checks.len() as u32,
+            Scheme::Checks(code) => code.width - code.checks,
             Scheme::Nested { outer, inner } => (outer.0 - outer.1) * (inner.0 - inner.1),
         }
     }
@@ -244,7 +253,7 @@ mod tests {
     #[test]
     fn codes_of_full_checks_are_thresholds() {
         let all: Vec<u32> = (0..9).collect();
-        let code = Scheme::Checks(Checks::new(9, vec![all; 3]));
+        let code = Scheme::Checks(Checks::new(9, &vec![all; 3]));
         assert_eq!((code.data(), code.tolerance()), (6, 3));
         assert_eq!(recoverable(&code, 4).0, 0);
     }

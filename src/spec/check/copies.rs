@@ -212,7 +212,7 @@ impl<'r> Checker<'r> {
             }
             checks.push(known.into_iter().map(|position| position as u32).collect());
         }
-        Some(Scheme::Checks(Checks::new(width, checks)))
+        Some(Scheme::Checks(Checks::new(width, &checks)))
     }
 
     fn check_lag(&mut self, name: &Name, raw: &RawHeld, service: Option<usize>) {
