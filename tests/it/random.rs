@@ -3,13 +3,13 @@
 
 use std::fmt::Write;
 
-use ninefold::engine::{Lived, Observer, Replication, Replicator, Root};
+use ninefold::engine::{Lived, Loss, Observer, Replication, Replicator, Root};
 use ninefold::measure::{Life, Recorder};
-use ninefold::model::JourneyId;
+use ninefold::model::{DataId, JourneyId};
 use ninefold::rng::{Purpose, Stream, StreamKey};
 use ninefold::run::LifeWatcher;
 use ninefold::units::SimTime;
-use ninefold::{System, Topology, Until};
+use ninefold::{Plan, System, Topology, Until};
 
 /// Draws for the making of a system.
 struct Dice(Stream);
@@ -71,6 +71,42 @@ impl Dice {
         modes.join(", ")
     }
 
+    /// A data class on so many holders.
+    fn data(&mut self, name: &str, held_by: &str, holders: u64) -> String {
+        let scheme = match self.below(3) {
+            0 if holders >= 3 => "erasure: {data: 2, parity: 1}, groups: 9, placement: random",
+            1 if holders >= 7 => {
+                "lrc: {data: 4, groups: 2, local: 1, global: 1}, groups: 5, placement: declustered"
+            }
+            2 if holders >= 2 => "copies: 2, placement: every-combination",
+            _ => "medium: local",
+        };
+        let rebuild = self.one_of(&[
+            "",
+            ", rebuild: {exponential: 5h}",
+            ", rebuild: {takes: 5h, at_a_time: 1, priority: margin, unreadable: 20%}",
+            ", size: 1TB, rebuild: {bandwidth: 100MB/s, shared: 150MB/s, detect: 1h}",
+            ", rebuild: {unreadable: 20%}",
+        ]);
+        let medium = match scheme {
+            "medium: local" => "",
+            _ => self.one_of(&["", ", medium: memory", ", medium: ephemeral", ", medium: network"]),
+        };
+        let more = self.one_of(&[
+            "",
+            ", latent: {every: 50h, scrub: {exponential: 20h}}",
+            ", latent: {every: 300h}, deleted: 20d",
+            ", unsynced: 30s, catch_up: never, deleted: 40d",
+            ", unsynced: {exponential: 1h}, catch_up: {exponential: 9h}",
+        ]);
+        let way = self.one_of(&[
+            "",
+            ", born: p, sink: s0, buffer: {horizon: 2h, survives: [process], drain: 3}",
+            ", offload: {every: 2h, needs: p}, backup: {every: 7h, usable_after: 1h, fails: 20%}",
+        ]);
+        format!("  {name}: {{held_by: {held_by}, {scheme}{rebuild}{medium}{more}{way}}}\n")
+    }
+
     /// What must be up, of these names.
     fn expression(&mut self, names: &[String], levels: u64) -> String {
         let parts: Vec<String> = (0..1 + self.below(3))
@@ -104,8 +140,13 @@ fn random_system(seed: u64) -> String {
             false => String::new(),
         };
         let company = dice.company(&every, always, repair.starts_with(['{', '[']));
-        let _ =
-            writeln!(text, "  m{mode}: {{every: {every}, repair: {repair}{clock}{crew}{company}}}");
+        let wipes = dice.one_of(&["", "", ", wipes: true", ", cuts_power: true"]);
+        let spares = match has_work && dice.chance(30) {
+            true => ", spares: {stock: 2, reorder: {exponential: 50h}}",
+            false => "",
+        };
+        let more = format!("{clock}{crew}{company}{wipes}{spares}");
+        let _ = writeln!(text, "  m{mode}: {{every: {every}, repair: {repair}{more}}}");
     }
     let size = 2 + dice.below(3);
     let works = dice.one_of(&["works: in-hours", "off_hours: 4h", "response: 10m"]);
@@ -118,12 +159,15 @@ fn random_system(seed: u64) -> String {
     text += "domains:\n";
     let mut names = Vec::new();
     let levels = 1 + dice.below(4);
+    // The domains of the last level, and the replicas of the last service, with their numbers.
+    let (mut leaves, mut replicas_of_last) = (1, 1);
     for level in 0..levels {
         let inside = if level > 0 { format!("in: d{}, ", level - 1) } else { String::new() };
         let start =
             if dice.chance(50) { format!("start: {}, ", dice.law(3)) } else { String::new() };
         let also = if level > 1 && dice.chance(50) { "also_on: [feed], " } else { "" };
         let (count, modes) = (1 + dice.below(3), dice.modes());
+        leaves *= count;
         let _ =
             writeln!(text, "  d{level}: {{{inside}{start}{also}count: {count}, fails: [{modes}]}}");
         names.push(format!("d{level}"));
@@ -174,6 +218,7 @@ fn random_system(seed: u64) -> String {
             dice.modes()
         );
         names.push(format!("s{service}"));
+        replicas_of_last = replicas;
     }
     let _ = writeln!(text, "  p: {{fails: [{}]}}", dice.modes());
     names.push("p".to_owned());
@@ -183,6 +228,10 @@ fn random_system(seed: u64) -> String {
         text,
         "calendar:\n  plan: {{every: {every}h, at: 5h, order: [d0, p], each: {each}, gap: 1h{waits}}}"
     );
+    let last = names[names.len() - 2].clone();
+    text += "data:\n";
+    text += &dice.data("c0", &format!("d{}", levels - 1), leaves);
+    text += &dice.data("c1", &last, replicas_of_last);
     text += "journeys:\n";
     for journey in 0..1 + dice.below(3) {
         let mask = dice.one_of(&["", ", masked_by: 2h", ", degraded_when: [p]"]);
@@ -205,6 +254,22 @@ impl<O: Observer> Observer for EveryEvent<O> {
         self.0.on_up(journey, at, ended_by);
     }
 
+    fn on_loss(&mut self, at: SimTime, loss: Loss) {
+        self.0.on_loss(at, loss);
+    }
+
+    fn on_lost_copies(&mut self, data: DataId, at: SimTime, lost: u32) {
+        self.0.on_lost_copies(data, at, lost);
+    }
+
+    fn on_unreadable_groups(&mut self, data: DataId, at: SimTime, groups: u32) {
+        self.0.on_unreadable_groups(data, at, groups);
+    }
+
+    fn on_margin(&mut self, data: DataId, lost: u32) {
+        self.0.on_margin(data, lost);
+    }
+
     fn has_seen_enough(&self) -> bool {
         self.0.has_seen_enough()
     }
@@ -213,9 +278,9 @@ impl<O: Observer> Observer for EveryEvent<O> {
 /// Lives the first lives of a system twice, with every event and without those that nothing feels,
 /// and returns them, and how many failures passed. The two must be the same.
 fn live_twice(system: &System, seed: u64, lives: u64, until: Until) -> (Vec<Life>, u64) {
-    let journeys = system.topology().journeys.len();
     let horizon = SimTime::ZERO + system.topology().horizon;
-    let recorder = || Recorder::new(system.model().journey_count(), journeys, until);
+    let plan = Plan { until, ..system.plan(seed) };
+    let recorder = || Recorder::of_plan(system.topology(), system.model(), &plan);
     let (mut every, mut felt) = (EveryEvent(recorder()), recorder());
     let mut replicator = Replicator::new(system.model(), horizon, u64::MAX);
     let mut passed = 0;

@@ -71,7 +71,7 @@ fn keys_that_mean_nothing_are_named_with_the_nearest_that_does() {
     check(
         &with("repair: 2h", "repair: 2h, colour: red"),
         "3:34 unknown-key: a failure mode has no key `colour`; it may say `every`, `afr`, `repair`, \
-         `clock`, `wipes`, `cuts_power`, `crew`, `people`, `priority`, `shock`, `change`, `beta`, \
+         `clock`, `wipes`, `cuts_power`, `crew`, `people`, `spares`, `priority`, `shock`, `change`, `beta`, \
          `burst`, `preventive`, `grey`, `range`, `about`, `source` and `grade`\n",
     );
 }
