@@ -143,6 +143,8 @@ impl HoldingState {
 /// The present of all data.
 #[derive(Clone, Debug)]
 pub(crate) struct DataState {
+    /// Copies of all classes that are lost and not yet back.
+    all_lost: u32,
     pub(crate) copies: Vec<CopyState>,
     pub(crate) holdings: Vec<HoldingState>,
     /// Classes of which observers may not know all.
@@ -158,6 +160,7 @@ impl DataState {
     pub(crate) fn new(data: &Data) -> DataState {
         let widest = data.holdings.iter().map(|holding| holding.width as usize).max();
         DataState {
+            all_lost: 0,
             copies: vec![CopyState::PRESENT; data.units.len()],
             holdings: data.holdings.iter().map(HoldingState::new).collect(),
             touched: Vec::new(),
@@ -169,6 +172,7 @@ impl DataState {
 
     /// Goes back to the beginning: every copy there.
     pub(crate) fn begin(&mut self) {
+        self.all_lost = 0;
         self.copies.fill(CopyState::PRESENT);
         self.holdings.iter_mut().for_each(HoldingState::begin);
         self.touched.clear();
@@ -214,7 +218,9 @@ impl DataState {
         let present = &mut self.copies[copy.index()];
         (present.phase, present.lost_in) = (CopyPhase::Lost, state.losses);
         (present.defect, present.root) = (None, root);
-        state.lost += u32::from(before.phase == CopyPhase::Present);
+        let is_new = u32::from(before.phase == CopyPhase::Present);
+        state.lost += is_new;
+        self.all_lost += is_new;
         self.touched.push(class);
         for &group in holding.groups_of.of(number as usize) {
             let state = &mut self.holdings[class.index()];
@@ -344,6 +350,7 @@ impl DataState {
         let present = &mut self.copies[copy.index()];
         present.phase = CopyPhase::Present;
         state.lost -= 1;
+        self.all_lost -= 1;
         for &group in holding.groups_of.of(number as usize) {
             if present.lost_in > state.new_since[group as usize] {
                 state.lost_of[group as usize] -= 1;
@@ -454,6 +461,13 @@ impl DataState {
             }
         }
         holding.scheme.can_recover(&self.positions)
+    }
+
+    /// Whether all of these copies are there.
+    #[inline]
+    pub(super) fn are_there(&self, copies: &[CopyId]) -> bool {
+        let is_there = |copy: &CopyId| self.copies[copy.index()].phase == CopyPhase::Present;
+        self.all_lost == 0 || copies.iter().all(is_there)
     }
 
     /// Whether all copies of a class are away.

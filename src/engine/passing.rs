@@ -133,13 +133,20 @@ impl Agenda<'_> {
     #[inline]
     fn is_unfelt(&mut self, state: &mut State, unit: UnitId, manner: &Manner) -> bool {
         if manner.is_alone {
-            return (state.fallen == 0 || state.is_up(unit)) && self.can_spare(state, manner.gate);
+            return (state.fallen == 0 || self.is_whole(state, unit))
+                && self.can_spare(state, manner.gate);
         }
         let reached = self.model.passing.reached.of(unit.index());
         let felt_by = self.model.passing.felt_by.of(unit.index());
         self.nothing_lingers(state)
-            && reached.iter().all(|reached| state.is_up(reached.unit))
+            && reached.iter().all(|reached| self.is_whole(state, reached.unit))
             && felt_by.iter().all(|&gate| self.can_spare(state, gate))
+    }
+
+    /// Whether a unit is up, and all data that it holds are there: a rebuild would be interrupted.
+    #[inline]
+    fn is_whole(&self, state: &State, unit: UnitId) -> bool {
+        state.is_up(unit) && state.data.are_there(self.model.data.on_unit.of(unit.index()))
     }
 
     /// Whether a gate stays up without so many of its inputs.
