@@ -401,7 +401,7 @@ impl DataTally {
         }
     }
 
-    /// Adds a life, with when its copies lost something.
+    /// Adds a life, with when its copies lost a group.
     ///
     /// An incident that began before the window belongs to another time, with all that it lost; one
     /// that began in it counts whole, as far as the life goes.

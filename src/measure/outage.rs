@@ -95,10 +95,11 @@ impl Life {
         })
     }
 
-    /// When copies of the data class with this index lost something.
+    /// When groups of the data class with this index were lost, and not only the newest data.
     pub(super) fn losses_of(&self, class: usize) -> impl Iterator<Item = SimTime> {
-        let of_class = self.losses.iter().filter(move |(_, loss)| loss.data.index() == class);
-        of_class.map(|(at, _)| *at)
+        let of_groups =
+            move |(_, loss): &&(SimTime, Loss)| loss.data.index() == class && loss.newest.is_none();
+        self.losses.iter().filter(of_groups).map(|(at, _)| *at)
     }
 }
 
@@ -168,7 +169,7 @@ pub struct Recorder {
     finder: Option<LossFinder>,
     copies: Vec<Copies>,
     losses: Vec<(SimTime, Loss)>,
-    /// Data classes that are held by something and have lost nothing yet: how many, and which.
+    /// Data classes that are held by something and have lost no group yet: how many, and which.
     unlost: usize,
     has_not_lost: Vec<bool>,
     /// What `has_not_lost` is when a life begins.
@@ -234,6 +235,9 @@ impl Observer for Recorder {
 
     fn on_loss(&mut self, at: SimTime, loss: Loss) {
         self.losses.push((at, loss));
+        if loss.newest.is_some() {
+            return;
+        }
         if let Some(has_not_lost) = self.has_not_lost.get_mut(loss.data.index())
             && std::mem::take(has_not_lost)
         {

@@ -133,6 +133,9 @@ fn availability_falls_when_a_rate_rises() {
     };
     for path in shipped().iter().filter(is_seen) {
         let topology = Topology::from_path(path).unwrap();
+        if topology.journeys.is_empty() {
+            continue;
+        }
         let run = |topology: Topology| {
             let system = System::compile(topology);
             system.simulate(&Plan { replications: 2_000, ..system.plan(1) }).unwrap()
