@@ -2,8 +2,7 @@
 //!
 //! How many positions each group has lost is kept at once: copies are seldom wiped. How many are out of
 //! reach, because a unit is down, is not, as long as copies are away in so few places that no group
-//! can be unreadable; once there are more, it is counted for all and then kept until there are few
-//! again.
+//! can be unreadable; once there are more, it is counted for all, and then kept until none is away.
 
 use super::holes::Holes;
 use super::observer::{HowLost, Loss, Observer};
@@ -37,8 +36,6 @@ pub(crate) struct CopyState {
     pub(crate) is_catching_up: bool,
     /// Whether it cannot be read.
     is_away: bool,
-    /// Its place among those that are away.
-    away_at: u32,
     /// Number of the loss that took it, among all of its class.
     lost_in: u32,
     /// The group in which it has a defect that nobody has noticed.
@@ -52,7 +49,6 @@ impl CopyState {
         phase: CopyPhase::Present,
         is_catching_up: false,
         is_away: false,
-        away_at: 0,
         lost_in: 0,
         defect: None,
         root: Root::NOTHING,
@@ -78,8 +74,8 @@ pub(crate) struct HoldingState {
     away_of: Vec<u32>,
     is_unreadable: Vec<bool>,
     is_counting: bool,
-    /// Numbers of the copies that are away.
-    away: Vec<u32>,
+    /// How many copies are away, in all and in each place, and in how many places.
+    away: u32,
     away_in_place: Vec<u32>,
     away_places: u32,
     /// Numbers of the copies that are being rebuilt.
@@ -105,7 +101,7 @@ impl HoldingState {
             away_of: vec![0; groups],
             is_unreadable: vec![false; groups],
             is_counting: false,
-            away: Vec::with_capacity(copies),
+            away: 0,
             away_in_place: vec![0; holding.place_count as usize],
             away_places: 0,
             rebuilding: Vec::with_capacity(copies),
@@ -125,7 +121,7 @@ impl HoldingState {
         }
         self.is_unreadable.fill(false);
         self.is_counting = false;
-        self.away.clear();
+        self.away = 0;
         self.away_in_place.fill(0);
         self.away_places = 0;
         self.rebuilding.clear();
@@ -367,8 +363,7 @@ impl DataState {
         }
         let (class, holding, number) = data.holding_of(copy);
         let state = &mut self.holdings[class.index()];
-        self.copies[copy.index()].away_at = state.away.len() as u32;
-        state.away.push(number);
+        state.away += 1;
         let in_place = &mut state.away_in_place[holding.places[number as usize] as usize];
         *in_place += 1;
         let is_first = *in_place == 1;
@@ -376,11 +371,7 @@ impl DataState {
         if state.is_counting {
             self.counts(holding, class, number, true);
         } else if !holding.is_safe_without(state.away_places) {
-            state.is_counting = true;
-            for place in 0..state.away.len() {
-                let number = self.holdings[class.index()].away[place];
-                self.counts(holding, class, number, true);
-            }
+            self.begin_to_count(holding, class);
         }
         is_first
     }
@@ -393,11 +384,7 @@ impl DataState {
         }
         let (class, holding, number) = data.holding_of(copy);
         let state = &mut self.holdings[class.index()];
-        let at = self.copies[copy.index()].away_at;
-        state.away.swap_remove(at as usize);
-        if let Some(moved) = state.away.get(at as usize) {
-            self.copies[holding.copy(*moved).index()].away_at = at;
-        }
+        state.away -= 1;
         let in_place = &mut state.away_in_place[holding.places[number as usize] as usize];
         *in_place -= 1;
         let is_last = *in_place == 0;
@@ -406,14 +393,21 @@ impl DataState {
             return is_last;
         }
         self.counts(holding, class, number, false);
-        if holding.is_safe_without(self.holdings[class.index()].away_places) {
-            for place in 0..self.holdings[class.index()].away.len() {
-                let number = self.holdings[class.index()].away[place];
-                self.counts(holding, class, number, false);
-            }
-            self.holdings[class.index()].is_counting = false;
-        }
+        // Not as soon as it is safe again: as a rule it soon would not be.
+        let state = &mut self.holdings[class.index()];
+        state.is_counting = state.away > 0;
         is_last
+    }
+
+    /// Counts all copies that are away, from now on and until none is.
+    #[cold]
+    fn begin_to_count(&mut self, holding: &Holding, class: DataId) {
+        self.holdings[class.index()].is_counting = true;
+        for number in 0..holding.count {
+            if self.copies[holding.copy(number).index()].is_away {
+                self.counts(holding, class, number, true);
+            }
+        }
     }
 
     /// In how many places copies of a class are away.
@@ -463,6 +457,13 @@ impl DataState {
         holding.scheme.can_recover(&self.positions)
     }
 
+    /// Whether a copy is there, and lacks nothing.
+    #[inline]
+    pub(crate) fn is_well(&self, copy: CopyId) -> bool {
+        let copy = &self.copies[copy.index()];
+        copy.phase == CopyPhase::Present && !copy.is_catching_up
+    }
+
     /// Whether all of these copies are there.
     #[inline]
     pub(super) fn are_there(&self, copies: &[CopyId]) -> bool {
@@ -472,7 +473,7 @@ impl DataState {
 
     /// Whether all copies of a class are away.
     pub(crate) fn are_all_away(&self, data: &Data, class: DataId) -> bool {
-        self.holdings[class.index()].away.len() == data.holdings[class.index()].count as usize
+        self.holdings[class.index()].away == data.holdings[class.index()].count
     }
 
     /// A copy is away and misses what is born, or is back, at `now`: whether it then lacks something.
@@ -558,7 +559,7 @@ impl DataState {
             let is_lost = |number: &u32| copy(*number).phase != CopyPhase::Present;
             assert_eq!(state.lost as usize, (0..holding.count).filter(is_lost).count());
             let away = (0..holding.count).filter(|number| copy(*number).is_away);
-            assert_eq!(state.away.len(), away.count());
+            assert_eq!(state.away as usize, away.count());
             let mut unreadable = 0;
             for group in 0..holding.group_count() as u32 {
                 let members = holding.group(group);

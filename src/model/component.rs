@@ -203,6 +203,8 @@ pub struct Unit {
     /// Whether gates are all that its ups and downs concern: nothing stands on it, none of its
     /// clocks ages, it is on no roster and shares no load. Found by the builder; true of most units.
     pub(crate) concerns_only_gates: bool,
+    /// Whether copies of data are all that they concern. Found by the builder; true of most drives.
+    pub(crate) concerns_only_copies: bool,
     pub(crate) extras: Option<Box<UnitExtras>>,
 }
 

@@ -139,8 +139,9 @@ impl Holding {
     }
 
     /// Whether nobody need know when copies were away, as long as that was in few places.
+    #[inline]
     pub(crate) fn can_spare_places(&self) -> bool {
-        self.count > 0 && self.catch_up == CatchUp::AtOnce
+        matches!(self.catch_up, CatchUp::AtOnce)
     }
 
     /// Whether no group can be unreadable while copies are away in so many places.

@@ -3,9 +3,9 @@
 use std::num::NonZeroU32;
 
 use super::{
-    Burst, Clock, ClockExtras, ClockId, Copy, Crew, CrewId, Data, DataId, DragId, GateId, Holding,
-    JourneyId, Load, LoadId, Mask, MaskId, Model, Passing, Plan, PlanId, Roster, RosterId, SeatId,
-    Shock, Stage, Task, TimeToFailure, Unit, UnitExtras, UnitId, WatchId,
+    Burst, Clock, ClockExtras, ClockId, Copy, CopyId, Crew, CrewId, Data, DataId, DragId, GateId,
+    Holding, JourneyId, Load, LoadId, Mask, MaskId, Model, Passing, Plan, PlanId, Roster, RosterId,
+    SeatId, Shock, Stage, Task, TimeToFailure, Unit, UnitExtras, UnitId, WatchId,
 };
 use crate::rng;
 use crate::spec::{DataClass, Medium};
@@ -119,6 +119,7 @@ impl ModelBuilder {
             is_paced: false,
             ages: false,
             concerns_only_gates: false,
+            concerns_only_copies: false,
             extras: None,
         });
         self.hosts.push(hosts);
@@ -251,7 +252,7 @@ impl ModelBuilder {
     pub fn data(&mut self, class: &DataClass, copies: &[(UnitId, u64)], lags: Option<RosterId>) {
         let id = DataId::new(self.holdings.len());
         let mut holding = Holding::of(class, next(&self.copies));
-        if holding.can_spare_places() {
+        if holding.count > 0 && holding.can_spare_places() {
             let spare = holding.tolerance / holding.most_per_place;
             holding.gate = Some(GateId::new(self.gates.len()));
             self.gates.push(Gate { needed: 0, inputs: Vec::new(), spare });
@@ -329,11 +330,15 @@ impl ModelBuilder {
         }
         for (index, unit) in self.units.iter_mut().enumerate() {
             unit.ages = !aging_clocks[index].is_empty();
-            unit.concerns_only_gates = guests[index].is_empty()
+            let concerns_no_unit = guests[index].is_empty()
                 && !unit.ages
                 && unit_rosters[index].is_empty()
-                && data.on_unit.of(index).is_empty()
                 && unit.extras().load.is_none();
+            let copies = data.on_unit.of(index);
+            let can_spare = |copy: &CopyId| data.holding_of(*copy).1.gate.is_some();
+            unit.concerns_only_gates = concerns_no_unit && copies.is_empty();
+            unit.concerns_only_copies =
+                concerns_no_unit && unit_gates[index].is_empty() && copies.iter().all(can_spare);
         }
         let mut model = Model {
             tie_ranks: self.tie_ranks(&drags, &data),

@@ -136,6 +136,7 @@ impl<C: Chooser> Step<'_, C> {
     }
 
     /// A copy cannot be read any more.
+    #[inline]
     fn leaves(&mut self, copy: CopyId) {
         let data = &self.model.data;
         if self.state.data.leaves(data, copy)
@@ -147,6 +148,7 @@ impl<C: Chooser> Step<'_, C> {
     }
 
     /// A copy can be read again.
+    #[inline]
     fn returns(&mut self, copy: CopyId) {
         let data = &self.model.data;
         if self.state.data.returns(data, copy)
@@ -161,9 +163,13 @@ impl<C: Chooser> Step<'_, C> {
     pub(super) fn copies_leave(&mut self, unit: UnitId) {
         let model = self.model;
         for &copy in model.data.on_unit.of(unit.index()) {
-            self.rebuild_is_off(copy);
+            if !self.state.data.is_well(copy) {
+                self.rebuild_is_off(copy);
+            }
             self.leaves(copy);
-            self.state.data.misses(&model.data, copy, true, self.chooser.now());
+            if !model.data.holding_of(copy).1.can_spare_places() {
+                self.state.data.misses(&model.data, copy, true, self.chooser.now());
+            }
         }
     }
 
@@ -331,8 +337,12 @@ impl<C: Chooser> Step<'_, C> {
     }
 
     /// A copy is there again and may lack what was born without it.
+    #[inline]
     fn catches_up(&mut self, copy: CopyId) {
         let model = self.model;
+        if model.data.holding_of(copy).1.can_spare_places() {
+            return;
+        }
         let lacks = self.state.data.misses(&model.data, copy, false, self.chooser.now());
         let (_, holding, _) = model.data.holding_of(copy);
         if lacks && let CatchUp::After(_) = holding.catch_up {

@@ -248,8 +248,13 @@ impl<C: Chooser> Step<'_, C> {
     fn goes_down(&mut self, unit: UnitId) {
         let model = self.model;
         self.state.units[unit.index()].root = self.state.root;
-        self.state.input_falls(model, model.unit_gates.of(unit.index()));
         let spec = &model.units[unit.index()];
+        if spec.concerns_only_copies {
+            self.state.fallen += 1;
+            self.copies_leave(unit);
+            return;
+        }
+        self.state.input_falls(model, model.unit_gates.of(unit.index()));
         if spec.concerns_only_gates {
             return;
         }
@@ -275,8 +280,13 @@ impl<C: Chooser> Step<'_, C> {
     fn comes_up(&mut self, unit: UnitId) {
         let model = self.model;
         self.state.units[unit.index()].phase = Phase::Up;
-        self.state.input_rises(model, model.unit_gates.of(unit.index()));
         let spec = &model.units[unit.index()];
+        if spec.concerns_only_copies {
+            self.state.fallen -= 1;
+            self.copies_return(unit);
+            return;
+        }
+        self.state.input_rises(model, model.unit_gates.of(unit.index()));
         if spec.concerns_only_gates {
             return;
         }
