@@ -2,7 +2,7 @@
 # # What is the bandwidth of rebuilds worth?
 #
 # Sixty drives with groups of four data and two parity shards. A drive that died is replaced within the hour,
-# and its 4 TB are rebuilt at 10 to 400 MB/s. Drives die seventy times as often as real ones, so that plain
+# and its 4 TB are rebuilt at 10 to 400 MB/s. Drives die 67 times as often as real ones, so that plain
 # simulation sees losses: the shape of the curve is the finding, and not its height.
 
 # %%
@@ -19,7 +19,7 @@ import polars as pl  # noqa: E402
 HERE = pathlib.Path(__file__).resolve().parent
 SEED, LIVES = 1, 20_000
 BANDWIDTHS = (10, 20, 50, 100, 200, 400)
-# Hours until a copy is back: until somebody notices, until the drive is replaced, until it is full.
+# Hours until a shard is back: the drive is replaced, the rebuild begins, and it takes its time.
 HOUR, SIZE, BEFORE = 3600, 4e12, 1 + 1 / 6
 
 # %%
@@ -75,9 +75,9 @@ axes.minorticks_off()
 axes.set_xlim(8, 620)
 axes.set_ylim(5e-4, 2)
 axes.set_yticks([0.001, 0.01, 0.1, 1], ["0.1 %", "1 %", "10 %", "100 %"])
-axes.set_xlabel("bandwidth of a rebuild, MB/s (below each point: hours until a shard is back)")
+axes.set_xlabel("bandwidth of a rebuild, MB/s (at each point: hours until a shard is back)")
 axes.set_ylabel("probability of a loss in a year")
-axes.set_title("Ten times the bandwidth, sixty times fewer losses (drives die 70 times too often)", loc="left")
+axes.set_title("Ten times the bandwidth, some sixty times fewer losses\n(drives that die 67 times as often as real ones)", loc="left")
 axes.legend(frameon=False, loc="lower left")
 lab.save(figure, HERE, "rebuild-bandwidth")
 

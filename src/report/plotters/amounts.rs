@@ -113,6 +113,9 @@ where
 {
     let palette = canvas.palette;
     canvas.dashed((LEFT, y + 4.0), (LEFT + ROOM, y + 4.0), palette.warning)?;
+    let wide = width(words, SMALL)?;
+    let x = LEFT + ROOM - wide;
+    canvas.fill(Rectangle { x, y: y + 6.0, width: wide, height: 17.0 }, palette.paper)?;
     let end = (LEFT + ROOM, y + 6.0);
     canvas.text(words, SMALL, palette.warning, end, (HPos::Right, VPos::Top))
 }
