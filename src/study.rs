@@ -24,6 +24,12 @@ pub enum CompareError {
         /// The name of the second.
         second: String,
     },
+    /// One of them has no journeys at all.
+    #[error("{name}: there are no journeys, and nothing else is compared")]
+    NoJourneys {
+        /// Its name.
+        name: String,
+    },
     /// One of them cannot be run.
     #[error("{name}: {error}")]
     Run {
@@ -58,6 +64,9 @@ pub fn compare(
         .enumerate()
         .filter_map(|(index, name)| Some((index, in_second.iter().position(|n| n == name)?)))
         .collect();
+    if let Some(without) = [first, second].iter().find(|one| one.topology().journeys.is_empty()) {
+        return Err(CompareError::NoJourneys { name: without.topology().name.clone() });
+    }
     if pairs.is_empty() {
         let name = |system: &System| system.topology().name.clone();
         let (first, second) = (name(first), name(second));

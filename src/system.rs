@@ -128,6 +128,7 @@ impl System {
     fn check_that_lives_end(&self, plan: &Plan) -> Result<(), RunError> {
         match plan.until {
             Until::FirstLoss if !self.holds_data() => Err(RunError::NothingHeld),
+            Until::FirstOutage if self.topology.journeys.is_empty() => Err(RunError::NoJourneys),
             _ => Ok(()),
         }
     }

@@ -51,13 +51,17 @@ fn summary(system: &System) -> String {
     let replicas = topology.services.iter().map(|service| service.replicas.len()).sum::<usize>();
     let per_life = model.events_per_second() * topology.horizon.seconds();
     let journeys: Vec<&str> = topology.journeys.iter().map(|j| j.name.as_str()).collect();
+    let data: Vec<&str> = topology.data.iter().map(|class| class.name.as_str()).collect();
+    let listed = [("journeys", journeys), ("data", data)];
+    let listed = listed.iter().filter(|(_, names)| !names.is_empty());
+    let listed = listed.map(|(what, names)| format!("; {what}: {}", names.join(", ")));
     format!(
         "{}: fine\n  {} domain units, {replicas} replicas of {} services, {} failure modes in all\n  \
-         about {per_life:.0} events in a life; journeys: {}\n",
+         about {per_life:.0} events in a life{}\n",
         topology.name,
         topology.units.len() - replicas,
         topology.services.len(),
         model.clock_count(),
-        journeys.join(", "),
+        listed.collect::<String>(),
     )
 }

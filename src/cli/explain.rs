@@ -79,7 +79,10 @@ fn worst(system: &System, plan: &Plan, journey: &str) -> Result<u64, Failure> {
     let journeys = &system.topology().journeys;
     let Some(index) = journeys.iter().position(|known| known.name == journey) else {
         let known: Vec<&str> = journeys.iter().map(|journey| journey.name.as_str()).collect();
-        let known = known.join(", ");
+        let known = match known.is_empty() {
+            true => "none in this topology".to_owned(),
+            false => known.join(", "),
+        };
         return Err(Failure::Refused(format!(
             "error: there is no journey `{journey}`; there are {known}\n"
         )));

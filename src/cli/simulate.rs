@@ -32,7 +32,7 @@ pub(crate) struct Simulate {
     replications: Option<u64>,
 
     /// Stop when every 95 % interval of unavailability is at most this wide to each side, relative to
-    /// the estimate.
+    /// the estimate; without journeys, every one of incidents of lost data a year.
     #[arg(long, value_name = "5%", value_parser = parse_percentage)]
     precision: Option<f64>,
 
@@ -230,6 +230,20 @@ impl Simulate {
         if let Some((name, _)) = one_file.filter(|_| systems.len() > 1) {
             return Err(Failure::Refused(format!(
                 "error: `{name}` writes one file: give one topology\n"
+            )));
+        }
+        let of_journeys = [
+            ("--outages", self.outages.is_some()),
+            ("--lives", self.lives.is_some()),
+            ("--format parquet", matches!(self.format, Format::Parquet)),
+            ("--input-uncertainty", self.input_uncertainty.is_some()),
+        ];
+        let of_journeys = of_journeys.into_iter().find(|(_, is_asked)| *is_asked);
+        let without = systems.iter().find(|system| system.topology().journeys.is_empty());
+        if let (Some((name, _)), Some(system)) = (of_journeys, without) {
+            return Err(Failure::Refused(format!(
+                "error: {}: `{name}` is about journeys, and there are none\n",
+                system.topology().name
             )));
         }
         let without = systems.iter().find(|system| !system.topology().has_ranges());

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::causes::{CauseShare, CauseTally};
 use super::first_outage::{FirstOutage, FirstOutageTally};
 use super::incident::{CopiesOfLife, LifeOfData, Stage};
+use crate::scheme::Scheme;
 use crate::spec::{DataClass, Holding, Speed, Topology};
 use crate::stats::{
     Estimate, Lengths, Moments, RatioMoments, proportion, zero_event_probability, zero_event_rate,
@@ -22,6 +23,9 @@ pub struct DataEstimates {
     pub lost_s_per_year: Bounded,
     /// How much incidents lose, seconds; `None` where none was seen.
     pub rpo: Option<SpanEstimates>,
+    /// For each amount that incidents lost, seconds and ascending, how many incidents of all lives
+    /// lost more.
+    pub exceedance: Vec<(f64, u64)>,
     /// For each journey that promises how much may be lost: how many incidents lose more.
     pub promised: Vec<Promised>,
     /// Where data are lost, in the order of their way; stages at which something was lost.
@@ -114,6 +118,9 @@ pub struct StageEstimates {
 pub struct CopyEstimates {
     /// How many groups the data are in.
     pub groups: u32,
+    /// How many positions of a group may be lost whichever they are, and whether one more always
+    /// loses it; some codes may recover from more, as it happens.
+    pub tolerance: (u32, bool),
     /// Bytes of data, and bytes that they take with their redundancy; `None` if the topology does
     /// not say.
     pub bytes: Option<(f64, f64)>,
@@ -231,6 +238,7 @@ struct Facts {
 #[derive(Clone, Copy, Debug)]
 struct CopyFacts {
     groups: u32,
+    tolerance: (u32, bool),
     bytes: Option<(f64, f64)>,
     /// Bytes that are moved to bring a copy back.
     bytes_a_copy: Option<f64>,
@@ -247,6 +255,7 @@ impl CopyFacts {
         });
         CopyFacts {
             groups: holding.groups,
+            tolerance: (scheme.tolerance(), matches!(scheme, Scheme::Threshold { .. })),
             bytes: holding.size.map(|size| (raw(size) * usable_share, raw(size))),
             bytes_a_copy: moved.or(holding.size),
         }
@@ -344,6 +353,7 @@ impl CopyTally {
         let any = proportion(self.lives_with_lost_groups, lives);
         CopyEstimates {
             groups: facts.groups,
+            tolerance: facts.tolerance,
             bytes: facts.bytes,
             groups_lost_per_year,
             p_group_lost_per_year: rate
@@ -468,6 +478,12 @@ impl DataTally {
         self.copies.merge(copies);
     }
 
+    /// Half of the width of the interval of incidents a year, relative to them; `None` while none was
+    /// seen.
+    pub(crate) fn relative_half_width(&self) -> Option<f64> {
+        self.all.incidents.mean(1.0).relative_half_width()
+    }
+
     pub(crate) fn estimates(&self) -> DataEstimates {
         let lives = self.all.incidents.count();
         let (start, end) = self.facts.window;
@@ -492,6 +508,7 @@ impl DataTally {
                 probability.map(|probability| probability * SECONDS_PER_YEAR),
             ),
             rpo: self.incidents.estimates(),
+            exceedance: self.incidents.lengths.exceedance(),
             promised: promised
                 .map(|(&(journey, target), &exceeding)| Promised {
                     journey,
@@ -524,7 +541,6 @@ mod tests {
     use super::*;
     use crate::model::JourneyId;
     use crate::rng::{Purpose, Stream, StreamKey};
-    use crate::scheme::Scheme;
     use crate::spec::{Buffer, CatchUp, Medium, Placement};
 
     const YEAR: u64 = 8_760 * HOUR;

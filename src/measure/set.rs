@@ -173,6 +173,10 @@ impl Tally for MeasureSet {
 
     fn relative_half_width(&self) -> Option<f64> {
         let widths: Option<Vec<f64>> = match &self.kind {
+            // Where there is no journey all that can be precise is how often data are lost.
+            Kind::Window(journeys, _) if journeys.is_empty() => {
+                self.data.iter().map(DataTally::relative_half_width).collect()
+            }
             Kind::Window(journeys, _) => {
                 journeys.iter().map(JourneyTally::relative_half_width).collect()
             }

@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 
 use super::data_class::{DataCause, DataMeasures, DataReport, PromisedBy, Survival, WindowOfData};
 use crate::engine::Root;
-use crate::exact::{Omission, Product, blast_radii, product_of_availabilities};
+use crate::exact::{
+    Omission, Product, blast_radii, product_of_availabilities, simultaneous_losses,
+};
 use crate::measure::{
     CauseShare, DataEstimates, Estimates, FirstOutage, JourneyEstimates, MeasureSet,
 };
-use crate::model::{JourneyId, Model, branch_names};
+use crate::model::{DataId, JourneyId, Model, branch_names};
 use crate::run::{Plan, Summary, Tally, Until};
 use crate::spec::{DataClass, FailureMode, Journey, Slo, Topology};
 use crate::units::SimSpan;
@@ -249,6 +251,7 @@ impl Report {
                 topology
                     .data
                     .iter()
+                    .enumerate()
                     .zip(classes)
                     .map(|(class, estimates)| reporter.data_window(class, estimates))
                     .collect(),
@@ -268,7 +271,7 @@ impl Report {
                         .map(|(_, first)| first.clone())
                 };
                 let classes = topology.data.iter().enumerate().map(|(index, class)| {
-                    reporter.data(class, DataMeasures::FirstLoss(first(index)))
+                    reporter.data((index, class), DataMeasures::FirstLoss(first(index)))
                 });
                 (Vec::new(), classes.collect())
             }
@@ -415,7 +418,7 @@ impl Reporter<'_> {
         }
     }
 
-    fn data(&self, class: &DataClass, measures: DataMeasures) -> DataReport {
+    fn data(&self, (index, class): (usize, &DataClass), measures: DataMeasures) -> DataReport {
         DataReport {
             name: class.name.clone(),
             about: class.about.clone(),
@@ -424,10 +427,18 @@ impl Reporter<'_> {
                 medium: holding.medium,
                 loses_newest_without_power: holding.unsynced.is_some(),
             }),
+            simultaneous: match class.holding {
+                Some(_) => simultaneous_losses(self.model.holding(DataId::new(index))),
+                None => Vec::new(),
+            },
         }
     }
 
-    fn data_window(&self, class: &DataClass, estimates: DataEstimates) -> DataReport {
+    fn data_window(
+        &self,
+        (index, class): (usize, &DataClass),
+        estimates: DataEstimates,
+    ) -> DataReport {
         let causes = estimates.causes.iter().take(MOST_CAUSES).map(|share| {
             let origin = (share.root != Root::DELETION).then(|| self.origin(share.root));
             let of_mode = origin.as_ref().map(|origin| (&origin.mode.name, origin.unit));
@@ -452,7 +463,7 @@ impl Reporter<'_> {
         });
         let (causes, promised) = (causes.collect(), promised.collect());
         let window = WindowOfData { estimates, causes, promised };
-        self.data(class, DataMeasures::Window(Box::new(window)))
+        self.data((index, class), DataMeasures::Window(Box::new(window)))
     }
 
     /// What a root is called.

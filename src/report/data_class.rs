@@ -1,5 +1,6 @@
 //! What a report shows of a data class.
 
+use crate::exact::Simultaneous;
 use crate::measure::{DataEstimates, FirstOutage};
 use crate::spec::Medium;
 
@@ -14,6 +15,9 @@ pub struct DataReport {
     pub measures: DataMeasures,
     /// What its copies survive, if it has any.
     pub survival: Option<Survival>,
+    /// How probable it is that losing so many holders at once destroys something, for a few numbers;
+    /// none if nothing holds copies.
+    pub simultaneous: Vec<Simultaneous>,
 }
 
 /// What was estimated of one data class.

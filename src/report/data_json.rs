@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::data_class::{DataMeasures, DataReport, WindowOfData};
 use super::json::{Interval, TimeToFirst};
+use crate::exact::Simultaneous;
 use crate::measure::{Bounded, CopyEstimates, SpanEstimates, TimeToLoss};
 
 /// One data class; what a run does not measure is null.
@@ -33,6 +34,7 @@ pub(super) struct DataJson<'a> {
     rebuilt_copies_per_year: Option<Interval>,
     rebuilt_bytes_per_year: Option<Interval>,
     margins: Option<Vec<MarginJson>>,
+    simultaneous_loss: Option<Vec<SimultaneousJson>>,
 }
 
 #[derive(Serialize)]
@@ -133,8 +135,32 @@ struct MarginJson {
     times_per_year: f64,
 }
 
+/// Losing so many holders at once.
+#[derive(Serialize)]
+struct SimultaneousJson {
+    holders: u32,
+    p_loss: Interval,
+    tried: u64,
+    exact: bool,
+}
+
+impl From<&Simultaneous> for SimultaneousJson {
+    fn from(simultaneous: &Simultaneous) -> SimultaneousJson {
+        let Simultaneous { holders, p_loss, tried, is_exact: exact } = *simultaneous;
+        SimultaneousJson { holders, p_loss: p_loss.into(), tried, exact }
+    }
+}
+
 impl<'a> DataJson<'a> {
     pub(super) fn of(class: &'a DataReport) -> DataJson<'a> {
+        let simultaneous = class.survival.map(|_| class.simultaneous.iter().map(Into::into));
+        DataJson {
+            simultaneous_loss: simultaneous.map(Iterator::collect),
+            ..DataJson::measured(class)
+        }
+    }
+
+    fn measured(class: &'a DataReport) -> DataJson<'a> {
         match &class.measures {
             DataMeasures::Window(window) => match &window.estimates.copies {
                 Some(copies) => DataJson::of_window(window).with_copies(copies),

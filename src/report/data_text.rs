@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::data_class::{DataCause, DataMeasures, DataReport, PromisedBy, Survival, WindowOfData};
 use super::number::{duration, grouped, nines, percent, significant};
 use super::text::{first_outage_cells, section, table, wrapped};
+use crate::exact::Simultaneous;
 use crate::measure::{Bounded, CopyEstimates, FirstOutage, Stage};
 use crate::stats::Estimate;
 
@@ -84,6 +85,7 @@ fn class_section(class: &DataReport, window: &WindowOfData) -> String {
     if let Some(copies) = &estimates.copies {
         lines += &copy_lines(copies);
     }
+    lines += &simultaneous_line(&class.simultaneous);
     if lines.is_empty() { text + "\n" } else { format!("{text}{lines}\n") }
 }
 
@@ -139,7 +141,8 @@ fn target(seconds: f64) -> String {
     if seconds == 0.0 { "0 s".to_owned() } else { duration(seconds) }
 }
 
-fn stage_words(stage: Stage) -> &'static str {
+/// Where data were when they were lost, as what follows "they were".
+pub(super) fn stage_words(stage: Stage) -> &'static str {
     match stage {
         Stage::NeverRecorded => "never recorded",
         Stage::Buffer => "in the buffer",
@@ -248,6 +251,40 @@ fn copy_lines(copies: &CopyEstimates) -> String {
         lines += &wrapped(&format!("groups so many positions down, times a year: {list}"), "  ");
     }
     lines
+}
+
+/// What losing several holders at once destroys; nothing where it is certain, as with one group.
+fn simultaneous_line(losses: &[Simultaneous]) -> String {
+    if losses.iter().all(|loss| loss.p_loss.mean >= 1.0) {
+        return String::new();
+    }
+    let words = |loss: &Simultaneous| {
+        let Simultaneous { holders, p_loss, .. } = loss;
+        let about = if loss.is_exact { "" } else { "about " };
+        match (p_loss.mean > 0.0, p_loss.ci95) {
+            (false, Some((_, most))) if most > 0.0 => {
+                format!("{} in at most {}", grouped(u64::from(*holders)), share(most))
+            }
+            (false, _) => format!("{} never", grouped(u64::from(*holders))),
+            (true, _) if p_loss.mean >= 0.9995 => {
+                let nearly = if loss.is_exact && p_loss.mean >= 1.0 { "" } else { "nearly " };
+                format!("{} {nearly}always", grouped(u64::from(*holders)))
+            }
+            (true, _) => {
+                format!("{} in {about}{}", grouped(u64::from(*holders)), share(p_loss.mean))
+            }
+        }
+    };
+    let list = losses.iter().map(words).collect::<Vec<_>>().join(", ");
+    wrapped(
+        &format!("so many holders lost at once destroy something, of all such cases: {list}"),
+        "  ",
+    )
+}
+
+/// A share in percent, however small.
+fn share(share: f64) -> String {
+    format!("{} %", significant(100.0 * share, 2))
 }
 
 /// Bytes as people read them, in powers of a thousand.

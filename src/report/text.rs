@@ -477,7 +477,10 @@ fn notes(report: &Report) -> String {
     }
     if let Some(precision) = report.run.precision.filter(|precision| !precision.is_met()) {
         let reached = precision.reached.map_or_else(
-            || "some journey was never seen down".to_owned(),
+            || match report.journeys.is_empty() {
+                true => "data of some class were never lost".to_owned(),
+                false => "some journey was never seen down".to_owned(),
+            },
             |reached| format!("reached {}", percent(reached, 1)),
         );
         let line = format!(

@@ -36,6 +36,9 @@ pub fn timeline_to_text(
             let _ = writeln!(text, "  {:>16}  {line}", clock(entry.at));
         }
     }
+    if text.is_empty() && topology.journeys.is_empty() && !entries.is_empty() {
+        text += "  there are no journeys whose outages could be told: `--all` tells everything\n";
+    }
     if text.is_empty() {
         text += "  nothing was down that a journey needs\n";
     }

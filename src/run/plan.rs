@@ -15,7 +15,8 @@ pub struct Plan {
     /// How many lives; with a precision, at most so many.
     pub replications: u64,
     /// Stop as soon as the 95 % interval of every journey's unavailability has at most this
-    /// half-width, relative to the unavailability.
+    /// half-width, relative to the unavailability; of a topology without journeys, that of how often
+    /// data of each class are lost.
     pub precision: Option<f64>,
     /// How long each life is measured.
     pub horizon: SimSpan,
@@ -79,6 +80,9 @@ pub enum RunError {
     /// A life does not come to its end.
     #[error(transparent)]
     Endless(#[from] crate::engine::Endless),
+    /// A life that is to end at the first outages, where there is no journey to have one.
+    #[error("lives cannot end at the first outage: this topology has no journeys")]
+    NoJourneys,
     /// A life that is to end when data are lost, where nothing holds any.
     #[error(
         "lives cannot end at the first loss of data: no data class of this topology is held by \

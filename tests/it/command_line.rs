@@ -734,3 +734,113 @@ fn how_long_a_run_took_is_not_a_part_of_the_result() {
         assert!(line.ends_with(" events/s"), "{line}");
     }
 }
+
+/// Twelve drives that die often, and no journeys.
+const FLEET: &str = "topology: fleet
+failures: {dead: {every: 60d, repair: 2h, range: {every: [30d, 90d]}, wipes: true}}
+domains: {drive: {level: drive, count: 12, fails: [dead]}}
+data: {objects: {held_by: drive, copies: 2, groups: 12, placement: random, size: 1TB, rebuild: 1d}}
+";
+
+#[test]
+fn a_topology_without_journeys_is_simulated_checked_and_drawn() {
+    let folder = tempfile::tempdir().unwrap();
+    let fleet = file(folder.path(), "fleet.yaml", FLEET);
+    let out = folder.path().join("out");
+    let out = out.to_str().unwrap();
+    let simulated = ninefold(&["simulate", &fleet, "-n", "200", "--out", out]);
+    check_status(&simulated, 0);
+    let told = text(&simulated.stdout);
+    for part in ["objects: ", "with all copies", "so many holders lost at once destroy something"] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let mut written: Vec<String> = fs::read_dir(out)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    written.sort();
+    let kinds = ["data-lost", "data-margins", "data-stages"];
+    let pictures =
+        kinds.iter().flat_map(|kind| ["png", "svg"].map(|e| format!("fleet-{kind}.{e}")));
+    let wanted: Vec<String> =
+        pictures.chain(["fleet.json".to_owned(), "fleet.txt".to_owned()]).collect();
+    assert_eq!(written, wanted);
+
+    let csv = ninefold(&["simulate", &fleet, "-n", "20", "--format", "csv"]);
+    check_status(&csv, 0);
+    assert!(text(&csv.stdout).contains("fleet,objects,p_loss,"), "{}", text(&csv.stdout));
+    let json = ninefold(&["simulate", &fleet, "-n", "20", "--format", "json"]);
+    check_status(&json, 0);
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert!(json["journeys"].as_object().unwrap().is_empty());
+    let at_once = &json["data"]["objects"]["simultaneous_loss"];
+    assert_eq!(
+        (&at_once[0]["holders"], &at_once[0]["exact"], &at_once[0]["tried"]),
+        (&2.into(), &true.into(), &66.into())
+    );
+    let to_loss = ninefold(&["simulate", &fleet, "-n", "20", "--until", "loss", "--out", out]);
+    check_status(&to_loss, 0);
+
+    let checked = ninefold(&["check", &fleet]);
+    check_status(&checked, 0);
+    assert!(text(&checked.stdout).contains("in a life; data: objects\n"));
+    for (command, words) in [("check", "no journeys"), ("explain", "units are down at least once")]
+    {
+        let picture = folder.path().join("picture.svg");
+        let drawn = ninefold(&[command, &fleet, "--draw", picture.to_str().unwrap()]);
+        check_status(&drawn, 0);
+        assert!(fs::read_to_string(&picture).unwrap().contains(words), "{command}");
+    }
+    let explained = ninefold(&["explain", &fleet]);
+    assert!(text(&explained.stdout).contains("`--all` tells everything"));
+    let explained = ninefold(&["explain", &fleet, "--all"]);
+    assert!(text(&explained.stdout).contains("dead of drive-6 strikes"));
+}
+
+#[test]
+fn what_is_about_journeys_is_refused_where_there_are_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let fleet = file(folder.path(), "fleet.yaml", FLEET);
+    let lives = folder.path().join("lives.csv");
+    let lives = lives.to_str().unwrap();
+    let journeys = "fleet: there are no journeys";
+    for (arguments, told) in [
+        (&["simulate", &fleet, "--lives", lives][..], "`--lives` is about journeys"),
+        (&["simulate", &fleet, "--outages", lives], "`--outages` is about journeys"),
+        (&["simulate", &fleet, "--input-uncertainty"], "`--input-uncertainty` is about journeys"),
+        (&["simulate", &fleet, "--until", "first-outage"], "this topology has no journeys"),
+        (&["compare", &fleet, &fleet], journeys),
+        (&["compare", THANOS, &fleet, "--horizon", "1y"], journeys),
+        (&["explain", &fleet, "--worst", "browse"], "there are none in this topology"),
+    ] {
+        let refused = ninefold(arguments);
+        check_status(&refused, 2);
+        assert!(text(&refused.stderr).contains(told), "{}", text(&refused.stderr));
+    }
+    assert!(!Path::new(lives).exists());
+}
+
+#[test]
+fn without_journeys_a_precision_is_that_of_losses() {
+    let folder = tempfile::tempdir().unwrap();
+    let fleet = file(folder.path(), "fleet.yaml", FLEET);
+    let run = |precision: &str| {
+        let most = ["-n", "4000", "--precision", precision, "--format", "json"];
+        let output = ninefold(&[&["simulate", &fleet][..], &most].concat());
+        let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let losses = &json["data"]["objects"]["loss_incidents_per_year"];
+        let half =
+            (losses["ci95"][1].as_f64().unwrap() - losses["ci95"][0].as_f64().unwrap()) / 2.0;
+        (json["run"]["replications"].as_u64().unwrap(), half / losses["mean"].as_f64().unwrap())
+    };
+    let (lives, width) = run("3%");
+    assert!((1_025..4_000).contains(&lives) && width <= 0.03, "{lives}: {width}");
+    assert_eq!(run("0.1%").0, 4_000);
+    // Nothing is lost, and so nothing is known.
+    let safe = FLEET.replace("60d", "600y").replace("[30d, 90d]", "[500y, 700y]");
+    let safe = file(folder.path(), "safe.yaml", &safe);
+    let output = ninefold(&["simulate", &safe, "-n", "2000", "--precision", "5%"]);
+    check_status(&output, 0);
+    let told = text(&output.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("data of some class were never lost"), "{told}");
+}

@@ -13,9 +13,13 @@ use ninefold::{Plan, System, Topology};
 use crate::topologies::shipped;
 use crate::validation::check_document;
 
-const KEPT: [&str; 3] = [
+const KEPT: [&str; 7] = [
+    "topologies/patterns/async-standby.yaml",
+    "topologies/patterns/database-rf3.yaml",
+    "topologies/patterns/nightly-backup.yaml",
     "topologies/patterns/pair-with-vip.yaml",
     "topologies/patterns/quorum-5-three-zones.yaml",
+    "topologies/patterns/rs-6-3-fleet.yaml",
     "topologies/seed-thanos-as-written.yaml",
 ];
 
@@ -64,6 +68,20 @@ fn in_words(figure: &Figure) -> String {
                 for bar in &ranking.bars {
                     let planned = if bar.is_planned { ", planned" } else { "" };
                     let _ = writeln!(text, "    {}: {:.4}{planned}", bar.label, bar.share);
+                }
+            }
+        }
+        Content::Amounts(label, all) => {
+            let _ = writeln!(text, "x: {label}");
+            for amounts in all {
+                let _ = writeln!(text, "  {} {:?}", amounts.name, amounts.axis);
+                for amount in &amounts.amounts {
+                    if let Some(line) = &amount.line_above {
+                        let _ = writeln!(text, "    -- {line}");
+                    }
+                    let (value, label, words) =
+                        (number(amount.value), &amount.label, &amount.words);
+                    let _ = writeln!(text, "    {label}: {value}, {words}");
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! What figures show, as data: a finding for a title, and curves, panels, bars, lanes or places.
 //! Nothing here draws.
 
+mod data;
 mod places;
 mod run;
 mod strip;
@@ -33,6 +34,8 @@ pub enum Content {
     Panels(Panels),
     /// For each journey its causes as bars.
     Rankings(Vec<Ranking>),
+    /// For each data class amounts as bars, and what they are amounts of.
+    Amounts(String, Vec<Amounts>),
     /// One life, lane by lane.
     Strip(Strip),
     /// What stands where.
@@ -149,6 +152,41 @@ pub struct Bar {
     pub share: f64,
     /// Whether somebody meant it to happen.
     pub is_planned: bool,
+}
+
+/// Amounts as bars over an axis of their own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Amounts {
+    /// Of what.
+    pub name: String,
+    /// How the axis is scaled.
+    pub axis: AmountAxis,
+    /// From top to bottom.
+    pub amounts: Vec<Amount>,
+}
+
+/// The axis of amounts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum AmountAxis {
+    /// Seconds, from zero to so many.
+    Time(f64),
+    /// Numbers on a logarithmic axis, from where to where.
+    Logarithmic(f64, f64),
+}
+
+/// An amount.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Amount {
+    /// What it is.
+    pub label: String,
+    /// How much it is, in words.
+    pub words: String,
+    /// How much; zero where nothing was seen.
+    pub value: f64,
+    /// Its 95 % interval, if it is known.
+    pub interval: Option<(f64, f64)>,
+    /// What is said on a line above it, where the worst begins.
+    pub line_above: Option<String>,
 }
 
 /// One life, lane by lane.

@@ -26,9 +26,12 @@ pub fn topology_figure(topology: &Topology, model: &Model) -> Figure {
     let nowhere: Vec<usize> = painter.replicas().filter(|unit| painter.hosts(*unit) == 0).collect();
     let nowhere = painter.chips(&nowhere);
     let (domains, replicas) = (painter.domains().count(), painter.replicas().count());
-    let mut note = "A heavy outline: if this alone fails, a journey goes down.".to_owned();
+    let mut note = match topology.journeys.is_empty() {
+        true => String::new(),
+        false => "A heavy outline: if this alone fails, a journey goes down. ".to_owned(),
+    };
     if painter.leaves_out {
-        note += " Of domains that are alike, some are drawn.";
+        note += "Of domains that are alike, some are drawn.";
     }
     Figure {
         name: "topology",
@@ -40,7 +43,7 @@ pub fn topology_figure(topology: &Topology, model: &Model) -> Figure {
             counted(topology.services.len(), "service"),
             grouped(domains as u64),
         ),
-        note: Some(note),
+        note: Some(note.trim_end().to_owned()),
         content: Content::Places(Places {
             journeys: topology.journeys.iter().map(|journey| painter.journey(journey)).collect(),
             outermost,
@@ -103,6 +106,14 @@ impl<'a> Painter<'a> {
         let journeys = self.topology.journeys.len();
         let most = self.domains().map(|unit| self.takes_down[unit]).max().unwrap_or(0);
         let single = self.replicas().filter(|unit| self.takes_down[*unit] > 0).count();
+        if journeys == 0 {
+            let classes = self.topology.data.iter().map(|class| class.name.as_str());
+            let holders = |index: usize| self.topology.data[index].holding.as_ref();
+            let held = (0..self.topology.data.len()).filter_map(holders);
+            let held: usize = held.map(|holding| holding.holders.len()).sum();
+            let names = classes.collect::<Vec<_>>().join(", ");
+            return format!("{} holders of {names}, and no journeys", grouped(held as u64));
+        }
         if most == 0 {
             return match single {
                 0 => "No failure of one place or replica alone takes down a journey".to_owned(),

@@ -1,6 +1,7 @@
 //! Figures of a run: how much downtime, how long it lasts, where it starts, when in a life it comes,
 //! and how sure that is.
 
+use super::data::data_figures;
 use super::{
     Bar, Content, Curve, Curves, Figure, Mark, Panel, PanelPoint, Panels, Ranking, XAxis, YAxis,
 };
@@ -23,10 +24,17 @@ const CLEAR: f64 = 4.0;
 /// The share of a curve's height that it may lose to the left of what is shown.
 const CUT: f64 = 0.01;
 
-/// The figures of a report: downtime in a year against the error budget, how often outages last longer
+/// The figures of a report: those of journeys, and those of data classes.
+pub fn figures(report: &Report) -> Vec<Figure> {
+    let mut figures = journey_figures(report);
+    figures.append(&mut data_figures(report));
+    figures
+}
+
+/// Of journeys: downtime in a year against the error budget, how often outages last longer
 /// than a given time, what they come from, downtime over the time of a life, and how the estimate
 /// settles. None where lives ended at the first outages or no outage was seen.
-pub fn figures(report: &Report) -> Vec<Figure> {
+fn journey_figures(report: &Report) -> Vec<Figure> {
     let windows: Vec<Window<'_>> = report
         .journeys
         .iter()
@@ -54,7 +62,7 @@ pub fn figures(report: &Report) -> Vec<Figure> {
 type Window<'a> = (&'a JourneyReport, &'a JourneyEstimates, &'a Causes);
 type Windows<'a> = [Window<'a>];
 
-fn subtitle(report: &Report) -> String {
+pub(super) fn subtitle(report: &Report) -> String {
     format!(
         "{}: {} lives of {}, seed {}",
         report.topology.name,
@@ -373,7 +381,7 @@ fn panel(journey: &JourneyReport, points: Vec<PanelPoint>, known: Option<f64>) -
 }
 
 /// Curves that begin at the left edge, as high as they are there.
-fn from_the_edge(mut curves: Vec<Curve>, edge: f64) -> Vec<Curve> {
+pub(super) fn from_the_edge(mut curves: Vec<Curve>, edge: f64) -> Vec<Curve> {
     for curve in &mut curves {
         let before = curve.points.partition_point(|point| point.0 <= edge);
         if let Some(&(_, height)) = curve.points.get(before.saturating_sub(1)) {
@@ -384,7 +392,7 @@ fn from_the_edge(mut curves: Vec<Curve>, edge: f64) -> Vec<Curve> {
 }
 
 /// Two journeys with the same target share a mark.
-fn add_mark(marks: &mut Vec<Mark>, mark: Mark) {
+pub(super) fn add_mark(marks: &mut Vec<Mark>, mark: Mark) {
     if !marks.contains(&mark) {
         marks.push(mark);
     }
@@ -419,7 +427,7 @@ fn thinned(exceedance: &[(f64, u64)], x_scale: f64, y_scale: f64) -> Vec<(f64, f
 }
 
 /// From where the first curve falls, or the first mark, to the longest, with a margin.
-fn range_of(curves: &[Curve], marks: &[Mark]) -> (f64, f64) {
+pub(super) fn range_of(curves: &[Curve], marks: &[Mark]) -> (f64, f64) {
     let falls = curves.iter().filter_map(|curve| {
         let all = curve.points.first()?.1;
         let falls = curve.points.iter().find(|point| point.1 < (1.0 - CUT) * all);

@@ -206,6 +206,10 @@ impl<'a> Life<'a> {
     /// The journey with the longest outage, and why, in a sentence.
     fn finding(&self, topology: &Topology, model: &Model) -> String {
         let life = if self.length_s == SECONDS_PER_YEAR { "year" } else { "life" };
+        if topology.journeys.is_empty() {
+            let down = self.units.iter().filter(|stretches| !stretches.is_empty()).count();
+            return format!("{} units are down at least once in this {life}", grouped(down as u64));
+        }
         let Some((journey, stretch, cause)) = &self.longest else {
             return format!("No journey is down in this {life}");
         };

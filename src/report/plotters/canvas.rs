@@ -101,6 +101,19 @@ where
         Ok(())
     }
 
+    pub(super) fn dashed(
+        &self,
+        from: (f64, f64),
+        to: (f64, f64),
+        colour: RGBColor,
+    ) -> Result<(), DrawError> {
+        let path = vec![self.at(from.0, from.1), self.at(to.0, to.1)];
+        let style = colour.stroke_width(self.scale);
+        let dashes = DashedPathElement::new(path, 5 * self.scale, 4 * self.scale, style);
+        self.area.draw(&dashes)?;
+        Ok(())
+    }
+
     /// A rectangle in a colour and a pattern, with an outline.
     pub(super) fn patterned(
         &self,

@@ -20,7 +20,7 @@ const LEGEND: f64 = 190.0;
 const DASHES: [Option<(u32, u32)>; 4] = [None, Some((9, 4)), Some((2, 3)), Some((14, 3))];
 
 /// Lengths of time that people think in, seconds.
-const LENGTHS: [f64; 18] = [
+const LENGTHS: [f64; 20] = [
     0.001,
     0.01,
     0.1,
@@ -39,6 +39,8 @@ const LENGTHS: [f64; 18] = [
     604_800.0,
     2_592_000.0,
     31_536_000.0,
+    315_360_000.0,
+    3_153_600_000.0,
 ];
 
 pub(super) fn draw<B>(figure: &Curves, canvas: &Canvas<'_, B>, top: f64) -> Result<(), DrawError>

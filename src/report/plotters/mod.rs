@@ -1,5 +1,6 @@
 //! Figures as SVG and PNG, on light and on dark paper.
 
+mod amounts;
 mod canvas;
 mod curves;
 mod panels;
@@ -176,6 +177,7 @@ impl<'a> Sheet<'a> {
             Content::Curves(_) => curves::HEIGHT,
             Content::Panels(panels) => panels::height(panels.panels.len()),
             Content::Rankings(rankings) => panels::height_of_rankings(rankings),
+            Content::Amounts(_, amounts) => amounts::height(amounts),
             Content::Strip(strip) => strip::height(strip),
             Content::Places(_) => boxes.as_ref().map_or(0.0, places::Layout::height),
         };
@@ -256,6 +258,7 @@ impl<'a> Sheet<'a> {
             Content::Curves(curves) => curves::draw(curves, &canvas, top)?,
             Content::Panels(panels) => panels::draw(panels, &canvas, top)?,
             Content::Rankings(rankings) => panels::draw_rankings(rankings, &canvas, top)?,
+            Content::Amounts(label, amounts) => amounts::draw(amounts, label, &canvas, top)?,
             Content::Strip(strip) => strip::draw(strip, &canvas, top)?,
             Content::Places(_) => {
                 self.boxes.iter().try_for_each(|boxes| places::draw(boxes, &canvas, top))?;

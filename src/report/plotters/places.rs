@@ -53,7 +53,9 @@ pub(super) struct Layout<'a> {
 impl<'a> Layout<'a> {
     pub(super) fn new(places: &'a Places) -> Result<Layout<'a>, DrawError> {
         let mut layout = Layout { placed: Vec::new(), height: 0.0 };
-        layout.heading("what users do = what must be up for it");
+        if !places.journeys.is_empty() {
+            layout.heading("what users do = what must be up for it");
+        }
         let names = places.journeys.iter().map(|journey| width(&journey.name, SMALL));
         let names = names.collect::<Result<Vec<f64>, DrawError>>()?;
         let column = names.into_iter().fold(0.0, f64::max).min(JOURNEYS) + 12.0;
