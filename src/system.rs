@@ -78,7 +78,7 @@ impl System {
     pub fn horizon_to_first_outage(&self) -> SimSpan {
         let longest =
             SimSpan::from_seconds(MOST_EVENTS_TO_FIRST_OUTAGE / self.model.events_per_second());
-        longest.min(SimSpan::from_seconds(4e5 * crate::units::SECONDS_PER_YEAR))
+        longest.min(SimSpan::from_seconds(2.5e5 * crate::units::SECONDS_PER_YEAR))
     }
 
     /// Runs a plan.

@@ -19,8 +19,8 @@ const ROUND: u64 = 1_024;
 const BLOCKS_PER_THREAD: u64 = 4;
 /// Events of a life that may be run unasked: minutes, not days.
 const MOST_EVENTS: u64 = 1_000_000_000;
-/// The longest life.
-const LONGEST_SECONDS: f64 = 500_000.0 * 365.0 * 86_400.0;
+/// The longest life: lengths of time are whole microseconds, and drawn as signed numbers.
+const LONGEST_SECONDS: f64 = 250_000.0 * 365.0 * 86_400.0;
 
 /// Watches one life after another and says what each came to.
 pub trait LifeWatcher: Observer + Send {

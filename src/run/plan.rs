@@ -61,7 +61,7 @@ pub enum RunError {
     #[error("a run needs at least one replication")]
     NoReplications,
     /// A life longer than simulated time.
-    #[error("warm-up and horizon are longer than 500,000 years together")]
+    #[error("warm-up and horizon are longer than 250,000 years together")]
     TooLong,
     /// The precision is not one.
     #[error("a precision must be above 0 % and below 100 %")]

@@ -105,7 +105,7 @@ pub fn parse_duration(text: &str) -> Result<f64, QuantityError> {
     if seconds.is_finite() {
         Ok(seconds)
     } else {
-        Err(error(format!("`{text}` is too long"), "the longest life is 500,000 years"))
+        Err(error(format!("`{text}` is too long"), "the longest life is 250,000 years"))
     }
 }
 

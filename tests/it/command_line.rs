@@ -387,6 +387,16 @@ fn the_time_to_the_first_outage_is_another_question() {
     assert_eq!(json["run"]["until"], "first-outage");
 }
 
+/// So rare that the horizon is the longest there is.
+#[test]
+fn what_hardly_ever_fails_is_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let text_of = RELIABLE.replace("every: 30d", "every: 10000y");
+    let rare = file(folder.path(), "rare.yaml", &text_of);
+    let output = ninefold(&["simulate", &rare, "-n", "50", "--until", "first-outage"]);
+    check_status(&output, 0);
+}
+
 #[test]
 fn help_says_what_the_exit_status_means() {
     let output = ninefold(&["--help"]);

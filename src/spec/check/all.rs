@@ -13,7 +13,7 @@ use crate::units::{SECONDS_PER_YEAR, SimSpan};
 /// How long a life lasts where the file does not say.
 const DEFAULT_HORIZON_SECONDS: f64 = SECONDS_PER_YEAR;
 /// The longest life that fits into simulated time, with room to spare.
-const LONGEST_HORIZON_SECONDS: f64 = 500_000.0 * SECONDS_PER_YEAR;
+const LONGEST_HORIZON_SECONDS: f64 = 250_000.0 * SECONDS_PER_YEAR;
 /// Journeys, for each of which a report has a table and figures.
 const MOST_JOURNEYS: usize = 1_000;
 /// Ways to fail of all units together.
@@ -86,7 +86,7 @@ fn horizon(raw: &RawTopology, findings: &mut Findings) -> SimSpan {
     if !(horizon.value > 0.0 && horizon.value <= LONGEST_HORIZON_SECONDS) {
         findings
             .error(Code::OutOfRange, horizon.span, "a life cannot last that long")
-            .help("the horizon must be above zero and at most 500000y");
+            .help("the horizon must be above zero and at most 250000y");
     }
     SimSpan::from_seconds(horizon.value)
 }
