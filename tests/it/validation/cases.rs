@@ -9,7 +9,7 @@ use ninefold::units::SimSpan;
 use ninefold::{Plan, Report, System, Topology, Until};
 use serde_json::Value;
 
-use super::{FORMULA_TOLERANCE, HOUR, Page, Row, YEAR_HOURS, formula, may_be_chance};
+use super::{HOUR, Page, Row, YEAR_HOURS, compared, formula, may_be_chance};
 
 /// How exactly lengths of outages are kept.
 const LENGTH_TOLERANCE: f64 = 1e-3;
@@ -80,11 +80,11 @@ const NOT_YET: &[(&str, &str)] = &[
     ("expected_repairs_completed_in_100h", "repairs are not counted"),
     ("prob_below_minimum_at_100h", "availability at an instant; it is over parts of a life"),
     ("best_replacement_age_hours", "a search for the best value"),
-    ("mttdl_hours", "data durability"),
-    ("mttdl_years", "data durability"),
-    ("prob_data_loss_in_1_year", "data durability"),
-    ("prob_data_loss_in_10_years", "data durability"),
 ];
+
+/// Measures of the records that are compared among the losses of data.
+const OF_LOSSES: &[&str] =
+    &["mttdl_hours", "mttdl_years", "prob_data_loss_in_1_year", "prob_data_loss_in_10_years"];
 
 /// All cases: a section each, and the rows that miss.
 pub(super) fn sections(page: &mut Page) {
@@ -95,6 +95,9 @@ pub(super) fn sections(page: &mut Page) {
         let (mut runs, mut again) = (Runs::new(case, &record, 1), Runs::new(case, &record, 10));
         for measure in record["measures"].as_array().unwrap() {
             let name = measure["name"].as_str().unwrap();
+            if OF_LOSSES.contains(&name) {
+                continue;
+            }
             if let Some((_, part)) = NOT_YET.iter().find(|(later, _)| *later == name) {
                 not_yet.push(format!("- {}: `{name}` ({part})\n", case.id));
                 continue;
@@ -190,7 +193,7 @@ impl Runs {
 
 /// `${name}` and `${name.part}` become the parameter's number; `${percent p}` and `${rest p}` a
 /// probability and what remains of it, and `${odds p}` that of not against that of it.
-fn filled_in(template: &str, parameters: &Value) -> String {
+pub(super) fn filled_in(template: &str, parameters: &Value) -> String {
     let mut text = String::new();
     let mut rest = template;
     while let Some(start) = rest.find("${") {
@@ -294,19 +297,8 @@ fn row(case: &Case, measure: &Value, runs: &mut Runs) -> Row {
     let exact = measure["value"].as_f64().unwrap();
     let hours = measure["horizon_hours"].as_f64().unwrap_or(YEAR_HOURS);
     let label = measure["label"].as_str().map_or_else(String::new, |label| format!(" [{label}]"));
-    let of = |run: String, (estimate, std_error): (f64, Option<f64>)| Row {
-        measure: format!("{name}{label}"),
-        run,
-        estimate,
-        std_error,
-        exact,
-        sigmas: match std_error {
-            // What never varies must be right as it is.
-            Some(0.0) if estimate == exact => 0.0,
-            Some(0.0) if (estimate / exact - 1.0).abs() < FORMULA_TOLERANCE => 0.0,
-            Some(error) => (estimate - exact) / error,
-            None => f64::NAN,
-        },
+    let of = |run: String, found: (f64, Option<f64>)| {
+        compared(&format!("{name}{label}"), run, found, exact)
     };
     let scaled = |estimate: ninefold::stats::Estimate, scale: f64| {
         (estimate.mean * scale, estimate.std_error.map(|error| error * scale))
@@ -516,7 +508,7 @@ fn quantile(row: Row, outages: &OutageLengths, share: f64) -> Row {
     Row { estimate: at(share) / HOUR, sigmas: (nearest - share) / error, ..row }
 }
 
-fn record(id: &str) -> Value {
+pub(super) fn record(id: &str) -> Value {
     let text = fs::read_to_string(format!("tests/data/cases/{id}.json")).unwrap();
     serde_json::from_str(&text).unwrap()
 }

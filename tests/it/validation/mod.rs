@@ -5,7 +5,10 @@
 //! `docs/validation.md`, which must be up to date: `UPDATE_DOCS=1 cargo test` writes it anew.
 
 mod cases;
+mod chain;
+mod losses;
 mod published;
+mod published_losses;
 
 use std::fs;
 use std::path::Path;
@@ -34,6 +37,8 @@ fn every_case_agrees_with_its_exact_answers() {
     let mut page = Page { text: HEADER.to_owned(), misses: Vec::new() };
     published::sections(&mut page);
     cases::sections(&mut page);
+    losses::sections(&mut page);
+    published_losses::sections(&mut page);
     assert!(page.misses.is_empty(), "{}", page.misses.concat());
     check_document(Path::new("docs/validation.md"), &page.text);
 }
@@ -72,6 +77,7 @@ impl Page {
 }
 
 /// A comparison of one measure.
+#[derive(Clone)]
 struct Row {
     measure: String,
     run: String,
@@ -80,6 +86,8 @@ struct Row {
     exact: f64,
     /// Distance in standard errors; for a formula, whether it agrees, as 0 or infinity.
     sigmas: f64,
+    /// Of a formula, in how many digits it must agree.
+    digits: Option<u32>,
 }
 
 fn formula(measure: &str, found: f64, exact: f64) -> Row {
@@ -91,7 +99,33 @@ fn formula(measure: &str, found: f64, exact: f64) -> Row {
         std_error: None,
         exact,
         sigmas: if agrees { 0.0 } else { f64::INFINITY },
+        digits: Some(9),
     }
+}
+
+/// A formula against a figure that was published with so many digits.
+fn printed(measure: &str, run: &str, found: f64, exact: f64, digits: u32) -> Row {
+    let last = f64::powi(10.0, exact.abs().log10().floor() as i32 + 1 - digits as i32);
+    let agrees = (found - exact).abs() <= 0.501 * last;
+    let sigmas = if agrees { 0.0 } else { f64::INFINITY };
+    let (run, digits) = (run.to_owned(), Some(digits));
+    Row { run, sigmas, digits, ..formula(measure, found, exact) }
+}
+
+/// An estimate against an exact value.
+fn compared(measure: &str, run: String, found: (f64, Option<f64>), exact: f64) -> Row {
+    let (estimate, std_error) = found;
+    let sigmas = match std_error {
+        // What never varies must be right as it is.
+        Some(0.0) if estimate == exact => 0.0,
+        Some(error) if error < FORMULA_TOLERANCE * exact.abs() => {
+            let agrees = (estimate / exact - 1.0).abs() < FORMULA_TOLERANCE;
+            if agrees { 0.0 } else { f64::INFINITY }
+        }
+        Some(error) => (estimate - exact) / error,
+        None => f64::NAN,
+    };
+    Row { measure: measure.to_owned(), run, estimate, std_error, exact, sigmas, digits: None }
 }
 
 fn line(row: &Row) -> String {
@@ -103,8 +137,8 @@ fn line(row: &Row) -> String {
         }
         _ => format!("{number:.6e}"),
     };
-    let distance = match row.run.as_str() {
-        "formula" if row.sigmas == 0.0 => "same to 9 digits".to_owned(),
+    let distance = match row.digits {
+        Some(digits) if row.sigmas == 0.0 => format!("same to {digits} digits"),
         _ => format!("{:+.2}", row.sigmas),
     };
     format!(

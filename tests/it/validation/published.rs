@@ -6,7 +6,7 @@ use ninefold::report::JourneyMeasures;
 use ninefold::units::SimSpan;
 use ninefold::{Plan, System, Topology};
 
-use super::{HOUR, Page, Row, YEAR_HOURS, formula, may_be_chance};
+use super::{HOUR, Page, Row, YEAR_HOURS, formula, may_be_chance, printed};
 
 /// Lives, and years of each after a warm-up of a year.
 type Runs = (u64, f64);
@@ -98,6 +98,7 @@ fn quorum(name: &str, members: &[usize], needed: usize, exact: f64, (lives, year
         std_error: error,
         exact,
         sigmas: error.map_or(f64::NAN, |error| (found.mean - exact) / error),
+        digits: None,
     }
 }
 
@@ -118,6 +119,15 @@ fn k_of_n(page: &mut Page) {
         let name = format!("{k} of {n}, MTTF {mttf} h, MTTR {mttr} h");
         page.add(formula(&name, product.unavailability, exact));
     }
+    let text = "topology: k-of-n\nfailures: {down: {every: 9h, repair: 1h}}\n\
+         domains: {unit: {count: 32, fails: [down]}}\n\
+         journeys: {serve: {needs: {at_least: 16, of: [unit]}}}\n";
+    let system = compiled("k-of-n", text);
+    let product = product_of_availabilities(system.model(), JourneyId::new(0)).unwrap();
+    // Published as an availability of 0.999999998717867.
+    let exact = 1.282_133e-9;
+    let name = "16 of 32 fragments, a tenth of the machines down";
+    page.add(printed(name, "formula", product.unavailability, exact, 7));
 }
 
 fn composite_slas(page: &mut Page) {
