@@ -188,7 +188,7 @@ fn amounts_finding(lossy: &[Class<'_>]) -> String {
 fn stairs(exceedance: &[(f64, u64)], count: u64, scale: f64) -> Vec<(f64, f64)> {
     let zero = exceedance.iter().rfind(|(amount, _)| *amount <= 0.0);
     let steps = || exceedance.iter().copied().filter(|(amount, _)| *amount > 0.0);
-    let (Some((first, _)), Some((last, _))) = (steps().next(), steps().last()) else {
+    let (Some((first, _)), Some((last, _))) = (steps().next(), steps().next_back()) else {
         return Vec::new();
     };
     let ratio = ((last / first).ln() / POINTS as f64).exp();
@@ -281,9 +281,9 @@ fn margins(report: &Report, held: &[(&str, &CopyEstimates)]) -> Option<Figure> {
     let end = lost_at(copies);
     let gone = significant(copies.groups_lost_per_year.estimate.mean, 2);
     let title = match (copies.groups_lost_per_year.upper95, copies.groups) {
-        (None, 1) => format!("{name}: lost {gone} times a year; {end}"),
+        (None, 1) => format!("{name}: its data are lost {gone} times a year"),
         (None, groups) => {
-            format!("{name}: {gone} of {} groups are lost a year; {end}", grouped(groups.into()))
+            format!("{name}: {gone} of {} groups are lost a year", grouped(groups.into()))
         }
         (Some(_), 1) => format!(
             "{name}: never seen with more than {deepest} lost ({} times a year); {end}",
