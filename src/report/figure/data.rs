@@ -281,9 +281,9 @@ fn margins(report: &Report, held: &[(&str, &CopyEstimates)]) -> Option<Figure> {
     let end = lost_at(copies);
     let gone = significant(copies.groups_lost_per_year.estimate.mean, 2);
     let title = match (copies.groups_lost_per_year.upper95, copies.groups) {
-        (None, 1) => format!("{name}: lost {gone} times a year; {end}"),
+        (None, 1) => format!("{name}: its data are lost {gone} times a year"),
         (None, groups) => {
-            format!("{name}: {gone} of {} groups are lost a year; {end}", grouped(groups.into()))
+            format!("{name}: {gone} of {} groups are lost a year", grouped(groups.into()))
         }
         (Some(_), 1) => format!(
             "{name}: never seen with more than {deepest} lost ({} times a year); {end}",

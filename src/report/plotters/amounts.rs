@@ -76,6 +76,9 @@ where
     let palette = canvas.palette;
     let mut y = top;
     for (index, group) in groups.iter().enumerate() {
+        // Beside the colour of losses there is one other.
+        let is_of_losses = group.amounts.iter().any(|amount| amount.line_above.is_some());
+        let index = if is_of_losses { 0 } else { index };
         let colour = palette.colours[index % palette.colours.len()];
         let name = fitted(&group.name, 15, ROOM)?;
         canvas.text(&name, 15, palette.ink, (LEFT, y), (HPos::Left, VPos::Top))?;

@@ -8,7 +8,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::canvas::{Canvas, SMALL, draw_mesh, fitted, style, width};
 use super::{DrawError, Palette, WIDTH};
-use crate::report::figure::{Curves, YAxis};
+use crate::report::figure::{Curves, Mark, YAxis};
 use crate::report::number::{duration, significant};
 
 /// Height in points.
@@ -95,6 +95,9 @@ where
         .build_cartesian_2d((from..to).log_scale().with_key_points(ticks), y_axis)?;
     let labels = Some((figure.x_label.as_str(), figure.y_label.as_str()));
     draw_mesh(&mut chart, canvas, labels, |seconds| duration(*seconds), y_text)?;
+    let wide = f64::from(chart.plotting_area().dim_in_pixel().0) / f64::from(scale);
+    let names = self::labels(figure, wide, scale)?;
+    draw_marks(figure, &names, &mut chart, canvas)?;
     for (index, curve) in figure.curves.iter().enumerate() {
         let style = line_style(index, scale, palette);
         let points = curve.points.iter().copied();
@@ -105,12 +108,40 @@ where
                 .map(|_| ())?,
         }
     }
-    draw_marks(figure, &mut chart, canvas)
+    draw_labels(figure, &names, &mut chart, canvas)
 }
 
-/// Vertical lines with their names beside them, one below the other.
+/// Where the name of a mark goes, in pixels from the top of its line; one below the other.
+struct Label {
+    side: HPos,
+    aside: i32,
+    below: i32,
+    /// Where the ground behind it ends.
+    far: i32,
+}
+
+fn labels(figure: &Curves, axis: f64, scale: u32) -> Result<Vec<Label>, DrawError> {
+    let (from, to) = figure.x_range;
+    let s = scale as i32;
+    let label = |(index, mark): (usize, &Mark)| {
+        // To the right, where falling curves leave room at the top, as long as it fits there.
+        let room = axis * (to / mark.at).ln() / (to / from).ln();
+        let wide = width(&mark.label, SMALL)?;
+        let (side, aside) = match wide + 6.0 < room {
+            true => (HPos::Left, 6 * s),
+            false => (HPos::Right, -6 * s),
+        };
+        let far = aside + aside.signum() * (wide * f64::from(scale)) as i32;
+        Ok(Label { side, aside, below: (6 + 18 * index as i32) * s, far })
+    };
+    figure.marks.iter().enumerate().map(label).collect()
+}
+
+/// Vertical lines, with a clear ground for their names, so that no line of another mark or of the grid
+/// goes through these.
 fn draw_marks<B, X, Y>(
     figure: &Curves,
+    labels: &[Label],
     chart: &mut ChartContext<'_, B, Cartesian2d<X, Y>>,
     canvas: &Canvas<'_, B>,
 ) -> Result<(), DrawError>
@@ -122,24 +153,41 @@ where
 {
     let Canvas { scale, palette, .. } = *canvas;
     let heights = chart.y_range();
-    let (from, to) = figure.x_range;
-    let axis = f64::from(chart.plotting_area().dim_in_pixel().0) / f64::from(scale);
-    for (index, mark) in figure.marks.iter().enumerate() {
+    for mark in &figure.marks {
         let line = [(mark.at, heights.start), (mark.at, heights.end)].into_iter();
         let stroke = palette.ink.stroke_width(scale);
         chart.draw_series(DashedLineSeries::new(line, 5 * scale, 4 * scale, stroke))?;
-        // To the right, where falling curves leave room at the top, as long as it fits there.
-        let s = scale as i32;
-        let room = axis * (to / mark.at).ln() / (to / from).ln();
-        let (side, aside) = match width(&mark.label, SMALL)? + 6.0 < room {
-            true => (HPos::Left, 6 * s),
-            false => (HPos::Right, -6 * s),
-        };
-        let below = (6 + 18 * index as i32) * s;
-        let words = style(SMALL, palette.ink, scale).pos(Pos::new(side, VPos::Top));
-        let label = Text::new(mark.label.clone(), (aside, below), words);
+    }
+    let s = scale as i32;
+    for (mark, label) in figure.marks.iter().zip(labels) {
+        let corners = [(label.aside, label.below - 2 * s), (label.far, label.below + 16 * s)];
+        let ground = Rectangle::new(corners, palette.paper.filled());
         let place = EmptyElement::at((mark.at, heights.end));
-        chart.draw_series(std::iter::once(place + label))?;
+        chart.draw_series(std::iter::once(place + ground))?;
+    }
+    Ok(())
+}
+
+/// The names of marks, over everything else.
+fn draw_labels<B, X, Y>(
+    figure: &Curves,
+    labels: &[Label],
+    chart: &mut ChartContext<'_, B, Cartesian2d<X, Y>>,
+    canvas: &Canvas<'_, B>,
+) -> Result<(), DrawError>
+where
+    B: DrawingBackend,
+    B::ErrorType: 'static,
+    X: Ranged<ValueType = f64>,
+    Y: Ranged<ValueType = f64>,
+{
+    let Canvas { scale, palette, .. } = *canvas;
+    let top = chart.y_range().end;
+    for (mark, label) in figure.marks.iter().zip(labels) {
+        let words = style(SMALL, palette.ink, scale).pos(Pos::new(label.side, VPos::Top));
+        let text = Text::new(mark.label.clone(), (label.aside, label.below), words);
+        let place = EmptyElement::at((mark.at, top));
+        chart.draw_series(std::iter::once(place + text))?;
     }
     Ok(())
 }
