@@ -6,6 +6,9 @@
 //! be thought to have fewer inputs than it has, never more: as long as even then it does not turn,
 //! nothing could have told the difference.
 //!
+//! A host of units that only hold copies of data lingers too: what it takes is one place of the places that
+//! no group misses.
+//!
 //! Something that concerns more than a unit and its gates ends that: what still lingers is then made
 //! a part of the present, with a timer for its end, as if it had been lived through from the start.
 
@@ -145,6 +148,10 @@ impl Agenda<'_> {
             let is_planned = model.clocks[clock.index()].is_planned;
             let root = Root { clock, branch: 0, is_planned };
             state.has_fallen(root, unit, manner.repair.is_some());
+            if manner.is_host {
+                state.slack[manner.gate.0.index()] += manner.gate.1 as i32;
+                state.guests_have_fallen(model, unit);
+            }
             self.calendar.set(slot, end.micros());
         }
         self.lingering.clear();

@@ -122,7 +122,7 @@ impl Agenda<'_> {
     pub(super) fn count_starts(&mut self, unit: UnitId, manner: &Manner) {
         if manner.is_alone {
             self.starts[unit.index()] += u32::from(manner.start.is_some());
-        } else {
+        } else if !manner.is_host {
             for reached in self.model.passing.reached.of(unit.index()) {
                 self.starts[reached.unit.index()] += u32::from(reached.start.is_some());
             }
@@ -137,6 +137,11 @@ impl Agenda<'_> {
                 && self.can_spare(state, manner.gate);
         }
         let reached = self.model.passing.reached.of(unit.index());
+        if manner.is_host {
+            // Neither it nor what stands on it lingers already: its clock would have struck again.
+            let are_whole = reached.iter().all(|reached| self.is_whole(state, reached.unit));
+            return are_whole && self.can_spare(state, manner.gate);
+        }
         let felt_by = self.model.passing.felt_by.of(unit.index());
         self.nothing_lingers(state)
             && reached.iter().all(|reached| self.is_whole(state, reached.unit))

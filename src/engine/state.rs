@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::data::DataState;
 use crate::model::{
-    ClockId, CrewId, DataId, GateId, Input, JobId, JourneyId, Model, PlanId, QueueId, RosterId,
-    SeatId, UnitId, Watch, WatchId,
+    ClockId, CopyId, CrewId, DataId, GateId, Input, JobId, JourneyId, Model, PlanId, QueueId,
+    RosterId, SeatId, UnitId, Watch, WatchId,
 };
 
 /// Everything about the present of one life, in flat arrays: what is broken, what is up, who serves,
@@ -309,6 +309,45 @@ impl State {
             (state.faults, state.phase) = (1, Phase::Down);
         } else {
             state.phase = Phase::Starting;
+        }
+    }
+
+    /// What stands on a unit that has been down for a while, and only holds copies of data that were
+    /// all there, has been down with it.
+    pub(super) fn guests_have_fallen(&mut self, model: &Model, host: UnitId) {
+        let root = self.units[host.index()].root;
+        for guest in model.guests.of(host.index()) {
+            let state = &mut self.units[guest.index()];
+            state.faults += 1;
+            if std::mem::replace(&mut state.phase, Phase::Down) == Phase::Up {
+                state.root = root;
+                self.fallen += 1;
+                for &copy in model.data.on_unit.of(guest.index()) {
+                    self.copy_leaves(model, copy);
+                }
+            }
+        }
+    }
+
+    /// A copy of data cannot be read any more.
+    #[inline]
+    pub(super) fn copy_leaves(&mut self, model: &Model, copy: CopyId) {
+        if self.data.leaves(&model.data, copy)
+            && let Some(gate) = model.data.holding_of(copy).1.gate
+        {
+            self.slack[gate.index()] -= 1;
+            self.fallen += 1;
+        }
+    }
+
+    /// A copy of data can be read again.
+    #[inline]
+    pub(super) fn copy_returns(&mut self, model: &Model, copy: CopyId) {
+        if self.data.returns(&model.data, copy)
+            && let Some(gate) = model.data.holding_of(copy).1.gate
+        {
+            self.slack[gate.index()] += 1;
+            self.fallen -= 1;
         }
     }
 

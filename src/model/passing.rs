@@ -41,10 +41,12 @@ pub(crate) struct Manner {
     pub(crate) may_pass: bool,
     /// Whether nothing stands on the unit, and one gate reads it.
     pub(crate) is_alone: bool,
+    /// Whether all that stands on the unit only holds copies of data, and one gate reads that.
+    pub(crate) is_host: bool,
     /// Whether no gate feels one while everything else is up.
     pub(crate) is_spared: bool,
     /// Whether one may be left to itself until it is over, although something else happens meanwhile:
-    /// if it is alone, has one stage, and no other clock runs on its unit.
+    /// if it is alone or a host of copies, has one stage, and no other clock runs on its unit.
     pub(crate) may_linger: bool,
     /// Whether each of them takes the longest that one can.
     pub(crate) is_certain: bool,
@@ -67,6 +69,7 @@ impl Manner {
     const FELT: Manner = Manner {
         may_pass: false,
         is_alone: false,
+        is_host: false,
         is_spared: false,
         may_linger: false,
         is_certain: false,
@@ -137,10 +140,38 @@ impl Model {
     /// About how many events there are in a second that concern more than a unit and its gates: at
     /// these nothing may linger.
     fn upheavals_per_second(&self) -> f64 {
-        let is_local = |clock: &Clock| self.units[clock.unit.index()].concerns_only_gates;
+        let is_local = |clock: &Clock| {
+            self.units[clock.unit.index()].concerns_only_gates || self.hosts_only_copies(clock.unit)
+        };
         let local = self.clocks.iter().filter(|clock| is_local(clock));
-        let rate = |clock: &Clock| clock.to_failure.mean().map_or(0.0, |mean| 2.0 / mean);
+        let rate = |clock: &Clock| {
+            let changes = (2 + self.guests.of(clock.unit.index()).len()) as f64;
+            clock.to_failure.mean().map_or(0.0, |mean| changes / mean)
+        };
         self.events_per_second() - local.map(rate).sum::<f64>()
+    }
+
+    /// Whether a unit does nothing but carry others that only hold copies of data: drives, whose own
+    /// failures are all lived through.
+    fn hosts_only_copies(&self, unit: UnitId) -> bool {
+        let is_felt = |clock: &ClockId| {
+            let clock = &self.clocks[clock.index()];
+            clock.takes_data || !matches!(clock.to_failure, TimeToFailure::Memoryless { .. })
+        };
+        let only_holds = |guest: &UnitId| {
+            let spec = &self.units[guest.index()];
+            spec.concerns_only_copies
+                && spec.start.is_none()
+                && self.unit_clocks.of(guest.index()).iter().all(is_felt)
+        };
+        let guests = self.guests.of(unit.index());
+        let spec = &self.units[unit.index()];
+        !guests.is_empty()
+            && guests.len() < MOST_REACHED
+            && spec.start.is_none()
+            && self.unit_gates.of(unit.index()).is_empty()
+            && self.data.on_unit.of(unit.index()).is_empty()
+            && guests.iter().all(only_holds)
     }
 
     /// How failures of a clock pass; `None` if they do not, or if it would not pay to try.
@@ -158,8 +189,9 @@ impl Model {
         let strikes = |clock: &&ClockId| {
             !matches!(self.clocks[clock.index()].to_failure, TimeToFailure::SetOff)
         };
-        let may_linger = is_alone
-            && self.units[clock.unit.index()].concerns_only_gates
+        let is_host = self.hosts_only_copies(clock.unit) && felt_by.len() == 1;
+        let is_simple = is_alone && self.units[clock.unit.index()].concerns_only_gates;
+        let may_linger = (is_simple || is_host)
             && repair.is_some() != start.is_some()
             && !clock.has_branches
             && self.unit_clocks.of(clock.unit.index()).iter().filter(strikes).count() == 1
@@ -174,6 +206,7 @@ impl Model {
         Some(Manner {
             may_pass: true,
             is_alone,
+            is_host,
             is_spared: felt_by.iter().all(|&(gate, inputs)| inputs <= spare(gate)),
             may_linger,
             is_certain: may_linger && repair.or(start).as_ref().is_some_and(fixed),

@@ -72,7 +72,7 @@ impl<C: Chooser> Step<'_, C> {
         let now = self.chooser.now();
         self.state.data.loses_what_others_missed(&model.data, copy, self.state.root, now);
         self.state.data.lose(&model.data, copy, self.state.root);
-        self.leaves(copy);
+        self.state.copy_leaves(model, copy);
         if let Some(rebuild) = &holding.rebuild
             && rebuild.lazy > 1
         {
@@ -135,30 +135,6 @@ impl<C: Chooser> Step<'_, C> {
         self.chooser.deletion_is_awaited(class);
     }
 
-    /// A copy cannot be read any more.
-    #[inline]
-    fn leaves(&mut self, copy: CopyId) {
-        let data = &self.model.data;
-        if self.state.data.leaves(data, copy)
-            && let Some(gate) = data.holding_of(copy).1.gate
-        {
-            self.state.slack[gate.index()] -= 1;
-            self.state.fallen += 1;
-        }
-    }
-
-    /// A copy can be read again.
-    #[inline]
-    fn returns(&mut self, copy: CopyId) {
-        let data = &self.model.data;
-        if self.state.data.returns(data, copy)
-            && let Some(gate) = data.holding_of(copy).1.gate
-        {
-            self.state.slack[gate.index()] += 1;
-            self.state.fallen -= 1;
-        }
-    }
-
     /// The unit of these copies is not up any more.
     pub(super) fn copies_leave(&mut self, unit: UnitId) {
         let model = self.model;
@@ -166,7 +142,7 @@ impl<C: Chooser> Step<'_, C> {
             if !self.state.data.is_well(copy) {
                 self.rebuild_is_off(copy);
             }
-            self.leaves(copy);
+            self.state.copy_leaves(model, copy);
             if !model.data.holding_of(copy).1.can_spare_places() {
                 self.state.data.misses(&model.data, copy, true, self.chooser.now());
             }
@@ -178,7 +154,7 @@ impl<C: Chooser> Step<'_, C> {
         let model = self.model;
         for &copy in model.data.on_unit.of(unit.index()) {
             if self.state.data.copies[copy.index()].phase == CopyPhase::Present {
-                self.returns(copy);
+                self.state.copy_returns(model, copy);
                 self.catches_up(copy);
                 continue;
             }
@@ -329,7 +305,7 @@ impl<C: Chooser> Step<'_, C> {
         }
         self.state.root = self.state.data.copies[copy.index()].root;
         self.state.data.is_back(&model.data, copy);
-        self.returns(copy);
+        self.state.copy_returns(model, copy);
         self.catches_up(copy);
         if holding.latent.is_some() {
             self.chooser.defect_is_awaited(copy);
