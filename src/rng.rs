@@ -141,6 +141,12 @@ impl Stream {
         self.state
     }
 
+    /// A number below `end`, each as likely: the bias is below `end` in 2^64.
+    #[inline]
+    pub const fn below(&mut self, end: usize) -> usize {
+        ((self.word() as u128 * end as u128) >> 64) as usize
+    }
+
     /// A uniform number strictly between 0 and 1: 53 bits, and never an end, so that every
     /// quantile function may be applied to it.
     #[inline]

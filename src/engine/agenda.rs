@@ -472,7 +472,6 @@ impl Chooser for Agenda<'_> {
         for _ in 0..number {
             stream.word();
         }
-        // The bias of this multiplication is below one in 2^40 for any number of peers.
-        ((u128::from(stream.word()) * among as u128) >> 64) as usize
+        stream.below(among)
     }
 }

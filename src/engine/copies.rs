@@ -82,11 +82,6 @@ impl Agenda<'_> {
     }
 }
 
-/// A number below `end`; the bias is below one in 2^32 for any that fits into memory.
-fn below(word: u64, end: usize) -> usize {
-    ((u128::from(word) * end as u128) >> 64) as usize
-}
-
 impl DataChooser for Agenda<'_> {
     fn now(&self) -> SimTime {
         self.now
@@ -149,14 +144,14 @@ impl DataChooser for Agenda<'_> {
     fn picks_group(&mut self, copy: CopyId, among: usize) -> usize {
         let luck = self.copies.copies[copy.index()];
         let mut stream = self.luck_of(copy, Purpose::Group, luck.defects + luck.reads);
-        below(stream.word(), among)
+        stream.below(among)
     }
 
     fn picks_other(&mut self, copy: CopyId, among: usize) -> usize {
         let luck = self.copies.copies[copy.index()];
         let mut stream = self.luck_of(copy, Purpose::Group, luck.defects + luck.reads);
         stream.word();
-        below(stream.word(), among)
+        stream.below(among)
     }
 
     fn defect_is_awaited(&mut self, copy: CopyId) {

@@ -201,7 +201,7 @@ impl DataState {
             }
         }
         for (class, lost) in self.margins.drain(..) {
-            observer.on_margin(class, lost);
+            observer.on_margin(class, at, lost);
         }
     }
 
@@ -477,6 +477,7 @@ impl DataState {
     }
 
     /// A copy is away and misses what is born, or is back, at `now`: whether it then lacks something.
+    #[inline]
     pub(crate) fn misses(
         &mut self,
         data: &Data,

@@ -25,10 +25,9 @@ pub trait Observer {
     /// From `at` on, so many groups of a data class cannot be read.
     #[inline]
     fn on_unreadable_groups(&mut self, _data: DataId, _at: SimTime, _groups: u32) {}
-    /// A group of a data class has now lost so many positions, and was not gone with that; told after
-    /// the number of lost copies of that instant.
+    /// A group of a data class has lost so many positions at `at`, and was not gone with that.
     #[inline]
-    fn on_margin(&mut self, _data: DataId, _lost: u32) {}
+    fn on_margin(&mut self, _data: DataId, _at: SimTime, _lost: u32) {}
     /// An event has been worked out, at `at`: called if [`Observer::SEES_EVENTS`].
     #[inline]
     fn on_event(&mut self, _at: SimTime, _event: Event, _state: &State) {}

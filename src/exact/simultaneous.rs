@@ -67,8 +67,7 @@ pub fn simultaneous_loss(holding: &Holding, lost: u32) -> Simultaneous {
     let mut destroyed = 0;
     for _ in 0..tried {
         for place in 0..lost as usize {
-            let rest = holders.len() - place;
-            let other = place + ((u128::from(luck.word()) * rest as u128) >> 64) as usize;
+            let other = place + luck.below(holders.len() - place);
             holders.swap(place, other);
         }
         destroyed += u64::from(trial.destroys(&holders[..lost as usize]));

@@ -139,18 +139,13 @@ impl LossFinder {
             seed,
             classes: classes
                 .map(|(class, way)| ClassWay {
-                    class: class.clone(),
+                    class: DataClass { holding: None, ..class.clone() },
                     name: hash_text(&class.name),
                     way,
                 })
                 .collect(),
             is_process: (0..clocks).map(is_process).collect(),
         }
-    }
-
-    /// Which data classes are held by something.
-    pub(super) fn held(&self) -> Vec<bool> {
-        self.classes.iter().map(|one| one.class.holding.is_some()).collect()
     }
 
     /// What a life that ends at `end` came to for each data class, without what copies did.

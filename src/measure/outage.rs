@@ -132,9 +132,9 @@ impl Copies {
         self.so_far.unreadable_micros += u128::from(before) * u128::from(length.micros());
     }
 
-    /// A group has lost so many positions, at the instant at which copies were lost last.
-    fn thin(&mut self, from: SimTime, lost: u32) {
-        if self.lost.1 < from || lost == 0 {
+    /// A group has lost so many positions at `at`.
+    fn thin(&mut self, from: SimTime, at: SimTime, lost: u32) {
+        if at < from || lost == 0 {
             return;
         }
         let place = lost as usize - 1;
@@ -165,7 +165,7 @@ pub struct Recorder {
     outages: Vec<Outage>,
     /// When measuring begins.
     from: SimTime,
-    /// Finds the incidents of each life, where there are data.
+    /// Finds the incidents of each life, where there are data and lives that are equal.
     finder: Option<LossFinder>,
     copies: Vec<Copies>,
     losses: Vec<(SimTime, Loss)>,
@@ -202,17 +202,24 @@ impl Recorder {
         if topology.data.is_empty() {
             return recorder;
         }
-        let finder = LossFinder::new(topology, model, plan.seed);
-        let is_held = finder.held();
-        Recorder {
+        let finds = plan.until == Until::Horizon;
+        let mut recorder = Recorder {
             from: SimTime::ZERO + plan.warm_up,
             copies: vec![Copies::default(); topology.data.len()],
-            unlost: is_held.iter().filter(|is_held| **is_held).count(),
-            has_not_lost: is_held.clone(),
-            is_held,
-            finder: Some(finder),
+            is_held: topology.data.iter().map(|class| class.holding.is_some()).collect(),
+            finder: finds.then(|| LossFinder::new(topology, model, plan.seed)),
             ..recorder
-        }
+        };
+        recorder.begin();
+        recorder
+    }
+
+    /// Nothing has been down or lost yet.
+    fn begin(&mut self) {
+        self.untouched = self.has_been_down.len();
+        self.has_been_down.fill(false);
+        self.unlost = self.is_held.iter().filter(|is_held| **is_held).count();
+        self.has_not_lost.clone_from(&self.is_held);
     }
 }
 
@@ -257,9 +264,9 @@ impl Observer for Recorder {
         }
     }
 
-    fn on_margin(&mut self, data: DataId, lost: u32) {
+    fn on_margin(&mut self, data: DataId, at: SimTime, lost: u32) {
         if let Some(copies) = self.copies.get_mut(data.index()) {
-            copies.thin(self.from, lost);
+            copies.thin(self.from, at, lost);
         }
     }
 
@@ -282,23 +289,20 @@ impl LifeWatcher for Recorder {
                 self.outages.push(Outage { journey, cause, ended_by: None, start, end });
             }
         }
-        self.untouched = self.has_been_down.len();
-        self.has_been_down.fill(false);
-        self.unlost = self.is_held.iter().filter(|is_held| **is_held).count();
-        self.has_not_lost.clone_from(&self.is_held);
+        self.begin();
         let outages = std::mem::take(&mut self.outages);
         let losses = std::mem::take(&mut self.losses);
         let copies = self.copies.iter_mut().map(|copies| copies.take(self.from, end));
         let copies: Vec<CopiesOfLife> = copies.collect();
         let data = match &self.finder {
-            Some(finder) if self.until == Until::Horizon => {
+            Some(finder) => {
                 let data = finder.find(replication, end, &outages, &losses);
                 data.into_iter()
                     .zip(copies)
                     .map(|(data, copies)| LifeOfData { copies, ..data })
                     .collect()
             }
-            _ => Vec::new(),
+            None => Vec::new(),
         };
         Life { replication, end, outages, losses, data }
     }
@@ -318,7 +322,7 @@ mod tests {
         for (time, lost, margin) in [(80, 2, 2), (90, 1, 0), (120, 2, 1), (150, 0, 0), (180, 1, 1)]
         {
             copies.lose(from, at(time), lost);
-            copies.thin(from, margin);
+            copies.thin(from, at(time), margin);
         }
         for (time, groups) in [(90, 4), (110, 1), (130, 0)] {
             copies.hide(from, at(time), groups);

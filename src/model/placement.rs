@@ -59,14 +59,9 @@ struct Dealer<'h> {
 }
 
 impl Dealer<'_> {
-    /// A number below `end`; the bias is below one in 2^32 for any that fits into memory.
-    fn below(&mut self, end: usize) -> usize {
-        ((u128::from(self.luck.word()) * end as u128) >> 64) as usize
-    }
-
     fn shuffle(&mut self, numbers: &mut [u32]) {
         for place in (1..numbers.len()).rev() {
-            let other = self.below(place + 1);
+            let other = self.luck.below(place + 1);
             numbers.swap(place, other);
         }
     }
@@ -86,10 +81,10 @@ impl Dealer<'_> {
         let mut members = Vec::with_capacity(count * width);
         for _ in 0..count {
             for position in 0..width {
-                let chosen = position + self.below(places.len() - position);
+                let chosen = position + self.luck.below(places.len() - position);
                 places.swap(position, chosen);
                 let holders = &of_place[places[position] as usize];
-                members.push(holders[self.below(holders.len())]);
+                members.push(holders[self.luck.below(holders.len())]);
             }
         }
         members
@@ -105,7 +100,7 @@ impl Dealer<'_> {
             // Whoever does not fit is passed over; those that fit are never too few, because taking
             // as many as fit of each place takes as many as there can be.
             while members.len() < first + width {
-                let chosen = position + self.below(holders.len() - position);
+                let chosen = position + self.luck.below(holders.len() - position);
                 holders.swap(position, chosen);
                 if self.fits(&members[first..], holders[position]) {
                     members.push(holders[position]);

@@ -4,9 +4,9 @@ use std::fmt::Write;
 
 use super::data_class::{DataCause, DataMeasures, DataReport, PromisedBy, Survival, WindowOfData};
 use super::number::{duration, grouped, nines, percent, significant};
-use super::text::{first_outage_cells, section, table, wrapped};
+use super::text::{first_table, section, table, wrapped};
 use crate::exact::Simultaneous;
-use crate::measure::{Bounded, CopyEstimates, FirstOutage, Stage};
+use crate::measure::{Bounded, CopyEstimates, Stage};
 use crate::stats::Estimate;
 
 /// Causes that a reader takes in at a glance.
@@ -23,11 +23,13 @@ pub(super) fn data_sections(classes: &[DataReport]) -> String {
     for class in classes {
         match &class.measures {
             DataMeasures::Window(window) => text += &class_section(class, window),
-            DataMeasures::FirstLoss(first) => firsts.extend(Some(class).zip(first.as_ref())),
+            DataMeasures::FirstLoss(first) => {
+                firsts.extend(Some(&class.name).zip(first.as_ref()));
+            }
         }
     }
     if !firsts.is_empty() {
-        text += &first_loss_table(&firsts);
+        text += &first_table("data", "loss", &firsts);
     }
     let held: Vec<_> = classes.iter().filter_map(|one| Some((one, one.survival?))).collect();
     if !held.is_empty() && firsts.is_empty() {
@@ -305,24 +307,6 @@ fn interval(estimate: &Estimate, shown: impl Fn(f64) -> String) -> String {
 
 fn with_interval(estimate: &Estimate, shown: impl Fn(f64) -> String) -> String {
     format!("{}{}", shown(estimate.mean), interval(estimate, shown))
-}
-
-fn first_loss_table(firsts: &[(&DataReport, &FirstOutage)]) -> String {
-    let rows = firsts.iter().map(|(class, first)| {
-        let mut row = vec![class.name.clone()];
-        row.extend(first_outage_cells(first));
-        row
-    });
-    let header = [
-        "data",
-        "mean time to first loss",
-        "95 % interval",
-        "5 %",
-        "50 %",
-        "95 %",
-        "lives without",
-    ];
-    table(&header, rows.collect())
 }
 
 /// What happens to copies when something happens to what holds them.

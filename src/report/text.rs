@@ -39,7 +39,7 @@ pub fn to_text(report: &Report) -> String {
             JourneyMeasures::Window(estimates, causes) => {
                 windows.push((journey, estimates.as_ref(), causes));
             }
-            JourneyMeasures::FirstOutage(first) => firsts.push((journey, first)),
+            JourneyMeasures::FirstOutage(first) => firsts.push((&journey.name, first)),
         }
     }
     if !windows.is_empty() {
@@ -55,7 +55,7 @@ pub fn to_text(report: &Report) -> String {
         text += &spreadsheet_lines(&windows);
     }
     if !firsts.is_empty() {
-        text += &first_outage_table(&firsts);
+        text += &first_table("journey", "outage", &firsts);
     }
     text += &data_sections(&report.data);
     text += &notes(report);
@@ -434,26 +434,20 @@ fn left_out(omission: Omission) -> &'static str {
     }
 }
 
-fn first_outage_table(firsts: &[(&JourneyReport, &FirstOutage)]) -> String {
-    let rows = firsts.iter().map(|(journey, first)| {
-        let mut row = vec![journey.name.clone()];
-        row.extend(first_outage_cells(first));
+/// When the first event of each journey or data class began, by name.
+pub(super) fn first_table(of: &str, event: &str, firsts: &[(&String, &FirstOutage)]) -> String {
+    let rows = firsts.iter().map(|(name, first)| {
+        let mut row = vec![(*name).clone()];
+        row.extend(first_cells(first));
         row
     });
-    let header = [
-        "journey",
-        "mean time to first outage",
-        "95 % interval",
-        "5 %",
-        "50 %",
-        "95 %",
-        "lives without",
-    ];
+    let mean = format!("mean time to first {event}");
+    let header = [of, &mean, "95 % interval", "5 %", "50 %", "95 %", "lives without"];
     table(&header, rows.collect())
 }
 
 /// The mean, its interval, three percentiles, and how many lives had none.
-pub(super) fn first_outage_cells(first: &FirstOutage) -> Vec<String> {
+fn first_cells(first: &FirstOutage) -> Vec<String> {
     let mut cells = Vec::new();
     match first.mean {
         Some(mean) => {

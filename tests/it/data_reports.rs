@@ -293,7 +293,7 @@ fn what_copies_lost_is_told_by_a_life() {
     let cause = Root { clock: ClockId::new(1), branch: 0, is_planned: false };
     let (data, how) = (DataId::new(0), HowLost::Wiped);
     recorder.on_lost_copies(data, at(2.0), 1);
-    recorder.on_margin(data, 1);
+    recorder.on_margin(data, at(2.0), 1);
     recorder.on_lost_copies(data, at(3.0), 2);
     recorder
         .on_loss(at(3.0), Loss { data, cause, how, groups: 1, newest: None, age: SimSpan::ZERO });

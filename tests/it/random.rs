@@ -268,8 +268,8 @@ impl<O: Observer> Observer for EveryEvent<O> {
         self.0.on_unreadable_groups(data, at, groups);
     }
 
-    fn on_margin(&mut self, data: DataId, lost: u32) {
-        self.0.on_margin(data, lost);
+    fn on_margin(&mut self, data: DataId, at: SimTime, lost: u32) {
+        self.0.on_margin(data, at, lost);
     }
 
     fn has_seen_enough(&self) -> bool {

@@ -91,17 +91,14 @@ impl<C: Chooser> Step<'_, C> {
         if self.state.data.are_all_away(&model.data, class)
             && copies.any(|unit| self.state.units[unit.index()].root == root)
         {
-            let newest = Some(self.chooser.unsynced(class));
-            let how = HowLost::Unsynced;
-            self.state.data.is_lost(Loss {
-                data: class,
-                cause: root,
-                how,
-                groups: 0,
-                newest,
-                age: SimSpan::ZERO,
-            });
+            let newest = self.chooser.unsynced(class);
+            self.loses_newest(class, HowLost::Unsynced, newest);
         }
+    }
+
+    fn loses_newest(&mut self, data: DataId, how: HowLost, newest: SimSpan) {
+        let (cause, newest) = (self.state.root, Some(newest));
+        self.state.data.is_lost(Loss { data, cause, how, groups: 0, newest, age: SimSpan::ZERO });
     }
 
     /// Another member serves on a seat: what had not reached it is lost, unless somebody has meant it
@@ -115,16 +112,8 @@ impl<C: Chooser> Step<'_, C> {
             if before == unit || self.state.root.is_planned {
                 continue;
             }
-            let newest = Some(self.chooser.lag(class));
-            let (how, cause) = (HowLost::Lagging, self.state.root);
-            self.state.data.is_lost(Loss {
-                data: class,
-                cause,
-                how,
-                groups: 0,
-                newest,
-                age: SimSpan::ZERO,
-            });
+            let newest = self.chooser.lag(class);
+            self.loses_newest(class, HowLost::Lagging, newest);
         }
     }
 
@@ -143,9 +132,7 @@ impl<C: Chooser> Step<'_, C> {
                 self.rebuild_is_off(copy);
             }
             self.state.copy_leaves(model, copy);
-            if !model.data.holding_of(copy).1.can_spare_places() {
-                self.state.data.misses(&model.data, copy, true, self.chooser.now());
-            }
+            self.state.data.misses(&model.data, copy, true, self.chooser.now());
         }
     }
 
@@ -316,9 +303,6 @@ impl<C: Chooser> Step<'_, C> {
     #[inline]
     fn catches_up(&mut self, copy: CopyId) {
         let model = self.model;
-        if model.data.holding_of(copy).1.can_spare_places() {
-            return;
-        }
         let lacks = self.state.data.misses(&model.data, copy, false, self.chooser.now());
         let (_, holding, _) = model.data.holding_of(copy);
         if lacks && let CatchUp::After(_) = holding.catch_up {

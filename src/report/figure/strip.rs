@@ -29,7 +29,7 @@ pub fn life_figure(
     let mut life = Life::new(topology, model, length.seconds());
     entries.iter().for_each(|entry| life.add(entry));
     life.end();
-    let title = life.finding(topology, model);
+    let title = life.finding();
     let Life { journeys, units, length_s, .. } = life;
     let mut lanes: Vec<Lane> =
         topology.journeys.iter().zip(journeys).map(|(j, s)| lane(&j.name, true, s)).collect();
@@ -172,7 +172,10 @@ impl<'a> Life<'a> {
     fn is_planned(&self, unit: UnitId) -> bool {
         let (mut planned, mut frontier) = (false, vec![unit.index()]);
         let mut seen = BTreeSet::new();
-        while let Some(unit) = frontier.pop().filter(|unit| seen.insert(*unit)) {
+        while let Some(unit) = frontier.pop() {
+            if !seen.insert(unit) {
+                continue;
+            }
             for clock in &self.active[unit] {
                 let (_, mode) = self.model.origin(*clock);
                 if !self.topology.modes[mode].is_planned {
@@ -204,7 +207,8 @@ impl<'a> Life<'a> {
     }
 
     /// The journey with the longest outage, and why, in a sentence.
-    fn finding(&self, topology: &Topology, model: &Model) -> String {
+    fn finding(&self) -> String {
+        let Life { topology, model, .. } = *self;
         let life = if self.length_s == SECONDS_PER_YEAR { "year" } else { "life" };
         if topology.journeys.is_empty() {
             let down = self.units.iter().filter(|stretches| !stretches.is_empty()).count();

@@ -84,29 +84,8 @@ const DATA: Keys = Keys {
     ],
     later: &[],
 };
-/// Keys that say something of copies, and so need somebody who holds them.
-const OF_HELD_DATA: &[&str] = &[
-    "copies",
-    "erasure",
-    "lrc",
-    "code",
-    "mlec",
-    "ack",
-    "groups",
-    "placement",
-    "spread",
-    "size",
-    "medium",
-    "rebuild",
-    "latent",
-    "deleted",
-    "lag",
-    "unsynced",
-    "catch_up",
-    "retention",
-    "offload",
-    "backup",
-];
+/// Keys that need nobody who holds copies: all others say something of these.
+const OF_ANY_DATA: &[&str] = &["about", "held_by", "born", "sink", "buffer"];
 const LATENT: Keys = Keys { of: "a latent defect", read: &["every", "scrub"], later: &[] };
 const DELETED: Keys = Keys { of: "deletion by mistake", read: &["every"], later: &[] };
 const BUFFER: Keys = Keys { of: "a buffer", read: &["horizon", "survives", "drain"], later: &[] };
@@ -150,7 +129,7 @@ impl Reader<'_> {
             }
         };
         if !has("held_by") {
-            for key in OF_HELD_DATA {
+            for key in DATA.read.iter().filter(|key| !OF_ANY_DATA.contains(key)) {
                 let message = format!("`{key}` of `{}`, and nothing holds it", name.value);
                 without(key, message, "say who holds it: `held_by: db`");
             }
