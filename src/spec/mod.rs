@@ -11,6 +11,7 @@ mod diagnostic;
 mod digest;
 mod expand;
 mod overlay;
+mod platform;
 mod raw;
 mod read;
 mod resolved;
@@ -27,6 +28,10 @@ pub use data::{
 };
 pub use diagnostic::{Code, Diagnostic, Findings, Severity};
 pub(crate) use digest::digest_of;
+pub use platform::{
+    Act, Action, Cluster, Controller, Node, Patience, Platform, RolloutPlan, Spread, Timers,
+    Volume, When, Workload,
+};
 pub use raw::Grade;
 pub use resolved::resolved;
 pub use schema::TOPOLOGY_SCHEMA;

@@ -7,6 +7,7 @@ use super::catalog::apply_imports;
 use super::data::DataClass;
 use super::diagnostic::{Code, Findings, Severity};
 use super::overlay::{Loader, apply_defaults, read_text};
+use super::platform::{Act, Patience, Platform};
 use super::raw::Grade;
 use super::read::Reader;
 use super::yaml::{NodeId, Tree};
@@ -41,6 +42,10 @@ pub struct Topology {
     pub journeys: Vec<Journey>,
     /// Data classes, in the order of the file.
     pub data: Vec<DataClass>,
+    /// Clusters, and what they run; `None` where no service has a controller.
+    pub platform: Option<Platform>,
+    /// What a script does to it; nothing in a topology file.
+    pub script: Vec<Act>,
     /// What was found and does not prevent a simulation.
     pub warnings: Findings,
 }
@@ -307,6 +312,8 @@ pub struct Plan {
     pub gap: SimSpan,
     /// What must be up before the next is taken.
     pub waits_for: Option<Expression>,
+    /// Whether units are nodes that are drained first, and how long that may take.
+    pub drains: Option<Patience>,
 }
 
 /// What users do.

@@ -71,6 +71,8 @@ pub(crate) fn check(raw: &RawTopology, findings: &mut Findings) -> Option<Topolo
         plans,
         journeys,
         data,
+        platform: None,
+        script: Vec::new(),
         warnings: Findings::new(),
     })
 }

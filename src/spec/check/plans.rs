@@ -63,6 +63,7 @@ impl Checker<'_> {
             mode,
             gap: SimSpan::from_seconds(raw.gap),
             waits_for,
+            drains: None,
         })
     }
 }
