@@ -10,5 +10,7 @@ mod placement;
 mod places;
 mod plans;
 mod rosters;
+mod scenario;
 
 pub(crate) use all::check;
+pub(crate) use scenario::check_scenarios;
