@@ -88,6 +88,22 @@ pub enum Purpose {
     Lag = 24,
     /// Which holders make a group.
     Placement = 25,
+    /// When a control plane notices that a node is lost.
+    Notice = 29,
+    /// Which of several nodes takes a replica.
+    Place = 30,
+    /// How long until a replica is bound to a node.
+    Schedule = 31,
+    /// How long a node takes to get an image.
+    Pull = 32,
+    /// How long a volume takes until it is attached.
+    Attach = 33,
+    /// How long a replica takes to end.
+    End = 34,
+    /// How long until somebody deletes a replica by force.
+    Force = 35,
+    /// How long the start of a successor takes.
+    Successor = 36,
     /// Whether an offload comes to nothing.
     Offload = 20,
     /// Whether a backup comes to nothing.

@@ -4,6 +4,7 @@ use super::calendar::Calendar;
 use super::copies::Copies;
 use super::event::{Event, Slots};
 use super::lingering::Lingering;
+use super::placements::Placements;
 use super::points::{LARGE, Luck, Point, Points};
 use super::state::State;
 use super::step::{Chance, Chooser, Switch};
@@ -46,6 +47,8 @@ pub struct Agenda<'m> {
     orders: Vec<u32>,
     /// The luck of copies of data.
     pub(super) copies: Copies,
+    /// The luck of nodes and of replicas that are placed on them.
+    pub(super) placements: Placements,
 }
 
 /// The keys of the stages of a job differ; the first has the name of what the job is about.
@@ -92,6 +95,7 @@ impl<'m> Agenda<'m> {
             shocks: vec![0; model.shocks.len()],
             orders: vec![0; model.spares.len()],
             copies: Copies::new(&model.data),
+            placements: Placements::new(model),
         }
     }
 
@@ -120,6 +124,7 @@ impl<'m> Agenda<'m> {
         }
         self.orders.fill(0);
         self.begin_copies();
+        self.begin_placements();
         for (index, plan) in self.model.plans.iter().enumerate() {
             self.set(Event::Plan(PlanId::new(index)), plan.at);
         }
@@ -289,9 +294,13 @@ impl Chooser for Agenda<'_> {
         let name = stage_name(name, stage);
         let seconds = spec.law.draw(&mut self.key.of(name, purpose).draw(ordinal));
         match spec.crew {
-            None => self
-                .calendar
-                .set(job.index() as u32, (self.now + SimSpan::from_seconds(seconds)).micros()),
+            None => {
+                let mut at = self.now + SimSpan::from_seconds(seconds);
+                if !self.placements.containers.is_empty() {
+                    at = at + self.backed_off(job, stage);
+                }
+                self.calendar.set(job.index() as u32, at.micros());
+            }
             Some(crew) => {
                 let crew = &self.model.crews[crew.index()];
                 let response = self.response(crew, name, ordinal);

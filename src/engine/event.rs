@@ -1,8 +1,8 @@
 //! Everything that can happen, and the timer slot of each.
 
 use crate::model::{
-    ClockId, CopyId, CrewId, DataId, DragId, MaskId, Model, PlanId, QueueId, SeatId, ShockId,
-    SpareId, UnitId,
+    ActId, ClockId, CopyId, CrewId, DataId, DragId, MaskId, Model, NodeId, PlanId, PodId, QueueId,
+    RolloutId, SeatId, ShockId, SpareId, UnitId,
 };
 
 /// Declares the kinds of events, in the order in which they happen at one instant, each with the id
@@ -78,6 +78,8 @@ events! {
     Restore(ClockId) of |model| model.clocks.len(),
     /// A stage of the start of a unit is over: the last one, as a rule.
     Start(UnitId) of |model| model.units.len(),
+    /// What was due for a replica: it is there, it has ended, it is evicted.
+    Pod(PodId) of |model| model.platform.pods.len(),
     /// Somebody has noticed that a copy is lost, or it is back.
     Rebuild(CopyId) of |model| model.data.rebuild_timers(),
     /// A failover is through, or a failback.
@@ -92,6 +94,8 @@ events! {
     Arrive(SpareId) of |model| model.spares.len(),
     /// A copy has a defect, or scrubbing has found it.
     Defect(CopyId) of |model| model.data.defect_timers(),
+    /// The lease of a node is too old.
+    Node(NodeId) of |model| model.platform.nodes.len(),
     /// A failure mode strikes a unit, if its clock runs.
     Fail(ClockId) of |model| model.clocks.len(),
     /// A common cause strikes.
@@ -102,4 +106,10 @@ events! {
     Delete(DataId) of |model| model.data.holdings.len(),
     /// A plan goes on: with its first unit, or with the next.
     Plan(PlanId) of |model| model.plans.len(),
+    /// Nobody has the patience to wait until a node is empty.
+    Patience(NodeId) of |model| model.platform.nodes.len(),
+    /// Rollouts of the calendar begin.
+    Rollout(RolloutId) of |model| model.platform.rollouts.len(),
+    /// It is time for an act of the script.
+    Act(ActId) of |model| model.platform.script.len(),
 }

@@ -3,7 +3,7 @@
 use super::agenda::Agenda;
 use super::observer::Observer;
 use super::state::State;
-use super::step::step;
+use super::step::{begin, step};
 use crate::model::{JourneyId, Model};
 use crate::rng::StreamKey;
 use crate::units::SimTime;
@@ -87,6 +87,7 @@ impl<'m> Replicator<'m> {
         let most_at_once = MOST_AT_ONCE + EVENTS_AT_ONCE_PER_UNIT * model.units.len() as u64;
         state.begin(model);
         agenda.begin(StreamKey::of_life(which.seed, which.number), &state.paces);
+        begin(model, state, agenda);
         let mut now = SimTime::ZERO;
         let mut limit = most_at_once.min(*most_events);
         while let Some((at, event)) = match O::SEES_EVENTS {

@@ -5,6 +5,7 @@ use std::hint::black_box;
 use serde::{Deserialize, Serialize};
 
 use super::data::DataState;
+use super::platform::PlatformState;
 use crate::model::{
     ClockId, CopyId, CrewId, DataId, GateId, Input, JobId, JourneyId, Model, PlanId, QueueId,
     RosterId, SeatId, UnitId, Watch, WatchId,
@@ -45,6 +46,7 @@ pub struct State {
     pub(crate) is_ordered: Vec<bool>,
     pub(crate) jobs: Vec<JobState>,
     pub(crate) data: DataState,
+    pub(crate) platform: PlatformState,
     pub(crate) journeys: Vec<JourneyState>,
     /// Journeys that may have changed at this instant.
     pub(crate) touched: Vec<JourneyId>,
@@ -233,6 +235,7 @@ impl State {
             is_ordered: vec![false; model.spares.len()],
             jobs: vec![idle; jobs],
             data: DataState::new(&model.data),
+            platform: PlatformState::new(&model.platform),
             journeys: vec![journey; model.journeys.len()],
             touched: Vec::with_capacity(2 * model.journeys.len()),
             root: Root::NOTHING,
@@ -277,6 +280,7 @@ impl State {
         self.jobs.fill(JobState { stage: 0, progress: Progress::Free, previous: None, next: None });
         self.is_ordered.fill(false);
         self.data.begin();
+        self.platform.begin(&model.platform);
         for journey in &mut self.journeys {
             (journey.is_up, journey.was_up) = (true, true);
         }
@@ -353,7 +357,7 @@ impl State {
 
     /// Whether a unit is up.
     #[inline]
-    pub(crate) fn is_up(&self, unit: UnitId) -> bool {
+    pub fn is_up(&self, unit: UnitId) -> bool {
         self.units[unit.index()].phase == Phase::Up
     }
 
@@ -480,7 +484,9 @@ impl State {
             let broken = modes.filter(|clock| self.is_active(**clock)).count();
             let hosts = model.hosts.of(index).iter();
             let hosts_down = hosts.filter(|host| !self.is_up(**host)).count();
-            let faults = faults[index] + broken + hosts_down;
+            let is_absent =
+                model.units[index].extras().pod.is_some_and(|pod| !self.platform.is_present(pod));
+            let faults = faults[index] + broken + hosts_down + usize::from(is_absent);
             assert_eq!(unit.faults as usize, faults, "faults of unit {index}");
             assert_eq!(unit.faults > 0, unit.phase == Phase::Down, "phase of unit {index}");
             let spec = &model.units[index];
@@ -515,6 +521,7 @@ impl State {
             assert_eq!(*up as usize, members.count());
         }
         self.data.check(&model.data, |unit| self.is_up(unit));
+        self.platform.check(model, |unit| self.is_up(unit));
         for roster in 0..model.rosters.len() {
             self.check_roster(model, RosterId::new(roster));
         }

@@ -68,6 +68,7 @@ pub fn compile(topology: &Topology) -> Model {
     }
     compiler.services();
     compiler.plans();
+    compiler.platform();
     compiler.data();
     compiler.builder.finish()
 }
@@ -171,9 +172,9 @@ enum Degree {
     Whole = 1,
 }
 
-struct Compiler<'a> {
-    topology: &'a Topology,
-    builder: ModelBuilder,
+pub(super) struct Compiler<'a> {
+    pub(super) topology: &'a Topology,
+    pub(super) builder: ModelBuilder,
     /// What decides each operation, by degree, once it is there.
     operations: [Vec<Vec<Option<Input>>>; 2],
     rosters: Vec<Option<RosterId>>,
@@ -245,7 +246,7 @@ impl Compiler<'_> {
         (!stages.is_empty()).then(|| self.builder.task(stages.iter().map(stage)))
     }
 
-    fn repair(&mut self, repair: &spec::Repair) -> Repair {
+    pub(super) fn repair(&mut self, repair: &spec::Repair) -> Repair {
         match repair {
             spec::Repair::After(stages) => match self.task(stages) {
                 Some(task) => Repair::After(task),
@@ -261,6 +262,11 @@ impl Compiler<'_> {
         // The same stages serve all units of a kind.
         let mut repairs = BTreeMap::new();
         let mut starts: Option<(usize, Option<Task>)> = None;
+        let mut backs_off = vec![false; self.topology.units.len()];
+        for workload in self.topology.platform.iter().flat_map(|platform| &platform.workloads) {
+            let replicas = self.topology.services[workload.service].replicas.clone();
+            backs_off[replicas].fill(true);
+        }
         for (index, unit) in self.topology.units.iter().enumerate() {
             let name = hash_text(&unit.path);
             let is_replica = unit.level.is_none();
@@ -269,8 +275,19 @@ impl Compiler<'_> {
                 Some((group, start)) if group == unit.group => start,
                 _ => self.task(&unit.start),
             };
+            // What waits before it starts has a start.
+            let start = match start {
+                None if backs_off[index] => {
+                    let law = Law::Fixed { value: 0.0 };
+                    self.task(&[spec::Stage { law, crew: None, people: 1 }])
+                }
+                start => start,
+            };
             starts = Some((unit.group, start));
             let id = self.builder.unit(name, start, is_replica, hosts);
+            if backs_off[index] {
+                self.builder.backs_off(id);
+            }
             for &mode in &unit.modes {
                 let spec = &self.topology.modes[mode];
                 let repair = match repairs.get(&mode) {
@@ -319,7 +336,7 @@ impl Compiler<'_> {
     }
 
     /// A clock of a mode on a unit, which nothing sets off yet and which is never repaired.
-    fn clock(&self, unit: UnitId, mode: usize) -> Clock {
+    pub(super) fn clock(&self, unit: UnitId, mode: usize) -> Clock {
         let spec = &self.topology.modes[mode];
         let mut clock = Clock {
             unit,
@@ -475,6 +492,7 @@ impl Compiler<'_> {
                 order,
                 gap: plan.gap,
                 waits_for,
+                drains: plan.drains,
             });
         }
     }
@@ -499,7 +517,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn gate(&mut self, expression: &Expression) -> GateId {
+    pub(super) fn gate(&mut self, expression: &Expression) -> GateId {
         let input = self.input(expression, Degree::Serving);
         self.gate_of(input)
     }

@@ -2,12 +2,12 @@
 
 use super::{
     ClockId, CrewId, Data, DataId, DragId, Gate, GateId, Holding, JobId, JourneyId, Lists, LoadId,
-    Passing, PlanId, QueueId, RosterId, SeatId, UnitId, Watch, WatchId,
+    NodeId, Passing, PlanId, Platform, PodId, QueueId, RosterId, SeatId, UnitId, Watch, WatchId,
 };
 use std::num::NonZeroU32;
 
 use crate::dist::Law;
-use crate::spec::Discipline;
+use crate::spec::{Discipline, Patience};
 use crate::units::{SimSpan, WeekHours};
 
 /// A system ready to run.
@@ -69,6 +69,8 @@ pub struct Model {
     pub(crate) plans: Vec<Plan>,
     /// Data and their copies.
     pub(crate) data: Data,
+    /// Clusters, what they run, and scripts.
+    pub(crate) platform: Platform,
     /// The order of events of one instant, by timer slot (see `engine::event`).
     pub(crate) tie_ranks: Vec<u32>,
     /// Failures that may pass unfelt.
@@ -225,10 +227,28 @@ pub(crate) struct UnitExtras {
     pub(crate) dormancy: f64,
     /// The load that it shares.
     pub(crate) load: Option<LoadId>,
+    /// If it is a node of a cluster.
+    pub(crate) node: Option<NodeId>,
+    /// If it is a replica that a controller places.
+    pub(crate) pod: Option<PodId>,
+    /// Whether its containers wait before they start, if they end often.
+    pub(crate) backs_off: bool,
 }
 
 impl UnitExtras {
-    const NONE: UnitExtras = UnitExtras { starts_with: None, dormancy: 1.0, load: None };
+    const NONE: UnitExtras = UnitExtras {
+        starts_with: None,
+        dormancy: 1.0,
+        load: None,
+        node: None,
+        pod: None,
+        backs_off: false,
+    };
+
+    /// Whether a platform has to do with it.
+    pub(crate) fn is_managed(&self) -> bool {
+        self.node.is_some() || self.pod.is_some() || self.backs_off
+    }
 }
 
 impl Default for UnitExtras {
@@ -510,6 +530,8 @@ pub struct Plan {
     pub gap: SimSpan,
     /// What must be up before the next is taken.
     pub waits_for: Option<GateId>,
+    /// Whether units are nodes that are drained first, and how long that may take.
+    pub drains: Option<Patience>,
 }
 
 #[cfg(test)]

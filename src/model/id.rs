@@ -113,6 +113,31 @@ id! {
     CopyId
 }
 
+id! {
+    /// A cluster: nodes with a control plane.
+    ClusterId
+}
+id! {
+    /// A node of a cluster.
+    NodeId
+}
+id! {
+    /// A replica that a controller places on nodes.
+    PodId
+}
+id! {
+    /// A service whose replicas are placed by a controller.
+    WorkloadId
+}
+id! {
+    /// Rollouts that come again and again.
+    RolloutId
+}
+id! {
+    /// Something that a script does.
+    ActId
+}
+
 /// A list for each index, all in one array.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lists<T> {

@@ -2,12 +2,14 @@
 //!
 //! A [`Model`] that exists can be run: whatever could be wrong was refused before it was built.
 
+mod clusters;
 mod compile;
 mod component;
 mod data;
 mod id;
 mod passing;
 mod placement;
+mod platform;
 mod structure;
 
 pub use compile::{ObservedWay, branch_names, compile, degradable_journeys, observed_ways};
@@ -19,9 +21,14 @@ pub(crate) use component::{ClockExtras, UnitExtras};
 pub(crate) use data::Copy;
 pub use data::{Data, Holding};
 pub use id::{
-    ClockId, CopyId, CrewId, DataId, DragId, GateId, JobId, JourneyId, Lists, LoadId, MaskId,
-    PlanId, QueueId, RosterId, SeatId, ShockId, SpareId, UnitId, WatchId,
+    ActId, ClockId, ClusterId, CopyId, CrewId, DataId, DragId, GateId, JobId, JourneyId, Lists,
+    LoadId, MaskId, NodeId, PlanId, PodId, QueueId, RolloutId, RosterId, SeatId, ShockId, SpareId,
+    UnitId, WatchId, WorkloadId,
 };
 pub(crate) use passing::{MOST_REACHED, Manner, Passing, Reached};
+pub(crate) use platform::NO_DOMAIN;
+pub use platform::{
+    Act, Action, Cluster, DrainFor, Node, Platform, Pod, Rollout, Spread, Workload,
+};
 pub(crate) use structure::seat_name;
 pub use structure::{Gate, Input, ModelBuilder, Watch};

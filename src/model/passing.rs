@@ -250,6 +250,7 @@ fn subtree(model: &Model, unit: UnitId) -> Option<Vec<Reached>> {
         let is_plain = model.aging_clocks.of(unit.index()).is_empty()
             && model.unit_rosters.of(unit.index()).is_empty()
             && !spec.is_paced
+            && !spec.extras().is_managed()
             && model.data.on_unit.of(unit.index()).iter().all(can_spare)
             && spec.extras().starts_with.is_none();
         let guests = model.guests.of(unit.index());

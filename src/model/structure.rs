@@ -3,9 +3,10 @@
 use std::num::NonZeroU32;
 
 use super::{
-    Burst, Clock, ClockExtras, ClockId, Copy, CopyId, Crew, CrewId, Data, DataId, DragId, GateId,
-    Holding, JourneyId, Load, LoadId, Mask, MaskId, Model, Passing, Plan, PlanId, Roster, RosterId,
-    SeatId, Shock, Stage, Task, TimeToFailure, Unit, UnitExtras, UnitId, WatchId,
+    Burst, Clock, ClockExtras, ClockId, ClusterId, Copy, CopyId, Crew, CrewId, Data, DataId,
+    DragId, GateId, Holding, JourneyId, Load, LoadId, Mask, MaskId, Model, Node, NodeId, Passing,
+    Plan, PlanId, Platform, PodId, Roster, RosterId, SeatId, Shock, Stage, Task, TimeToFailure,
+    Unit, UnitExtras, UnitId, WatchId,
 };
 use crate::rng;
 use crate::spec::{DataClass, Medium};
@@ -49,6 +50,8 @@ pub enum Watch {
     Switch(RosterId),
     /// The next unit of this plan is taken only while the gate is up.
     Plan(PlanId),
+    /// The control plane of this cluster is up while the gate is.
+    ControlPlane(ClusterId),
 }
 
 /// Puts a model together, piece by piece: hosts before guests, inputs before gates.
@@ -76,6 +79,7 @@ pub struct ModelBuilder {
     copies: Vec<Copy>,
     /// Classes whose copies are behind the one that serves, by roster.
     lagging: Vec<(RosterId, DataId)>,
+    platform: Platform,
 }
 
 /// The index of the next element of a list.
@@ -264,6 +268,27 @@ impl ModelBuilder {
         self.lagging.extend(lags.map(|roster| (roster, id)));
     }
 
+    /// Adds clusters, what they run, and a script.
+    pub fn platform(&mut self, platform: Platform) {
+        for (index, node) in platform.nodes.iter().enumerate() {
+            self.unit_extras(node.unit).node = Some(NodeId::new(index));
+        }
+        for (index, pod) in platform.pods.iter().enumerate() {
+            self.unit_extras(pod.unit).pod = Some(PodId::new(index));
+        }
+        for (index, cluster) in platform.clusters.iter().enumerate() {
+            if let Some(gate) = cluster.control_plane {
+                self.watch(gate, Watch::ControlPlane(ClusterId::new(index)));
+            }
+        }
+        self.platform = platform;
+    }
+
+    /// Lets the containers of a unit wait before they start, if they end often.
+    pub fn backs_off(&mut self, unit: UnitId) {
+        self.unit_extras(unit).backs_off = true;
+    }
+
     /// The finished model.
     pub fn finish(mut self) -> Model {
         let units = self.units.len();
@@ -333,7 +358,8 @@ impl ModelBuilder {
             let concerns_no_unit = guests[index].is_empty()
                 && !unit.ages
                 && unit_rosters[index].is_empty()
-                && unit.extras().load.is_none();
+                && unit.extras().load.is_none()
+                && !unit.extras().is_managed();
             let copies = data.on_unit.of(index);
             let can_spare = |copy: &CopyId| data.holding_of(*copy).1.gate.is_some();
             unit.concerns_only_gates = concerns_no_unit && copies.is_empty();
@@ -370,6 +396,7 @@ impl ModelBuilder {
             loads: self.loads,
             plans: self.plans,
             data,
+            platform: self.platform,
             passing: Passing::default(),
         };
         model.find_passing();
@@ -421,9 +448,12 @@ impl ModelBuilder {
     /// reorder the others.
     fn tie_ranks(&self, drags: &[ClockId], data: &Data) -> Vec<u32> {
         let clocks = || self.clocks.iter().map(|clock| clock.name).collect::<Vec<_>>();
+        let name = |node: &Node| self.units[node.unit.index()].name;
+        let nodes = || self.platform.nodes.iter().map(name).collect::<Vec<_>>();
         let kinds = [
             clocks(),
             self.units.iter().map(|unit| unit.name).collect(),
+            self.platform.pods.iter().map(|pod| self.units[pod.unit.index()].name).collect(),
             data.names[..data.rebuild_timers()].to_vec(),
             (0..self.seats.len()).map(|seat| self.seat_name(seat)).collect(),
             // Masks and crews do not meet at one instant in a way that matters.
@@ -433,11 +463,16 @@ impl ModelBuilder {
             // Nor do spares of one stock.
             (0..self.spares.len() as u64).collect(),
             data.names[..data.defect_timers()].to_vec(),
+            nodes(),
             clocks(),
             self.shocks.iter().map(|shock| shock.name).collect(),
             drags.iter().map(|clock| self.clocks[clock.index()].name).collect(),
             data.holdings.iter().map(|holding| holding.name).collect(),
             self.plans.iter().map(|plan| plan.name).collect(),
+            nodes(),
+            self.platform.rollouts.iter().map(|rollout| rollout.name).collect(),
+            // A script is done in its order.
+            (0..self.platform.script.len() as u64).collect(),
         ];
         let mut ranks = Vec::new();
         for names in kinds {

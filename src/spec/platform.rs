@@ -21,6 +21,8 @@ pub struct Platform {
     pub workloads: Vec<Workload>,
     /// Rollouts of the calendar, in the order of the file.
     pub rollouts: Vec<RolloutPlan>,
+    /// Index of the mode that stands among causes for having no node from the beginning.
+    pub unplaced: usize,
 }
 
 /// Nodes with a control plane.
@@ -163,8 +165,10 @@ pub struct RolloutPlan {
     pub at: SimSpan,
     /// From beginning to beginning.
     pub every: SimSpan,
-    /// Indices of the services whose replicas are replaced, one service after another.
+    /// Indices of the services whose replicas are replaced, all at the same time.
     pub services: Vec<usize>,
+    /// Index of the mode that stands for it among causes.
+    pub mode: usize,
 }
 
 /// How long a drain before planned work waits for budgets.
@@ -183,6 +187,8 @@ pub struct Act {
     pub when: When,
     /// What.
     pub action: Action,
+    /// Index of the mode that stands for it among causes. Nothing else sets it off.
+    pub mode: usize,
 }
 
 /// When a script does something.
@@ -198,12 +204,10 @@ pub enum When {
 /// What a script does.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
-    /// Units fail in this mode, by index, which nothing else sets off.
+    /// Units fail in the mode of the act, until it is repaired or restored.
     Strike {
         /// Indices of units.
         units: Vec<usize>,
-        /// Index of the mode.
-        mode: usize,
     },
     /// What earlier acts did to these units is over: whatever modes of theirs they set off, and whatever
     /// cut them off.

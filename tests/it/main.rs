@@ -18,6 +18,7 @@ mod overlays;
 mod parquet;
 mod parts;
 mod people;
+mod platform;
 mod random;
 mod readme;
 mod redundancy;

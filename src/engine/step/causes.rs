@@ -101,7 +101,17 @@ impl<C: Chooser> Step<'_, C> {
             return;
         }
         let place = self.state.plans[plan.index()].place as usize;
-        let clock = spec.order[place];
+        let unit = self.model.clocks[spec.order[place].index()].unit;
+        match (spec.drains, self.model.units[unit.index()].extras().node) {
+            (Some(patience), Some(node)) => self.drain_for_plan(plan, node, patience),
+            _ => self.plan_strikes(plan),
+        }
+    }
+
+    /// Planned work begins on a unit.
+    pub(super) fn plan_strikes(&mut self, plan: PlanId) {
+        let spec = &self.model.plans[plan.index()];
+        let clock = spec.order[self.state.plans[plan.index()].place as usize];
         self.state.root = Root { clock, branch: 0, is_planned: true };
         self.strike(clock);
     }

@@ -7,10 +7,14 @@
 mod causes;
 mod data;
 mod jobs;
+mod placing;
+mod platform;
 mod rosters;
+mod script;
 mod watches;
 
 pub use data::DataChooser;
+pub use platform::PlatformChooser;
 
 use super::event::Event;
 use super::state::{ModeState, Phase, State};
@@ -47,7 +51,7 @@ pub enum Chance {
 }
 
 /// Decides when what begins here will end: by luck in a simulation, by enumeration in a solver.
-pub trait Chooser: DataChooser {
+pub trait Chooser: DataChooser + PlatformChooser {
     /// A failure counts; the repair that follows belongs to it.
     fn fails(&mut self, clock: ClockId);
     /// Which named branch the repair of the failure takes that has just counted.
@@ -106,6 +110,7 @@ pub fn step(model: &Model, state: &mut State, event: Event, chooser: &mut impl C
     match event {
         Event::Restore(clock) => life.repaired(clock),
         Event::Start(unit) => life.started(unit),
+        Event::Pod(pod) => life.pod_is_due(pod),
         Event::Rebuild(copy) => life.rebuild_goes_on(copy),
         Event::Failover(seat) => life.switched(seat),
         Event::Expire(mask) => life.shows(mask),
@@ -113,14 +118,28 @@ pub fn step(model: &Model, state: &mut State, event: Event, chooser: &mut impl C
         Event::Answer(queue) => life.answered(queue),
         Event::Arrive(spare) => life.arrived(spare),
         Event::Defect(copy) => life.defect_turns(copy),
+        Event::Node(node) => life.node_is_lost(node),
         Event::Fail(clock) => life.fail(clock),
         Event::Shock(shock) => life.shock(shock),
         Event::Drag(drag) => life.drag(drag),
         Event::Delete(class) => life.deleted(class),
         Event::Plan(plan) => life.plan_goes_on(plan),
+        Event::Patience(node) => life.is_drained(node),
+        Event::Rollout(rollout) => life.rollouts_begin(rollout),
+        Event::Act(act) => life.act(act),
     }
     if !life.state.pending_watches.is_empty() {
         life.heed_watches();
+    }
+    if life.state.platform.is_touched {
+        life.reconcile();
+    }
+}
+
+/// Places what controllers place, when a life begins.
+pub(super) fn begin(model: &Model, state: &mut State, chooser: &mut impl Chooser) {
+    if !model.platform.pods.is_empty() {
+        Step { model, state, chooser }.place_all();
     }
 }
 
@@ -163,6 +182,9 @@ impl<C: Chooser> Step<'_, C> {
         debug_assert!(phase != Phase::Down, "what does not run cannot end");
         self.state.events += 1;
         self.chooser.fails(clock);
+        if model.units[unit.index()].extras().backs_off {
+            self.chooser.container_ends(unit);
+        }
         if !model.units[unit.index()].renews_on_start
             && model.aging_clocks.of(unit.index()).contains(&clock)
         {
@@ -198,6 +220,11 @@ impl<C: Chooser> Step<'_, C> {
         self.state.root = self.state.modes[clock.index()].root;
         self.fault_disappears(mode.unit);
         if let Some(plan) = mode.extras().plan {
+            if let (Some(_), Some(node)) =
+                (model.plans[plan.index()].drains, model.units[mode.unit.index()].extras().node)
+            {
+                self.uncordon(node);
+            }
             self.plan_is_done_with_one(plan);
         }
     }
@@ -269,6 +296,9 @@ impl<C: Chooser> Step<'_, C> {
         for &guest in model.guests.of(unit.index()) {
             self.fault_appears(guest);
         }
+        if let Some(node) = spec.extras().node {
+            self.node_falls(node);
+        }
         let is_noticed = !model.clocks[self.state.root.clock.index()].is_grey;
         for &roster in model.unit_rosters.of(unit.index()) {
             self.member_falls(roster, unit, is_noticed);
@@ -304,10 +334,30 @@ impl<C: Chooser> Step<'_, C> {
         for &guest in model.guests.of(unit.index()) {
             self.fault_disappears(guest);
         }
+        if spec.extras().is_managed() {
+            self.managed_rises(unit);
+        }
         for &roster in model.unit_rosters.of(unit.index()) {
             if self.state.seat_of[unit.index()].is_none() && self.state.is_up(unit) {
                 self.member_rises(roster, unit);
             }
+        }
+    }
+
+    /// A unit is up with which a platform has to do.
+    fn managed_rises(&mut self, unit: UnitId) {
+        let extras = self.model.units[unit.index()].extras();
+        if let Some(node) = extras.node {
+            self.node_rises(node);
+        }
+        if extras.backs_off {
+            self.chooser.container_runs(unit);
+        }
+        if let Some(pod) = extras.pod {
+            // A drain or a rollout may have waited for it.
+            let cluster = self.model.platform.workload_of(pod).cluster;
+            let is_awaited = self.state.platform.clusters[cluster.index()].busy > 0;
+            self.state.platform.is_touched |= is_awaited;
         }
     }
 }

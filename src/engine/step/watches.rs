@@ -46,6 +46,7 @@ impl<C: Chooser> Step<'_, C> {
                 self.state.plans[plan.index()].waits = false;
                 self.plan_goes_on(*plan);
             }
+            Watch::ControlPlane(cluster) => self.control_plane_turns(*cluster, is_up),
             Watch::Switch(_) | Watch::Plan(_) => {}
         }
     }

@@ -1,0 +1,394 @@
+//! What controllers do about replicas: they are placed, evicted by drains, replaced by rollouts.
+
+use super::{Chooser, Step};
+use crate::engine::platform::{PodPhase, RolledBy};
+use crate::engine::state::Root;
+use crate::model::{ClockId, ClusterId, DrainFor, NodeId, PlanId, PodId, RolloutId, WorkloadId};
+use crate::spec::{Patience, Volume};
+
+impl<C: Chooser> Step<'_, C> {
+    /// A life begins: every replica is on a node, if one can take it.
+    pub(super) fn place_all(&mut self) {
+        let model = self.model;
+        for cluster in &model.platform.clusters {
+            for &pod in &cluster.pods {
+                if let Some(place) = self.best_place(pod) {
+                    self.bind(pod, place);
+                    let workload = model.platform.pods[pod.index()].workload;
+                    self.state.platform.pulls(workload, place);
+                    let state = &mut self.state.platform.pods[pod.index()];
+                    (state.phase, state.volume_on) = (PodPhase::Placed, state.node);
+                } else {
+                    let clock = model.platform.pods[pod.index()].unplaced;
+                    self.state.root = Root { clock, branch: 0, is_planned: false };
+                    self.fault_appears(self.unit_of(pod));
+                }
+            }
+        }
+        self.state.platform.is_touched = false;
+    }
+
+    /// Controllers do what is to be done now, until there is nothing left.
+    pub(super) fn reconcile(&mut self) {
+        while std::mem::take(&mut self.state.platform.is_touched) {
+            for cluster in 0..self.model.platform.clusters.len() {
+                self.reconcile_cluster(ClusterId::new(cluster));
+            }
+            if !self.state.pending_watches.is_empty() {
+                self.heed_watches();
+            }
+        }
+    }
+
+    fn reconcile_cluster(&mut self, id: ClusterId) {
+        let model = self.model;
+        let state = self.state.platform.clusters[id.index()];
+        if !state.acts {
+            return;
+        }
+        if state.overdue > 0 && !self.state.platform.evictions_are_stopped(&model.platform, id) {
+            self.evict_overdue(id);
+        }
+        if state.busy > 0 {
+            for node in model.platform.nodes_of(id) {
+                self.drain_goes_on(node);
+            }
+            for workload in 0..model.platform.workloads.len() {
+                if model.platform.workloads[workload].cluster == id {
+                    self.rollout_goes_on(WorkloadId::new(workload));
+                }
+            }
+        }
+        if self.state.platform.clusters[id.index()].pending > 0 {
+            for &pod in &model.platform.clusters[id.index()].pods {
+                if self.state.platform.pods[pod.index()].phase == PodPhase::Pending {
+                    self.schedule(pod);
+                }
+            }
+        }
+    }
+
+    /// A replica without a node gets one, if one can take it, or if less urgent ones make room.
+    fn schedule(&mut self, pod: PodId) {
+        if let Some(place) = self.best_place(pod) {
+            self.state.events += 1;
+            self.bind(pod, place);
+            self.state.platform.pods[pod.index()].phase = PodPhase::Preparing;
+            self.prepare(pod);
+        } else {
+            let cluster = self.model.platform.workload_of(pod).cluster;
+            if self.model.platform.clusters[cluster.index()].has_priorities {
+                self.preempt(pod);
+            }
+        }
+    }
+
+    /// The place among the nodes of its workload that a replica likes best; luck decides among those
+    /// that it likes as much.
+    fn best_place(&mut self, pod: PodId) -> Option<usize> {
+        let platform = &self.model.platform;
+        let count = platform.workload_of(pod).nodes.len();
+        let state = &self.state.platform;
+        let can_take = |place: &usize| state.obstacle(platform, pod, *place).is_none();
+        let dislike = |place: usize| state.dislike(platform, pod, place);
+        let least = (0..count).filter(can_take).map(dislike).min()?;
+        let is_best = |place: &usize| can_take(place) && dislike(*place) == least;
+        let among = (0..count).filter(is_best).count();
+        let pick = if among == 1 { 0 } else { self.chooser.picks_node(pod, among) };
+        (0..count).filter(is_best).nth(pick)
+    }
+
+    fn bind(&mut self, pod: PodId, place: usize) {
+        let platform = &self.model.platform;
+        let node = platform.workload_of(pod).nodes[place];
+        let cluster = platform.workload_of(pod).cluster;
+        self.state.platform.bind(platform, pod, node);
+        self.state.platform.clusters[cluster.index()].pending -= 1;
+    }
+
+    /// The node that a replica is bound to gets its image and its volume.
+    pub(super) fn prepare(&mut self, pod: PodId) {
+        let platform = &self.model.platform;
+        let workload = platform.workload_of(pod);
+        let Some(node) = self.state.platform.pods[pod.index()].node else { return };
+        let place = workload.nodes.iter().position(|other| *other == node);
+        let id = platform.pods[pod.index()].workload;
+        let pulls = place.is_some_and(|place| self.state.platform.pulls(id, place));
+        let before = self.state.platform.pods[pod.index()].volume_on.replace(node);
+        let attaches = workload.volume == Volume::Network && before != Some(node);
+        self.chooser.pod_prepares(pod, pulls, attaches);
+    }
+
+    /// Less urgent replicas are told to end on the node where the fewest of them, and the least urgent,
+    /// make room for one that has none; it is placed when they are gone.
+    fn preempt(&mut self, pod: PodId) {
+        let platform = &self.model.platform;
+        let nodes = platform.workload_of(pod).nodes.len();
+        let choice = (0..nodes).filter_map(|place| {
+            let victims = self.victims(pod, place)?;
+            let highest = victims.iter().map(|v| platform.workload_of(*v).priority).max()?;
+            Some((highest, victims.len(), place))
+        });
+        let Some((_, _, place)) = choice.min() else { return };
+        for victim in self.victims(pod, place).unwrap_or_default() {
+            self.state.root = self.state.units[self.unit_of(pod).index()].root;
+            self.told_to_end(victim);
+        }
+    }
+
+    /// Whose end would make room for a replica on a node; `None` if nobody's would, or if it waits for
+    /// their end already.
+    fn victims(&self, pod: PodId, place: usize) -> Option<Vec<PodId>> {
+        let platform = &self.model.platform;
+        let workload = platform.workload_of(pod);
+        let node = workload.nodes[place];
+        let on_node: Vec<PodId> = self.state.platform.on(node).collect();
+        let is_ending =
+            |pod: &PodId| self.state.platform.pods[pod.index()].phase == PodPhase::Ending;
+        if on_node.iter().any(is_ending) {
+            return None;
+        }
+        let mut less: Vec<PodId> = on_node
+            .into_iter()
+            .filter(|other| platform.workload_of(*other).priority < workload.priority)
+            .collect();
+        less.sort_by_key(|other| (platform.workload_of(*other).priority, *other));
+        let mut without = self.state.platform.clone();
+        let mut victims = Vec::new();
+        for other in less {
+            without.unbind(platform, other);
+            victims.push(other);
+            if without.obstacle(platform, pod, place).is_none() {
+                return Some(victims);
+            }
+        }
+        None
+    }
+
+    /// A node is to be emptied, and nothing placed there.
+    pub(super) fn drain(&mut self, node: NodeId, purpose: DrainFor, clock: ClockId) {
+        let cluster = self.model.platform.nodes[node.index()].cluster;
+        let state = &mut self.state.platform.nodes[node.index()];
+        state.is_cordoned = true;
+        if state.drain.replace((purpose, clock)).is_none() {
+            self.state.platform.clusters[cluster.index()].busy += 1;
+        }
+        self.state.events += 1;
+        self.state.platform.is_touched = true;
+    }
+
+    /// Replicas are evicted from a node that is being emptied, as far as budgets let them go.
+    fn drain_goes_on(&mut self, node: NodeId) {
+        let model = self.model;
+        let state = self.state.platform.nodes[node.index()];
+        let Some((_, clock)) = state.drain else { return };
+        if !state.runs {
+            return;
+        }
+        let mut is_empty = true;
+        let mut next = self.state.platform.first_on(node);
+        while let Some(pod) = next {
+            next = self.state.platform.next_on(pod);
+            let is_there = matches!(
+                self.state.platform.pods[pod.index()].phase,
+                PodPhase::Placed | PodPhase::Preparing
+            );
+            if is_there && self.state.may_be_evicted(model, pod) {
+                self.state.root = Root { clock, branch: 0, is_planned: true };
+                self.told_to_end(pod);
+            }
+            is_empty &= self.state.platform.pods[pod.index()].node != Some(node);
+        }
+        if is_empty {
+            self.is_drained(node);
+        }
+    }
+
+    /// A drained node is empty, or nobody has the patience to wait until it is.
+    pub(super) fn is_drained(&mut self, node: NodeId) {
+        let cluster = self.model.platform.nodes[node.index()].cluster;
+        let Some((purpose, _)) = self.state.platform.nodes[node.index()].drain.take() else {
+            return;
+        };
+        self.state.platform.clusters[cluster.index()].busy -= 1;
+        self.chooser.patience_ends(node);
+        match purpose {
+            DrainFor::Plan(plan) => self.plan_strikes(plan),
+            DrainFor::Act(act) => self.act_is_done(act),
+        }
+    }
+
+    /// A node is drained before planned work on it.
+    pub(super) fn drain_for_plan(&mut self, plan: PlanId, node: NodeId, patience: Patience) {
+        let spec = &self.model.plans[plan.index()];
+        let clock = spec.order[self.state.plans[plan.index()].place as usize];
+        if let Patience::Until(span) = patience {
+            self.chooser.patience_begins(node, span);
+        }
+        self.drain(node, DrainFor::Plan(plan), clock);
+    }
+
+    /// Replicas may be placed on a node again.
+    pub(super) fn uncordon(&mut self, node: NodeId) {
+        let cluster = self.model.platform.nodes[node.index()].cluster;
+        let state = &mut self.state.platform.nodes[node.index()];
+        state.is_cordoned = false;
+        if let Some((purpose, _)) = state.drain.take() {
+            self.state.platform.clusters[cluster.index()].busy -= 1;
+            if let DrainFor::Act(act) = purpose {
+                self.act_is_done(act);
+            }
+        }
+        self.state.platform.is_touched = true;
+    }
+
+    /// Rollouts of the calendar begin.
+    pub(super) fn rollouts_begin(&mut self, id: RolloutId) {
+        for (place, (workload, _)) in self.model.platform.rollouts[id.index()].of.iter().enumerate()
+        {
+            self.rollout_begins(*workload, RolledBy::Calendar(id, place as u32));
+        }
+        self.chooser.rollouts_sleep(id);
+    }
+
+    /// All replicas of a workload are to be replaced.
+    pub(super) fn rollout_begins(&mut self, id: WorkloadId, by: RolledBy) {
+        let workload = &self.model.platform.workloads[id.index()];
+        for pod in workload.pods() {
+            self.state.platform.pods[pod.index()].is_old = true;
+        }
+        let state = &mut self.state.platform.workloads[id.index()];
+        state.old = workload.size();
+        let before = state.rolled_by.replace(by);
+        if before.is_none() {
+            self.state.platform.clusters[workload.cluster.index()].busy += 1;
+        }
+        self.state.events += 1;
+        self.state.platform.is_touched = true;
+        if let Some(RolledBy::Script(act)) = before {
+            self.act_is_done(act);
+        }
+    }
+
+    /// A rollout does what it may do now.
+    fn rollout_goes_on(&mut self, id: WorkloadId) {
+        let model = self.model;
+        let workload = &model.platform.workloads[id.index()];
+        let Some(by) = self.state.platform.workloads[id.index()].rolled_by else { return };
+        let all = workload.size();
+        let up = self.state.replicas_up(model, workload);
+        let old = self.state.platform.workloads[id.index()].old;
+        if old == 0 {
+            if up == all {
+                self.rollout_is_done(id, by);
+            }
+        } else if workload.is_stateful {
+            let next = workload.pods().rfind(|pod| self.is_old(*pod));
+            if let (Some(pod), true) = (next, up == all) {
+                self.replace(pod, by);
+            }
+        } else {
+            let mut may_go = workload.unavailable.saturating_sub(all - up);
+            for pod in workload.pods().rev() {
+                let is_up = self.state.is_up(self.unit_of(pod));
+                if self.is_old(pod) && (!is_up || may_go > 0) {
+                    may_go -= u32::from(is_up);
+                    self.replace(pod, by);
+                }
+            }
+            self.surge(id);
+        }
+    }
+
+    fn is_old(&self, pod: PodId) -> bool {
+        self.state.platform.pods[pod.index()].is_old
+    }
+
+    /// A replica of before a rollout ends, and is replaced.
+    fn replace(&mut self, pod: PodId, by: RolledBy) {
+        self.is_new(pod);
+        let clock = self.rollout_clock(pod, by);
+        self.state.root = Root { clock, branch: 0, is_planned: true };
+        if matches!(
+            self.state.platform.pods[pod.index()].phase,
+            PodPhase::Placed | PodPhase::Preparing
+        ) {
+            self.told_to_end(pod);
+        }
+    }
+
+    fn rollout_clock(&self, pod: PodId, by: RolledBy) -> ClockId {
+        let platform = &self.model.platform;
+        let clocks = match by {
+            RolledBy::Calendar(id, place) => &platform.rollouts[id.index()].of[place as usize].1,
+            RolledBy::Script(act) => self.clocks_of_rollout(act),
+        };
+        clocks[pod.index() - platform.workload_of(pod).pods.start as usize]
+    }
+
+    /// A replica is not of before the rollout any more.
+    fn is_new(&mut self, pod: PodId) {
+        let workload = self.model.platform.pods[pod.index()].workload;
+        if std::mem::take(&mut self.state.platform.pods[pod.index()].is_old) {
+            self.state.platform.workloads[workload.index()].old -= 1;
+        }
+        self.state.platform.is_touched = true;
+    }
+
+    /// As many successors start beside those that are old as a rollout may add.
+    fn surge(&mut self, id: WorkloadId) {
+        let model = self.model;
+        let workload = &model.platform.workloads[id.index()];
+        // A volume is attached to one node at a time, so that a successor would wait for it for ever.
+        if workload.volume != Volume::Nothing {
+            return;
+        }
+        let moves = |pod: &PodId| self.state.platform.pods[pod.index()].moves_to.is_some();
+        let mut room = workload.surge.saturating_sub(workload.pods().filter(moves).count() as u32);
+        for pod in workload.pods().rev() {
+            let state = self.state.platform.pods[pod.index()];
+            let can_move = state.is_old
+                && state.moves_to.is_none()
+                && state.phase == PodPhase::Placed
+                && self.state.platform.is_present(pod);
+            if room == 0 || !can_move {
+                continue;
+            }
+            let Some(place) = self.best_place(pod) else { return };
+            room -= 1;
+            let node = workload.nodes[place];
+            self.state.platform.pods[pod.index()].moves_to = Some(node);
+            self.state.platform.take_room(&model.platform, pod, node);
+            let pulls = self.state.platform.pulls(id, place);
+            self.chooser.pod_surges(pod, pulls);
+        }
+    }
+
+    /// The successor of a replica is ready and takes over without a gap.
+    pub(super) fn successor_takes_over(&mut self, pod: PodId) {
+        let model = self.model;
+        let unit = self.unit_of(pod);
+        let was_there = self.state.platform.is_present(pod);
+        self.state.platform.moves(&model.platform, pod);
+        self.is_new(pod);
+        self.state.events += 1;
+        if !was_there {
+            self.pod_arrives(pod);
+        } else if self.state.is_up(unit) && model.units[unit.index()].renews_on_start {
+            for &clock in model.aging_clocks.of(unit.index()) {
+                self.chooser.clock_pauses(clock);
+                self.chooser.clock_renews(clock);
+                self.chooser.clock_resumes(clock, self.state.paces[unit.index()]);
+            }
+        }
+    }
+
+    fn rollout_is_done(&mut self, id: WorkloadId, by: RolledBy) {
+        let cluster = self.model.platform.workloads[id.index()].cluster;
+        self.state.platform.workloads[id.index()].rolled_by = None;
+        self.state.platform.clusters[cluster.index()].busy -= 1;
+        if let RolledBy::Script(act) = by {
+            self.act_is_done(act);
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! From a checked platform and a script to their model.
+
+use std::collections::BTreeMap;
+
+use super::compile::Compiler;
+use super::platform::{
+    Act, Action, Cluster, NO_DOMAIN, Node, Platform, Pod, Rollout, Spread, Workload,
+};
+use super::{Clock, ClockId, ClusterId, NodeId, PodId, Repair, UnitId, WorkloadId};
+use crate::rng::hash_text;
+use crate::spec::{self, Controller};
+
+impl Compiler<'_> {
+    /// Clusters, what they run, and the script.
+    pub(super) fn platform(&mut self) {
+        let topology = self.topology;
+        let mut platform = Platform::default();
+        if let Some(spec) = &topology.platform {
+            self.clusters(spec, &mut platform);
+        }
+        self.script(&mut platform);
+        self.builder.platform(platform);
+    }
+
+    fn clusters(&mut self, spec: &spec::Platform, platform: &mut Platform) {
+        platform.timers = Some(spec.timers.clone());
+        platform.resources = spec.resources.len();
+        for (index, cluster) in spec.clusters.iter().enumerate() {
+            let control_plane = cluster.control_plane.as_ref().map(|needed| self.gate(needed));
+            let size = spec.nodes.iter().filter(|node| node.cluster == index).count() as u32;
+            let (pods, has_priorities) = (Vec::new(), false);
+            platform.clusters.push(Cluster { control_plane, size, pods, has_priorities });
+        }
+        for node in &spec.nodes {
+            platform.nodes.push(Node {
+                unit: UnitId::new(node.unit),
+                cluster: ClusterId::new(node.cluster),
+                capacity: self.capacity(spec, node),
+            });
+        }
+        for workload in &spec.workloads {
+            if matches!(workload.controller, Controller::Deployment | Controller::Statefulset) {
+                self.workload(spec, workload, platform);
+            }
+        }
+        for (index, cluster) in platform.clusters.iter_mut().enumerate() {
+            let priority = |pod: &PodId| {
+                platform.workloads[platform.pods[pod.index()].workload.index()].priority
+            };
+            let is_of = |pod: &PodId| {
+                platform.workloads[platform.pods[pod.index()].workload.index()].cluster.index()
+                    == index
+            };
+            cluster.pods = (0..platform.pods.len()).map(PodId::new).filter(is_of).collect();
+            cluster.pods.sort_by_key(|pod| (-priority(pod), *pod));
+            let ends = (cluster.pods.first(), cluster.pods.last());
+            cluster.has_priorities = ends.0.map(priority) != ends.1.map(priority);
+        }
+        for rollout in &spec.rollouts {
+            let of = rollout.services.iter().filter_map(|service| {
+                let id = workload_of(platform, topology_replicas(self, *service))?;
+                Some((id, self.clocks_of(platform, id, rollout.mode, 0)))
+            });
+            let of = of.collect();
+            let (name, at, every) = (hash_text(&rollout.name), rollout.at, rollout.every);
+            platform.rollouts.push(Rollout { name, at, every, of });
+        }
+    }
+
+    /// What replicas that can move may request of a node: what it has less what those request that stand
+    /// there for good.
+    fn capacity(&self, spec: &spec::Platform, node: &spec::Node) -> Vec<u64> {
+        let mut capacity = node.capacity.clone();
+        for workload in &spec.workloads {
+            if matches!(workload.controller, Controller::Deployment | Controller::Statefulset) {
+                continue;
+            }
+            let replicas = self.topology.services[workload.service].replicas.clone();
+            let here =
+                replicas.filter(|unit| self.topology.units[*unit].hosts.contains(&node.unit));
+            let count = here.count() as u64;
+            for (capacity, requested) in capacity.iter_mut().zip(&workload.requests) {
+                if *capacity != u64::MAX {
+                    *capacity = capacity.saturating_sub(count * requested);
+                }
+            }
+        }
+        capacity
+    }
+
+    fn workload(
+        &mut self,
+        spec: &spec::Platform,
+        workload: &spec::Workload,
+        platform: &mut Platform,
+    ) {
+        let tolerates =
+            |node: &&spec::Node| node.taints.iter().all(|taint| workload.tolerates.contains(taint));
+        let mut nodes = Vec::new();
+        let mut places = Vec::new();
+        for (place, unit) in workload.nodes.iter().enumerate() {
+            let node = spec.nodes.iter().position(|node| node.unit == *unit);
+            if let Some(node) = node.filter(|node| tolerates(&&spec.nodes[*node])) {
+                nodes.push(NodeId::new(node));
+                places.push(place);
+            }
+        }
+        let id = WorkloadId::new(platform.workloads.len());
+        let first = platform.pods.len() as u32;
+        for unit in self.topology.services[workload.service].replicas.clone() {
+            let stages = self.topology.units[unit].start.iter();
+            let start = stages.map(|stage| stage.law.clone()).collect();
+            let unit = UnitId::new(unit);
+            let unplaced = self.builder.clock(self.clock(unit, spec.unplaced));
+            platform.pods.push(Pod { unit, workload: id, unplaced, start });
+        }
+        let spreads = workload.spreads.iter().map(|spread| {
+            let mut numbers = BTreeMap::new();
+            let number = |place: &usize| match spread.domain_of[*place] {
+                None => NO_DOMAIN,
+                Some(domain) => {
+                    let next = numbers.len() as u32;
+                    *numbers.entry(domain).or_insert(next)
+                }
+            };
+            let domains: Vec<u32> = places.iter().map(number).collect();
+            let (count, first) = (numbers.len() as u32, platform.counts as u32);
+            platform.counts += numbers.len();
+            let (is_required, skew) = (spread.is_required, spread.skew.map(|skew| skew as u32));
+            Spread { domains, count, first, is_required, skew }
+        });
+        let spreads = spreads.collect();
+        platform.workloads.push(Workload {
+            pods: first..platform.pods.len() as u32,
+            cluster: ClusterId::new(workload.cluster),
+            nodes,
+            requests: workload.requests.clone(),
+            spreads,
+            toleration: workload.toleration.unwrap_or(spec.timers.toleration),
+            is_stateful: workload.controller == Controller::Statefulset,
+            min_available: workload.min_available as u32,
+            priority: workload.priority,
+            volume: workload.volume,
+            surge: workload.surge as u32,
+            unavailable: workload.unavailable as u32,
+        });
+    }
+
+    /// A clock for each replica of a workload that stands for something among causes.
+    fn clocks_of(
+        &mut self,
+        platform: &Platform,
+        id: WorkloadId,
+        mode: usize,
+        salt: u64,
+    ) -> Vec<ClockId> {
+        let units = platform.workloads[id.index()].pods();
+        let units: Vec<UnitId> = units.map(|pod| platform.pods[pod.index()].unit).collect();
+        units.into_iter().map(|unit| self.scripted(unit, mode, Repair::Never, salt)).collect()
+    }
+
+    /// A clock that nothing but the calendar or a script sets off; acts of one name differ by `salt`.
+    fn scripted(&mut self, unit: UnitId, mode: usize, repair: Repair, salt: u64) -> ClockId {
+        let clock = self.clock(unit, mode);
+        self.builder.clock(Clock { repair, name: clock.name.wrapping_add(salt), ..clock })
+    }
+
+    fn script(&mut self, platform: &mut Platform) {
+        let topology = self.topology;
+        // What earlier acts can have set off, by unit.
+        let mut set_off: Vec<(usize, ClockId)> = Vec::new();
+        for (salt, act) in topology.script.iter().enumerate() {
+            let (mode, salt) = (act.mode, salt as u64);
+            let node_of = |unit: usize| {
+                let is_it = |node: &Node| node.unit.index() == unit;
+                platform.nodes.iter().position(is_it).map(NodeId::new)
+            };
+            let pod_of = |unit: usize| {
+                let is_it = |pod: &Pod| pod.unit.index() == unit;
+                platform.pods.iter().position(is_it).map(PodId::new)
+            };
+            let nothing = Action::Strike(Vec::new());
+            let action = match &act.action {
+                spec::Action::Strike { units } => {
+                    let repair = self.repair(&topology.modes[mode].repair);
+                    let mut clocks = Vec::new();
+                    for &unit in units {
+                        let clock = self.scripted(UnitId::new(unit), mode, repair.clone(), salt);
+                        set_off.push((unit, clock));
+                        clocks.push(clock);
+                    }
+                    Action::Strike(clocks)
+                }
+                spec::Action::Restore { units } => {
+                    let struck = set_off.iter().filter(|(unit, _)| units.contains(unit));
+                    let clocks = struck.map(|(_, clock)| *clock).collect();
+                    Action::Restore(
+                        clocks,
+                        units.iter().filter_map(|unit| node_of(*unit)).collect(),
+                    )
+                }
+                spec::Action::Delete { units, is_forced } => {
+                    let (mut pods, mut restarts) = (Vec::new(), Vec::new());
+                    for &unit in units {
+                        let clock = self.scripted(UnitId::new(unit), mode, Repair::Restart, salt);
+                        match pod_of(unit) {
+                            Some(pod) => pods.push((pod, clock)),
+                            None => restarts.push(clock),
+                        }
+                    }
+                    Action::Delete { pods, restarts, is_forced: *is_forced }
+                }
+                spec::Action::Drain { node } => node_of(*node).map_or(nothing, |id| {
+                    Action::Drain(id, self.scripted(UnitId::new(*node), mode, Repair::Never, salt))
+                }),
+                spec::Action::Uncordon { node } => node_of(*node).map_or(nothing, Action::Uncordon),
+                spec::Action::CutOff { node } => node_of(*node).map_or(nothing, |id| {
+                    Action::CutOff(id, self.scripted(UnitId::new(*node), mode, Repair::Never, salt))
+                }),
+                spec::Action::Rollout { service } => {
+                    let replicas = topology_replicas(self, *service);
+                    match workload_of(platform, replicas.clone()) {
+                        Some(id) => {
+                            let clocks = self.clocks_of(platform, id, mode, salt);
+                            Action::Rollout(id, clocks)
+                        }
+                        None => {
+                            let restart = |unit| {
+                                self.scripted(UnitId::new(unit), mode, Repair::Restart, salt)
+                            };
+                            Action::Strike(replicas.map(restart).collect())
+                        }
+                    }
+                }
+                spec::Action::Unseal { units } => {
+                    Action::Unseal(units.iter().copied().map(UnitId::new).collect())
+                }
+            };
+            platform.script.push(Act { when: act.when, action });
+        }
+    }
+}
+
+fn topology_replicas(compiler: &Compiler<'_>, service: usize) -> std::ops::Range<usize> {
+    compiler.topology.services[service].replicas.clone()
+}
+
+/// The workload whose replicas these are.
+fn workload_of(platform: &Platform, replicas: std::ops::Range<usize>) -> Option<WorkloadId> {
+    let first = platform.pods.iter().find(|pod| pod.unit.index() == replicas.start)?;
+    Some(first.workload)
+}

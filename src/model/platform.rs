@@ -1,0 +1,198 @@
+//! Platforms compiled: nodes and what they have room for, replicas that are placed on them, scripts.
+
+use std::ops::Range;
+
+use super::{ActId, ClockId, ClusterId, GateId, NodeId, PodId, UnitId, WorkloadId};
+use crate::dist::Law;
+use crate::spec::{Timers, Volume, When};
+use crate::units::SimSpan;
+
+/// No domain of the level.
+pub(crate) const NO_DOMAIN: u32 = u32::MAX;
+
+/// All clusters of a model, what they run, and what a script does.
+#[derive(Clone, Debug, Default)]
+pub struct Platform {
+    /// How quickly clusters notice and act; `None` where there is none.
+    pub(crate) timers: Option<Timers>,
+    pub(crate) clusters: Vec<Cluster>,
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) workloads: Vec<Workload>,
+    pub(crate) pods: Vec<Pod>,
+    /// How many kinds of things nodes have room for.
+    pub(crate) resources: usize,
+    /// How many numbers spreads count together.
+    pub(crate) counts: usize,
+    pub(crate) rollouts: Vec<Rollout>,
+    pub(crate) script: Vec<Act>,
+}
+
+impl Platform {
+    /// Whether nothing is placed and nothing is scripted.
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.nodes.is_empty() && self.script.is_empty()
+    }
+
+    /// How quickly clusters notice and act.
+    ///
+    /// # Panics
+    ///
+    /// If there are none.
+    #[inline]
+    pub(crate) fn timers(&self) -> &Timers {
+        self.timers.as_ref().expect("only clusters ask for it")
+    }
+
+    /// The workload of a replica.
+    #[inline]
+    pub(crate) fn workload_of(&self, pod: PodId) -> &Workload {
+        &self.workloads[self.pods[pod.index()].workload.index()]
+    }
+
+    /// The nodes of a cluster.
+    pub(crate) fn nodes_of(&self, cluster: ClusterId) -> impl Iterator<Item = NodeId> + use<'_> {
+        let is_of = move |id: &NodeId| self.nodes[id.index()].cluster == cluster;
+        (0..self.nodes.len()).map(NodeId::new).filter(is_of)
+    }
+}
+
+/// Nodes with a control plane.
+#[derive(Clone, Debug)]
+pub struct Cluster {
+    /// What must be up for anything to be noticed, placed or moved.
+    pub(crate) control_plane: Option<GateId>,
+    /// How many nodes it has.
+    pub(crate) size: u32,
+    /// Its replicas, the most urgent first.
+    pub(crate) pods: Vec<PodId>,
+    /// Whether some of them are more urgent than others.
+    pub(crate) has_priorities: bool,
+}
+
+/// A place for replicas.
+#[derive(Clone, Debug)]
+pub struct Node {
+    pub(crate) unit: UnitId,
+    pub(crate) cluster: ClusterId,
+    /// By resource, what replicas may request together.
+    pub(crate) capacity: Vec<u64>,
+}
+
+/// How replicas of a service are placed and moved.
+#[derive(Clone, Debug)]
+pub struct Workload {
+    pub(crate) pods: Range<u32>,
+    pub(crate) cluster: ClusterId,
+    /// The nodes that it may stand on.
+    pub(crate) nodes: Vec<NodeId>,
+    pub(crate) requests: Vec<u64>,
+    pub(crate) spreads: Vec<Spread>,
+    pub(crate) toleration: SimSpan,
+    /// Whether each replica exists at most once.
+    pub(crate) is_stateful: bool,
+    /// How many replicas must stay up when one is evicted that nobody needs to evict.
+    pub(crate) min_available: u32,
+    pub(crate) priority: i64,
+    pub(crate) volume: Volume,
+    pub(crate) surge: u32,
+    pub(crate) unavailable: u32,
+}
+
+impl Workload {
+    /// Its replicas, by ordinal.
+    pub(crate) fn pods(&self) -> impl DoubleEndedIterator<Item = PodId> + use<> {
+        self.pods.clone().map(PodId::from_index)
+    }
+
+    /// How many replicas it has.
+    pub(crate) fn size(&self) -> u32 {
+        self.pods.end - self.pods.start
+    }
+}
+
+/// How replicas of a service keep apart.
+#[derive(Clone, Debug)]
+pub struct Spread {
+    /// For each node of the workload, in order, the number of its domain among those of the spread.
+    pub(crate) domains: Vec<u32>,
+    /// How many domains there are.
+    pub(crate) count: u32,
+    /// Where its counts begin.
+    pub(crate) first: u32,
+    pub(crate) is_required: bool,
+    /// By how many replicas two domains may differ; `None`: a domain has at most one.
+    pub(crate) skew: Option<u32>,
+}
+
+/// A replica that is placed.
+#[derive(Clone, Debug)]
+pub struct Pod {
+    pub(crate) unit: UnitId,
+    pub(crate) workload: WorkloadId,
+    /// The clock that stands among causes for having no node from the beginning.
+    pub(crate) unplaced: ClockId,
+    /// How long its process takes to start, without people: stages one after another.
+    pub(crate) start: Vec<Law>,
+}
+
+/// Rollouts that come again and again.
+#[derive(Clone, Debug)]
+pub struct Rollout {
+    pub(crate) name: u64,
+    pub(crate) at: SimSpan,
+    pub(crate) every: SimSpan,
+    /// Which workloads, and for each of their replicas the clock that stands for it among causes.
+    pub(crate) of: Vec<(WorkloadId, Vec<ClockId>)>,
+}
+
+/// Something that a script does.
+#[derive(Clone, Debug)]
+pub struct Act {
+    pub(crate) when: When,
+    pub(crate) action: Action,
+}
+
+/// What a script does.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// These failure modes strike.
+    Strike(Vec<ClockId>),
+    /// These failure modes are over, and these nodes can reach their control plane again.
+    Restore(Vec<ClockId>, Vec<NodeId>),
+    /// Processes of replicas end.
+    Delete {
+        /// Those that a controller replaces, and what stands for it among causes.
+        pods: Vec<(PodId, ClockId)>,
+        /// Those that start again where they are.
+        restarts: Vec<ClockId>,
+        /// Whether they end at once.
+        is_forced: bool,
+    },
+    /// A node is emptied.
+    Drain(NodeId, ClockId),
+    /// Replicas may be placed on a node again.
+    Uncordon(NodeId),
+    /// All replicas of a workload are replaced.
+    Rollout(WorkloadId, Vec<ClockId>),
+    /// A node cannot reach its control plane.
+    CutOff(NodeId, ClockId),
+    /// Starts of these units are over.
+    Unseal(Vec<UnitId>),
+}
+
+impl Action {
+    /// Whether it takes a while, so that what follows it must wait.
+    pub(crate) fn takes_time(&self) -> bool {
+        matches!(self, Action::Drain(..) | Action::Rollout(..))
+    }
+}
+
+/// What a drain is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DrainFor {
+    /// Planned work on the node.
+    Plan(super::PlanId),
+    /// A script.
+    Act(ActId),
+}
