@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use crate::measure::{Recorder, ScenarioTally};
+use crate::measure::{ScenarioTally, ScenarioWatcher};
 use crate::report::{ScenarioReport, ShownLife};
 use crate::run::{Plan, Progress, RunError, run};
 use crate::spec::Scenario;
@@ -62,8 +62,8 @@ pub fn run_scenario(
     let lives = plan.lives.or(scenario.lives).unwrap_or(DEFAULT_LIVES);
     let plan = Plan { replications: lives, threads: plan.threads, ..system.plan(plan.seed) };
     let mut tally = ScenarioTally::new(scenario);
-    let recorder = || Recorder::of_plan(system.topology(), system.model(), &plan);
-    let summary = run(system.model(), &plan, recorder, &mut tally, progress)?;
+    let watcher = || ScenarioWatcher::new(scenario, system.model(), &plan);
+    let summary = run(system.model(), &plan, watcher, &mut tally, progress)?;
     let outcome = tally.outcome();
     let number = outcome.first_failing.unwrap_or(0);
     let entries = system.explain(&plan, number)?;

@@ -1,8 +1,10 @@
 //! What the lives of a scenario come to: whether each expectation held, and how long things took.
 
-use super::outage::Life;
-use crate::run::Tally;
-use crate::spec::{Expected, Measure, Scenario};
+use super::outage::{Life, Recorder};
+use crate::engine::{Event, Loss, Observer, Obstacle, Placement, Root, State};
+use crate::model::{DataId, JourneyId, Model, UnitId};
+use crate::run::{LifeWatcher, Plan, Tally};
+use crate::spec::{Expected, Measure, Reason, Scenario};
 use crate::stats::{Estimate, proportion, zero_event_probability};
 use crate::units::{SimSpan, SimTime};
 
@@ -40,6 +42,131 @@ impl Spread {
     /// In how many lives it was more than nothing.
     pub fn above_zero(&self) -> usize {
         self.sorted.iter().filter(|value| **value > 0.0).count()
+    }
+}
+
+/// Watches the lives of a scenario: journeys, data, and what is expected of control planes.
+#[derive(Clone, Debug)]
+pub struct ScenarioWatcher<'a> {
+    scenario: &'a Scenario,
+    model: &'a Model,
+    recorder: Recorder,
+    /// For each expectation about a control plane, whether it held when it was last looked at; and
+    /// when that is for the last time.
+    seen: Vec<Option<(SimTime, bool)>>,
+}
+
+/// What a life of a scenario came to.
+#[derive(Clone, Debug)]
+pub struct ScenarioLife {
+    life: Life,
+    /// For each expectation about a control plane, whether it held.
+    seen: Vec<Option<bool>>,
+}
+
+impl<'a> ScenarioWatcher<'a> {
+    /// A watcher of lives of a plan, which are of this model.
+    pub fn new(scenario: &'a Scenario, model: &'a Model, plan: &Plan) -> ScenarioWatcher<'a> {
+        let seen = scenario.expectations.iter().map(|expectation| {
+            let at = expectation.expected.control_plane_at()?;
+            Some((SimTime::ZERO + at, false))
+        });
+        ScenarioWatcher {
+            scenario,
+            model,
+            recorder: Recorder::of_plan(&scenario.topology, model, plan),
+            seen: seen.collect(),
+        }
+    }
+
+    /// Looks at all that is expected at this time or later: what is seen last counts.
+    fn look(&mut self, now: SimTime, state: &State) {
+        let model = self.model;
+        for (expectation, seen) in self.scenario.expectations.iter().zip(&mut self.seen) {
+            if let Some((_, seen)) = seen.as_mut().filter(|(at, _)| now <= *at) {
+                *seen = holds_now(&expectation.expected, model, state);
+            }
+        }
+    }
+}
+
+/// Whether what is expected of a control plane is so.
+fn holds_now(expected: &Expected, model: &Model, state: &State) -> bool {
+    let placement = |unit: usize| state.placement(model, UnitId::new(unit));
+    match expected {
+        Expected::Pending { replicas, because, .. } => replicas.iter().all(|&unit| {
+            let obstacles = || state.obstacles(model, UnitId::new(unit));
+            let is_why = |reason| obstacles().iter().any(|(_, why)| reason_of(*why) == reason);
+            placement(unit) == Some(Placement::Pending) && because.is_none_or(is_why)
+        }),
+        Expected::On { places, .. } => places
+            .iter()
+            .all(|&(unit, node)| placement(unit) == Some(Placement::On(UnitId::new(node)))),
+        Expected::Blocked { node, by, .. } => {
+            let blocking = state.blocking(model, UnitId::new(*node));
+            match by {
+                Some(replicas) => blocking.iter().any(|unit| replicas.contains(&unit.index())),
+                None => !blocking.is_empty(),
+            }
+        }
+        Expected::Bound { .. } | Expected::State { .. } => false,
+    }
+}
+
+fn reason_of(obstacle: Obstacle) -> Reason {
+    match obstacle {
+        Obstacle::NotReady => Reason::NotReady,
+        Obstacle::Cordoned => Reason::Cordoned,
+        Obstacle::Volume => Reason::Volume,
+        Obstacle::Spread => Reason::Spread,
+        Obstacle::Room(_) => Reason::Room,
+    }
+}
+
+impl Observer for ScenarioWatcher<'_> {
+    const SEES_EVENTS: bool = true;
+
+    fn on_begin(&mut self, state: &State) {
+        self.look(SimTime::ZERO, state);
+    }
+
+    fn on_event(&mut self, at: SimTime, _event: Event, state: &State) {
+        self.look(at, state);
+    }
+
+    fn on_down(&mut self, journey: JourneyId, at: SimTime, cause: Root) {
+        self.recorder.on_down(journey, at, cause);
+    }
+
+    fn on_up(&mut self, journey: JourneyId, at: SimTime, ended_by: Root) {
+        self.recorder.on_up(journey, at, ended_by);
+    }
+
+    fn on_loss(&mut self, at: SimTime, loss: Loss) {
+        self.recorder.on_loss(at, loss);
+    }
+
+    fn on_lost_copies(&mut self, data: DataId, at: SimTime, lost: u32) {
+        self.recorder.on_lost_copies(data, at, lost);
+    }
+
+    fn on_unreadable_groups(&mut self, data: DataId, at: SimTime, groups: u32) {
+        self.recorder.on_unreadable_groups(data, at, groups);
+    }
+
+    fn on_margin(&mut self, data: DataId, at: SimTime, lost: u32) {
+        self.recorder.on_margin(data, at, lost);
+    }
+}
+
+impl LifeWatcher for ScenarioWatcher<'_> {
+    type Life = ScenarioLife;
+
+    fn take(&mut self, replication: u64, events: u64, end: SimTime) -> ScenarioLife {
+        ScenarioLife {
+            life: self.recorder.take(replication, events, end),
+            seen: self.seen.iter().map(|seen| seen.map(|(_, seen)| seen)).collect(),
+        }
     }
 }
 
@@ -146,14 +273,19 @@ impl<'a> ScenarioTally<'a> {
 }
 
 impl Tally for ScenarioTally<'_> {
-    type Life = Life;
+    type Life = ScenarioLife;
 
-    fn add(&mut self, life: Life) {
-        let life = LifeOfScenario { scenario: self.scenario, life: &life };
+    fn add(&mut self, life: ScenarioLife) {
+        let seen = life.seen;
+        let life = LifeOfScenario { scenario: self.scenario, life: &life.life };
         self.lives += 1;
         let mut fails = false;
-        for (expectation, (held, values)) in self.scenario.expectations.iter().zip(&mut self.held) {
-            let (holds, value) = life.looked_at(&expectation.expected);
+        let expectations = self.scenario.expectations.iter().zip(seen);
+        for ((expectation, seen), (held, values)) in expectations.zip(&mut self.held) {
+            let (holds, value) = match seen {
+                Some(holds) => (holds, None),
+                None => life.looked_at(&expectation.expected),
+            };
             *held += u64::from(holds);
             values.extend(value);
             fails |= expectation.is_required && !holds;
@@ -200,9 +332,8 @@ impl LifeOfScenario<'_> {
                 let at = SimTime::ZERO + *at;
                 (journeys.iter().all(|journey| self.is_up(*journey, at) == *is_up), None)
             }
-            // Without controllers nothing is placed or drained.
             Expected::Pending { .. } | Expected::On { .. } | Expected::Blocked { .. } => {
-                (false, None)
+                unreachable!("what control planes do is looked at while it happens")
             }
         }
     }

@@ -77,10 +77,10 @@ impl ScenarioReport {
         // What stands for units has nothing to say that the units do not say.
         let mut topology = scenario.topology.clone();
         topology.journeys.truncate(scenario.named_journeys);
-        let names = |list: &[String]| list.to_vec();
-        let journeys: Vec<String> =
-            topology.journeys.iter().map(|journey| journey.name.clone()).collect();
-        let journeys = names(&journeys[..scenario.own_journeys]);
+        let journeys = topology.journeys.iter().take(scenario.own_journeys);
+        let journeys = journeys.map(|journey| journey.name.clone());
+        let acts = scenario.acts.iter().zip(&scenario.steps);
+        let acts: Vec<(usize, &str)> = acts.map(|(act, step)| (*act, step.what.as_str())).collect();
         let classes = topology.data.iter().map(|class| class.name.clone());
         ScenarioReport {
             name: scenario.name.clone(),
@@ -97,14 +97,11 @@ impl ScenarioReport {
             has_random_failures: scenario.has_random_failures,
             steps: scenario.steps.clone(),
             expectations: scenario.expectations.iter().cloned().zip(outcome.held).collect(),
-            services: journeys.into_iter().zip(outcome.services).collect(),
+            services: journeys.zip(outcome.services).collect(),
             redundant: outcome.redundant,
             lost: classes.zip(outcome.lost).collect(),
             shown: life.number,
-            timeline: with_steps(
-                &scenario.steps,
-                timeline_lines(&topology, life.model, life.entries),
-            ),
+            timeline: timeline_lines(&topology, life.model, life.entries, &acts),
             figure: figure(scenario, &topology, plan, life),
         }
     }
@@ -133,15 +130,4 @@ fn figure(scenario: &Scenario, topology: &Topology, plan: &Plan, life: &ShownLif
         ),
         ..figure
     }
-}
-
-/// Steps whose time is known stand before what follows from them.
-fn with_steps(steps: &[Step], lines: Vec<(SimTime, String)>) -> Vec<(SimTime, String)> {
-    let known = steps.iter().filter_map(|step| Some((SimTime::ZERO + step.at?, step)));
-    let mut all: Vec<(SimTime, String)> =
-        known.map(|(at, step)| (at, format!("> {}", step.what))).collect();
-    all.extend(lines);
-    // Stable: at one instant the steps come first.
-    all.sort_by_key(|(at, _)| *at);
-    all
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::number::duration;
-use crate::engine::Root;
+use crate::engine::{Placement, Root};
 use crate::measure::{Change, Entry};
 use crate::model::{ClockId, Model, SeatId, UnitId};
 use crate::spec::Topology;
@@ -21,7 +21,7 @@ pub fn timeline_to_text(
     all: bool,
 ) -> String {
     let shown = shown(topology, entries, all);
-    let names = Names { topology, model };
+    let names = Names { topology, model, acts: &[] };
     let mut text = String::new();
     let mut is_gap = false;
     for (index, entry) in entries.iter().enumerate() {
@@ -45,13 +45,15 @@ pub fn timeline_to_text(
     text
 }
 
-/// A life as lines, each with its time: what happens to many units at one instant is one line.
+/// A life as lines, each with its time: what happens to many units at one instant is one line. What the
+/// script does is told by `acts`, which has the number and the words of some of its acts.
 pub(crate) fn timeline_lines(
     topology: &Topology,
     model: &Model,
     entries: &[Entry],
+    acts: &[(usize, &str)],
 ) -> Vec<(SimTime, String)> {
-    let names = Names { topology, model };
+    let names = Names { topology, model, acts };
     let mut lines = Vec::new();
     let mut rest = entries;
     while let Some(first) = rest.first() {
@@ -123,12 +125,21 @@ fn clock(at: SimTime) -> String {
 struct Names<'a> {
     topology: &'a Topology,
     model: &'a Model,
+    acts: &'a [(usize, &'a str)],
 }
 
 impl Names<'_> {
     fn line(&self, change: &Change) -> Option<String> {
         let journey = |index: usize| self.topology.journeys.get(index).map(|j| j.name.as_str());
         Some(match change {
+            Change::Acts(act) => {
+                let told = self.acts.iter().find(|(number, _)| *number == act.index());
+                format!("> {}", told?.1)
+            }
+            Change::NodeLost(node) => format!("{} is not ready", self.unit(*node)),
+            Change::NodeReady(node) => format!("{} is ready", self.unit(*node)),
+            Change::Drained(node) => format!("{} is drained", self.unit(*node)),
+            Change::Moves(unit, placement) => self.moves(*unit, *placement),
             Change::Fails(clock) => format!("{} strikes", self.clock(*clock)),
             Change::Restored(clock) => format!("{} is over", self.clock(*clock)),
             Change::Repairs(crew, clock) => {
@@ -184,6 +195,19 @@ impl Names<'_> {
             Change::Down(_) => format!("  {units} are down"),
             _ => format!("  {units} are up"),
         })
+    }
+
+    fn moves(&self, unit: UnitId, placement: Placement) -> String {
+        let unit = self.unit(unit);
+        match placement {
+            Placement::Pending => format!("{unit} is pending"),
+            Placement::Preparing(node) => format!("{unit} is placed on {}", self.unit(node)),
+            Placement::On(node) => format!("{unit} begins on {}", self.unit(node)),
+            Placement::Ending(node) => format!("{unit} is told to end on {}", self.unit(node)),
+            Placement::Stuck(node) => {
+                format!("{unit} is stuck on {}, which cannot be told", self.unit(node))
+            }
+        }
     }
 
     fn mode(&self, clock: ClockId) -> &str {

@@ -1,5 +1,6 @@
 //! Scenarios: a script on a topology, and what is expected to come of it.
 
+use std::ops::Range;
 use std::path::Path;
 
 use super::check::check_scenarios;
@@ -37,6 +38,8 @@ pub struct Scenario {
     pub lives: Option<u64>,
     /// What is done, in order.
     pub steps: Vec<Step>,
+    /// For each of them, the first act of the script that it comes to.
+    pub acts: Vec<usize>,
     /// When the first of them begins.
     pub begin: SimSpan,
     /// What is expected.
@@ -110,11 +113,23 @@ pub enum Expected {
     Blocked {
         /// Index of the unit.
         node: usize,
-        /// Index of a service whose budget it is.
-        by: Option<usize>,
+        /// Whose budget it is: indices of the replicas of a service.
+        by: Option<Range<usize>>,
         /// When.
         at: SimSpan,
     },
+}
+
+impl Expected {
+    /// When it is looked at what a control plane does, if it is about that.
+    pub(crate) fn control_plane_at(&self) -> Option<SimSpan> {
+        match self {
+            Expected::Pending { at, .. }
+            | Expected::On { at, .. }
+            | Expected::Blocked { at, .. } => Some(*at),
+            Expected::Bound { .. } | Expected::State { .. } => None,
+        }
+    }
 }
 
 /// The scenarios of a file.

@@ -155,7 +155,15 @@ impl<'a> Life<'a> {
                 }
             }
             Change::JourneyUp(journey, ..) => self.close_journey(journey.index(), at),
-            Change::Repairs(..) | Change::Starts(..) | Change::Serves(..) | Change::Empty(_) => {}
+            Change::Repairs(..)
+            | Change::Starts(..)
+            | Change::Serves(..)
+            | Change::Empty(_)
+            | Change::Acts(_)
+            | Change::NodeLost(_)
+            | Change::NodeReady(_)
+            | Change::Drained(_)
+            | Change::Moves(..) => {}
         }
     }
 

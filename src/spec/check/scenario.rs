@@ -103,6 +103,8 @@ struct Checker<'a> {
     /// name for people, or without.
     added: [Vec<(String, Expression)>; 2],
     struck: usize,
+    /// For each step, the first act that it comes to, if there is one.
+    act_of: Vec<usize>,
 }
 
 /// A journey of the topology, or the number of one that was added, with a name for people or without.
@@ -122,7 +124,14 @@ struct Pending {
 impl<'a> Checker<'a> {
     fn new(topology: &Topology, names: &'a Names<'a>, findings: &'a mut Findings) -> Self {
         let added = [Vec::new(), Vec::new()];
-        Checker { names, findings, topology: topology.clone(), added, struck: 0 }
+        Checker {
+            names,
+            findings,
+            topology: topology.clone(),
+            added,
+            struck: 0,
+            act_of: Vec::new(),
+        }
     }
 
     fn scenario(mut self, raw: &RawScenario) -> Scenario {
@@ -163,6 +172,7 @@ impl<'a> Checker<'a> {
             named_journeys,
             everything: index(everything),
             has_random_failures: raw.has_random_failures,
+            acts: self.act_of,
             lives: raw.lives.or((!is_random).then_some(1)),
             begin: steps.iter().find_map(|step| step.at).unwrap_or(SimSpan::ZERO),
             steps,
@@ -216,7 +226,6 @@ impl<'a> Checker<'a> {
         // When the step before is done, if that is known.
         let mut now = Some(0.0);
         let mut last = 0.0_f64;
-        let mut later = Vec::new();
         let mut steps = Vec::new();
         for step in raw {
             let after = step.after.map_or(0.0, |after| after.value);
@@ -233,7 +242,8 @@ impl<'a> Checker<'a> {
                 None => When::After(SimSpan::from_seconds(after)),
             };
             let what = self.what(step);
-            self.act(step, &what, when, &mut later);
+            self.act_of.push(self.topology.script.len());
+            self.act(step, when);
             if let Some(at) = at {
                 let lasts = step.lasts.as_ref().map_or(0.0, |law| law.value.mean());
                 last = last.max(at + lasts.min(LONGEST_SECONDS));
@@ -247,8 +257,6 @@ impl<'a> Checker<'a> {
                 what,
             });
         }
-        // At the end, where nothing follows them.
-        self.topology.script.extend(later);
         (steps, last)
     }
 
@@ -285,18 +293,18 @@ impl<'a> Checker<'a> {
         what
     }
 
-    /// What a step comes to in the script; `later` is for what the clock does afterwards.
-    fn act(&mut self, step: &RawStep, what: &str, when: When, later: &mut Vec<Act>) {
+    /// What a step comes to in the script.
+    fn act(&mut self, step: &RawStep, when: When) {
         if step.verb == Verb::Rollout {
-            return self.rollout(step, what, when);
+            return self.rollout(step, when);
         }
         let units = self.units(&step.names);
         let action = match step.verb {
-            Verb::Crash => return self.strike(step, what, units, when),
+            Verb::Crash => return self.strike(step, units, when, "crash"),
             Verb::Isolate if step.from == Some(From::Users) => {
-                return self.strike(step, what, units, when);
+                return self.strike(step, units, when, "isolation");
             }
-            Verb::Isolate => return self.cut_off(step, units, when, later),
+            Verb::Isolate => return self.cut_off(step, units, when),
             Verb::Restore => Action::Restore { units },
             Verb::Delete => {
                 self.refuse_others(
@@ -316,11 +324,30 @@ impl<'a> Checker<'a> {
                 }
             }
         };
-        self.topology.script.push(Act { when, action });
+        let (name, is_planned) = match step.verb {
+            Verb::Delete => ("deletion", false),
+            Verb::Drain => ("drain", true),
+            _ => ("script", true),
+        };
+        let mode =
+            self.mode(name, FailureMode { is_planned, ..planned(String::new(), Vec::new()) });
+        self.topology.script.push(Act { when, action, mode });
+    }
+
+    /// A mode that stands for something that the script does.
+    fn mode(&mut self, name: &str, mode: FailureMode) -> usize {
+        // One of the topology that has the name would share its luck.
+        let own = &self.names.topology.modes;
+        let name = match own.iter().any(|mode| mode.name == name) {
+            true => format!("scripted {name}"),
+            false => name.to_owned(),
+        };
+        self.topology.modes.push(FailureMode { name, ..mode });
+        self.topology.modes.len() - 1
     }
 
     /// Units fail in a mode of their own.
-    fn strike(&mut self, step: &RawStep, what: &str, units: Vec<usize>, when: When) {
+    fn strike(&mut self, step: &RawStep, units: Vec<usize>, when: When, name: &str) {
         self.struck += units.len();
         if self.struck > MOST_STRUCK {
             self.findings
@@ -328,36 +355,25 @@ impl<'a> Checker<'a> {
                 .help(format!("at most {MOST_STRUCK} by all steps together"));
             return;
         }
-        let name = what.split_whitespace().next().unwrap_or_default();
-        let name = match step.verb {
-            Verb::Rollout => "bad rollout",
-            Verb::Isolate => "isolation",
-            _ => name,
-        };
         let repair = match &step.lasts {
             Some(law) => {
                 Repair::After(vec![Stage { law: law.value.clone(), crew: None, people: 1 }])
             }
             None => Repair::Never,
         };
-        let mode = self.topology.modes.len();
-        // Its luck is its own: two modes of one name and unit would share it.
-        let is_taken = |name: &str| self.topology.modes.iter().any(|mode| mode.name == name);
-        let numbered = (2..).map(|number| format!("{name} {number}"));
-        let mut names = std::iter::once(name.to_owned()).chain(numbered);
-        let name = names.find(|name| !is_taken(name)).unwrap_or_default();
-        self.topology.modes.push(FailureMode {
+        let mode = FailureMode {
             repair,
             is_planned: false,
             is_grey: step.verb == Verb::Isolate,
             wipes: step.wipes,
             cuts_power: step.cuts_power,
-            ..planned(name, Vec::new())
-        });
-        self.topology.script.push(Act { when, action: Action::Strike { units, mode } });
+            ..planned(String::new(), Vec::new())
+        };
+        let mode = self.mode(name, mode);
+        self.topology.script.push(Act { when, action: Action::Strike { units }, mode });
     }
 
-    fn rollout(&mut self, step: &RawStep, what: &str, when: When) {
+    fn rollout(&mut self, step: &RawStep, when: When) {
         let mut services = Vec::new();
         for name in &step.names {
             services.extend(self.service(name));
@@ -366,7 +382,7 @@ impl<'a> Checker<'a> {
             let replicas =
                 |service: &usize| self.names.topology.services[*service].replicas.clone();
             let units = services.iter().flat_map(replicas).collect();
-            return self.strike(step, what, units, when);
+            return self.strike(step, units, when, "bad rollout");
         }
         if let Some(law) = &step.lasts {
             self.findings
@@ -375,35 +391,39 @@ impl<'a> Checker<'a> {
         }
         let mut when = when;
         for (service, name) in services.into_iter().zip(&step.names) {
-            let platform = self.topology.platform.iter();
-            let mut workloads = platform.flat_map(|platform| &platform.workloads);
-            if !workloads.any(|workload| workload.service == service) {
+            let mut replicas = self.names.topology.services[service].replicas.clone();
+            if !replicas.any(|unit| is_placed(self.names.topology, unit)) {
                 let message = format!("`{}` has no controller that rolls out", name.value);
                 self.findings
                     .error(Code::WrongReference, name.span, message)
                     .help("give the service a `controller`, or say `bad: true`");
             }
-            let act = Act { when, action: Action::Rollout { service } };
-            self.topology.script.push(act);
+            let mode = self.mode("rollout", planned(String::new(), Vec::new()));
+            let action = Action::Rollout { service };
+            self.topology.script.push(Act { when, action, mode });
             when = When::After(SimSpan::ZERO);
         }
     }
 
     /// Nodes that cannot reach their control plane, for a while or until they are restored.
-    fn cut_off(&mut self, step: &RawStep, units: Vec<usize>, when: When, later: &mut Vec<Act>) {
+    fn cut_off(&mut self, step: &RawStep, units: Vec<usize>, when: When) {
         self.refuse_others(&step.names, "a node that has a control plane", "one", is_node);
-        let mut first = when;
+        let mut next = when;
         for &node in &units {
-            self.topology.script.push(Act { when: first, action: Action::CutOff { node } });
-            if let When::After(_) = first {
-                first = When::After(SimSpan::ZERO);
+            let mode = FailureMode { is_planned: false, ..planned(String::new(), Vec::new()) };
+            let mode = self.mode("isolation", mode);
+            self.topology.script.push(Act { when: next, action: Action::CutOff { node }, mode });
+            if let When::After(_) = next {
+                next = When::After(SimSpan::ZERO);
             }
         }
         let Some(law) = &step.lasts else { return };
         match (when, &law.value) {
+            // What follows has a known time too, and is not put off by it.
             (When::At(at), Law::Fixed { value }) => {
                 let when = When::At(at + SimSpan::from_seconds(*value));
-                later.push(Act { when, action: Action::Restore { units } });
+                let mode = self.mode("script", planned(String::new(), Vec::new()));
+                self.topology.script.push(Act { when, action: Action::Restore { units }, mode });
             }
             (When::After(_), _) => {
                 self.findings
@@ -529,10 +549,12 @@ impl<'a> Checker<'a> {
             RawWhat::Blocked { node, at, by } => {
                 let index = self.node(std::slice::from_ref(node));
                 let service = by.as_ref().and_then(|name| self.service(name));
+                let by_whom =
+                    service.map(|service| self.names.topology.services[service].replicas.clone());
                 let told = by.as_ref().map_or_else(String::new, |by| format!(" by {}", by.value));
                 let text = format!("{} blocked{told} at {}", node.value, self.written(at.span));
                 let at = SimSpan::from_seconds(at.value);
-                (text, Expected::Blocked { node: index?, by: service, at }, Vec::new())
+                (text, Expected::Blocked { node: index?, by: by_whom, at }, Vec::new())
             }
         };
         let expectation = Expectation {
@@ -706,7 +728,7 @@ fn remove_random_failures(topology: &mut Topology) {
 /// Whether two lives of a topology without failures of its own may differ.
 fn is_random(topology: &Topology) -> bool {
     let of_script = topology.script.iter().filter_map(|act| match &act.action {
-        Action::Strike { mode, .. } => Some(&topology.modes[*mode].repair),
+        Action::Strike { .. } => Some(&topology.modes[act.mode].repair),
         _ => None,
     });
     let of_script = of_script.flat_map(|repair| match repair {
