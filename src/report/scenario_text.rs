@@ -9,8 +9,9 @@ use crate::measure::{Held, Service, Spread};
 use crate::spec::Expectation;
 use crate::units::SimTime;
 
-/// Lines of a life that a reader takes in.
+/// Lines of a life that a reader takes in, and how many more are told rather than counted.
 const MOST_LINES: usize = 40;
+const FEW_LINES: usize = 5;
 
 /// A report as text; with `all`, every line of the life that it tells.
 pub fn scenario_to_text(report: &ScenarioReport, all: bool) -> String {
@@ -36,8 +37,10 @@ fn heading(report: &ScenarioReport) -> String {
         text += &wrapped(about, "  ");
     }
     if report.lines.is_some() || report.document.is_some() {
-        let lines =
-            report.lines.as_ref().map_or_else(String::new, |lines| format!(", lines {lines}"));
+        let lines = report.lines.as_ref().map_or_else(String::new, |lines| {
+            let is_one = lines.chars().all(|c| c.is_ascii_digit());
+            format!(", {} {lines}", if is_one { "line" } else { "lines" })
+        });
         let expects = report.document.as_deref().unwrap_or("speaks of it");
         text += &wrapped(&format!("document{lines}: {expects}"), "  ");
     }
@@ -62,7 +65,8 @@ fn timeline(report: &ScenarioReport, all: bool) -> String {
         1 => String::new(),
         _ => format!("life {}:\n", grouped(report.shown)),
     };
-    let most = if all { usize::MAX } else { MOST_LINES };
+    let is_short = report.timeline.len() <= MOST_LINES + FEW_LINES;
+    let most = if all || is_short { usize::MAX } else { MOST_LINES };
     for (at, line) in report.timeline.iter().take(most) {
         let _ = writeln!(text, "  {}  {line}", clock(*at));
     }
@@ -136,8 +140,8 @@ fn share(held: &Held) -> String {
     };
     let text = percent(probability.mean, 0);
     match (held.bound, probability.ci95) {
-        (Some(bound), _) if held.lives == 0 => format!("0 % [at most {}]", target(bound)),
-        (Some(bound), _) => format!("100 % [at least {}]", target(1.0 - bound)),
+        (Some(bound), _) if held.lives == 0 => format!("0 % [<= {}]", target(bound)),
+        (Some(bound), _) => format!("100 % [>= {}]", target(1.0 - bound)),
         (None, Some((low, high))) => {
             format!("{text} [{}, {}]", percent(low, 0), percent(high, 0))
         }
@@ -146,7 +150,7 @@ fn share(held: &Held) -> String {
 }
 
 fn target(share: f64) -> String {
-    target_percent((share * 1e4).round() / 1e4)
+    target_percent((share * 1e3).round() / 1e3)
 }
 
 /// Journeys that were down at all: how long service was away.
@@ -160,19 +164,21 @@ fn journeys(report: &ScenarioReport) -> String {
         };
     }
     let several = report.lives > 1;
+    let has_several_outages = hit.iter().any(|(_, service)| service.down != service.longest);
     let rows = hit.into_iter().map(|(name, service)| {
-        let mut row = vec![
-            name.clone(),
-            spread(&service.down),
-            spread(&service.longest),
-            spread(&service.back),
-        ];
+        let mut row = vec![name.clone(), spread(&service.down), spread(&service.back)];
+        if has_several_outages {
+            row.insert(2, spread(&service.longest));
+        }
         if several {
             row.push(format!("{} of {}", service.down.above_zero(), report.lives));
         }
         row
     });
-    let mut header = vec!["journey", "down", "longest outage", "service back after"];
+    let mut header = vec!["journey", "down", "service back after"];
+    if has_several_outages {
+        header.insert(2, "longest outage");
+    }
     if several {
         header.push("lives");
     }
@@ -181,9 +187,11 @@ fn journeys(report: &ScenarioReport) -> String {
 
 /// Redundancy and data.
 fn rest(report: &ScenarioReport) -> String {
-    let mut text = match report.redundant.max() > 0.0 {
-        true => format!("redundancy restored after {}\n", spread(&report.redundant)),
-        false => String::new(),
+    let redundant = &report.redundant;
+    let mut text = match (redundant.max() > 0.0, redundant.never() as u64 == report.lives) {
+        (false, _) => String::new(),
+        (true, false) => format!("redundancy restored after {}\n", spread(redundant)),
+        (true, true) => "redundancy is not restored\n".to_owned(),
     };
     for (class, lost) in report.lost.iter().filter(|(_, lost)| lost.max() > 0.0) {
         let _ = writeln!(text, "{class} lost: {}", spread(lost));

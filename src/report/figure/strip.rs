@@ -234,7 +234,7 @@ impl<'a> Life<'a> {
         // Of a short life a day says nothing.
         let from = match self.length_s >= 3.0 * DAY {
             true => format!("day {}", (stretch.from_s / DAY).floor()),
-            false => format!("{} into it", duration(stretch.from_s)),
+            false => duration(stretch.from_s),
         };
         match of_journey.len() {
             1 => format!(

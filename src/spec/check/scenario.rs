@@ -266,12 +266,11 @@ impl<'a> Checker<'a> {
         let verb = match (step.verb, step.is_bad) {
             (Verb::Crash, _) => "crash",
             (Verb::Restore, _) => "restore",
-            (Verb::Delete, _) if step.is_forced => "delete by force",
             (Verb::Delete, _) => "delete",
             (Verb::Drain, _) => "drain",
             (Verb::Uncordon, _) => "uncordon",
-            (Verb::Rollout, false) => "rollout",
-            (Verb::Rollout, true) => "bad rollout",
+            (Verb::Rollout, false) => "rollout of",
+            (Verb::Rollout, true) => "bad rollout of",
             (Verb::Isolate, _) => "isolate",
             (Verb::Unseal, _) => "unseal",
         };
@@ -285,7 +284,12 @@ impl<'a> Checker<'a> {
             let text = self.findings.sources().text(law.span);
             what += &format!(" for {}", text.split_whitespace().collect::<Vec<_>>().join(" "));
         }
-        for (is_so, words) in [(step.wipes, ", wiped"), (step.cuts_power, ", power cut")] {
+        let marks = [
+            (step.is_forced, " by force"),
+            (step.wipes, ", wiped"),
+            (step.cuts_power, ", power cut"),
+        ];
+        for (is_so, words) in marks {
             if is_so {
                 what += words;
             }
