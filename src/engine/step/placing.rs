@@ -70,16 +70,17 @@ impl<C: Chooser> Step<'_, C> {
 
     /// A replica without a node gets one, if one can take it, or if less urgent ones make room.
     fn schedule(&mut self, pod: PodId) {
-        if let Some(place) = self.best_place(pod) {
+        let cluster = self.model.platform.workload_of(pod).cluster;
+        let mut place = self.best_place(pod);
+        if place.is_none() && self.model.platform.clusters[cluster.index()].has_priorities {
+            self.preempt(pod);
+            place = self.best_place(pod);
+        }
+        if let Some(place) = place {
             self.state.events += 1;
             self.bind(pod, place);
             self.state.platform.pods[pod.index()].phase = PodPhase::Preparing;
             self.prepare(pod);
-        } else {
-            let cluster = self.model.platform.workload_of(pod).cluster;
-            if self.model.platform.clusters[cluster.index()].has_priorities {
-                self.preempt(pod);
-            }
         }
     }
 
