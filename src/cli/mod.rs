@@ -1,6 +1,7 @@
 //! The command line. It sees the public API only; nothing is printed anywhere else.
 
 mod arguments;
+mod capacity;
 mod catalog;
 mod check;
 mod compare;
@@ -40,6 +41,8 @@ enum Command {
     Merge(merge::Merge),
     /// Check topologies without simulating them.
     Check(check::Check),
+    /// Say what nodes have room for, and what has no place when one of them is lost, or two.
+    Capacity(capacity::Capacity),
     /// Tell one life of a topology: who failed, what followed, who repaired, what users saw.
     Explain(explain::Explain),
     /// List the failure modes that a topology can import, or show some of them.
@@ -101,6 +104,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Compare(compare) => compare.run(),
         Command::Merge(merge) => merge.run(),
         Command::Check(check) => check.run(),
+        Command::Capacity(capacity) => capacity.run(),
         Command::Explain(explain) => explain.run(),
         Command::Catalog(catalog) => catalog.run(),
         Command::Schema(schema) => schema.run(),

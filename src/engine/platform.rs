@@ -483,6 +483,20 @@ impl super::State {
         })
     }
 
+    /// By resource, what is requested of a node: by replicas that are placed there, and by those that stand
+    /// there for good where its room is known.
+    pub fn requested_of(&self, model: &Model, unit: UnitId) -> Vec<u64> {
+        let platform = &model.platform;
+        let Some(node) = model.units[unit.index()].extras().node else { return Vec::new() };
+        let mut requested = platform.nodes[node.index()].taken.clone();
+        for pod in self.platform.on(node) {
+            for (sum, more) in requested.iter_mut().zip(&platform.workload_of(pod).requests) {
+                *sum += more;
+            }
+        }
+        requested
+    }
+
     /// Why each node that a replica may stand on cannot take it; nothing where one can, or where the unit
     /// is placed by nobody.
     pub fn obstacles(&self, model: &Model, unit: UnitId) -> Vec<(UnitId, Obstacle)> {

@@ -28,6 +28,17 @@ impl<C: Chooser> Step<'_, C> {
         self.state.platform.is_touched = false;
     }
 
+    /// A node is lost for good, and whatever was on it waits for another.
+    pub(super) fn lose_for_good(&mut self, node: NodeId) {
+        while let Some(pod) = self.state.platform.first_on(node) {
+            self.becomes_pending(pod);
+        }
+        let state = &mut self.state.platform.nodes[node.index()];
+        (state.is_ready, state.runs, state.beats) = (false, false, false);
+        let cluster = self.model.platform.nodes[node.index()].cluster;
+        self.state.platform.clusters[cluster.index()].lost += 1;
+    }
+
     /// Controllers do what is to be done now, until there is nothing left.
     pub(super) fn reconcile(&mut self) {
         while std::mem::take(&mut self.state.platform.is_touched) {
