@@ -1,5 +1,6 @@
 //! What a single failure takes down: the blast radius of each place and each replica.
 
+use crate::engine::first_hosts;
 use crate::model::{GateId, Input, JourneyId, Model, UnitId, Watch};
 
 /// What goes down with one unit.
@@ -16,7 +17,7 @@ pub struct BlastRadius {
 /// What the failure of each unit takes down, for units whose failure takes down a journey or another
 /// unit; in the order of units.
 ///
-/// Only the structure is asked: whatever stands on the unit goes down with it, and whatever crashes
+/// Only the structure is asked: whatever stands on the unit when a life begins goes down with it, and whatever crashes
 /// with a gate that does. A seat is taken as long as any member is up, and nothing is hidden.
 pub fn blast_radii(model: &Model, journeys: usize) -> Vec<BlastRadius> {
     let mut structure = Structure::new(model);
@@ -29,14 +30,21 @@ pub fn blast_radii(model: &Model, journeys: usize) -> Vec<BlastRadius> {
 
 struct Structure<'m> {
     model: &'m Model,
+    /// The units that stand on each unit when a life begins.
+    guests: Vec<Vec<UnitId>>,
     down: Vec<bool>,
     gates: Vec<bool>,
 }
 
 impl<'m> Structure<'m> {
     fn new(model: &'m Model) -> Structure<'m> {
+        let mut guests = vec![Vec::new(); model.units.len()];
+        for (unit, hosts) in first_hosts(model).into_iter().enumerate() {
+            hosts.into_iter().for_each(|host| guests[host.index()].push(UnitId::new(unit)));
+        }
         Structure {
             model,
+            guests,
             down: vec![false; model.units.len()],
             gates: vec![true; model.gates.len()],
         }
@@ -78,7 +86,7 @@ impl<'m> Structure<'m> {
         let mut frontier = vec![unit];
         while let Some(unit) = frontier.pop() {
             if !std::mem::replace(&mut self.down[unit.index()], true) {
-                frontier.extend(self.model.guests.of(unit.index()));
+                frontier.extend(&self.guests[unit.index()]);
             }
         }
     }
