@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::engine::first_hosts;
 use crate::model::{Clock, GateId, Input, JourneyId, Model, Repair, UnitId, Watch};
 
 /// Inputs times inputs that may be down: beyond it counting combinations takes too long.
@@ -44,16 +43,19 @@ pub enum Omission {
 
 /// The product of availabilities of a journey, as people compute it by hand: each replica has the
 /// availability `MTTF / (MTTF + MTTR)` of its own failure modes times that of everything it stands
-/// on; redundancy by the binomial formula; one service times the next; all as if independent.
+/// on (`hosts`, by unit); redundancy by the binomial formula; one service times the next; all as if independent.
 ///
 /// `None` where there is no such number: a unit that is never repaired has no MTTR, and gates with
 /// too many inputs are left alone.
-pub fn product_of_availabilities(model: &Model, journey: JourneyId) -> Option<Product> {
+pub fn product_of_availabilities(
+    model: &Model,
+    hosts: &[Vec<UnitId>],
+    journey: JourneyId,
+) -> Option<Product> {
     let top = model.journeys[journey.index()];
     let (gates, units, mut leaves_out) = everything_below(model, top);
     leaves_out.extend(omissions_of(model));
     let rates = failure_rates(model);
-    let hosts = first_hosts(model);
     let mut unit_values = vec![None; model.units.len()];
     let mut gate_values = vec![None; model.gates.len()];
     // A gate is added after its inputs, so this is from the bottom up.
@@ -63,7 +65,7 @@ pub fn product_of_availabilities(model: &Model, journey: JourneyId) -> Option<Pr
             .iter()
             .map(|input| match input {
                 Input::Unit(unit) => {
-                    unit_unavailability(model, &hosts, &rates, *unit, &mut unit_values)
+                    unit_unavailability(model, hosts, &rates, *unit, &mut unit_values)
                 }
                 Input::Gate(gate) => gate_values[gate.index()],
                 Input::Seat(_) => Some(0.0),
@@ -76,7 +78,7 @@ pub fn product_of_availabilities(model: &Model, journey: JourneyId) -> Option<Pr
     Some(Product {
         unavailability: gate_values[top.index()]?,
         units: units.len(),
-        shared: shared_by(&hosts, &units),
+        shared: shared_by(hosts, &units),
         leaves_out,
     })
 }
@@ -219,7 +221,10 @@ mod tests {
 
     fn product(text: &str) -> Product {
         let topology = Topology::from_str("test", text).unwrap_or_else(|error| panic!("{error}"));
-        product_of_availabilities(&compile(&topology), JourneyId::new(0)).unwrap()
+        let model = compile(&topology);
+        let hosts: Vec<Vec<UnitId>> =
+            (0..model.units.len()).map(|unit| model.hosts.of(unit).to_vec()).collect();
+        product_of_availabilities(&model, &hosts, JourneyId::new(0)).unwrap()
     }
 
     #[test]
