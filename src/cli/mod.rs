@@ -1,6 +1,7 @@
 //! The command line. It sees the public API only; nothing is printed anywhere else.
 
 mod arguments;
+mod capacity;
 mod catalog;
 mod check;
 mod compare;
@@ -41,6 +42,8 @@ enum Command {
     Merge(merge::Merge),
     /// Check topologies without simulating them.
     Check(check::Check),
+    /// Say what nodes have room for, and what has no place when one of them is lost, or two.
+    Capacity(capacity::Capacity),
     /// Tell one life of a topology: who failed, what followed, who repaired, what users saw.
     Explain(explain::Explain),
     /// Run scenarios: what is done to a topology, and whether what is expected of it holds.
@@ -104,6 +107,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Compare(compare) => compare.run(),
         Command::Merge(merge) => merge.run(),
         Command::Check(check) => check.run(),
+        Command::Capacity(capacity) => capacity.run(),
         Command::Explain(explain) => explain.run(),
         Command::Scenario(scenarios) => scenarios.run(),
         Command::Catalog(catalog) => catalog.run(),

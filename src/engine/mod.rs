@@ -17,6 +17,7 @@ mod calendar;
 mod copies;
 mod data;
 mod event;
+mod feasibility;
 mod holes;
 mod lingering;
 mod observer;
@@ -31,6 +32,7 @@ mod windows;
 
 pub use agenda::Agenda;
 pub use event::Event;
+pub use feasibility::{first_hosts, placed_without};
 pub use observer::{HowLost, Loss, Observer};
 pub use platform::{NodeView, Obstacle, Placement};
 pub use replicate::{Endless, Lived, Replication, Replicator};

@@ -85,8 +85,9 @@ pub(crate) enum PodPhase {
     Placed,
     /// It has been told to end.
     Ending,
-    /// It was to be evicted from a node that cannot be told: it is there until the node returns.
-    Stuck,
+    /// It was to be evicted from a node that cannot be told: it is there until the node returns, and
+    /// its process too if it had one.
+    Stuck { has_process: bool },
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -176,7 +177,7 @@ impl PlatformState {
     #[inline]
     pub(crate) fn is_present(&self, pod: PodId) -> bool {
         let state = &self.pods[pod.index()];
-        matches!(state.phase, PodPhase::Placed | PodPhase::Stuck)
+        matches!(state.phase, PodPhase::Placed | PodPhase::Stuck { has_process: true })
             && state.node.is_some_and(|node| self.nodes[node.index()].runs)
     }
 
@@ -466,7 +467,7 @@ impl super::State {
             (PodPhase::Preparing, Some(node)) => Placement::Preparing(node),
             (PodPhase::Placed, Some(node)) => Placement::On(node),
             (PodPhase::Ending, Some(node)) => Placement::Ending(node),
-            (PodPhase::Stuck, Some(node)) => Placement::Stuck(node),
+            (PodPhase::Stuck { .. }, Some(node)) => Placement::Stuck(node),
             (PodPhase::Pending, _) | (_, None) => Placement::Pending,
         })
     }
@@ -480,6 +481,20 @@ impl super::State {
             is_cordoned: state.is_cordoned,
             is_draining: state.drain.is_some(),
         })
+    }
+
+    /// By resource, what is requested of a node: by replicas that are placed there, and by those that stand
+    /// there for good where its room is known.
+    pub fn requested_of(&self, model: &Model, unit: UnitId) -> Vec<u64> {
+        let platform = &model.platform;
+        let Some(node) = model.units[unit.index()].extras().node else { return Vec::new() };
+        let mut requested = platform.nodes[node.index()].taken.clone();
+        for pod in self.platform.on(node) {
+            for (sum, more) in requested.iter_mut().zip(&platform.workload_of(pod).requests) {
+                *sum += more;
+            }
+        }
+        requested
     }
 
     /// Why each node that a replica may stand on cannot take it; nothing where one can, or where the unit

@@ -16,10 +16,10 @@ pub struct BlastRadius {
 /// What the failure of each unit takes down, for units whose failure takes down a journey or another
 /// unit; in the order of units.
 ///
-/// Only the structure is asked: whatever stands on the unit goes down with it, and whatever crashes
+/// `hosts` is what each unit stands on, by unit. Only the structure is asked: whatever stands on the unit goes down with it, and whatever crashes
 /// with a gate that does. A seat is taken as long as any member is up, and nothing is hidden.
-pub fn blast_radii(model: &Model, journeys: usize) -> Vec<BlastRadius> {
-    let mut structure = Structure::new(model);
+pub fn blast_radii(model: &Model, hosts: &[Vec<UnitId>], journeys: usize) -> Vec<BlastRadius> {
+    let mut structure = Structure::new(model, hosts);
     (0..model.units.len())
         .map(UnitId::new)
         .map(|unit| structure.fail(unit, journeys))
@@ -29,14 +29,21 @@ pub fn blast_radii(model: &Model, journeys: usize) -> Vec<BlastRadius> {
 
 struct Structure<'m> {
     model: &'m Model,
+    /// The units that stand on each unit when a life begins.
+    guests: Vec<Vec<UnitId>>,
     down: Vec<bool>,
     gates: Vec<bool>,
 }
 
 impl<'m> Structure<'m> {
-    fn new(model: &'m Model) -> Structure<'m> {
+    fn new(model: &'m Model, hosts: &[Vec<UnitId>]) -> Structure<'m> {
+        let mut guests = vec![Vec::new(); model.units.len()];
+        for (unit, hosts) in hosts.iter().enumerate() {
+            hosts.iter().for_each(|host| guests[host.index()].push(UnitId::new(unit)));
+        }
         Structure {
             model,
+            guests,
             down: vec![false; model.units.len()],
             gates: vec![true; model.gates.len()],
         }
@@ -78,7 +85,7 @@ impl<'m> Structure<'m> {
         let mut frontier = vec![unit];
         while let Some(unit) = frontier.pop() {
             if !std::mem::replace(&mut self.down[unit.index()], true) {
-                frontier.extend(self.model.guests.of(unit.index()));
+                frontier.extend(&self.guests[unit.index()]);
             }
         }
     }
@@ -126,7 +133,10 @@ services:
 journeys: {vote: {needs: quorum}, one: {needs: single}, follow: {needs: follower}, swap: {needs: pair}}
 ";
         let topology = Topology::from_str("t", text).unwrap_or_else(|error| panic!("{error}"));
-        let radii = blast_radii(&compile(&topology), 4);
+        let model = compile(&topology);
+        let hosts: Vec<Vec<UnitId>> =
+            (0..model.units.len()).map(|unit| model.hosts.of(unit).to_vec()).collect();
+        let radii = blast_radii(&model, &hosts, 4);
         let of = |path: &str| {
             let radius = radii.iter().find(|r| topology.units[r.unit.index()].path == path);
             radius.map(|radius| {

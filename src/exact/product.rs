@@ -37,15 +37,21 @@ pub enum Omission {
     Paces,
     /// What strikes several units at once, and is counted for each of them alone.
     CommonCauses,
+    /// Controllers that place replicas elsewhere.
+    Controllers,
 }
 
 /// The product of availabilities of a journey, as people compute it by hand: each replica has the
 /// availability `MTTF / (MTTF + MTTR)` of its own failure modes times that of everything it stands
-/// on; redundancy by the binomial formula; one service times the next; all as if independent.
+/// on (`hosts`, by unit); redundancy by the binomial formula; one service times the next; all as if independent.
 ///
 /// `None` where there is no such number: a unit that is never repaired has no MTTR, and gates with
 /// too many inputs are left alone.
-pub fn product_of_availabilities(model: &Model, journey: JourneyId) -> Option<Product> {
+pub fn product_of_availabilities(
+    model: &Model,
+    hosts: &[Vec<UnitId>],
+    journey: JourneyId,
+) -> Option<Product> {
     let top = model.journeys[journey.index()];
     let (gates, units, mut leaves_out) = everything_below(model, top);
     leaves_out.extend(omissions_of(model));
@@ -58,7 +64,9 @@ pub fn product_of_availabilities(model: &Model, journey: JourneyId) -> Option<Pr
             .inputs
             .iter()
             .map(|input| match input {
-                Input::Unit(unit) => unit_unavailability(model, &rates, *unit, &mut unit_values),
+                Input::Unit(unit) => {
+                    unit_unavailability(model, hosts, &rates, *unit, &mut unit_values)
+                }
                 Input::Gate(gate) => gate_values[gate.index()],
                 Input::Seat(_) => Some(0.0),
                 Input::Mask(mask) => gate_values[model.masks[mask.index()].gate.index()],
@@ -70,7 +78,7 @@ pub fn product_of_availabilities(model: &Model, journey: JourneyId) -> Option<Pr
     Some(Product {
         unavailability: gate_values[top.index()]?,
         units: units.len(),
-        shared: shared_by(model, &units),
+        shared: shared_by(hosts, &units),
         leaves_out,
     })
 }
@@ -109,6 +117,7 @@ fn omissions_of(model: &Model) -> impl Iterator<Item = Omission> {
         (!model.shocks.is_empty() || !model.drags.is_empty(), Omission::CommonCauses),
         (model.stages.iter().any(|stage| stage.crew.is_some()), Omission::People),
         (!model.plans.is_empty(), Omission::Plans),
+        (!model.platform.pods.is_empty(), Omission::Controllers),
         (model.watches.iter().any(|(_, watch)| follows(watch)), Omission::Starts),
         (model.units.iter().any(|unit| unit.is_paced), Omission::Paces),
     ];
@@ -131,6 +140,7 @@ fn failure_rates(model: &Model) -> Vec<f64> {
 /// One minus MTTF / (MTTF + MTTR) of a unit, with all it stands on.
 fn unit_unavailability(
     model: &Model,
+    hosts: &[Vec<UnitId>],
     rates: &[f64],
     unit: UnitId,
     known: &mut Vec<Option<f64>>,
@@ -154,8 +164,8 @@ fn unit_unavailability(
         };
         availability *= mttf / (mttf + mttr);
     }
-    for host in model.hosts.of(unit.index()) {
-        availability *= 1.0 - unit_unavailability(model, rates, *host, known)?;
+    for host in &hosts[unit.index()] {
+        availability *= 1.0 - unit_unavailability(model, hosts, rates, *host, known)?;
     }
     known[unit.index()] = Some(1.0 - availability);
     known[unit.index()]
@@ -186,8 +196,8 @@ fn fewer_than(needed: usize, down: &[f64]) -> Option<f64> {
 }
 
 /// Units that more than one of these stand on, or that are among them more than once.
-fn shared_by(model: &Model, units: &[UnitId]) -> Vec<UnitId> {
-    let mut carried = vec![0_u32; model.units.len()];
+fn shared_by(hosts: &[Vec<UnitId>], units: &[UnitId]) -> Vec<UnitId> {
+    let mut carried = vec![0_u32; hosts.len()];
     let mut seen = BTreeSet::new();
     let mut frontier = Vec::new();
     for &unit in units {
@@ -196,7 +206,7 @@ fn shared_by(model: &Model, units: &[UnitId]) -> Vec<UnitId> {
         while let Some(unit) = frontier.pop() {
             if seen.insert(unit) {
                 carried[unit.index()] += 1;
-                frontier.extend(model.hosts.of(unit.index()));
+                frontier.extend(&hosts[unit.index()]);
             }
         }
     }
@@ -211,7 +221,10 @@ mod tests {
 
     fn product(text: &str) -> Product {
         let topology = Topology::from_str("test", text).unwrap_or_else(|error| panic!("{error}"));
-        product_of_availabilities(&compile(&topology), JourneyId::new(0)).unwrap()
+        let model = compile(&topology);
+        let hosts: Vec<Vec<UnitId>> =
+            (0..model.units.len()).map(|unit| model.hosts.of(unit).to_vec()).collect();
+        product_of_availabilities(&model, &hosts, JourneyId::new(0)).unwrap()
     }
 
     #[test]

@@ -32,10 +32,17 @@ impl Compiler<'_> {
             platform.clusters.push(Cluster { control_plane, size, pods, has_priorities });
         }
         for node in &spec.nodes {
+            let taken = self.taken(spec, node);
+            let left = |(all, taken): (&u64, &u64)| match *all {
+                u64::MAX => u64::MAX,
+                all => all.saturating_sub(*taken),
+            };
+            let capacity = node.capacity.iter().zip(&taken).map(left).collect();
             platform.nodes.push(Node {
                 unit: UnitId::new(node.unit),
                 cluster: ClusterId::new(node.cluster),
-                capacity: self.capacity(spec, node),
+                capacity,
+                taken,
             });
         }
         for workload in &spec.workloads {
@@ -67,25 +74,21 @@ impl Compiler<'_> {
         }
     }
 
-    /// What replicas that can move may request of a node: what it has less what those request that stand
-    /// there for good.
-    fn capacity(&self, spec: &spec::Platform, node: &spec::Node) -> Vec<u64> {
-        let mut capacity = node.capacity.clone();
+    /// By resource, what replicas request of a node that stand there for good.
+    fn taken(&self, spec: &spec::Platform, node: &spec::Node) -> Vec<u64> {
+        let mut taken = vec![0; spec.resources.len()];
         for workload in &spec.workloads {
             if matches!(workload.controller, Controller::Deployment | Controller::Statefulset) {
                 continue;
             }
             let replicas = self.topology.services[workload.service].replicas.clone();
-            let here =
-                replicas.filter(|unit| self.topology.units[*unit].hosts.contains(&node.unit));
-            let count = here.count() as u64;
-            for (capacity, requested) in capacity.iter_mut().zip(&workload.requests) {
-                if *capacity != u64::MAX {
-                    *capacity = capacity.saturating_sub(count * requested);
-                }
+            let is_here = |unit: &usize| self.topology.units[*unit].hosts.contains(&node.unit);
+            let count = replicas.filter(is_here).count() as u64;
+            for (taken, requested) in taken.iter_mut().zip(&workload.requests) {
+                *taken += count * requested;
             }
         }
-        capacity
+        taken
     }
 
     fn workload(

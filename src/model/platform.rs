@@ -75,8 +75,10 @@ pub struct Cluster {
 pub struct Node {
     pub(crate) unit: UnitId,
     pub(crate) cluster: ClusterId,
-    /// By resource, what replicas may request together.
+    /// By resource, what replicas that can move may request together.
     pub(crate) capacity: Vec<u64>,
+    /// By resource, what replicas request that stand there for good.
+    pub(crate) taken: Vec<u64>,
 }
 
 /// How replicas of a service are placed and moved.

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::data_class::{DataCause, DataMeasures, DataReport, PromisedBy, Survival, WindowOfData};
-use crate::engine::Root;
+use crate::engine::{Root, first_hosts};
 use crate::exact::{
     Omission, Product, blast_radii, product_of_availabilities, simultaneous_losses,
 };
 use crate::measure::{
     CauseShare, DataEstimates, Estimates, FirstOutage, JourneyEstimates, MeasureSet,
 };
-use crate::model::{DataId, JourneyId, Model, branch_names};
+use crate::model::{DataId, JourneyId, Model, UnitId, branch_names};
 use crate::run::{Plan, Summary, Tally, Until};
 use crate::spec::{DataClass, FailureMode, Journey, Slo, Topology};
 use crate::units::SimSpan;
@@ -240,7 +240,7 @@ impl Report {
         summary: &Summary,
         measures: &MeasureSet,
     ) -> Report {
-        let reporter = Reporter { topology, model };
+        let reporter = Reporter { topology, model, hosts: first_hosts(model) };
         let named = || topology.journeys.iter().enumerate();
         let (journeys, data) = match measures.estimates() {
             Estimates::Window(journeys, classes) => (
@@ -300,7 +300,7 @@ impl Report {
                 }),
             },
             journeys,
-            blast_radius: blast(topology, model),
+            blast_radius: blast(topology, model, &reporter.hosts),
             data,
         }
     }
@@ -322,11 +322,11 @@ impl Report {
 }
 
 /// What the failure of each place takes down, if it takes down a journey.
-fn blast(topology: &Topology, model: &Model) -> Vec<Blast> {
+fn blast(topology: &Topology, model: &Model, hosts: &[Vec<UnitId>]) -> Vec<Blast> {
     if model.unit_count() > MOST_PLACES {
         return Vec::new();
     }
-    let mut radii = blast_radii(model, topology.journeys.len());
+    let mut radii = blast_radii(model, hosts, topology.journeys.len());
     radii.retain(|radius| !radius.journeys.is_empty());
     radii.sort_by_key(|radius| std::cmp::Reverse(radius.journeys.len()));
     let journey = |id: &JourneyId| topology.journeys[id.index()].name.clone();
@@ -354,6 +354,8 @@ struct Origin<'a> {
 struct Reporter<'a> {
     topology: &'a Topology,
     model: &'a Model,
+    /// What each unit stands on when a life begins.
+    hosts: Vec<Vec<UnitId>>,
 }
 
 impl Reporter<'_> {
@@ -524,7 +526,7 @@ impl Reporter<'_> {
     }
 
     fn spreadsheet(&self, index: usize, causes: Option<&[CauseShare]>) -> Option<Comparison> {
-        let product = product_of_availabilities(self.model, JourneyId::new(index))?;
+        let product = product_of_availabilities(self.model, &self.hosts, JourneyId::new(index))?;
         let Product { unavailability, units, shared, leaves_out } = product;
         let is_shared: BTreeSet<_> = shared.iter().copied().collect();
         let mut names = Vec::new();
@@ -539,7 +541,7 @@ impl Reporter<'_> {
         names.extend(shared);
         let mut seen = BTreeSet::new();
         names.retain(|unit| seen.insert(*unit));
-        let path = |unit: crate::model::UnitId| self.topology.units[unit.index()].path.clone();
+        let path = |unit: UnitId| self.topology.units[unit.index()].path.clone();
         Some(Comparison {
             unavailability,
             units,

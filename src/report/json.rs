@@ -311,6 +311,7 @@ fn omission_name(omission: Omission) -> &'static str {
         Omission::Failover => "failover",
         Omission::Masks => "masks",
         Omission::People => "people",
+        Omission::Controllers => "controllers",
         Omission::Plans => "plans",
         Omission::Starts => "starts",
         Omission::CommonCauses => "common-causes",

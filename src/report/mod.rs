@@ -1,6 +1,7 @@
 //! What is shown, and how: a [`Report`] is data with nothing left to compute, and each renderer is a
 //! function of it. Formats end here.
 
+mod capacity;
 mod csv;
 mod data;
 mod data_class;
@@ -22,6 +23,10 @@ mod timeline;
 
 pub use self::csv::to_csv;
 pub use self::plotters::{DrawError, Sheet, Theme, to_png, to_svg};
+pub use capacity::{
+    CapacityReport, Case, NodeUse, PendingReplica, capacity, capacity_to_json, capacity_to_text,
+    obstacle_text,
+};
 pub use data::{
     Blast, Cause, Causes, Comparison, InputBand, JourneyMeasures, JourneyReport, ModeCause,
     PrecisionReport, ProlongingCause, Report, RunInfo, TopologyInfo,

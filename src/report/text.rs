@@ -427,6 +427,7 @@ fn left_out(omission: Omission) -> &'static str {
         Omission::Failover => "it has no time for a failover",
         Omission::Masks => "it knows nothing of what hides outages from users",
         Omission::People => "nobody in it is busy or off work",
+        Omission::Controllers => "nothing in it is placed elsewhere",
         Omission::Plans => "it has no planned work",
         Omission::Starts => "nothing in it must start again after something else",
         Omission::CommonCauses => "what strikes several at once strikes each of them alone in it",

@@ -1,10 +1,12 @@
 //! Small clusters with timers that are known to the second, so that each step of a life is known too.
 
 use ninefold::dist::Law;
-use ninefold::engine::{Event, Observer, Placement, Replication, Replicator, State};
+use ninefold::engine::{Event, Observer, Placement, Replication, Replicator, Root, State};
 use ninefold::model::{JourneyId, Model, UnitId};
+use ninefold::rng::{Purpose, Stream, StreamKey};
 use ninefold::spec::{
-    Act, Action, Cluster, Controller, Node, Platform, Spread, Timers, Volume, When, Workload,
+    Act, Action, Cluster, Controller, Expression, Node, Platform, Spread, Timers, Volume, When,
+    Workload,
 };
 use ninefold::units::{SimSpan, SimTime};
 use ninefold::{System, Topology};
@@ -39,7 +41,7 @@ fn timers() -> Timers {
 }
 
 /// A cluster of the nodes of a topology, and how its services are run.
-fn system(text: &str, change: impl Fn(&mut Topology)) -> System {
+fn system(text: &str, change: impl FnOnce(&mut Topology)) -> System {
     let text = format!(
         "topology: cluster\nhorizon: 2h\nfailures: {{act: {{every: 1y, repair: never}}, unplaced: {{every: 1y, repair: never}}, for-10m: {{every: 1y, repair: 10m}}, ends: {{every: 1y, repair: restart}}}}\n{text}"
     );
@@ -151,12 +153,12 @@ impl Observer for Trace<'_> {
         }
     }
 
-    fn on_down(&mut self, journey: JourneyId, at: SimTime, _: ninefold::engine::Root) {
+    fn on_down(&mut self, journey: JourneyId, at: SimTime, _: Root) {
         let name = &self.topology.journeys[journey.index()].name;
         self.lines.push(format!("{} {name} DOWN", at.micros() / 1_000_000));
     }
 
-    fn on_up(&mut self, journey: JourneyId, at: SimTime, _: ninefold::engine::Root) {
+    fn on_up(&mut self, journey: JourneyId, at: SimTime, _: Root) {
         let name = &self.topology.journeys[journey.index()].name;
         self.lines.push(format!("{} {name} UP", at.micros() / 1_000_000));
     }
@@ -409,7 +411,7 @@ journeys: {browse: {needs: web}}
 fn nothing_is_noticed_or_started_without_a_control_plane() {
     let system = system(WITH_CONTROL_PLANE, |topology| {
         apart(topology, "web", true);
-        let control_plane = ninefold::spec::Expression::Unit(unit(topology, "control-plane-0"));
+        let control_plane = Expression::Unit(unit(topology, "control-plane-0"));
         topology.platform.as_mut().unwrap().clusters[0].control_plane = Some(control_plane);
         topology.script = vec![
             crash(topology, 100, "node-1"),
@@ -489,4 +491,138 @@ journeys: {browse: {needs: web}}
         end.iter().filter(|line| line.contains("web") && line.contains("pending")).count() == 1,
         "{end:?}"
     );
+}
+
+/// Draws for the making of a cluster.
+struct Dice(Stream);
+
+impl Dice {
+    fn below(&mut self, count: usize) -> usize {
+        self.0.below(count)
+    }
+
+    fn chance(&mut self, percent: usize) -> bool {
+        self.below(100) < percent
+    }
+}
+
+/// A cluster of a few nodes with a few services, and a script that shakes it.
+fn random_cluster(seed: u64, only_drains: bool) -> System {
+    let mut dice = Dice(StreamKey::of_life(seed, 0).of(0, Purpose::Failure).draw(0));
+    let nodes = 1 + dice.below(6);
+    let services = 1 + dice.below(4);
+    let mut text =
+        format!("domains: {{node: {{level: node, count: {nodes}, fails: []}}}}\nservices:\n");
+    for service in 0..services {
+        let (replicas, start) = (1 + dice.below(4), dice.below(30));
+        text += &format!(
+            "  s{service}: {{replicas: {replicas}, on: node, serves: any, fails: [], start: {start}s}}\n"
+        );
+    }
+    text += "  control-plane: {on: node-0, fails: [], start: 10s}\njourneys: {all: {needs: s0}}\n";
+    system(&text, |topology| {
+        if dice.chance(50) && !only_drains {
+            let control_plane = Expression::Unit(unit(topology, "control-plane-0"));
+            topology.platform.as_mut().unwrap().clusters[0].control_plane = Some(control_plane);
+        }
+        if dice.chance(30) {
+            topology.platform.as_mut().unwrap().timers.force_delete = Some(fixed(20.0));
+        }
+        for service in 0..services {
+            let name = format!("s{service}");
+            if dice.chance(60) {
+                apart(topology, &name, dice.chance(50));
+                workload(topology, &name).spreads[0].skew = dice.chance(40).then_some(1);
+            }
+            let size = topology.services[service].replicas.len();
+            let spec = workload(topology, &name);
+            if dice.chance(50) {
+                spec.controller = Controller::Statefulset;
+            }
+            (spec.surge, spec.unavailable) = [(1, 0), (0, 1), (2, 1)][dice.below(3)];
+            spec.requests = vec![250 * (1 + dice.below(12) as u64), 1 << (20 + dice.below(13))];
+            spec.min_available = dice.below(size + 1);
+            // The most urgent take the room of others whatever their budgets.
+            spec.priority = if only_drains { 0 } else { dice.below(3) as i64 };
+            spec.volume = [Volume::Nothing, Volume::Local, Volume::Network][dice.below(3)];
+        }
+        let units: Vec<usize> = (0..topology.units.len()).collect();
+        for _ in 0..dice.below(25) {
+            let node = dice.below(nodes);
+            let some = vec![units[dice.below(units.len())]];
+            let action = match if only_drains { 6 + dice.below(2) } else { dice.below(12) } {
+                0 | 1 => Action::Strike { units: some },
+                2 | 3 => Action::Restore { units: some },
+                4 => Action::Delete { units: some, is_forced: dice.chance(50) },
+                5 => Action::CutOff { node },
+                6 => Action::Drain { node },
+                7 => Action::Uncordon { node },
+                8 => Action::Rollout { service: dice.below(services) },
+                9 => Action::Unseal { units: some },
+                10 => Action::Restore { units: units.clone() },
+                _ => Action::Strike { units: vec![node] },
+            };
+            let span = seconds(dice.below(900) as u64);
+            let when = if dice.chance(60) { When::At(span + span) } else { When::After(span) };
+            let mode =
+                if matches!(action, Action::Strike { .. }) { [0, 2, 3][dice.below(3)] } else { 0 };
+            topology.script.push(Act { when, action, mode });
+        }
+    })
+}
+
+#[test]
+fn random_clusters_keep_their_invariants() {
+    // After each event the engine compares its state with a recomputation: what nodes have left, who is
+    // where, that nobody is up who is nowhere.
+    let mut lines = 0;
+    for seed in 0..2_000 {
+        let system = random_cluster(seed, false);
+        let once = life(&system);
+        assert_eq!(once, life(&system), "seed {seed}");
+        lines += once.len();
+    }
+    assert!(lines > 50_000, "{lines} lines: hardly anything happened");
+}
+
+/// Watches that drains leave as many replicas up as budgets want, wherever those were up before.
+struct Budgets<'m> {
+    system: &'m System,
+    up: Vec<usize>,
+    evictions: usize,
+}
+
+impl Observer for Budgets<'_> {
+    const SEES_EVENTS: bool = true;
+
+    fn on_down(&mut self, _: JourneyId, _: SimTime, _: Root) {}
+
+    fn on_up(&mut self, _: JourneyId, _: SimTime, _: Root) {}
+
+    fn on_event(&mut self, _: SimTime, _: Event, state: &State) {
+        let topology = self.system.topology();
+        for (index, workload) in topology.platform.as_ref().unwrap().workloads.iter().enumerate() {
+            let replicas = topology.services[workload.service].replicas.clone();
+            let up = replicas.filter(|unit| state.is_up(UnitId::new(*unit))).count();
+            let before = std::mem::replace(&mut self.up[index], up);
+            self.evictions += usize::from(up < before);
+            assert!(up >= workload.min_available.min(before), "{up} of {before} of {index}");
+        }
+    }
+}
+
+#[test]
+fn drains_never_break_a_budget() {
+    let mut evictions = 0;
+    for seed in 0..1_000 {
+        let system = random_cluster(seed, true);
+        let workloads = system.topology().platform.as_ref().unwrap().workloads.len();
+        // At the beginning all are taken for up, also those for which there is no room.
+        let mut budgets = Budgets { system: &system, up: vec![0; workloads], evictions: 0 };
+        let horizon = SimTime::ZERO + system.topology().horizon;
+        let mut replicator = Replicator::new(system.model(), horizon, 100_000);
+        replicator.replicate(Replication { seed, number: 0 }, &mut budgets).unwrap();
+        evictions += budgets.evictions;
+    }
+    assert!(evictions > 500, "{evictions} evictions: hardly any drain");
 }

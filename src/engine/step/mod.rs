@@ -143,6 +143,21 @@ pub(super) fn begin(model: &Model, state: &mut State, chooser: &mut impl Chooser
     }
 }
 
+/// Takes nodes away for good, and places what was on them elsewhere, as far as it can be.
+pub(super) fn lose_nodes(
+    model: &Model,
+    state: &mut State,
+    chooser: &mut impl Chooser,
+    lost: &[UnitId],
+) {
+    let mut life = Step { model, state, chooser };
+    for node in lost.iter().filter_map(|unit| model.units[unit.index()].extras().node) {
+        life.lose_for_good(node);
+    }
+    life.state.platform.is_touched = true;
+    life.reconcile();
+}
+
 struct Step<'a, C> {
     model: &'a Model,
     state: &'a mut State,

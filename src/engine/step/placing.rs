@@ -28,6 +28,17 @@ impl<C: Chooser> Step<'_, C> {
         self.state.platform.is_touched = false;
     }
 
+    /// A node is lost for good, and whatever was on it waits for another.
+    pub(super) fn lose_for_good(&mut self, node: NodeId) {
+        while let Some(pod) = self.state.platform.first_on(node) {
+            self.becomes_pending(pod);
+        }
+        let state = &mut self.state.platform.nodes[node.index()];
+        (state.is_ready, state.runs, state.beats) = (false, false, false);
+        let cluster = self.model.platform.nodes[node.index()].cluster;
+        self.state.platform.clusters[cluster.index()].lost += 1;
+    }
+
     /// Controllers do what is to be done now, until there is nothing left.
     pub(super) fn reconcile(&mut self) {
         while std::mem::take(&mut self.state.platform.is_touched) {
@@ -70,16 +81,17 @@ impl<C: Chooser> Step<'_, C> {
 
     /// A replica without a node gets one, if one can take it, or if less urgent ones make room.
     fn schedule(&mut self, pod: PodId) {
-        if let Some(place) = self.best_place(pod) {
+        let cluster = self.model.platform.workload_of(pod).cluster;
+        let mut place = self.best_place(pod);
+        if place.is_none() && self.model.platform.clusters[cluster.index()].has_priorities {
+            self.preempt(pod);
+            place = self.best_place(pod);
+        }
+        if let Some(place) = place {
             self.state.events += 1;
             self.bind(pod, place);
             self.state.platform.pods[pod.index()].phase = PodPhase::Preparing;
             self.prepare(pod);
-        } else {
-            let cluster = self.model.platform.workload_of(pod).cluster;
-            if self.model.platform.clusters[cluster.index()].has_priorities {
-                self.preempt(pod);
-            }
         }
     }
 

@@ -69,13 +69,16 @@ impl<C: Chooser> Step<'_, C> {
         while let Some(pod) = next {
             next = self.state.platform.next_on(pod);
             match self.state.platform.pods[pod.index()].phase {
-                PodPhase::Placed | PodPhase::Stuck if did_run => self.pod_leaves(pod),
+                PodPhase::Placed | PodPhase::Stuck { has_process: true } if did_run => {
+                    self.pod_leaves(pod);
+                }
                 PodPhase::Preparing => self.chooser.pod_waits(pod),
                 PodPhase::Ending => {
                     self.chooser.pod_waits(pod);
-                    self.state.platform.pods[pod.index()].phase = PodPhase::Stuck;
+                    self.state.platform.pods[pod.index()].phase =
+                        PodPhase::Stuck { has_process: false };
                 }
-                PodPhase::Placed | PodPhase::Stuck | PodPhase::Pending => {}
+                PodPhase::Placed | PodPhase::Stuck { .. } | PodPhase::Pending => {}
             }
         }
         self.calls_off_moves_to(node);
@@ -152,13 +155,13 @@ impl<C: Chooser> Step<'_, C> {
                     self.prepare(pod);
                 }
             }
-            PodPhase::Stuck if did_run => {
+            PodPhase::Stuck { has_process: true } if did_run => {
                 // It has run all the time, and is told to end only now.
                 self.chooser.pod_waits(pod);
                 self.state.root = self.state.units[self.unit_of(pod).index()].root;
                 self.told_to_end(pod);
             }
-            PodPhase::Stuck => {
+            PodPhase::Stuck { .. } => {
                 // Its process ended with the node; nobody starts it again.
                 self.state.platform.pods[pod.index()].phase = PodPhase::Ending;
                 self.becomes_pending(pod);
@@ -213,7 +216,7 @@ impl<C: Chooser> Step<'_, C> {
                     self.calls_off_move_of(pod);
                     self.chooser.pod_tolerates(pod);
                 }
-                PodPhase::Stuck => self.force(pod),
+                PodPhase::Stuck { .. } => self.force(pod),
                 _ => {}
             }
         }
@@ -251,7 +254,7 @@ impl<C: Chooser> Step<'_, C> {
                 self.state.platform.pods[pod.index()].phase = PodPhase::Placed;
                 self.pod_arrives(pod);
             }
-            PodPhase::Ending | PodPhase::Stuck => self.becomes_pending(pod),
+            PodPhase::Ending | PodPhase::Stuck { .. } => self.becomes_pending(pod),
             PodPhase::Placed | PodPhase::Pending => {}
         }
     }
@@ -272,7 +275,8 @@ impl<C: Chooser> Step<'_, C> {
         self.state.events += 1;
         if workload.is_stateful {
             // Nobody knows whether it still runs, and there must not be two.
-            self.state.platform.pods[pod.index()].phase = PodPhase::Stuck;
+            let state = &mut self.state.platform.pods[pod.index()];
+            state.phase = PodPhase::Stuck { has_process: state.phase == PodPhase::Placed };
             self.force(pod);
         } else {
             if workload.volume == Volume::Network {
@@ -320,7 +324,7 @@ impl<C: Chooser> Step<'_, C> {
             self.chooser.pod_ends(pod);
         } else {
             self.chooser.pod_waits(pod);
-            self.state.platform.pods[pod.index()].phase = PodPhase::Stuck;
+            self.state.platform.pods[pod.index()].phase = PodPhase::Stuck { has_process: false };
         }
     }
 

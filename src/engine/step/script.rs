@@ -77,7 +77,7 @@ impl<C: Chooser> Step<'_, C> {
         match self.state.platform.pods[pod.index()].phase {
             PodPhase::Pending => {}
             _ if is_forced => self.becomes_pending(pod),
-            PodPhase::Ending | PodPhase::Stuck => {}
+            PodPhase::Ending | PodPhase::Stuck { .. } => {}
             PodPhase::Placed | PodPhase::Preparing => self.told_to_end(pod),
         }
     }

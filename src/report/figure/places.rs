@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Chip, Content, Figure, Inside, JourneyNeeds, Place, Places, ServiceKey};
+use crate::engine::first_hosts;
 use crate::exact::blast_radii;
 use crate::model::Model;
 use crate::report::data::MOST_PLACES;
@@ -70,15 +71,19 @@ struct Painter<'a> {
 
 impl<'a> Painter<'a> {
     fn new(topology: &'a Topology, model: &Model) -> Painter<'a> {
+        let hosts = first_hosts(model);
         let mut guests = vec![Vec::new(); topology.units.len()];
         for (index, unit) in topology.units.iter().enumerate() {
-            if let Some(host) = unit.hosts.first() {
-                guests[*host].push(index);
+            // Where a controller has placed it when a life begins.
+            let host = unit.hosts.first().copied();
+            let placed = hosts[index].last().map(|host| host.index());
+            if let Some(host) = host.or(placed) {
+                guests[host].push(index);
             }
         }
         let mut takes_down = vec![0; topology.units.len()];
         if topology.units.len() <= MOST_PLACES {
-            for radius in blast_radii(model, topology.journeys.len()) {
+            for radius in blast_radii(model, &hosts, topology.journeys.len()) {
                 takes_down[radius.unit.index()] = radius.journeys.len();
             }
         }

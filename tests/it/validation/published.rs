@@ -1,5 +1,6 @@
 //! Published results that can be run again: quorums over zones, composite SLAs, and k out of n.
 
+use ninefold::engine::first_hosts;
 use ninefold::exact::product_of_availabilities;
 use ninefold::model::JourneyId;
 use ninefold::report::JourneyMeasures;
@@ -115,7 +116,12 @@ fn k_of_n(page: &mut Page) {
              journeys: {{serve: {{needs: {{at_least: {k}, of: [unit]}}}}}}\n"
         );
         let system = compiled("k-of-n", &text);
-        let product = product_of_availabilities(system.model(), JourneyId::new(0)).unwrap();
+        let product = product_of_availabilities(
+            system.model(),
+            &first_hosts(system.model()),
+            JourneyId::new(0),
+        )
+        .unwrap();
         let name = format!("{k} of {n}, MTTF {mttf} h, MTTR {mttr} h");
         page.add(formula(&name, product.unavailability, exact));
     }
@@ -123,7 +129,9 @@ fn k_of_n(page: &mut Page) {
          domains: {unit: {count: 32, fails: [down]}}\n\
          journeys: {serve: {needs: {at_least: 16, of: [unit]}}}\n";
     let system = compiled("k-of-n", text);
-    let product = product_of_availabilities(system.model(), JourneyId::new(0)).unwrap();
+    let product =
+        product_of_availabilities(system.model(), &first_hosts(system.model()), JourneyId::new(0))
+            .unwrap();
     // Published as an availability of 0.999999998717867.
     let exact = 1.282_133e-9;
     let name = "16 of 32 fragments, a tenth of the machines down";
@@ -151,7 +159,12 @@ fn composite_slas(page: &mut Page) {
         [("one region", one, 1.0 - 0.999_400_05), ("two regions behind a front", two, regions)]
     {
         let system = compiled("sla", &text);
-        let product = product_of_availabilities(system.model(), JourneyId::new(0)).unwrap();
+        let product = product_of_availabilities(
+            system.model(),
+            &first_hosts(system.model()),
+            JourneyId::new(0),
+        )
+        .unwrap();
         page.add(formula(name, product.unavailability, exact));
     }
 }

@@ -1,0 +1,261 @@
+//! Whether everything still has a place when nodes are lost.
+
+use std::fmt::Write;
+
+use serde_json::{Value, json};
+
+use super::number::grouped;
+use super::text::table;
+use crate::engine::{Obstacle, Placement, State, placed_without};
+use crate::model::{Model, UnitId};
+use crate::spec::{Platform, Topology};
+
+/// Pairs of nodes that are tried; more take long, and nobody reads them.
+const MOST_PAIRS: usize = 5_000;
+/// Lines that are written about pairs of nodes.
+const MOST_LINES: usize = 20;
+
+/// What nodes have room for, and what has no place without some of them.
+#[derive(Clone, Debug)]
+pub struct CapacityReport {
+    /// Name of the topology.
+    pub topology: String,
+    /// Seed of the placement: where several nodes are as good, luck decides.
+    pub seed: u64,
+    /// Names of resources.
+    pub resources: Vec<String>,
+    /// With all nodes, without each, and without each pair.
+    pub cases: Vec<Case>,
+    /// How many pairs there are; more than there are cases of them where there are too many.
+    pub pairs: usize,
+}
+
+/// Where everything is without some nodes.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// The nodes that are lost, by path.
+    pub lost: Vec<String>,
+    /// What is requested of each node that is left.
+    pub nodes: Vec<NodeUse>,
+    /// Replicas without a place.
+    pub pending: Vec<PendingReplica>,
+}
+
+/// What is requested of a node.
+#[derive(Clone, Debug)]
+pub struct NodeUse {
+    /// Its path.
+    pub node: String,
+    /// By resource: requested, and what it has room for; `None` where the topology does not say.
+    pub resources: Vec<(u64, Option<u64>)>,
+}
+
+/// A replica that no node can take.
+#[derive(Clone, Debug)]
+pub struct PendingReplica {
+    /// Its path.
+    pub replica: String,
+    /// Why each node cannot, by path.
+    pub obstacles: Vec<(String, Obstacle)>,
+}
+
+impl Case {
+    /// The fullest resource of the fullest node: the node, the index of the resource, and the share.
+    fn fullest(&self) -> Option<(&str, usize, f64)> {
+        let shares = self.nodes.iter().flat_map(|node| {
+            let shares = node.resources.iter().enumerate();
+            shares.filter_map(|(resource, (used, room))| {
+                let room = room.filter(|room| *room > 0)?;
+                Some((node.node.as_str(), resource, *used as f64 / room as f64))
+            })
+        });
+        shares.max_by(|one, other| one.2.total_cmp(&other.2))
+    }
+}
+
+/// Finds out where everything is without each node, and without each pair of them; `None` where no
+/// service is placed by a controller.
+pub fn capacity(topology: &Topology, model: &Model, seed: u64) -> Option<CapacityReport> {
+    let platform = topology.platform.as_ref()?;
+    let nodes: Vec<UnitId> = platform.nodes.iter().map(|node| UnitId::new(node.unit)).collect();
+    let singles = nodes.iter().map(|node| vec![*node]);
+    let pair = |(place, node): (usize, &UnitId)| {
+        let node = *node;
+        nodes[place + 1..].iter().map(move |other| vec![node, *other])
+    };
+    let pairs = nodes.iter().enumerate().flat_map(pair).take(MOST_PAIRS);
+    let lost = std::iter::once(Vec::new()).chain(singles).chain(pairs);
+    let case = |lost: Vec<UnitId>| {
+        let state = placed_without(model, seed, &lost);
+        Case::new(topology, platform, model, &state, &lost)
+    };
+    Some(CapacityReport {
+        topology: topology.name.clone(),
+        seed,
+        resources: platform.resources.clone(),
+        cases: lost.map(case).collect(),
+        pairs: nodes.len() * nodes.len().saturating_sub(1) / 2,
+    })
+}
+
+impl Case {
+    fn new(
+        topology: &Topology,
+        platform: &Platform,
+        model: &Model,
+        state: &State,
+        lost: &[UnitId],
+    ) -> Case {
+        let path = |unit: UnitId| topology.units[unit.index()].path.clone();
+        let left = platform.nodes.iter().filter(|node| !lost.contains(&UnitId::new(node.unit)));
+        let nodes = left.map(|node| {
+            let unit = UnitId::new(node.unit);
+            let room = node.capacity.iter().map(|room| (*room != u64::MAX).then_some(*room));
+            let resources = state.requested_of(model, unit).into_iter().zip(room).collect();
+            NodeUse { node: path(unit), resources }
+        });
+        let replicas = platform.workloads.iter().flat_map(|workload| {
+            topology.services[workload.service].replicas.clone().map(UnitId::new)
+        });
+        let is_pending = |unit: &UnitId| state.placement(model, *unit) == Some(Placement::Pending);
+        let pending = replicas.filter(is_pending).map(|unit| {
+            let obstacles = state.obstacles(model, unit).into_iter();
+            let is_left = |(node, _): &(UnitId, Obstacle)| !lost.contains(node);
+            let obstacles = obstacles.filter(is_left).map(|(node, why)| (path(node), why));
+            PendingReplica { replica: path(unit), obstacles: obstacles.collect() }
+        });
+        Case {
+            lost: lost.iter().copied().map(path).collect(),
+            nodes: nodes.collect(),
+            pending: pending.collect(),
+        }
+    }
+}
+
+/// Why a node cannot take a replica, in a few words.
+pub fn obstacle_text(obstacle: Obstacle, resources: &[String]) -> String {
+    match obstacle {
+        Obstacle::NotReady => "is not ready".to_owned(),
+        Obstacle::Cordoned => "is cordoned".to_owned(),
+        Obstacle::Volume => "does not have its volume".to_owned(),
+        Obstacle::Spread => "has one too close (spread)".to_owned(),
+        Obstacle::Room(resource) => format!("has too little {}", resources[resource]),
+    }
+}
+
+/// An amount of a resource, as people write it.
+fn amount(resource: &str, amount: u64) -> String {
+    const GIB: f64 = (1_u64 << 30) as f64;
+    match resource {
+        "memory" => format!("{:.1}GiB", amount as f64 / GIB),
+        _ => format!("{}", amount as f64 / 1000.0),
+    }
+}
+
+/// The report as text.
+pub fn capacity_to_text(report: &CapacityReport) -> String {
+    let mut text = format!("{}: capacity, placed with seed {}\n\n", report.topology, report.seed);
+    let [whole, cases @ ..] = report.cases.as_slice() else { return text };
+    let mut header = vec!["node"];
+    header.extend(report.resources.iter().map(String::as_str));
+    let rows = whole.nodes.iter().map(|node| {
+        let used = report.resources.iter().zip(&node.resources);
+        let cell = |(resource, (used, room)): (&String, &(u64, Option<u64>))| match room {
+            None => amount(resource, *used),
+            Some(room) => format!(
+                "{} of {} ({:.0} %)",
+                amount(resource, *used),
+                amount(resource, *room),
+                100.0 * *used as f64 / (*room).max(1) as f64
+            ),
+        };
+        std::iter::once(node.node.clone()).chain(used.map(cell)).collect()
+    });
+    text += "requested of each node\n";
+    text += &table(&header, rows.collect());
+    put_pending(&mut text, "with all nodes", whole, report);
+    for (count, title) in [(1, "one node lost"), (2, "two nodes lost")] {
+        let of_count: Vec<&Case> = cases.iter().filter(|case| case.lost.len() == count).collect();
+        if of_count.is_empty() {
+            continue;
+        }
+        let bad = of_count.iter().filter(|case| !case.pending.is_empty()).count();
+        let _ = writeln!(
+            text,
+            "{title}: in {} of {} cases something has no place",
+            grouped(bad as u64),
+            grouped(of_count.len() as u64)
+        );
+        if count == 2 && report.pairs > of_count.len() {
+            let _ = writeln!(text, "  of {} pairs; only these were tried", report.pairs);
+        }
+        // Without one node each is told; of pairs only those that something has no place without.
+        let told: Vec<&&Case> =
+            of_count.iter().filter(|case| count == 1 || !case.pending.is_empty()).collect();
+        for case in told.iter().take(MOST_LINES) {
+            put_pending(&mut text, &case.lost.join(" and "), case, report);
+        }
+        if told.len() > MOST_LINES {
+            let _ = writeln!(text, "  and {} more", told.len() - MOST_LINES);
+        }
+        text.push('\n');
+    }
+    text
+}
+
+fn put_pending(text: &mut String, title: &str, case: &Case, report: &CapacityReport) {
+    if case.pending.is_empty() {
+        let fullest = case.fullest().map_or_else(String::new, |(node, resource, share)| {
+            let resource = &report.resources[resource];
+            format!("; fullest: {node}, {:.0} % of its {resource}", 100.0 * share)
+        });
+        let _ = writeln!(text, "  {title}: everything has a place{fullest}");
+        return;
+    }
+    let _ = writeln!(text, "  {title}:");
+    for pending in &case.pending {
+        let why = |(node, obstacle): &(String, Obstacle)| {
+            format!("{node} {}", obstacle_text(*obstacle, &report.resources))
+        };
+        let why: Vec<String> = pending.obstacles.iter().map(why).collect();
+        let why = if why.is_empty() { "no node is left".to_owned() } else { why.join(", ") };
+        let _ = writeln!(text, "    {} is pending: {why}", pending.replica);
+    }
+}
+
+/// The report as JSON, `ninefold-capacity/1`: amounts of `cpu` in processors, of `memory` in bytes.
+pub fn capacity_to_json(report: &CapacityReport) -> String {
+    let number = |resource: &String, amount: u64| match resource.as_str() {
+        "memory" => json!(amount),
+        _ => json!(amount as f64 / 1000.0),
+    };
+    let node = |node: &NodeUse| {
+        let resources = report.resources.iter().zip(&node.resources);
+        let of = |(name, (used, room)): (&String, &(u64, Option<u64>))| {
+            let room = room.map(|room| number(name, room));
+            (name.clone(), json!({"requested": number(name, *used), "capacity": room}))
+        };
+        json!({"node": node.node, "resources": Value::Object(resources.map(of).collect())})
+    };
+    let pending = |pending: &PendingReplica| {
+        let why = pending.obstacles.iter().map(|(node, obstacle)| {
+            json!({"node": node, "reason": obstacle_text(*obstacle, &report.resources)})
+        });
+        json!({"replica": pending.replica, "obstacles": why.collect::<Vec<_>>()})
+    };
+    let case = |case: &Case| {
+        json!({
+            "lost": case.lost,
+            "nodes": case.nodes.iter().map(node).collect::<Vec<_>>(),
+            "pending": case.pending.iter().map(pending).collect::<Vec<_>>(),
+        })
+    };
+    let whole = json!({
+        "schema": "ninefold-capacity/1",
+        "topology": report.topology,
+        "seed": report.seed,
+        "cases": report.cases.iter().map(case).collect::<Vec<_>>(),
+        "pairs": report.pairs,
+    });
+    format!("{whole:#}\n")
+}
