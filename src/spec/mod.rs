@@ -12,6 +12,7 @@ mod digest;
 mod expand;
 mod overlay;
 mod platform;
+mod profile;
 mod raw;
 mod read;
 mod resolved;
