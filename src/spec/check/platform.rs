@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::all::{Checker, index_of};
+use super::failures::planned;
 use super::plans::SHORTEST_PERIOD_SECONDS;
 use crate::spec::diagnostic::Code;
 use crate::spec::platform::{
@@ -14,6 +15,7 @@ use crate::spec::raw::{
 };
 use crate::spec::read::listed;
 use crate::spec::source::{Span, Spanned};
+use crate::spec::topology::FailureMode;
 use crate::units::SimSpan;
 
 /// Nodes that all workloads together may stand on, and domains of these that they are spread over.
@@ -22,6 +24,8 @@ const MOST_CANDIDATES: usize = 2_000_000;
 const RESOURCES: [&str; 2] = ["cpu", "memory"];
 /// How many replicas a rollout of a deployment adds and takes down where the file does not say.
 const DEFAULT_ROLLOUT: Share = Share::Part(0.25);
+/// The name among causes of having no node from the beginning.
+const UNPLACED: &str = "unplaced";
 /// What is nearer to a whole number differs from it by the noise of a multiplication.
 const ROUNDING: f64 = 1e-9;
 
@@ -57,7 +61,11 @@ impl<'a> Checker<'a> {
         let nodes = self.nodes(&cluster_of, &resources);
         let timers = raw.timers.clone();
         let (workloads, rollouts) = (Vec::new(), Vec::new());
-        let mut platform = Platform { clusters, timers, resources, nodes, workloads, rollouts };
+        let unplaced = self.modes.len();
+        self.modes
+            .push(FailureMode { is_planned: false, ..planned(UNPLACED.to_owned(), Vec::new()) });
+        let mut platform =
+            Platform { clusters, timers, resources, nodes, workloads, rollouts, unplaced };
         for controlled in &controlled {
             if let Some(workload) = self.workload(controlled, &platform) {
                 platform.workloads.push(workload);
@@ -665,7 +673,10 @@ impl<'a> Checker<'a> {
         }
         let every = raw.every?;
         self.check_period(every);
+        let mode = self.modes.len();
+        self.modes.push(planned(raw.name.value.clone(), Vec::new()));
         Some(RolloutPlan {
+            mode,
             name: raw.name.value.clone(),
             at: SimSpan::from_seconds(raw.at),
             every: SimSpan::from_seconds(every.value),
