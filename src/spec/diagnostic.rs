@@ -75,6 +75,10 @@ codes! {
     Cycle = "cycle",
     /// A required spread that the places do not allow.
     Spread = "spread",
+    /// Replicas that no node can take.
+    Unplaceable = "unplaceable",
+    /// A budget that no drain can keep.
+    Budget = "budget",
     /// Something that cannot change any result.
     NoEffect = "no-effect",
     /// Something declared that nothing uses.

@@ -13,6 +13,7 @@ mod expand;
 mod faults;
 mod overlay;
 mod platform;
+mod profile;
 mod raw;
 mod read;
 mod resolved;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::catalog;
 use super::overlay::read_text;
+use super::profile::profile_of;
 use super::source::{Sources, Span};
 use super::topology::{Loaded, SpecError};
 use super::yaml::{Entry, NodeId, Tree, Value};
@@ -26,6 +27,14 @@ const DEFAULTS: &[(&str, &[(&str, &str)])] = &[
 const REPLICAS_FOLLOW: &str = "erasure";
 /// What defaults of data are about: copies that somebody holds.
 const HOLDERS: &str = "held_by";
+/// What says how many replicas there are on so many nodes.
+const ONE_ON_EACH: &str = "daemonset";
+/// What a service with a controller has besides where the file says nothing.
+const OF_A_CONTROLLER: &[(&str, &str)] = &[("priority", "0"), ("volume", "none")];
+/// What makes an entry of the calendar one that takes no units.
+const ROLLOUT: &str = "rollout";
+/// Defaults of those that do.
+const OF_WORK: &[&str] = &["gap", "regardless"];
 /// Keys that have done their work when everything is written out.
 const DONE: &[&str] = &["extends", "import", "defaults"];
 
@@ -60,6 +69,7 @@ impl Writer<'_> {
         for entry in entries.iter().filter(|entry| !DONE.contains(&entry.key.as_str())) {
             let known = DEFAULTS.iter().find(|(section, _)| *section == entry.key);
             match known {
+                None if entry.key == "platform" => self.platform(&mut text, entry, defaults),
                 Some((_, of_section)) => self.section(&mut text, entry, of_section, defaults),
                 None => self.line(&mut text, 0, entry, defaults),
             }
@@ -95,12 +105,37 @@ impl Writer<'_> {
             let has = |key: &str| {
                 fields.iter().any(|field| field.key == key && !self.tree.is_null(field.value))
             };
-            for (key, value) in of_section {
-                let follows = *key == "replicas" && has(REPLICAS_FOLLOW);
+            let controller = fields.iter().find(|field| field.key == "controller");
+            let controller = controller.map(|field| self.flow(field.value)).unwrap_or_default();
+            let is_controlled = !["", "external", "null", "~"].contains(&&*controller);
+            let of_controller =
+                if section.key == "services" && is_controlled { OF_A_CONTROLLER } else { &[] };
+            for (key, value) in of_section.iter().chain(of_controller) {
+                let has_count = has(REPLICAS_FOLLOW) || controller == ONE_ON_EACH;
+                let follows = *key == "replicas" && has_count;
                 let is_of_nothing = section.key == "data" && !has(HOLDERS);
-                if !has(key) && !follows && !is_of_nothing {
+                let is_of_work = section.key == "calendar" && has(ROLLOUT) && OF_WORK.contains(key);
+                if !has(key) && !follows && !is_of_nothing && !is_of_work {
                     line(text, 4, &format!("{key}: {value}"), "default");
                 }
+            }
+        }
+    }
+
+    /// A platform, with the timers of its profile; of a timer in parts each has an origin of its own.
+    fn platform(&self, text: &mut String, platform: &Entry, defaults: Option<Span>) {
+        let _ = writeln!(text, "{}:", platform.key);
+        let all = self.entries(platform.value).iter();
+        for entry in all.filter(|entry| !self.tree.is_null(entry.value)) {
+            let parts = self.entries(entry.value);
+            let is_in_parts = matches!(entry.key.as_str(), "unhealthy_zone" | "crash_loop");
+            if !is_in_parts {
+                self.line(text, 2, entry, defaults);
+                continue;
+            }
+            let _ = writeln!(text, "  {}:", entry.key);
+            for part in parts {
+                self.line(text, 4, part, defaults);
             }
         }
     }
@@ -120,6 +155,9 @@ impl Writer<'_> {
         let file = &self.sources.file(value).name;
         if file == catalog::NAME {
             return "catalog".to_owned();
+        }
+        if let Some(profile) = profile_of(file) {
+            return format!("default ({profile})");
         }
         let is_within = |outer: Span| {
             outer.file == key.file && outer.start <= key.start && key.end <= outer.end

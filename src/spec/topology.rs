@@ -8,6 +8,7 @@ use super::data::DataClass;
 use super::diagnostic::{Code, Findings, Severity};
 use super::overlay::{Loader, apply_defaults, read_text};
 use super::platform::{Act, Patience, Platform};
+use super::profile::apply_profile;
 use super::raw::Grade;
 use super::read::Reader;
 use super::yaml::{NodeId, Tree};
@@ -476,6 +477,7 @@ impl Loaded {
         let loaded = root.and_then(|root| {
             let root = apply_imports(&mut tree, &mut findings, root);
             let root = apply_defaults(&mut tree, &mut findings, root);
+            let root = apply_profile(&mut tree, &mut findings, root);
             let raw = Reader { tree: &tree, findings: &mut findings }.topology(root);
             Some((root, super::check::check(&raw, &mut findings)?))
         });

@@ -1,5 +1,5 @@
 //! Durations, percentages, sizes and bandwidths as people write them: a number and its unit, always
-//! both.
+//! both. Processors are counted, and their unit may be a thousandth.
 
 use std::fmt;
 
@@ -233,6 +233,37 @@ pub fn parse_bandwidth(text: &str) -> Result<f64, QuantityError> {
     finite(number * factor, text)
 }
 
+/// Reads a number of processors such as `2`, `0.5` or, in thousandths, `500m`; returns processors.
+///
+/// # Errors
+///
+/// Unless it is a number, not negative, alone or followed by `m`.
+///
+/// # Examples
+///
+/// ```
+/// use ninefold::units::parse_cpu;
+/// assert_eq!(parse_cpu("2"), Ok(2.0));
+/// assert_eq!(parse_cpu("500m"), Ok(0.5));
+/// assert!(parse_cpu("500M").unwrap_err().help.contains("`500m`"));
+/// ```
+pub fn parse_cpu(text: &str) -> Result<f64, QuantityError> {
+    let example =
+        "write a number of processors, such as `2` or `0.5`, or thousandths, such as `500m`";
+    let (number, unit) = number_and_unit(text, "a number of processors", example)?;
+    match unit {
+        "" => finite(number, text),
+        "m" => finite(number / 1e3, text),
+        _ => Err(QuantityError {
+            problem: format!("`{unit}` is not a unit of processors"),
+            help: match unit {
+                "M" => format!("write `{}m` for thousandths", split_number(text.trim()).0),
+                _ => example.to_owned(),
+            },
+        }),
+    }
+}
+
 fn factor_of(prefix: &str) -> Option<f64> {
     let known = PREFIXES.iter().find(|(spelling, _)| *spelling == prefix);
     known.map(|(_, factor)| *factor)
@@ -355,6 +386,26 @@ mod tests {
             ("1EB", 1e18),
         ] {
             assert_eq!(parse_size(text), Ok(bytes), "{text}");
+        }
+    }
+
+    #[test]
+    fn processors_are_counted_whole_or_in_thousandths() {
+        for (text, processors) in
+            [("2", 2.0), ("0.5", 0.5), (" 500m ", 0.5), ("500 m", 0.5), ("0", 0.0), ("1e1", 10.0)]
+        {
+            assert_eq!(parse_cpu(text), Ok(processors), "{text}");
+        }
+        for (text, help) in [
+            ("500M", "write `500m`"),
+            ("2s", "such as `2`"),
+            ("-1", "such as"),
+            ("two", "such as"),
+            ("", "such as"),
+            ("1e999", "a machine can hold"),
+        ] {
+            let error = parse_cpu(text).unwrap_err();
+            assert!(error.help.contains(help), "{text}: {error}");
         }
     }
 

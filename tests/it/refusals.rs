@@ -373,8 +373,8 @@ fn what_is_known_for_later_says_so_and_does_not_stop_anything() {
         "10:1 warning not-evaluated: `claims` is known, not evaluated in this version; -\n",
     );
     check(
-        &with("serves: majority", "serves: majority, controller: statefulset"),
-        "7:50 warning not-evaluated: `controller` is known, not evaluated in this version; -\n",
+        &with("serves: majority", "serves: majority, placement: packed"),
+        "7:50 warning not-evaluated: `placement` is known, not evaluated in this version; -\n",
     );
 }
 
@@ -938,5 +938,381 @@ fn journeys_name_data_classes() {
         &class("held_by: disk").replace("[db, web]}", "[db, web]}, data: [e, d, d]"),
         "11:41 unknown-name: there is no data class `e`; did you mean `d`?\n\
          11:47 duplicate-name: `d` is listed twice; name each data class once\n",
+    );
+}
+
+/// A cluster of four nodes, each in one of two racks, and a service that is scheduled on them.
+const CLUSTER: &str = "topology: t
+failures:
+  down: {every: 90d, repair: 2h}
+platform: kubernetes
+domains:
+  rack: {count: 2}
+  node: {in: rack, count: 2, fails: [down], capacity: {cpu: 4, memory: 8GiB}}
+services:
+  web: {replicas: 3, on: node, serves: any, controller: deployment}
+journeys:
+  use: {needs: web}
+";
+
+/// What is said of that cluster with one text in place of another.
+#[track_caller]
+fn check_cluster(old: &str, new: &str, want: &str) {
+    assert!(CLUSTER.contains(old), "{old} is not there");
+    check(&CLUSTER.replace(old, new), want);
+}
+
+/// The same of its service, if more is said after its controller.
+#[track_caller]
+fn check_workload(more: &str, want: &str) {
+    let controller = "controller: deployment";
+    check_cluster(controller, &format!("{controller}, {more}"), want);
+}
+
+/// The same with an entry in the calendar.
+#[track_caller]
+fn check_entry(entry: &str, want: &str) {
+    check_cluster("journeys:", &format!("calendar:\n  p: {entry}\njourneys:"), want);
+}
+
+#[test]
+fn a_cluster_that_is_fine_has_no_findings() {
+    check(CLUSTER, "");
+    check_workload("tolerates: {unreachable: 0s}, volume: network, priority: -5", "");
+    check_workload("budget: {max_unavailable: 30%}, rollout: {surge: 0}", "");
+}
+
+#[test]
+fn platforms_have_a_profile() {
+    check_cluster(
+        "platform: kubernetes",
+        "platform: kubernets",
+        "4:11 unknown-name: there is no platform `kubernets`; did you mean `kubernetes`?\n",
+    );
+    check_cluster(
+        "platform: kubernetes",
+        "platform: {toleration: 30s}",
+        "4:1 missing-key: a platform needs `profile`; add `profile`: there is `kubernetes`\n",
+    );
+    check_cluster(
+        "platform: kubernetes",
+        "platform: [kubernetes]",
+        "4:11 wrong-kind: a platform cannot be a list; it must be a map of keys and values\n",
+    );
+    check_cluster(
+        "platform: kubernetes\n",
+        "",
+        "8:57 missing-key: `web` has a controller, and there is no platform; say whose \
+         controllers they are: `platform: kubernetes`\n",
+    );
+    check_cluster(
+        "controller: deployment",
+        "about: x",
+        "4:1 warning no-effect: a platform with nothing to run; give a service a controller, \
+         such as `controller: deployment`\n\
+         7:45 warning no-effect: `node` is no node of a platform; let a service with a \
+         controller run on it, or name it under `nodes` of `platform`\n",
+    );
+}
+
+#[test]
+fn timers_must_be_possible() {
+    check_cluster(
+        "platform: kubernetes",
+        "platform: {profile: kubernetes, tolerations: 30s}",
+        "4:33 unknown-key: a platform has no key `tolerations`; did you mean `toleration`?\n",
+    );
+    check_cluster(
+        "platform: kubernetes",
+        "platform: {profile: kubernetes, toleration: 30, lease_renew: 0s}",
+        "4:45 bad-quantity: `30` has no unit; write `30s`, `30m`, `30h` or `30d` instead\n",
+    );
+    check_cluster(
+        "platform: kubernetes",
+        "platform: {profile: kubernetes, lease_renew: 1m}",
+        "4:1 out-of-range: nodes that are well would count as lost; `node_monitor_grace` must \
+         be longer than `lease_renew`\n",
+    );
+    check_cluster(
+        "platform: kubernetes",
+        "platform: {profile: kubernetes, crash_loop: {base: 10m}}",
+        "4:45 out-of-range: restarts that wait longer at first than at most; let `base` be at \
+         most `max`\n",
+    );
+    check_cluster(
+        "platform: kubernetes",
+        "platform: {profile: kubernetes, force_delete: soon, unhealthy_zone: {threshold: 0.5}}",
+        "4:47 bad-quantity: `soon` is not a duration; write a number and a unit, such as `20s`, \
+         `5m`, `1.5h`, `30d`, `6mo` or `1y`\n\
+         4:81 bad-quantity: `0.5` is not a percentage; write it in percent: `50%`\n",
+    );
+}
+
+#[test]
+fn a_node_is_of_one_cluster() {
+    check_cluster(
+        "platform: kubernetes",
+        "platform: {profile: kubernetes, clusters: {a: {nodes: node}, b: {nodes: rack-0/node-1}}}",
+        "4:66 duplicate-name: `rack-0/node-1` is a node of `a` and of `b`; a node belongs to \
+         one cluster\n\
+         9:26 wrong-reference: `web` runs in two clusters: `rack-0/node-0` is a node of `a`, \
+         `rack-0/node-1` of `b`; a controller moves replicas within one cluster: make it two \
+         services\n",
+    );
+    check_cluster(
+        "platform: kubernetes",
+        "platform: {profile: kubernetes, clusters: {a: {nodes: [rack-0/node-0, rack-0/node-1]}, b: {nodes: [rack-1/node-0, rack-1/node-1]}}}",
+        "9:26 wrong-reference: `web` runs in two clusters: `rack-0/node-0` is a node of `a`, \
+         `rack-1/node-0` of `b`; a controller moves replicas within one cluster: make it two \
+         services\n",
+    );
+    check_cluster(
+        "platform: kubernetes",
+        "platform: {profile: kubernetes, nodes: rack-0/node-0}",
+        "9:26 wrong-reference: `web` runs on `rack-0/node-1`, which is a node of no cluster; \
+         name it under `nodes` of one\n",
+    );
+    check_cluster(
+        "platform: kubernetes",
+        "platform: {profile: kubernetes, nodes: node, clusters: {a: {}}}",
+        "4:33 wrong-kind: `nodes` beside `clusters`; say it of each cluster\n\
+         4:57 missing-key: a cluster needs `nodes`; add `nodes`: the domains or units that are \
+         its nodes\n",
+    );
+    check_cluster(
+        "platform: kubernetes",
+        "platform: {profile: kubernetes, nodes: [node, rack-0/node-0, web]}",
+        "4:33 duplicate-name: `rack-0/node-0` is named twice; name each node once; a domain \
+         stands for all of its units\n\
+         4:62 wrong-reference: `web` is no node; nodes are domains, or units of domains\n",
+    );
+    check_cluster(
+        "platform: kubernetes",
+        "platform: {profile: kubernetes, control_plane: apiserver}",
+        "4:48 unknown-name: nothing is called `apiserver`; there are `node`, `rack` and `web`\n",
+    );
+    check_cluster(
+        "on: node, ",
+        "",
+        "9:47 missing-key: `web` has a controller, and nowhere to run; name the nodes that it \
+         may run on: `on: node`\n",
+    );
+}
+
+#[test]
+fn amounts_have_the_unit_of_their_resource() {
+    check_workload(
+        "requests: {cpu: 500M, memory: 2}",
+        "9:85 bad-quantity: `M` is not a unit of processors; write `500m` for thousandths\n\
+         9:99 bad-quantity: `2` has no unit; write `2GB` or `2GiB`, for instance\n",
+    );
+    check_workload(
+        "requests: {cpu: -1, gpu: 1}",
+        "9:85 bad-quantity: `-1` is negative; write a number of processors, such as `2` or \
+         `0.5`, or thousandths, such as `500m`\n\
+         9:89 unknown-name: no node has any `gpu`; did you mean `cpu`?\n",
+    );
+    check_cluster(
+        "capacity: {cpu: 4, memory: 8GiB}",
+        "capacity: {cpu: 4, gpu: 2GiB}",
+        "7:69 bad-quantity: `2GiB` is not a number; so much `gpu` is a number without a unit, \
+         such as `1.5`\n",
+    );
+    check_cluster(
+        "capacity: {cpu: 4, memory: 8GiB}",
+        "capacity: {cpu: 4}, overhead: {cpu: 5, memory: 1GiB}",
+        "7:76 out-of-range: an overhead of 5 of 4 `cpu`; nothing is left for replicas; at most \
+         the capacity\n\
+         7:84 missing-key: an overhead of `memory`, and no capacity; say how much it has: \
+         `capacity: {memory: ...}`\n",
+    );
+}
+
+#[test]
+fn what_no_node_can_take_is_refused() {
+    check_workload(
+        "requests: {cpu: 4500m}",
+        "9:80 unplaceable: `web` requests 4.5 `cpu`, and no node has more than 4; request less, \
+         or have a node with so much `capacity` beside its `overhead`\n",
+    );
+    check_workload(
+        "requests: {memory: 9GB}",
+        "9:80 unplaceable: `web` requests 9GB `memory`, and no node has more than 8GiB; request \
+         less, or have a node with so much `capacity` beside its `overhead`\n",
+    );
+    check_cluster(
+        "capacity: {cpu: 4, memory: 8GiB}",
+        "capacity: {cpu: 4, memory: 8GiB}, taints: [spot]",
+        "9:26 unplaceable: `rack-0/node-0` keeps `web` off by its taint `spot`; let it tolerate \
+         that, `tolerates: {taints: [spot]}`, or run on others\n",
+    );
+    check_cluster(
+        "controller: deployment",
+        "controller: static, requests: {cpu: 5}",
+        "9:3 unplaceable: what is bound to `rack-0/node-0` requests 5 of 4 `cpu`; replicas of \
+         daemonsets, and static ones, cannot go elsewhere: request less\n",
+    );
+    check_cluster(
+        "rack: {count: 2}",
+        "rack: {count: 2, capacity: {cpu: 1}}",
+        "6:20 warning no-effect: `rack` is no node of a platform; let a service with a \
+         controller run on it, or name it under `nodes` of `platform`\n",
+    );
+}
+
+#[test]
+fn spreads_must_have_room() {
+    check_workload(
+        "spread: {by: rack, rule: required}",
+        "9:82 spread: 3 replicas of `web` apart on 2 of level `rack`; have at least 3 of them, \
+         or make the rule `preferred`\n",
+    );
+    check_workload(
+        "spread: [{by: node, rule: required}, {by: rakc}]",
+        "9:111 unknown-name: no domain has the level `rakc`; did you mean `rack`?\n",
+    );
+    check_cluster(
+        "replicas: 3",
+        "replicas: 4, spread: {by: node, rule: required}",
+        "9:35 warning spread: a replica of `web` that loses its node stays pending; each of the \
+         4 of level `node` has one already: have one more, or make the rule `preferred`\n",
+    );
+    check_cluster(
+        "controller: deployment",
+        "spread: [{by: node}, {by: rack}]",
+        "9:71 spread: several spreads of `web`, which nobody schedules; only what has \
+         `controller: deployment` or `statefulset` is scheduled; others have one spread, \
+         without `skew`\n",
+    );
+    check_cluster(
+        "controller: deployment",
+        "spread: {by: node, skew: 1}",
+        "9:70 spread: a skew of `web`, which nobody schedules; only what has `controller: \
+         deployment` or `statefulset` is scheduled; others have one spread, without `skew`\n",
+    );
+    check_cluster(
+        "controller: deployment",
+        "controller: daemonset",
+        "9:19 quorum: 3 replicas of `web` on 4 nodes; leave `replicas` out, or name as many \
+         nodes under `on`\n",
+    );
+}
+
+#[test]
+fn budgets_and_rollouts_count_replicas() {
+    check_workload(
+        "budget: {min_available: 4}",
+        "9:93 quorum: 4 of 3 replicas of `web`; at most 3\n",
+    );
+    check_workload(
+        "budget: {min_available: 3}",
+        "9:93 warning budget: the budget of `web` blocks every drain for ever; all of its \
+         replicas must be up: let one be missing, `max_unavailable: 1`\n",
+    );
+    check_workload(
+        "budget: {max_unavailable: 0%}",
+        "9:95 warning budget: the budget of `web` blocks every drain for ever; all of its \
+         replicas must be up: let one be missing, `max_unavailable: 1`\n",
+    );
+    check_workload(
+        "budget: {min_available: 2, max_unavailable: 1}",
+        "9:96 wrong-kind: a budget in two ways; keep `min_available` or `max_unavailable`, one \
+         of them\n",
+    );
+    check_workload(
+        "budget: 2",
+        "9:77 wrong-kind: a budget cannot be `2`; it must be a map of keys and values\n",
+    );
+    check_workload(
+        "rollout: {surge: 0, unavailable: 0%}",
+        "9:69 out-of-range: a rollout of `web` that replaces nothing; let `surge` or \
+         `unavailable` be 1\n",
+    );
+    check_workload(
+        "rollout: {surge: 4}",
+        "9:86 quorum: more than the 3 replicas of `web` at a time; each is replaced once: name \
+         a part of them\n",
+    );
+    check_cluster(
+        "controller: deployment",
+        "controller: statefulset, rollout: {surge: 1}",
+        "9:87 wrong-kind: a surge of `web`, which is no deployment; only a deployment adds \
+         replicas in a rollout; say `unavailable`\n",
+    );
+    check_cluster(
+        "controller: deployment",
+        "controller: static, rollout: {unavailable: 1}, budget: {min_available: 1}, tolerates: {unreachable: 5s}",
+        "9:65 wrong-kind: a rollout of `web`, whose replicas are static; nobody replaces them: \
+         remove it\n\
+         9:116 warning no-effect: a budget of `web`, which nobody evicts; replicas of a \
+         daemonset, and static ones, stay on their nodes: remove it\n\
+         9:132 warning no-effect: `unreachable` of `web`, which nobody evicts; replicas of a \
+         daemonset, and static ones, stay on their nodes: remove it\n",
+    );
+}
+
+#[test]
+fn what_only_a_controller_evaluates_needs_one() {
+    check_cluster(
+        "controller: deployment",
+        "requests: {cpu: 1}, budget: {min_available: 1}",
+        "9:45 missing-key: `requests` of `web`, which has no controller; say which one it has, \
+         such as `controller: deployment`\n\
+         9:65 missing-key: `budget` of `web`, which has no controller; say which one it has, \
+         such as `controller: deployment`\n",
+    );
+    check_cluster(
+        "controller: deployment",
+        "controller: external, priority: 1",
+        "9:67 missing-key: `priority` of `web`, which has no controller; say which one it has, \
+         such as `controller: deployment`\n",
+    );
+    check_cluster(
+        "controller: deployment",
+        "controller: deploymnt",
+        "9:57 unknown-name: a controller cannot be `deploymnt`; did you mean `deployment`?\n",
+    );
+    check_workload(
+        "priority: high, volume: disk, tolerates: {taints: [sport]}",
+        "9:79 bad-quantity: `high` is not a priority; it is a whole number, at most 1000000000: \
+         what has a higher one comes first\n\
+         9:93 unknown-name: a volume cannot be `disk`; it must be one of `none`, `local` and \
+         `network`\n\
+         9:120 warning no-effect: no node has the taint `sport`; taints stand at domains: \
+         `taints: [control-plane]`\n",
+    );
+}
+
+#[test]
+fn drains_and_rollouts_are_of_platforms() {
+    check_entry(
+        "{every: 30d, order: [rack], each: 5m, drain: true}",
+        "11:44 wrong-reference: `rack-0` is drained and is no node; only nodes of the platform \
+         can be drained: name it under its `nodes`\n",
+    );
+    check_entry(
+        "{every: 30d, order: [node], each: 5m, drain: {gives_up: soon}}",
+        "11:62 bad-quantity: `soon` is not a duration; write a number and a unit, such as \
+         `20s`, `5m`, `1.5h`, `30d`, `6mo` or `1y`\n",
+    );
+    check_entry(
+        "{rollout: [web, web, wbe], every: 14d, gap: 5m}",
+        "11:22 duplicate-name: `web` is listed twice; name each service once\n\
+         11:27 unknown-name: there is no service `wbe`; did you mean `web`?\n\
+         11:45 wrong-kind: `gap` beside `rollout`; how many are replaced at a time stands under \
+         `rollout` of each service\n",
+    );
+    check_entry(
+        "{rollout: [node]}",
+        "11:3 missing-key: a rollout of the calendar needs `every`; add `every`: how often it \
+         begins, such as `every: 14d`\n\
+         11:17 unknown-name: there is no service `node`; name services that have a controller\n",
+    );
+    check_entry(
+        "{rollout: [], every: 0s}",
+        "11:3 missing-key: a rollout of nothing; name services that have a controller: \
+         `rollout: [web]`\n\
+         11:27 out-of-range: a plan that never ends; `every` is from beginning to beginning and \
+         must be at least 1s\n",
     );
 }

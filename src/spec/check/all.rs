@@ -48,11 +48,13 @@ pub(crate) fn check(raw: &RawTopology, findings: &mut Findings) -> Option<Topolo
     checker.refuse_what_is_too_much();
     let data = checker.data();
     let journeys = checker.journeys();
-    let plans = checker.plans();
+    let platform = checker.platform();
+    let plans = checker.plans(platform.as_ref());
     // What is wrong may be why something seems unused.
     if !checker.findings.has_errors() {
-        checker.warn_of_what_is_unused(&journeys, &data);
+        checker.warn_of_what_is_unused(&journeys, &data, platform.as_ref());
         checker.warn_of_what_nobody_can_lose(&data);
+        checker.warn_of_idle_platforms(platform.as_ref());
     }
     let Checker { units, services, modes, findings, .. } = checker;
     if findings.has_errors() {
@@ -71,7 +73,7 @@ pub(crate) fn check(raw: &RawTopology, findings: &mut Findings) -> Option<Topolo
         plans,
         journeys,
         data,
-        platform: None,
+        platform: platform.filter(|platform| !platform.workloads.is_empty()),
         script: Vec::new(),
         warnings: Findings::new(),
     })

@@ -9,6 +9,7 @@ mod offers;
 mod placement;
 mod places;
 mod plans;
+mod platform;
 mod rosters;
 mod scenario;
 

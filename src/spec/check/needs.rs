@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::all::{Checker, listed_keys};
 use crate::spec::data::DataClass;
 use crate::spec::diagnostic::Code;
+use crate::spec::platform::Platform;
 use crate::spec::raw::{Edge, EdgeKind, Name, RawExpr, RawJourney, RawMode};
 use crate::spec::read::listed;
 use crate::spec::source::Span;
@@ -319,7 +320,12 @@ impl Checker<'_> {
         None
     }
 
-    pub(super) fn warn_of_what_is_unused(&mut self, journeys: &[Journey], data: &[DataClass]) {
+    pub(super) fn warn_of_what_is_unused(
+        &mut self,
+        journeys: &[Journey],
+        data: &[DataClass],
+        platform: Option<&Platform>,
+    ) {
         // A file that is extended may offer more than each of its users takes.
         let is_own = |mode: &RawMode| mode.name.span.file == 0;
         let unused = self.raw.failures.iter().zip(&self.used_modes).filter(|(_, used)| !**used);
@@ -338,7 +344,9 @@ impl Checker<'_> {
         let mut used = vec![false; self.raw.services.len()];
         let needed = || {
             let of_data = data.iter().flat_map(DataClass::all_needs);
-            journeys.iter().flat_map(Journey::all_needs).chain(of_data)
+            let clusters = platform.iter().flat_map(|platform| &platform.clusters);
+            let of_clusters = clusters.filter_map(|cluster| cluster.control_plane.as_ref());
+            journeys.iter().flat_map(Journey::all_needs).chain(of_data).chain(of_clusters)
         };
         let mut units_named: BTreeSet<usize> = needed()
             .chain(self.services.iter().flat_map(Service::all_needs))

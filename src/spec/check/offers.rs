@@ -2,6 +2,7 @@
 
 use super::all::Checker;
 use crate::spec::diagnostic::Code;
+use crate::spec::platform::Controller;
 use crate::spec::raw::{Name, Need, RawLeader, RawReplicated, RawService};
 use crate::spec::read::listed;
 use crate::spec::source::Spanned;
@@ -23,7 +24,8 @@ impl Checker<'_> {
             let replicas =
                 self.units.group(&raw.name.value).map_or(0..0, |group| group.units.clone());
             let roster = self.roster(raw, replicas.clone());
-            let seats = roster.as_ref().map_or(replica_count(raw), |roster| roster.active as u64);
+            let seats =
+                roster.as_ref().map_or(self.replica_count(raw), |roster| roster.active as u64);
             let counts_seats = raw.leader.is_none() && roster.is_some();
             let operations = self.operations(raw, &replicas, counts_seats.then_some(seats));
             let load = self.load(raw, replicas.len());
@@ -69,7 +71,7 @@ impl Checker<'_> {
         replicas: &std::ops::Range<usize>,
         seats: Option<u64>,
     ) -> Vec<Operation> {
-        let count = replica_count(raw);
+        let count = self.replica_count(raw);
         let several = [!raw.operations.is_empty(), raw.erasure.is_some(), raw.replicated.is_some()];
         if let (Some(serves), true) = (raw.serves, several.contains(&true)) {
             self.findings
@@ -177,7 +179,7 @@ impl Checker<'_> {
         raw: &RawService,
         replicas: &std::ops::Range<usize>,
     ) -> Vec<Offer<'a>> {
-        let count = replica_count(raw);
+        let count = self.replica_count(raw);
         let copies = replicated.copies.value;
         if copies > count {
             let message = format!("{copies} copies on {count} replicas");
@@ -226,7 +228,7 @@ impl Checker<'_> {
         witnesses: u64,
         seats: Option<u64>,
     ) -> Vec<Quorum> {
-        let all = seats.unwrap_or(replica_count(raw));
+        let all = seats.unwrap_or(self.replica_count(raw));
         let serving = all.saturating_sub(witnesses);
         // Witnesses vote; whoever must hold something is one of the others.
         let (needed, members) = match need.value {
@@ -248,13 +250,16 @@ impl Checker<'_> {
         }
         vec![Quorum { needed: needed as usize, members: members.collect() }]
     }
-}
-
-/// How many replicas a service has: as said, or as its erasure code needs, or one.
-pub(super) fn replica_count(service: &RawService) -> u64 {
-    match (service.replicas, &service.erasure) {
-        (Some(replicas), _) => replicas.value,
-        (None, Some(erasure)) => erasure.data.value.saturating_add(erasure.parity.value),
-        (None, None) => 1,
+    /// How many replicas a service has: as said, as its erasure code needs, as there are nodes for a
+    /// daemonset, or one.
+    pub(super) fn replica_count(&self, service: &RawService) -> u64 {
+        let controller = service.workload.as_ref().map(|workload| workload.controller.value);
+        let group = self.units.group(&service.name.value);
+        match (service.replicas, &service.erasure, controller, group) {
+            (Some(replicas), ..) => replicas.value,
+            (None, _, Some(Controller::Daemonset), Some(group)) => group.units.len() as u64,
+            (None, Some(erasure), ..) => erasure.data.value.saturating_add(erasure.parity.value),
+            (None, None, ..) => 1,
+        }
     }
 }

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::all::{Checker, index_of};
-use super::offers::replica_count;
 use crate::spec::diagnostic::{Code, Findings};
 use crate::spec::expand::group_of;
-use crate::spec::raw::{Name, RawDomain, RawService};
+use crate::spec::platform::Controller;
+use crate::spec::raw::{Name, RawDomain, RawService, RawWorkload};
 use crate::spec::read::listed;
 
 /// Domains in domains.
@@ -41,17 +41,44 @@ impl Checker<'_> {
                         .help("name a domain; what a service depends on goes under `needs`");
                 }
             }
+            // What is scheduled stands on no node before it has been given one.
+            let is_scheduled = service.workload.as_ref().is_some_and(RawWorkload::is_scheduled);
+            let on = if is_scheduled { &[][..] } else { &service.on };
+            let replicas = self.replicas_to_add(service);
             self.units.add_replicas(
                 &service.name,
-                replica_count(service),
-                &service.on,
+                replicas,
+                on,
                 &service.also_on,
                 modes,
                 start,
                 self.findings,
             );
-            self.check_spread(service);
+            if !is_scheduled {
+                self.check_spread(service);
+            }
         }
+    }
+
+    /// How many replicas a service has, of which no unit is there yet.
+    fn replicas_to_add(&mut self, service: &RawService) -> u64 {
+        let Some(RawWorkload { controller, .. }) = &service.workload else {
+            return self.replica_count(service);
+        };
+        if controller.value != Controller::Daemonset {
+            return self.replica_count(service);
+        }
+        let nodes = self.units.resolve(&service.on, self.findings).len() as u64;
+        if let Some(replicas) = service.replicas.filter(|replicas| replicas.value != nodes) {
+            let message =
+                format!("{} replicas of `{}` on {nodes} nodes", replicas.value, service.name.value);
+            self.findings
+                .error(Code::Quorum, replicas.span, message)
+                .label(controller.span, "one on each node")
+                .help("leave `replicas` out, or name as many nodes under `on`");
+        }
+        // One that names no nodes is refused, and needs a unit until then.
+        service.replicas.map_or(nodes.max(1), |replicas| replicas.value)
     }
 
     /// Whether domains have this level; a finding if none has.
@@ -72,11 +99,23 @@ impl Checker<'_> {
 
     /// Whether each replica has a unit of the level for itself, where that is required.
     fn check_spread(&mut self, service: &RawService) {
-        let (Some(spread), Some(group)) =
-            (&service.spread, self.units.group(&service.name.value).cloned())
+        let (Some((spread, others)), Some(group)) =
+            (service.spreads.split_first(), self.units.group(&service.name.value).cloned())
         else {
             return;
         };
+        let name = &service.name.value;
+        let of_a_scheduler = others.first().map(|other| (other.by.span, "several spreads"));
+        let skew = service.spreads.iter().find_map(|spread| spread.skew);
+        let of_a_scheduler = of_a_scheduler.or(skew.map(|skew| (skew.span, "a skew")));
+        if let Some((span, what)) = of_a_scheduler {
+            let message = format!("{what} of `{name}`, which nobody schedules");
+            self.findings.error(Code::Spread, span, message).help(
+                "only what has `controller: deployment` or `statefulset` is scheduled; others have \
+                 one spread, without `skew`",
+            );
+            return;
+        }
         if !self.is_level(&spread.by) {
             return;
         }

@@ -1,31 +1,35 @@
 //! The calendar: what is planned.
 
+use std::collections::BTreeSet;
+
 use super::all::Checker;
 use super::failures::planned;
 use crate::spec::diagnostic::Code;
-use crate::spec::raw::RawPlan;
+use crate::spec::platform::{Patience, Platform};
+use crate::spec::raw::{Name, RawEntry, RawPlan};
+use crate::spec::source::Spanned;
 use crate::spec::topology::{Expression, Plan};
 use crate::units::SimSpan;
 
 /// What comes more often than this is not planned work.
-const SHORTEST_PERIOD_SECONDS: f64 = 1.0;
+pub(super) const SHORTEST_PERIOD_SECONDS: f64 = 1.0;
 
 impl Checker<'_> {
     /// Planned work; each entry gets a mode that stands for it.
-    pub(super) fn plans(&mut self) -> Vec<Plan> {
+    pub(super) fn plans(&mut self, platform: Option<&Platform>) -> Vec<Plan> {
         let raw = self.raw;
-        raw.calendar.iter().filter_map(|plan| self.plan(plan)).collect()
+        let works = raw.calendar.iter().filter_map(|entry| match entry {
+            RawEntry::Work(plan) => Some(plan),
+            RawEntry::Rollout(_) => None,
+        });
+        works.filter_map(|plan| self.plan(plan, platform)).collect()
     }
 
-    fn plan(&mut self, raw: &RawPlan) -> Option<Plan> {
+    fn plan(&mut self, raw: &RawPlan, platform: Option<&Platform>) -> Option<Plan> {
         let order = self.units.resolve(&raw.order, self.findings);
         let stages = self.stages(raw.each.as_ref()?);
         let every = raw.every?;
-        if every.value < SHORTEST_PERIOD_SECONDS {
-            self.findings
-                .error(Code::OutOfRange, every.span, "a plan that never ends")
-                .help("`every` is from beginning to beginning and must be at least 1s");
-        }
+        self.check_period(every);
         let mut known = order.clone();
         known.sort_unstable();
         known.dedup();
@@ -35,12 +39,8 @@ impl Checker<'_> {
                 .error(Code::DuplicateName, raw.name.span, message)
                 .help("name each unit once in `order`; a group stands for its members");
         }
-        if self.mode_index.contains_key(&raw.name.value) {
-            let message = format!("a failure mode is called `{}` too", raw.name.value);
-            self.findings
-                .error(Code::DuplicateName, raw.name.span, message)
-                .help("give one of the two another name: both are causes in the report");
-        }
+        self.refuse_name_of_a_mode(&raw.name);
+        let drains = raw.drain.filter(|drain| self.are_nodes(&order, drain, platform));
         let waits_for = match &raw.waits_for {
             Some(expression) => Some(self.expression(expression)?),
             // One that is the only one has nobody to wait for.
@@ -63,7 +63,53 @@ impl Checker<'_> {
             mode,
             gap: SimSpan::from_seconds(raw.gap),
             waits_for,
-            drains: None,
+            drains: drains.map(|drain| drain.value),
         })
+    }
+    /// What is planned again and again must end before it begins anew.
+    pub(super) fn check_period(&mut self, every: Spanned<f64>) {
+        if every.value < SHORTEST_PERIOD_SECONDS {
+            self.findings
+                .error(Code::OutOfRange, every.span, "a plan that never ends")
+                .help("`every` is from beginning to beginning and must be at least 1s");
+        }
+    }
+
+    /// Planned work is a cause in a report, as failure modes are.
+    pub(super) fn refuse_name_of_a_mode(&mut self, name: &Name) {
+        if self.mode_index.contains_key(&name.value) {
+            let message = format!("a failure mode is called `{}` too", name.value);
+            self.findings
+                .error(Code::DuplicateName, name.span, message)
+                .help("give one of the two another name: both are causes in the report");
+        }
+    }
+
+    /// Whether units can be drained; a finding about the first that cannot.
+    fn are_nodes(
+        &mut self,
+        units: &[usize],
+        drain: &Spanned<Patience>,
+        platform: Option<&Platform>,
+    ) -> bool {
+        let Some(platform) = platform else {
+            // Something is wrong with it, and that has been said.
+            if !self.raw.says_platform {
+                self.findings
+                    .error(Code::MissingKey, drain.span, "a drain, and there is no platform")
+                    .help("say which one evicts replicas: `platform: kubernetes`");
+            }
+            return false;
+        };
+        let nodes: BTreeSet<usize> = platform.nodes.iter().map(|node| node.unit).collect();
+        let Some(other) = units.iter().find(|unit| !nodes.contains(unit)) else {
+            // Of what runs nothing, nothing has to be evicted.
+            return !platform.workloads.is_empty();
+        };
+        let message = format!("`{}` is drained and is no node", self.units.list[*other].path);
+        self.findings
+            .error(Code::WrongReference, drain.span, message)
+            .help("only nodes of the platform can be drained: name it under its `nodes`");
+        false
     }
 }

@@ -5,6 +5,7 @@ mod data;
 mod failures;
 mod journeys;
 mod people;
+mod platform;
 mod scenario;
 mod services;
 
@@ -13,7 +14,10 @@ pub(crate) use data::{RawCycle, RawData};
 pub use failures::Grade;
 pub(crate) use failures::{RawMode, RawRepair, RawSpares, RawStage};
 pub(crate) use journeys::{Edge, EdgeKind, RawExpr, RawJourney};
-pub(crate) use people::{RawCrew, RawPlan};
+pub(crate) use people::{RawCrew, RawEntry, RawPlan};
+pub(crate) use platform::{
+    RawAmount, RawNode, RawPlatform, RawRolloutPlan, RawSpread, RawWorkload, Share,
+};
 #[cfg(test)]
 pub(super) use scenario::KEYS as SCENARIO_KEYS;
 pub(crate) use scenario::{From, RawExpected, RawScenario, RawScenarios, RawStep, RawWhat, Verb};
@@ -40,17 +44,20 @@ pub(crate) struct RawTopology {
     pub(crate) services: Vec<RawService>,
     pub(crate) journeys: Vec<RawJourney>,
     pub(crate) crews: Vec<RawCrew>,
-    pub(crate) calendar: Vec<RawPlan>,
+    pub(crate) calendar: Vec<RawEntry>,
     pub(crate) data: Vec<RawData>,
+    pub(crate) platform: Option<RawPlatform>,
+    /// Whether it says anything on a platform, right or wrong.
+    pub(crate) says_platform: bool,
 }
 
 const TOPOLOGY: Keys = Keys {
     of: "a topology",
     read: &[
         "topology", "about", "horizon", "extends", "failures", "domains", "services", "journeys",
-        "crews", "calendar", "data", "import", "defaults",
+        "crews", "calendar", "data", "platform", "import", "defaults",
     ],
-    later: &["claims", "alerts", "costs", "choices", "platform"],
+    later: &["claims", "alerts", "costs", "choices"],
 };
 
 /// Sections whose entries `defaults` may complete.
@@ -79,8 +86,10 @@ impl Reader<'_> {
             services: self.section(&fields, "services", Self::service),
             journeys: self.section(&fields, "journeys", Self::journey),
             crews: self.section(&fields, "crews", Self::crew),
-            calendar: self.section(&fields, "calendar", Self::plan),
+            calendar: self.section(&fields, "calendar", Self::entry),
             data: self.section(&fields, "data", Self::data_class),
+            platform: self.platform(&fields),
+            says_platform: fields.get("platform").is_some(),
         }
     }
 
@@ -158,6 +167,7 @@ pub(super) fn all_keys() -> impl Iterator<Item = &'static Keys> {
         services::KEYS,
         journeys::KEYS,
         people::KEYS,
+        platform::KEYS,
         data::KEYS,
         copies::KEYS,
     ];

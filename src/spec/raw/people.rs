@@ -1,9 +1,10 @@
 //! People and plans, as written.
 
-use super::{Name, RawExpr, RawStage};
+use super::{Name, RawExpr, RawRolloutPlan, RawStage};
 use crate::dist::Law;
 use crate::spec::diagnostic::Code;
-use crate::spec::read::{Bare, Keys, Reader};
+use crate::spec::platform::Patience;
+use crate::spec::read::{Bare, Fields, Keys, Reader};
 use crate::spec::source::Spanned;
 use crate::spec::topology::Discipline;
 use crate::spec::yaml::{NodeId, Value};
@@ -20,6 +21,15 @@ pub(crate) struct RawCrew {
     pub(crate) picks: Option<Spanned<Discipline>>,
 }
 
+/// An entry of the calendar.
+#[derive(Debug)]
+pub(crate) enum RawEntry {
+    /// Work on units.
+    Work(RawPlan),
+    /// Replacement of replicas.
+    Rollout(RawRolloutPlan),
+}
+
 #[derive(Debug)]
 pub(crate) struct RawPlan {
     pub(crate) name: Name,
@@ -30,6 +40,8 @@ pub(crate) struct RawPlan {
     pub(crate) gap: f64,
     pub(crate) regardless: bool,
     pub(crate) waits_for: Option<RawExpr>,
+    /// Whether units are drained first, and for how long.
+    pub(crate) drain: Option<Spanned<Patience>>,
     pub(crate) about: Option<String>,
 }
 
@@ -43,7 +55,18 @@ const CREW: Keys = Keys {
 };
 const PLAN: Keys = Keys {
     of: "an entry of the calendar",
-    read: &["every", "at", "order", "each", "gap", "regardless", "waits_for", "about"],
+    read: &[
+        "every",
+        "at",
+        "order",
+        "each",
+        "gap",
+        "regardless",
+        "waits_for",
+        "drain",
+        "rollout",
+        "about",
+    ],
     later: &["parallel", "fails"],
 };
 
@@ -134,12 +157,19 @@ impl Reader<'_> {
         Some(SimSpan::from_seconds((sign * offset.value).rem_euclid(WEEK_SECONDS)))
     }
 
-    pub(super) fn plan(&mut self, name: Name, id: NodeId) -> Option<RawPlan> {
+    pub(super) fn entry(&mut self, name: Name, id: NodeId) -> Option<RawEntry> {
         let fields = self.fields(id, PLAN)?;
+        Some(match fields.get("rollout") {
+            Some(_) => RawEntry::Rollout(self.rollout_plan(name, &fields)),
+            None => RawEntry::Work(self.plan(name, &fields)),
+        })
+    }
+
+    fn plan(&mut self, name: Name, fields: &Fields<'_>) -> RawPlan {
         let mut length =
             |key: &str| fields.get(key).and_then(|id| self.duration(id, &format!("`{key}`")));
         let (every, at, gap) = (length("every"), length("at"), length("gap"));
-        let order = self.names(&fields, "order");
+        let order = self.names(fields, "order");
         for (key, example) in [
             ("every", "how often it begins, such as `every: 30d`"),
             ("order", "which units, one after another"),
@@ -150,7 +180,7 @@ impl Reader<'_> {
             }
         }
         let regardless = fields.get("regardless").and_then(|id| self.truth(id, "`regardless`"));
-        Some(RawPlan {
+        RawPlan {
             name,
             every,
             at: at.map_or(0.0, |at| at.value),
@@ -159,7 +189,8 @@ impl Reader<'_> {
             gap: gap.map_or(0.0, |gap| gap.value),
             regardless: regardless.unwrap_or(false),
             waits_for: fields.get("waits_for").and_then(|id| self.expression(id)),
-            about: self.note(&fields, "about"),
-        })
+            drain: self.patience(fields),
+            about: self.note(fields, "about"),
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Domains and services, as written.
 
-use super::{Edge, Name, RawStage};
+use super::{Edge, Name, RawNode, RawSpread, RawStage, RawWorkload};
 use crate::dist::Law;
 use crate::spec::diagnostic::Code;
 use crate::spec::read::{Bare, Fields, Keys, Reader};
@@ -19,6 +19,8 @@ pub(crate) struct RawDomain {
     pub(crate) fails: Vec<Name>,
     /// Stages one after another; none if it starts at once.
     pub(crate) start: Vec<RawStage>,
+    /// What it says as a node.
+    pub(crate) node: RawNode,
 }
 
 #[derive(Debug)]
@@ -47,7 +49,9 @@ pub(crate) struct RawService {
     pub(crate) fails: Vec<Name>,
     /// Stages one after another; none if it starts at once.
     pub(crate) start: Vec<RawStage>,
-    pub(crate) spread: Option<RawSpread>,
+    pub(crate) spreads: Vec<RawSpread>,
+    /// What it says to its controller, if it has one.
+    pub(crate) workload: Option<RawWorkload>,
     /// Whether it says anything on how many replicas are needed, right or wrong.
     pub(crate) says_need: bool,
 }
@@ -107,16 +111,13 @@ pub(crate) struct RawCoverage {
     pub(crate) otherwise: Option<Law>,
 }
 
-#[derive(Debug)]
-pub(crate) struct RawSpread {
-    pub(crate) by: Name,
-    pub(crate) required: bool,
-}
-
 const DOMAIN: Keys = Keys {
     of: "a domain",
-    read: &["level", "in", "also_on", "count", "fails", "start", "sealed", "about"],
-    later: &["capacity", "taints"],
+    read: &[
+        "level", "in", "also_on", "count", "fails", "start", "sealed", "capacity", "overhead",
+        "taints", "about",
+    ],
+    later: &[],
 };
 const SERVICE: Keys = Keys {
     of: "a service",
@@ -145,18 +146,16 @@ const SERVICE: Keys = Keys {
         "replay",
         "sealed",
         "spread",
-        "about",
-    ],
-    later: &[
         "controller",
-        "capacity",
         "requests",
         "tolerates",
         "budget",
+        "priority",
+        "volume",
         "rollout",
-        "spares",
-        "placement",
+        "about",
     ],
+    later: &["capacity", "spares", "placement"],
 };
 const ERASURE: Keys = Keys { of: "an erasure code", read: &["data", "parity"], later: &[] };
 const REPLICATED: Keys = Keys { of: "replication", read: &["copies", "ack", "read"], later: &[] };
@@ -169,12 +168,11 @@ const STANDBY: Keys = Keys { of: "a standby", read: &["active", "dormancy"], lat
 const POOL: Keys = Keys { of: "a pool", read: &["spare", "serves", "dormancy"], later: &[] };
 const COVERAGE: Keys = Keys { of: "a coverage", read: &["p", "switch", "else"], later: &[] };
 const SEALED: Keys = Keys { of: "a seal", read: &["crew", "people", "takes"], later: &[] };
-const SPREAD: Keys = Keys { of: "a spread", read: &["by", "rule"], later: &["skew"] };
 
 /// All keys of this file, for the test that they are documented.
 #[cfg(test)]
 pub(super) const KEYS: &[Keys] =
-    &[DOMAIN, SERVICE, ERASURE, REPLICATED, LEADER, STANDBY, POOL, COVERAGE, SEALED, SPREAD];
+    &[DOMAIN, SERVICE, ERASURE, REPLICATED, LEADER, STANDBY, POOL, COVERAGE, SEALED];
 
 impl Reader<'_> {
     pub(super) fn domain(&mut self, name: Name, id: NodeId) -> Option<RawDomain> {
@@ -188,6 +186,7 @@ impl Reader<'_> {
             count: fields.get("count").and_then(|id| self.count(id, "`count`", 1)),
             fails: self.names(&fields, "fails"),
             start: self.start(&fields),
+            node: self.node(&fields),
         })
     }
 
@@ -241,7 +240,8 @@ impl Reader<'_> {
             needs: fields.get("needs").map_or_else(Vec::new, |id| self.edges(id)),
             fails: self.names(&fields, "fails"),
             start: self.start(&fields),
-            spread: fields.get("spread").and_then(|id| self.spread(id)),
+            spreads: fields.get("spread").map_or_else(Vec::new, |id| self.spreads(id)),
+            workload: self.workload(&name, &fields),
             says_need: is_sharded
                 || is_independent
                 || ["serves", "operations", "erasure", "replicated", "leader", "standby"]
@@ -427,21 +427,6 @@ impl Reader<'_> {
             factors.push((Spanned::new(up, entry.key_span), factor));
         }
         factors
-    }
-
-    fn spread(&mut self, id: NodeId) -> Option<RawSpread> {
-        let fields = self.fields(id, SPREAD)?;
-        let by = match fields.get("by") {
-            Some(id) => self.text(id, "a level"),
-            None => {
-                self.missing(fields.span, "a spread", "by", "a level, such as `by: node`");
-                None
-            }
-        };
-        let rules = [("required", true), ("preferred", false)];
-        let rule =
-            fields.get("rule").and_then(|id| self.choice(id, "the rule of a spread", &rules));
-        Some(RawSpread { by: by?, required: rule.unwrap_or(false) })
     }
 
     /// A start with all its stages: its own, a replay, and people who must unseal it.
