@@ -1,5 +1,6 @@
 //! `ninefold scenario`: scripts on topologies, and whether what is expected of them holds.
 
+use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
@@ -123,12 +124,13 @@ impl RunScenarios {
         refuse_standard_input(&self.files, "scenario")?;
         let mut scenarios = Vec::new();
         let mut problems = String::new();
-        let mut warnings = Vec::new();
+        // Files that share a topology say the same of it.
+        let mut warnings = BTreeSet::new();
         for file in &self.files {
             match Scenarios::from_path(file) {
                 Ok(read) => {
                     scenarios.extend(read.list);
-                    warnings.push(read.warnings);
+                    warnings.insert(read.warnings.render(styled()));
                 }
                 Err(SpecError::Refused(findings)) => problems += &findings.render(styled()),
                 Err(error) => problems += &format!("error: {error}\n"),
@@ -137,7 +139,7 @@ impl RunScenarios {
         if !problems.is_empty() {
             return Err(Failure::Refused(problems));
         }
-        warnings.iter().for_each(|warnings| tell(&warnings.render(styled())));
+        warnings.iter().for_each(|warnings| tell(warnings));
         Ok(scenarios)
     }
 
@@ -168,7 +170,7 @@ impl RunScenarios {
                 scenarios.len()
             )));
         }
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         let twice = scenarios.iter().find(|scenario| !seen.insert(file_stem(&scenario.name)));
         match twice {
             Some(twice) if self.out.is_some() => Err(Failure::Refused(format!(

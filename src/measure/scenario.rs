@@ -94,14 +94,18 @@ impl<'a> ScenarioWatcher<'a> {
 fn holds_now(expected: &Expected, model: &Model, state: &State) -> bool {
     let placement = |unit: usize| state.placement(model, UnitId::new(unit));
     match expected {
-        Expected::Pending { replicas, because, .. } => replicas.iter().all(|&unit| {
-            let obstacles = || state.obstacles(model, UnitId::new(unit));
-            let is_why = |reason| obstacles().iter().any(|(_, why)| reason_of(*why) == reason);
-            placement(unit) == Some(Placement::Pending) && because.is_none_or(is_why)
+        Expected::Pending { replicas, because, .. } => {
+            let is_pending = |unit: &usize| {
+                let obstacles = || state.obstacles(model, UnitId::new(*unit));
+                let is_why = |reason| obstacles().iter().any(|(_, why)| reason_of(*why) == reason);
+                placement(*unit) == Some(Placement::Pending) && because.is_none_or(is_why)
+            };
+            replicas.iter().all(|service| service.iter().any(is_pending))
+        }
+        Expected::On { places, .. } => places.iter().all(|(service, node)| {
+            let on = Some(Placement::On(UnitId::new(*node)));
+            service.iter().any(|unit| placement(*unit) == on)
         }),
-        Expected::On { places, .. } => places
-            .iter()
-            .all(|&(unit, node)| placement(unit) == Some(Placement::On(UnitId::new(node)))),
         Expected::Blocked { node, by, .. } => {
             let blocking = state.blocking(model, UnitId::new(*node));
             match by {

@@ -148,6 +148,7 @@ impl Observer for Timeline<'_> {
         if let Event::Act(act) = event {
             self.add(at, Change::Acts(act));
         }
+        self.add_moves(at, state);
         if let Event::Fail(clock) = event
             && let crate::model::Repair::Restart = self.model.clocks[clock.index()].repair
             && !state.is_up(self.model.clocks[clock.index()].unit)
@@ -170,7 +171,6 @@ impl Observer for Timeline<'_> {
                 self.add(at, if is_up { Change::Up(unit) } else { Change::Down(unit) });
             }
         }
-        self.add_moves(at, state);
         let seats = state.serving();
         for (index, serving) in seats.iter().enumerate() {
             if self.seats[index] != *serving {

@@ -139,7 +139,7 @@ impl Names<'_> {
             Change::NodeLost(node) => format!("{} is not ready", self.unit(*node)),
             Change::NodeReady(node) => format!("{} is ready", self.unit(*node)),
             Change::Drained(node) => format!("{} is drained", self.unit(*node)),
-            Change::Moves(unit, placement) => self.moves(*unit, *placement),
+            Change::Moves(unit, placement) => self.moves(self.unit(*unit), "is", *placement),
             Change::Fails(clock) => format!("{} strikes", self.clock(*clock)),
             Change::Restored(clock) => format!("{} is over", self.clock(*clock)),
             Change::Repairs(crew, clock) => {
@@ -177,6 +177,13 @@ impl Names<'_> {
             Change::Restored(clock) => Some((1, self.model.origin(*clock).1)),
             Change::Down(_) => Some((2, 0)),
             Change::Up(_) => Some((3, 0)),
+            Change::Moves(_, placement) => Some(match placement {
+                Placement::Pending => (4, 0),
+                Placement::Preparing(node) => (5, node.index()),
+                Placement::On(node) => (6, node.index()),
+                Placement::Ending(node) => (7, node.index()),
+                Placement::Stuck(node) => (8, node.index()),
+            }),
             _ => None,
         }
     }
@@ -185,27 +192,27 @@ impl Names<'_> {
     fn line_of_many(&self, many: &[Entry]) -> Option<String> {
         let units = many.iter().filter_map(|entry| match entry.change {
             Change::Fails(clock) | Change::Restored(clock) => Some(self.model.origin(clock).0),
-            Change::Down(unit) | Change::Up(unit) => Some(unit),
+            Change::Down(unit) | Change::Up(unit) | Change::Moves(unit, _) => Some(unit),
             _ => None,
         });
         let units = told(&units.map(|unit| self.unit(unit)).collect::<Vec<&str>>());
         Some(match many.first()?.change {
             Change::Fails(clock) => format!("{} of {units} strikes", self.mode(clock)),
             Change::Restored(clock) => format!("{} of {units} is over", self.mode(clock)),
+            Change::Moves(_, placement) => self.moves(&units, "are", placement),
             Change::Down(_) => format!("  {units} are down"),
             _ => format!("  {units} are up"),
         })
     }
 
-    fn moves(&self, unit: UnitId, placement: Placement) -> String {
-        let unit = self.unit(unit);
+    fn moves(&self, who: &str, is: &str, placement: Placement) -> String {
         match placement {
-            Placement::Pending => format!("{unit} is pending"),
-            Placement::Preparing(node) => format!("{unit} is placed on {}", self.unit(node)),
-            Placement::On(node) => format!("{unit} begins on {}", self.unit(node)),
-            Placement::Ending(node) => format!("{unit} is told to end on {}", self.unit(node)),
+            Placement::Pending => format!("{who} {is} pending"),
+            Placement::Preparing(node) => format!("{who} {is} placed on {}", self.unit(node)),
+            Placement::On(node) => format!("{who} {is} on {}", self.unit(node)),
+            Placement::Ending(node) => format!("{who} {is} told to end on {}", self.unit(node)),
             Placement::Stuck(node) => {
-                format!("{unit} is stuck on {}, which cannot be told", self.unit(node))
+                format!("{who} {is} stuck on {}, which cannot be told", self.unit(node))
             }
         }
     }

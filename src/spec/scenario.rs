@@ -93,19 +93,19 @@ pub enum Expected {
         /// When.
         at: SimSpan,
     },
-    /// No node can take these replicas at a time.
+    /// Of each of these, no node can take a replica at a time.
     Pending {
-        /// Indices of units.
-        replicas: Vec<usize>,
-        /// What at least one node says of each of them.
+        /// Indices of units: replicas of each.
+        replicas: Vec<Vec<usize>>,
+        /// What at least one node says of it.
         because: Option<Reason>,
         /// When.
         at: SimSpan,
     },
-    /// Replicas stand on nodes at a time.
+    /// Of each of these, a replica stands on a node at a time.
     On {
-        /// Indices of units: replicas, and the node of each.
-        places: Vec<(usize, usize)>,
+        /// Indices of units: replicas, and the node that one of them is on.
+        places: Vec<(Vec<usize>, usize)>,
         /// When.
         at: SimSpan,
     },

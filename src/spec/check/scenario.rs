@@ -482,7 +482,8 @@ impl<'a> Checker<'a> {
     }
 
     /// Replicas that a controller places.
-    fn placed(&mut self, names: &[Name]) -> Vec<usize> {
+    fn placed(&mut self, name: &Name) -> Vec<usize> {
+        let names = std::slice::from_ref(name);
         self.refuse_others(names, "placed by a controller", "replicas that have one", is_placed);
         self.units(names)
     }
@@ -529,7 +530,7 @@ impl<'a> Checker<'a> {
                 (text, Expected::State { journeys: Vec::new(), is_up: *is_up, at }, subjects)
             }
             RawWhat::Pending { names, at, because } => {
-                let replicas = self.placed(names);
+                let replicas = names.iter().map(|name| self.placed(name)).collect();
                 let text = format!("{} pending at {}", words(names), self.written(at.span));
                 let reason = because.map_or("", Reason::name);
                 let text = if because.is_some() { format!("{text}: {reason}") } else { text };
@@ -539,9 +540,9 @@ impl<'a> Checker<'a> {
             RawWhat::On { places, at } => {
                 let mut pairs = Vec::new();
                 for (replica, node) in places {
-                    let replicas = self.placed(std::slice::from_ref(replica));
+                    let replicas = self.placed(replica);
                     let node = self.node(std::slice::from_ref(node));
-                    pairs.extend(replicas.into_iter().zip(node));
+                    pairs.extend(node.map(|node| (replicas, node)));
                 }
                 let told =
                     places.iter().map(|(who, node)| format!("{} on {}", who.value, node.value));
