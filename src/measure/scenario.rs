@@ -94,11 +94,18 @@ impl<'a> ScenarioWatcher<'a> {
 fn holds_now(expected: &Expected, model: &Model, state: &State) -> bool {
     let placement = |unit: usize| state.placement(model, UnitId::new(unit));
     match expected {
-        Expected::Pending { replicas, because, .. } => replicas.iter().all(|&unit| {
-            let obstacles = || state.obstacles(model, UnitId::new(unit));
-            let is_why = |reason| obstacles().iter().any(|(_, why)| reason_of(*why) == reason);
-            placement(unit) == Some(Placement::Pending) && because.is_none_or(is_why)
-        }),
+        Expected::Pending { replicas, needed, because, .. } => {
+            let is_pending = |unit: &&usize| {
+                let obstacles = || state.obstacles(model, UnitId::new(**unit));
+                let is_why = |reason| obstacles().iter().any(|(_, why)| reason_of(*why) == reason);
+                placement(**unit) == Some(Placement::Pending) && because.is_none_or(is_why)
+            };
+            replicas.iter().filter(is_pending).count() >= *needed
+        }
+        Expected::Stuck { replicas, needed, .. } => {
+            let is_stuck = |unit: &&usize| matches!(placement(**unit), Some(Placement::Stuck(_)));
+            replicas.iter().filter(is_stuck).count() >= *needed
+        }
         Expected::On { places, .. } => places
             .iter()
             .all(|&(unit, node)| placement(unit) == Some(Placement::On(UnitId::new(node)))),
@@ -332,7 +339,10 @@ impl LifeOfScenario<'_> {
                 let at = SimTime::ZERO + *at;
                 (journeys.iter().all(|journey| self.is_up(*journey, at) == *is_up), None)
             }
-            Expected::Pending { .. } | Expected::On { .. } | Expected::Blocked { .. } => {
+            Expected::Pending { .. }
+            | Expected::Stuck { .. }
+            | Expected::On { .. }
+            | Expected::Blocked { .. } => {
                 unreachable!("what control planes do is looked at while it happens")
             }
         }
