@@ -28,7 +28,7 @@ journeys:
   browse: {needs: web}
 data:
   samples: {born: agent, sink: db, buffer: {horizon: 1h, survives: [], drain: 10}}
-  rows: {held_by: db, copies: 3, ack: 2, medium: local}
+  rows: {held_by: db, copies: 3, ack: 2, medium: local, deleted: 50y}
 ";
 
 /// The files of a system and of a scenario on it.
@@ -388,7 +388,7 @@ fn single_faults_can_be_run_again() {
     let output = ninefold(&["scenario", "--emit", &system, "--out", &out, "--for", "20m"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let table = text(&output.stdout);
-    for wanted in ["10 units crashes for 20m", "edge-0", "web-1", "browse"] {
+    for wanted in ["each of 10 units crashes for 20m", "\n edge ", "\n web-1 ", "browse"] {
         assert!(table.contains(wanted), "{wanted}:\n{table}");
     }
     let faults = path("out/system-faults.yaml");

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::failures::planned;
 use crate::dist::Law;
 use crate::spec::diagnostic::{Code, Findings};
-use crate::spec::platform::{Act, Action, When};
+use crate::spec::platform::{Act, Action, Controller, When};
 use crate::spec::raw::{
     From, Measure, Name, RawExpected, RawScenario, RawScenarios, RawStep, RawWhat, Reason, Verb,
 };
@@ -397,7 +397,7 @@ impl<'a> Checker<'a> {
         let mut when = when;
         for (service, name) in services.into_iter().zip(&step.names) {
             let mut replicas = self.names.topology.services[service].replicas.clone();
-            if !replicas.any(|unit| is_placed(self.names.topology, unit)) {
+            if !replicas.any(|unit| has_controller(self.names.topology, unit, |_| true)) {
                 let message = format!("`{}` has no controller that rolls out", name.value);
                 self.findings
                     .error(Code::WrongReference, name.span, message)
@@ -708,10 +708,17 @@ fn is_good_rollout(step: &RawStep) -> bool {
     step.verb == Verb::Rollout && !step.is_bad
 }
 
+/// Whether a controller may put a replica on another node.
 fn is_placed(topology: &Topology, unit: usize) -> bool {
-    let platform = topology.platform.iter();
-    let mut workloads = platform.flat_map(|platform| &platform.workloads);
-    workloads.any(|workload| topology.services[workload.service].replicas.contains(&unit))
+    has_controller(topology, unit, |controller| {
+        matches!(controller, Controller::Deployment | Controller::Statefulset)
+    })
+}
+
+fn has_controller(topology: &Topology, unit: usize, is_it: fn(Controller) -> bool) -> bool {
+    let workloads = topology.platform.iter().flat_map(|platform| &platform.workloads);
+    let of_unit = |service: usize| topology.services[service].replicas.contains(&unit);
+    workloads.into_iter().any(|one| is_it(one.controller) && of_unit(one.service))
 }
 
 fn is_node(topology: &Topology, unit: usize) -> bool {
