@@ -27,7 +27,7 @@ const DEFAULT_ROLLOUT: Share = Share::Part(0.25);
 /// The name among causes of having no node from the beginning.
 const UNPLACED: &str = "unplaced";
 /// What is nearer to a whole number differs from it by the noise of a multiplication.
-const ROUNDING: f64 = 1e-9;
+pub(super) const ROUNDING: f64 = 1e-9;
 
 /// A service with its controller, and the units that its `on` names.
 struct Controlled<'a> {
