@@ -15,10 +15,12 @@ pub mod study;
 pub mod units;
 
 mod part;
+mod scenario;
 mod system;
 
 pub use part::{Merged, Part, PartError, Shard};
 pub use report::Report;
 pub use run::{Plan, Progress, Until};
+pub use scenario::{ScenarioPlan, run_scenario};
 pub use spec::Topology;
 pub use system::System;

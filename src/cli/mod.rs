@@ -11,6 +11,7 @@ mod merge;
 mod output;
 mod progress;
 mod rows;
+mod scenario;
 mod schema;
 mod simulate;
 
@@ -45,9 +46,11 @@ enum Command {
     Capacity(capacity::Capacity),
     /// Tell one life of a topology: who failed, what followed, who repaired, what users saw.
     Explain(explain::Explain),
+    /// Run scenarios: what is done to a topology, and whether what is expected of it holds.
+    Scenario(scenario::RunScenarios),
     /// List the failure modes that a topology can import, or show some of them.
     Catalog(catalog::Catalog),
-    /// Print a JSON Schema of topologies, for editors, or of results, for other programs.
+    /// Print a JSON Schema of topologies and scenarios, for editors, or of results, for other programs.
     Schema(schema::Schema),
     /// Print what a shell needs to complete the arguments of this program.
     Completions(docs::Completions),
@@ -57,7 +60,7 @@ enum Command {
 
 const EXIT_STATUS: &str = "Exit status:
   0  done, and every objective is met
-  1  done, and an objective is missed
+  1  done, and an objective is missed, or something does not hold that is required of a scenario
   2  refused: bad arguments or a bad topology; nothing was written
   3  could not finish: what was complete is kept whole, and says that it is partial
 
@@ -106,6 +109,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Check(check) => check.run(),
         Command::Capacity(capacity) => capacity.run(),
         Command::Explain(explain) => explain.run(),
+        Command::Scenario(scenarios) => scenarios.run(),
         Command::Catalog(catalog) => catalog.run(),
         Command::Schema(schema) => schema.run(),
         Command::Completions(completions) => completions.run(),

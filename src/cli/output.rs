@@ -89,10 +89,21 @@ pub(crate) fn write_report(folder: &Path, report: &Report, theme: Theme) -> Resu
         |ending: &str, bytes: &[u8]| write_file(&folder.join(format!("{stem}{ending}")), bytes);
     write(".txt", to_text(report).as_bytes())?;
     write(".json", to_json(report).as_bytes())?;
-    for figure in figures(report) {
-        let sheet = laid_out(&figure)?;
-        write(&format!("-{}.svg", figure.name), &drawn(&sheet, theme, Ending::Svg)?)?;
-        write(&format!("-{}.png", figure.name), &drawn(&sheet, theme, Ending::Png)?)?;
+    figures(report).iter().try_for_each(|figure| {
+        write_figure(folder, &format!("{stem}-{}", figure.name), figure, theme)
+    })
+}
+
+/// Writes a figure as SVG and as PNG.
+pub(crate) fn write_figure(
+    folder: &Path,
+    stem: &str,
+    figure: &Figure,
+    theme: Theme,
+) -> Result<(), Failure> {
+    let sheet = laid_out(figure)?;
+    for (ending, name) in [(Ending::Svg, "svg"), (Ending::Png, "png")] {
+        write_file(&folder.join(format!("{stem}.{name}")), &drawn(&sheet, theme, ending)?)?;
     }
     Ok(())
 }

@@ -1,12 +1,13 @@
 //! `ninefold schema`: what editors and other programs can check files and results by.
 
 use clap::{Args, ValueEnum};
-use ninefold::report::RESULT_SCHEMA;
-use ninefold::spec::TOPOLOGY_SCHEMA;
+use ninefold::report::{RESULT_SCHEMA, SCENARIO_RESULT_SCHEMA};
+use ninefold::spec::{TOPOLOGY_SCHEMA, scenario_schema};
 
 use super::{Failure, Outcome, put};
 
-/// Print a JSON Schema (draft 7): of topologies, for editors, or of results, for other programs.
+/// Print a JSON Schema (draft 7): of topologies and scenarios, for editors, or of results, for other
+/// programs.
 #[derive(Debug, Args)]
 pub(crate) struct Schema {
     /// Of what.
@@ -20,14 +21,20 @@ enum Of {
     Topology,
     /// What `simulate --format json` prints.
     Result,
+    /// Files of scenarios.
+    Scenario,
+    /// What `scenario --format json` prints.
+    ScenarioResult,
 }
 
 impl Schema {
     pub(crate) fn run(self) -> Result<Outcome, Failure> {
-        put(match self.of {
-            Of::Topology => TOPOLOGY_SCHEMA,
-            Of::Result => RESULT_SCHEMA,
-        })?;
+        match self.of {
+            Of::Topology => put(TOPOLOGY_SCHEMA),
+            Of::Result => put(RESULT_SCHEMA),
+            Of::Scenario => put(&scenario_schema()),
+            Of::ScenarioResult => put(SCENARIO_RESULT_SCHEMA),
+        }?;
         Ok(Outcome::Met)
     }
 }

@@ -28,6 +28,9 @@ pub trait Observer {
     /// A group of a data class has lost so many positions at `at`, and was not gone with that.
     #[inline]
     fn on_margin(&mut self, _data: DataId, _at: SimTime, _lost: u32) {}
+    /// A life begins, and is like this.
+    #[inline]
+    fn on_begin(&mut self, _state: &State) {}
     /// An event has been worked out, at `at`: called if [`Observer::SEES_EVENTS`].
     #[inline]
     fn on_event(&mut self, _at: SimTime, _event: Event, _state: &State) {}

@@ -88,6 +88,7 @@ impl<'m> Replicator<'m> {
         state.begin(model);
         agenda.begin(StreamKey::of_life(which.seed, which.number), &state.paces);
         begin(model, state, agenda);
+        observer.on_begin(state);
         let mut now = SimTime::ZERO;
         let mut limit = most_at_once.min(*most_events);
         while let Some((at, event)) = match O::SEES_EVENTS {

@@ -13,6 +13,7 @@ mod outage;
 mod over_time;
 mod paired;
 mod pipeline;
+mod scenario;
 mod set;
 mod timeline;
 
@@ -28,5 +29,6 @@ pub use outage::{Life, LifeOfJourney, Outage, Recorder};
 pub use over_time::PartOfLife;
 pub use paired::{PairedEstimates, PairedTally};
 pub use pipeline::Conservation;
+pub use scenario::{Held, Outcome, ScenarioLife, ScenarioTally, ScenarioWatcher, Service, Spread};
 pub use set::{Estimates, MeasureSet};
 pub use timeline::{Change, Entry, Timeline};

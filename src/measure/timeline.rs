@@ -1,12 +1,22 @@
 //! One life as a time line: who failed, what followed, who repaired, what the journeys saw.
 
-use crate::engine::{Event, Observer, Root, State};
-use crate::model::{ClockId, CrewId, JobId, JourneyId, Model, SeatId, UnitId};
+use crate::engine::{Event, NodeView, Observer, Placement, Root, State};
+use crate::model::{ActId, ClockId, CrewId, JobId, JourneyId, Model, SeatId, UnitId};
 use crate::units::{SimSpan, SimTime};
 
 /// Something that changed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Change {
+    /// The script does something.
+    Acts(ActId),
+    /// A control plane takes a node for lost.
+    NodeLost(UnitId),
+    /// A control plane knows that a node is alive again.
+    NodeReady(UnitId),
+    /// A node has been emptied, or nobody wants to empty it any more.
+    Drained(UnitId),
+    /// A replica is in another place, or on the way there.
+    Moves(UnitId, Placement),
     /// A failure mode became active, or planned work began.
     Fails(ClockId),
     /// It is over.
@@ -47,6 +57,8 @@ pub struct Timeline<'m> {
     /// As it was after the last event.
     active: Vec<bool>,
     up: Vec<bool>,
+    nodes: Vec<(UnitId, NodeView)>,
+    placed: Vec<(UnitId, Placement)>,
     seats: Vec<Option<UnitId>>,
     working: Vec<bool>,
     down_since: Vec<Option<SimTime>>,
@@ -60,6 +72,8 @@ impl<'m> Timeline<'m> {
             entries: Vec::new(),
             active: vec![false; model.clocks.len()],
             up: vec![true; model.units.len()],
+            nodes: Vec::new(),
+            placed: Vec::new(),
             seats: State::new(model).serving(),
             working: vec![false; model.clocks.len() + model.units.len()],
             down_since: vec![None; model.journeys.len()],
@@ -68,6 +82,33 @@ impl<'m> Timeline<'m> {
 
     fn add(&mut self, at: SimTime, change: Change) {
         self.entries.push(Entry { at, change });
+    }
+
+    /// What control planes know and do.
+    fn add_moves(&mut self, at: SimTime, state: &State) {
+        for index in 0..self.nodes.len() {
+            let (unit, before) = self.nodes[index];
+            let Some(now) = state.node(self.model, unit).filter(|now| *now != before) else {
+                continue;
+            };
+            self.nodes[index].1 = now;
+            if before.is_ready != now.is_ready {
+                let change =
+                    if now.is_ready { Change::NodeReady(unit) } else { Change::NodeLost(unit) };
+                self.add(at, change);
+            }
+            if before.is_draining && !now.is_draining {
+                self.add(at, Change::Drained(unit));
+            }
+        }
+        for index in 0..self.placed.len() {
+            let (unit, before) = self.placed[index];
+            let now = state.placement(self.model, unit);
+            if let Some(now) = now.filter(|now| *now != before) {
+                self.placed[index].1 = now;
+                self.add(at, Change::Moves(unit, now));
+            }
+        }
     }
 
     fn add_work(&mut self, at: SimTime, state: &State) {
@@ -88,7 +129,25 @@ impl<'m> Timeline<'m> {
 impl Observer for Timeline<'_> {
     const SEES_EVENTS: bool = true;
 
+    fn on_begin(&mut self, state: &State) {
+        let units = (0..self.model.units.len()).map(UnitId::new);
+        self.nodes =
+            units.clone().filter_map(|unit| Some((unit, state.node(self.model, unit)?))).collect();
+        self.placed =
+            units.filter_map(|unit| Some((unit, state.placement(self.model, unit)?))).collect();
+        for index in 0..self.placed.len() {
+            let (unit, placement) = self.placed[index];
+            self.up[unit.index()] = state.is_up(unit);
+            if placement == Placement::Pending {
+                self.add(SimTime::ZERO, Change::Moves(unit, placement));
+            }
+        }
+    }
+
     fn on_event(&mut self, at: SimTime, event: Event, state: &State) {
+        if let Event::Act(act) = event {
+            self.add(at, Change::Acts(act));
+        }
         if let Event::Fail(clock) = event
             && let crate::model::Repair::Restart = self.model.clocks[clock.index()].repair
             && !state.is_up(self.model.clocks[clock.index()].unit)
@@ -111,6 +170,7 @@ impl Observer for Timeline<'_> {
                 self.add(at, if is_up { Change::Up(unit) } else { Change::Down(unit) });
             }
         }
+        self.add_moves(at, state);
         let seats = state.serving();
         for (index, serving) in seats.iter().enumerate() {
             if self.seats[index] != *serving {

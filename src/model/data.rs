@@ -24,6 +24,8 @@ pub struct Data {
     pub(crate) taken_by_any: Lists<CopyId>,
     /// The copies that failures of each unit take that wipe it.
     pub(crate) taken_by_wiping: Lists<CopyId>,
+    /// Whether each copy is gone when its process moves, or its node goes down.
+    pub(crate) is_fleeting: Vec<bool>,
     /// The classes whose newest data a power cut at each unit may take.
     pub(crate) unsynced_on: Lists<DataId>,
     /// The classes whose newest data have yet to reach those that stand by, by roster.
@@ -161,11 +163,13 @@ pub(crate) struct Copy {
 }
 
 impl Data {
-    /// Indexes copies of these holdings on units that stand on `hosts`.
+    /// Indexes copies of these holdings on units that stand on `hosts`, and that may be placed on
+    /// `nodes`, by unit.
     pub(super) fn new(
         holdings: Vec<Holding>,
         copies: &[Copy],
         hosts: &[Vec<UnitId>],
+        nodes: &[Vec<UnitId>],
         lagging: Lists<DataId>,
     ) -> Data {
         let mut on_unit = vec![Vec::new(); hosts.len()];
@@ -185,13 +189,22 @@ impl Data {
                         taken_by_wiping[unit.index()].push(id);
                     }
                 }
-                let classes: &mut Vec<DataId> = &mut unsynced_on[unit.index()];
-                if holdings[copy.class.index()].unsynced.is_some() && !classes.contains(&copy.class)
-                {
-                    classes.push(copy.class);
+            }
+            if holdings[copy.class.index()].unsynced.is_some() {
+                let placed = nodes[copy.unit.index()].iter();
+                let below = placed.flat_map(|node| with_hosts(*node, hosts));
+                for unit in with_hosts(copy.unit, hosts).into_iter().chain(below) {
+                    let classes: &mut Vec<DataId> = &mut unsynced_on[unit.index()];
+                    if !classes.contains(&copy.class) {
+                        classes.push(copy.class);
+                    }
                 }
             }
         }
+        let is_fleeting = |copy: &Copy| {
+            matches!(copy.medium, Medium::Memory | Medium::Ephemeral)
+                && !nodes[copy.unit.index()].is_empty()
+        };
         Data {
             holdings,
             units: copies.iter().map(|copy| copy.unit).collect(),
@@ -200,6 +213,7 @@ impl Data {
             on_unit: on_unit.into_iter().collect(),
             taken_by_any: taken_by_any.into_iter().collect(),
             taken_by_wiping: taken_by_wiping.into_iter().collect(),
+            is_fleeting: copies.iter().map(is_fleeting).collect(),
             unsynced_on: unsynced_on.into_iter().collect(),
             lagging,
         }

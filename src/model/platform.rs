@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{ActId, ClockId, ClusterId, GateId, NodeId, PodId, UnitId, WorkloadId};
+use super::{ActId, ClockId, ClusterId, GateId, Lists, NodeId, PodId, UnitId, WorkloadId};
 use crate::dist::Law;
 use crate::spec::{Timers, Volume, When};
 use crate::units::SimSpan;
@@ -17,6 +17,8 @@ pub struct Platform {
     pub(crate) timers: Option<Timers>,
     pub(crate) clusters: Vec<Cluster>,
     pub(crate) nodes: Vec<Node>,
+    /// The nodes that each unit carries, or is. Found by the builder.
+    pub(crate) nodes_below: Lists<NodeId>,
     pub(crate) workloads: Vec<Workload>,
     pub(crate) pods: Vec<Pod>,
     /// How many kinds of things nodes have room for.

@@ -340,18 +340,29 @@ impl ModelBuilder {
         for guests in &mut guests {
             guests.sort_by_key(|guest: &UnitId| self.units[guest.index()].name);
         }
+        self.find_nodes_below();
         let lagging = (0..self.rosters.len()).map(|roster| {
             let of_roster = self.lagging.iter().filter(|(id, _)| id.index() == roster);
             of_roster.map(|(_, data)| *data).collect()
         });
+        let mut nodes = vec![Vec::new(); units];
+        for pod in &self.platform.pods {
+            let workload = &self.platform.workloads[pod.workload.index()];
+            let units = workload.nodes.iter().map(|node| self.platform.nodes[node.index()].unit);
+            nodes[pod.unit.index()] = units.collect();
+        }
         let data = Data::new(
             std::mem::take(&mut self.holdings),
             &self.copies,
             &self.hosts,
+            &nodes,
             lagging.collect(),
         );
         for clock in &mut self.clocks {
-            clock.takes_data = data.is_touched_by(clock.unit, clock.wipes, clock.cuts_power);
+            let wipes_nodes =
+                clock.wipes && !self.platform.nodes_below.of(clock.unit.index()).is_empty();
+            clock.takes_data = wipes_nodes && !data.units.is_empty()
+                || data.is_touched_by(clock.unit, clock.wipes, clock.cuts_power);
         }
         for (index, unit) in self.units.iter_mut().enumerate() {
             unit.ages = !aging_clocks[index].is_empty();
@@ -401,6 +412,20 @@ impl ModelBuilder {
         };
         model.find_passing();
         model
+    }
+
+    /// Finds the nodes that each unit carries, or is.
+    fn find_nodes_below(&mut self) {
+        let mut below = vec![Vec::new(); self.units.len()];
+        for (index, node) in self.platform.nodes.iter().enumerate() {
+            let mut seen = std::collections::BTreeSet::from([node.unit]);
+            let mut frontier = vec![node.unit];
+            while let Some(unit) = frontier.pop() {
+                below[unit.index()].push(NodeId::new(index));
+                frontier.extend(self.hosts[unit.index()].iter().filter(|host| seen.insert(**host)));
+            }
+        }
+        self.platform.nodes_below = below.into_iter().collect();
     }
 
     /// Gives a timer to each clock that a burst can set off.

@@ -214,13 +214,31 @@ fn put_pending(text: &mut String, title: &str, case: &Case, report: &CapacityRep
     }
     let _ = writeln!(text, "  {title}:");
     for pending in &case.pending {
-        let why = |(node, obstacle): &(String, Obstacle)| {
-            format!("{node} {}", obstacle_text(*obstacle, &report.resources))
-        };
-        let why: Vec<String> = pending.obstacles.iter().map(why).collect();
-        let why = if why.is_empty() { "no node is left".to_owned() } else { why.join(", ") };
-        let _ = writeln!(text, "    {} is pending: {why}", pending.replica);
+        let _ = writeln!(text, "    {} is pending: {}", pending.replica, why(pending, report));
     }
+}
+
+/// Why no node takes a replica: each reason once, with the nodes that have it.
+fn why(pending: &PendingReplica, report: &CapacityReport) -> String {
+    let mut reasons: Vec<(Obstacle, Vec<&str>)> = Vec::new();
+    for (node, obstacle) in &pending.obstacles {
+        match reasons.iter_mut().find(|(known, _)| known == obstacle) {
+            Some((_, nodes)) => nodes.push(node),
+            None => reasons.push((*obstacle, vec![node])),
+        }
+    }
+    let reason = |(obstacle, nodes): &(Obstacle, Vec<&str>)| {
+        let why = obstacle_text(*obstacle, &report.resources);
+        match nodes.as_slice() {
+            [node] => format!("{node} {why}"),
+            nodes if nodes.len() == pending.obstacles.len() => format!("each node left {why}"),
+            nodes => format!("each of {} {why}", nodes.join(", ")),
+        }
+    };
+    if reasons.is_empty() {
+        return "no node is left".to_owned();
+    }
+    reasons.iter().map(reason).collect::<Vec<_>>().join("; ")
 }
 
 /// The report as JSON, `ninefold-capacity/1`: amounts of `cpu` in processors, of `memory` in bytes.

@@ -15,6 +15,9 @@ mod number;
 mod parquet;
 mod plotters;
 mod rows;
+mod scenario;
+mod scenario_json;
+mod scenario_text;
 mod text;
 mod timeline;
 
@@ -37,5 +40,8 @@ pub use figure::{
 };
 pub use json::{RESULT_SCHEMA, to_json, to_json_array};
 pub use rows::{RowFormat, RowWriter, RowsOf};
+pub use scenario::{ScenarioReport, ShownLife};
+pub use scenario_json::{SCENARIO_RESULT_SCHEMA, scenarios_to_json, scenarios_to_junit};
+pub use scenario_text::{faults_table, scenario_to_text, scenarios_table};
 pub use text::to_text;
 pub use timeline::timeline_to_text;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::number::duration;
-use crate::engine::Root;
+use crate::engine::{Placement, Root};
 use crate::measure::{Change, Entry};
 use crate::model::{ClockId, Model, SeatId, UnitId};
 use crate::spec::Topology;
@@ -21,7 +21,7 @@ pub fn timeline_to_text(
     all: bool,
 ) -> String {
     let shown = shown(topology, entries, all);
-    let names = Names { topology, model };
+    let names = Names { topology, model, acts: &[] };
     let mut text = String::new();
     let mut is_gap = false;
     for (index, entry) in entries.iter().enumerate() {
@@ -43,6 +43,50 @@ pub fn timeline_to_text(
         text += "  nothing was down that a journey needs\n";
     }
     text
+}
+
+/// A life as lines, each with its time: what happens to many units at one instant is one line. What the
+/// script does is told by `acts`, which has the number and the words of some of its acts.
+pub(crate) fn timeline_lines(
+    topology: &Topology,
+    model: &Model,
+    entries: &[Entry],
+    acts: &[(usize, &str)],
+) -> Vec<(SimTime, String)> {
+    let names = Names { topology, model, acts };
+    let mut lines = Vec::new();
+    let mut rest = entries;
+    while let Some(first) = rest.first() {
+        let kind = names.kind(&first.change);
+        let is_alike = |entry: &&Entry| entry.at == first.at && names.kind(&entry.change) == kind;
+        let alike = match kind {
+            Some(_) => rest.iter().take_while(is_alike).count(),
+            None => 1,
+        };
+        let (together, others) = rest.split_at(alike);
+        let line = match together {
+            [only] => names.line(&only.change),
+            many => names.line_of_many(many),
+        };
+        lines.extend(line.map(|line| (first.at, line)));
+        rest = others;
+    }
+    lines
+}
+
+/// Names of a list that are told.
+const TOLD: usize = 6;
+
+/// Names with commas, and how many more there are.
+fn told(names: &[&str]) -> String {
+    match names {
+        [first] => (*first).to_owned(),
+        [others @ .., last] if names.len() <= TOLD => format!("{} and {last}", others.join(", ")),
+        names => {
+            let more = names.len() - (TOLD - 1);
+            format!("{} and {more} more", names[..TOLD - 1].join(", "))
+        }
+    }
 }
 
 /// Which entries are shown.
@@ -81,12 +125,21 @@ fn clock(at: SimTime) -> String {
 struct Names<'a> {
     topology: &'a Topology,
     model: &'a Model,
+    acts: &'a [(usize, &'a str)],
 }
 
 impl Names<'_> {
     fn line(&self, change: &Change) -> Option<String> {
         let journey = |index: usize| self.topology.journeys.get(index).map(|j| j.name.as_str());
         Some(match change {
+            Change::Acts(act) => {
+                let told = self.acts.iter().find(|(number, _)| *number == act.index());
+                format!("> {}", told?.1)
+            }
+            Change::NodeLost(node) => format!("{} is not ready", self.unit(*node)),
+            Change::NodeReady(node) => format!("{} is ready", self.unit(*node)),
+            Change::Drained(node) => format!("{} is drained", self.unit(*node)),
+            Change::Moves(unit, placement) => self.moves(*unit, *placement),
             Change::Fails(clock) => format!("{} strikes", self.clock(*clock)),
             Change::Restored(clock) => format!("{} is over", self.clock(*clock)),
             Change::Repairs(crew, clock) => {
@@ -117,13 +170,57 @@ impl Names<'_> {
         })
     }
 
+    /// What makes changes of one instant alike: what it is, and of which mode.
+    fn kind(&self, change: &Change) -> Option<(u8, usize)> {
+        match change {
+            Change::Fails(clock) => Some((0, self.model.origin(*clock).1)),
+            Change::Restored(clock) => Some((1, self.model.origin(*clock).1)),
+            Change::Down(_) => Some((2, 0)),
+            Change::Up(_) => Some((3, 0)),
+            _ => None,
+        }
+    }
+
+    /// A line of changes of one kind.
+    fn line_of_many(&self, many: &[Entry]) -> Option<String> {
+        let units = many.iter().filter_map(|entry| match entry.change {
+            Change::Fails(clock) | Change::Restored(clock) => Some(self.model.origin(clock).0),
+            Change::Down(unit) | Change::Up(unit) => Some(unit),
+            _ => None,
+        });
+        let units = told(&units.map(|unit| self.unit(unit)).collect::<Vec<&str>>());
+        Some(match many.first()?.change {
+            Change::Fails(clock) => format!("{} of {units} strikes", self.mode(clock)),
+            Change::Restored(clock) => format!("{} of {units} is over", self.mode(clock)),
+            Change::Down(_) => format!("  {units} are down"),
+            _ => format!("  {units} are up"),
+        })
+    }
+
+    fn moves(&self, unit: UnitId, placement: Placement) -> String {
+        let unit = self.unit(unit);
+        match placement {
+            Placement::Pending => format!("{unit} is pending"),
+            Placement::Preparing(node) => format!("{unit} is placed on {}", self.unit(node)),
+            Placement::On(node) => format!("{unit} begins on {}", self.unit(node)),
+            Placement::Ending(node) => format!("{unit} is told to end on {}", self.unit(node)),
+            Placement::Stuck(node) => {
+                format!("{unit} is stuck on {}, which cannot be told", self.unit(node))
+            }
+        }
+    }
+
+    fn mode(&self, clock: ClockId) -> &str {
+        &self.topology.modes[self.model.origin(clock).1].name
+    }
+
     fn unit(&self, unit: UnitId) -> &str {
         &self.topology.units[unit.index()].path
     }
 
     fn clock(&self, clock: ClockId) -> String {
-        let (unit, mode) = self.model.origin(clock);
-        format!("{} of {}", self.topology.modes[mode].name, self.unit(unit))
+        let (unit, _) = self.model.origin(clock);
+        format!("{} of {}", self.mode(clock), self.unit(unit))
     }
 
     fn root(&self, root: Root) -> String {

@@ -29,6 +29,32 @@ pub struct DataClass {
     pub retention: Option<SimSpan>,
 }
 
+impl DataClass {
+    /// Every law of time in it.
+    pub(crate) fn laws(&self) -> impl Iterator<Item = &Law> {
+        let of_holding = self.holding.iter().flat_map(|holding| {
+            let latent = holding
+                .latent
+                .iter()
+                .flat_map(|latent| std::iter::once(&latent.every).chain(&latent.scrub));
+            let rebuild = holding.rebuild.iter().flat_map(|rebuild| {
+                let speed = match &rebuild.speed {
+                    Speed::Law(law) => Some(law),
+                    Speed::Bandwidth { .. } => None,
+                };
+                rebuild.detect.iter().chain(speed)
+            });
+            let catch_up = match &holding.catch_up {
+                CatchUp::After(law) => Some(law),
+                CatchUp::AtOnce | CatchUp::Never => None,
+            };
+            let others = holding.deleted.iter().chain(&holding.lag).chain(&holding.unsynced);
+            latent.chain(rebuild).chain(others).chain(catch_up)
+        });
+        self.restore.iter().chain(of_holding)
+    }
+}
+
 /// Copies or shards of data on units.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Holding {

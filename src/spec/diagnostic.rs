@@ -215,6 +215,16 @@ impl Findings {
         self.count(Severity::Error) > 0
     }
 
+    /// Adds all findings of another, with the texts that they point into.
+    pub(crate) fn absorb(&mut self, other: Findings) {
+        let shift = self.sources.absorb(other.sources);
+        self.list.extend(other.list.into_iter().map(|mut finding| {
+            let labels = finding.labels.iter_mut().map(|(span, _)| span);
+            labels.chain(&mut finding.span).for_each(|span| span.file += shift);
+            finding
+        }));
+    }
+
     /// Sorts by place, and drops what was found twice.
     pub(crate) fn tidy(&mut self) {
         self.list.sort_by_key(|finding| finding.span);

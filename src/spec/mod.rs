@@ -10,12 +10,14 @@ mod data;
 mod diagnostic;
 mod digest;
 mod expand;
+mod faults;
 mod overlay;
 mod platform;
 mod profile;
 mod raw;
 mod read;
 mod resolved;
+mod scenario;
 mod schema;
 mod source;
 mod suggest;
@@ -29,13 +31,15 @@ pub use data::{
 };
 pub use diagnostic::{Code, Diagnostic, Findings, Severity};
 pub(crate) use digest::digest_of;
+pub use faults::{MOST_FAULTS, single_faults};
 pub use platform::{
     Act, Action, Cluster, Controller, Node, Patience, Platform, RolloutPlan, Spread, Timers,
     Volume, When, Workload,
 };
-pub use raw::Grade;
+pub use raw::{Grade, Measure, Reason};
 pub use resolved::resolved;
-pub use schema::TOPOLOGY_SCHEMA;
+pub use scenario::{Expectation, Expected, Scenario, Scenarios, Step};
+pub use schema::{TOPOLOGY_SCHEMA, scenario_schema};
 pub use source::{Source, Sources, Span};
 pub use topology::{
     Burst, Common, Crew, Discipline, Expression, FailureMode, Journey, ModeRange, Needs, Operation,

@@ -88,7 +88,7 @@ fn identity(path: &Path) -> PathBuf {
 }
 
 /// A path without `a/..`, as long as what goes up is a plain folder name.
-fn without_detours(path: &Path) -> PathBuf {
+pub(crate) fn without_detours(path: &Path) -> PathBuf {
     let mut short = PathBuf::new();
     for part in path.components() {
         match (part, short.components().next_back()) {

@@ -206,7 +206,7 @@ fn is_safe(text: &str) -> bool {
     !text.is_empty() && text.chars().all(is_plain) && text.trim() == text && !text.starts_with('-')
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     if is_safe(text) { text.to_owned() } else { json(text) }
 }
 

@@ -1,5 +1,7 @@
-//! The JSON Schema of topologies: for editors, which it tells keys, kinds and what they mean. What is
-//! right is decided by `raw` and `check` alone.
+//! The JSON Schemas of topologies and scenarios: for editors, which they tell keys, kinds and what they
+//! mean. What is right is decided by `raw` and `check` alone.
+
+use serde_json::{Map, Value};
 
 /// A JSON Schema (draft 7) of topology files.
 ///
@@ -7,14 +9,43 @@
 /// of a name that nothing has, for instance.
 pub const TOPOLOGY_SCHEMA: &str = include_str!("topology.schema.json");
 
+/// What is its own of the schema of scenarios.
+const OF_SCENARIOS: &str = include_str!("scenario.schema.json");
+
+/// Definitions that both schemas have.
+const SHARED: &[&str] = &[
+    "duration",
+    "percentage",
+    "names",
+    "factor",
+    "law",
+    "laws",
+    "branch",
+    "weibull",
+    "gamma",
+    "lognormal",
+];
+
+/// A JSON Schema (draft 7) of files of scenarios.
+pub fn scenario_schema() -> String {
+    let read = |text: &str| -> Map<String, Value> {
+        serde_json::from_str(text).expect("the schemas of the program are JSON")
+    };
+    let (mut schema, mut topology) = (read(OF_SCENARIOS), read(TOPOLOGY_SCHEMA));
+    let shared = topology.get_mut("definitions").and_then(Value::as_object_mut);
+    let own = schema.get_mut("definitions").and_then(Value::as_object_mut);
+    if let (Some(own), Some(shared)) = (own, shared) {
+        own.extend(SHARED.iter().filter_map(|name| shared.remove_entry(*name)));
+    }
+    format!("{:#}\n", Value::Object(schema))
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
-    use serde_json::Value;
-
     use super::*;
-    use crate::spec::raw::all_keys;
+    use crate::spec::raw::{SCENARIO_KEYS, all_keys};
     use crate::spec::read::LAWS;
 
     /// Every map that the schema describes: its title, and its keys.
@@ -33,22 +64,31 @@ mod tests {
         }
     }
 
-    fn schema_maps() -> Vec<(String, BTreeSet<String>)> {
+    fn maps_of(schema: &str) -> Vec<(String, BTreeSet<String>)> {
         let mut found = Vec::new();
-        maps(&serde_json::from_str(TOPOLOGY_SCHEMA).unwrap(), &mut found);
+        maps(&serde_json::from_str(schema).unwrap(), &mut found);
         found
     }
 
-    #[test]
-    fn it_has_the_keys_that_readers_know() {
-        let maps = schema_maps();
-        for keys in all_keys() {
+    fn schema_maps() -> Vec<(String, BTreeSet<String>)> {
+        maps_of(TOPOLOGY_SCHEMA)
+    }
+
+    fn check_keys<'k>(schema: &str, all: impl Iterator<Item = &'k crate::spec::read::Keys>) {
+        let maps = maps_of(schema);
+        for keys in all {
             let known: BTreeSet<String> =
                 keys.read.iter().chain(keys.later).map(|key| (*key).to_owned()).collect();
             let described = maps.iter().find(|(title, _)| title == keys.of);
             let (_, described) = described.unwrap_or_else(|| panic!("no map is {}", keys.of));
             assert_eq!(*described, known, "keys of {}", keys.of);
         }
+    }
+
+    #[test]
+    fn they_have_the_keys_that_readers_know() {
+        check_keys(TOPOLOGY_SCHEMA, all_keys());
+        check_keys(&scenario_schema(), SCENARIO_KEYS.iter());
     }
 
     #[test]

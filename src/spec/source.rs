@@ -45,6 +45,13 @@ impl Sources {
         self.files.len() as u32 - 1
     }
 
+    /// Adds the texts of another and returns the number of the first.
+    pub(crate) fn absorb(&mut self, other: Sources) -> u32 {
+        let first = self.files.len() as u32;
+        self.files.extend(other.files);
+        first
+    }
+
     pub(crate) fn file(&self, span: Span) -> &Source {
         &self.files[span.file as usize]
     }

@@ -23,6 +23,7 @@ mod random;
 mod readme;
 mod redundancy;
 mod refusals;
+mod scenarios;
 mod schemas;
 mod tidy;
 mod topologies;

@@ -52,7 +52,9 @@ fn topologies(folder: &Path) -> Vec<PathBuf> {
 #[test]
 fn every_topology_is_accepted() {
     let validator = validator("topology");
-    let shipped = topologies(Path::new("topologies"));
+    let scenarios = Path::new("topologies/scenarios");
+    let mut shipped = topologies(Path::new("topologies"));
+    shipped.retain(|path| !path.starts_with(scenarios));
     let cases = topologies(Path::new("tests/data/cases"));
     assert!(shipped.len() > 10 && cases.len() > 20);
     let whole = ["tests/data/classes.yaml", "tests/data/cluster.yaml"].map(PathBuf::from);
@@ -86,6 +88,34 @@ fn the_catalog_is_accepted() {
     let failures = from_yaml(ninefold::spec::CATALOG);
     let topology = serde_json::json!({ "topology": "catalog", "failures": failures });
     check_accepts(&validator("topology"), &topology, "the catalog");
+}
+
+#[test]
+fn every_scenario_and_its_result_is_accepted() {
+    let (file, result) = (validator("scenario"), validator("scenario-result"));
+    let shipped = topologies(Path::new("topologies/scenarios"));
+    assert!(!shipped.is_empty());
+    for path in &shipped {
+        let name = path.display().to_string();
+        check_accepts(&file, &from_yaml(&fs::read_to_string(path).unwrap()), &name);
+        let json = ninefold(&["scenario", &name, "--format", "json", "-n", "3"]);
+        check_accepts(&result, &serde_json::from_slice(&json).unwrap(), &name);
+    }
+    let text = fs::read_to_string("docs/scenarios.md").unwrap();
+    for block in text.split("\n```yaml\n").skip(1) {
+        let body = block.split_once("\n```").unwrap().0;
+        check_accepts(&file, &from_yaml(body), body);
+    }
+    for text in [
+        "{scenario: s, steps: [{crash: a, drain: b}]}",
+        "{scenario: s, steps: [{at: 5, crash: a}]}",
+        "{scenario: s, steps: [{crash: a, form: users}]}",
+        "{scenario: s, expect: [{up: a, down: b, at: 1m}]}",
+        "{scenario: s, expect: [{pending: a, at: 1m, because: tired}]}",
+        "{scenarios: []}",
+    ] {
+        assert!(!file.is_valid(&from_yaml(text)), "accepted: {text}");
+    }
 }
 
 #[test]

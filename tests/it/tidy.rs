@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// Every module, lowest first. A module may use only those before it, so that no ring can form.
 const ORDER: &[&str] = &[
     "units", "rng", "dist", "stats", "scheme", "spec", "model", "engine", "exact", "run",
-    "measure", "report", "part", "system", "study",
+    "measure", "report", "part", "system", "study", "scenario",
 ];
 
 /// Modules that stand beside one another: neither may use the other.

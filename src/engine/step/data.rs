@@ -3,8 +3,8 @@
 use super::{Chooser, Step};
 use crate::engine::data::CopyPhase;
 use crate::engine::observer::{HowLost, Loss};
-use crate::model::{ClockId, CopyId, DataId, RosterId, UnitId};
-use crate::spec::{CatchUp, Speed};
+use crate::model::{ClockId, CopyId, DataId, NodeId, RosterId, UnitId};
+use crate::spec::{CatchUp, Speed, Volume};
 use crate::units::{SimSpan, SimTime};
 
 /// Decides about data: by luck in a simulation, by enumeration in a solver.
@@ -54,10 +54,41 @@ impl<C: Chooser> Step<'_, C> {
             for &copy in model.data.taken_by_wiping.of(unit) {
                 self.lose(copy);
             }
+            for &node in model.platform.nodes_below.of(unit) {
+                self.node_is_wiped(node);
+            }
         }
         if mode.cuts_power {
             for &class in model.data.unsynced_on.of(unit) {
                 self.loses_unsynced(class);
+            }
+        }
+    }
+
+    /// The disks of a node are gone, and with them the copies of replicas that kept them there.
+    fn node_is_wiped(&mut self, node: NodeId) {
+        let model = self.model;
+        for (index, pod) in model.platform.pods.iter().enumerate() {
+            let state = &self.state.platform.pods[index];
+            let is_there = match model.platform.workloads[pod.workload.index()].volume {
+                Volume::Local => state.volume_on == Some(node),
+                Volume::Nothing => state.node == Some(node),
+                Volume::Network => false,
+            };
+            if is_there {
+                for &copy in model.data.taken_by_wiping.of(pod.unit.index()) {
+                    self.lose(copy);
+                }
+            }
+        }
+    }
+
+    /// The process of a replica is gone for good, and with it what only it had.
+    pub(super) fn loses_what_is_fleeting(&mut self, unit: UnitId) {
+        let model = self.model;
+        for &copy in model.data.on_unit.of(unit.index()) {
+            if model.data.is_fleeting[copy.index()] {
+                self.lose(copy);
             }
         }
     }

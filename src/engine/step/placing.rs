@@ -384,6 +384,12 @@ impl<C: Chooser> Step<'_, C> {
         self.state.platform.moves(&model.platform, pod);
         self.is_new(pod);
         self.state.events += 1;
+        let workload = model.platform.pods[pod.index()].workload;
+        if let Some(by) = self.state.platform.workloads[workload.index()].rolled_by {
+            let clock = self.rollout_clock(pod, by);
+            self.state.root = Root { clock, branch: 0, is_planned: true };
+        }
+        self.loses_what_is_fleeting(unit);
         if !was_there {
             self.pod_arrives(pod);
         } else if self.state.is_up(unit) && model.units[unit.index()].renews_on_start {

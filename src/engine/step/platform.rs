@@ -350,7 +350,9 @@ impl<C: Chooser> Step<'_, C> {
 
     /// A replica was where its process can run, and is not any more.
     fn pod_leaves(&mut self, pod: PodId) {
-        self.fault_appears(self.unit_of(pod));
+        let unit = self.unit_of(pod);
+        self.fault_appears(unit);
+        self.loses_what_is_fleeting(unit);
     }
 
     /// A replica is where its process can run.

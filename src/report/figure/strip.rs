@@ -155,7 +155,15 @@ impl<'a> Life<'a> {
                 }
             }
             Change::JourneyUp(journey, ..) => self.close_journey(journey.index(), at),
-            Change::Repairs(..) | Change::Starts(..) | Change::Serves(..) | Change::Empty(_) => {}
+            Change::Repairs(..)
+            | Change::Starts(..)
+            | Change::Serves(..)
+            | Change::Empty(_)
+            | Change::Acts(_)
+            | Change::NodeLost(_)
+            | Change::NodeReady(_)
+            | Change::Drained(_)
+            | Change::Moves(..) => {}
         }
     }
 
@@ -223,14 +231,18 @@ impl<'a> Life<'a> {
         let name = &topology.journeys[*journey].name;
         let cause =
             format!("{} of {}", topology.modes[mode].name, topology.units[unit.index()].path);
-        let day = (stretch.from_s / DAY).floor();
+        // Of a short life a day says nothing.
+        let from = match self.length_s >= 3.0 * DAY {
+            true => format!("day {}", (stretch.from_s / DAY).floor()),
+            false => duration(stretch.from_s),
+        };
         match of_journey.len() {
             1 => format!(
-                "{name} is down once in this {life}, for {} from day {day} on: {cause}",
+                "{name} is down once in this {life}, for {} from {from} on: {cause}",
                 duration(down)
             ),
             times => format!(
-                "{name} is down {times} times and {} in this {life}, for {} of it from day {day} on: {cause}",
+                "{name} is down {times} times and {} in this {life}, for {} of it from {from} on: {cause}",
                 duration(down),
                 duration(stretch.to_s - stretch.from_s)
             ),

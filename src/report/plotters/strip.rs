@@ -38,14 +38,15 @@ where
     let x_of = |seconds: f64| left + (right - left) * seconds / strip.length_s;
     let bottom = top + 2.0 * HEADING + LANE * strip.lanes.len() as f64;
     let tip = (HPos::Center, VPos::Top);
-    for day in day_ticks(strip.length_s / DAY) {
-        let x = x_of(day * DAY);
+    let (unit, words) = unit_of(strip.length_s);
+    for tick in ticks(strip.length_s / unit) {
+        let x = x_of(tick * unit);
         canvas.line((x, top + HEADING), (x, bottom), palette.pale)?;
-        canvas.text(&format!("{day}"), SMALL, palette.ink, (x, bottom + 6.0), tip)?;
+        canvas.text(&format!("{tick}"), SMALL, palette.ink, (x, bottom + 6.0), tip)?;
     }
     canvas.line((left, bottom), (right, bottom), palette.quiet)?;
     let middle = (left + right) / 2.0;
-    canvas.text("days", SMALL, palette.ink, (middle, bottom + 24.0), tip)?;
+    canvas.text(words, SMALL, palette.ink, (middle, bottom + 24.0), tip)?;
 
     let corner = (HPos::Left, VPos::Top);
     let journeys = strip.lanes.iter().filter(|lane| lane.is_journey).count();
@@ -101,11 +102,18 @@ fn sum(lane: &Lane) -> String {
     }
 }
 
-/// Days with a number: at most ten.
-fn day_ticks(days: f64) -> Vec<f64> {
+/// What the time of a life is counted in, seconds: days, or less for a life that has few.
+fn unit_of(length_s: f64) -> (f64, &'static str) {
+    let units = [(DAY, "days"), (3_600.0, "hours"), (60.0, "minutes")];
+    let fits = |(unit, _): &&(f64, &str)| length_s >= 3.0 * unit;
+    units.iter().find(fits).copied().unwrap_or((1.0, "seconds"))
+}
+
+/// Times with a number: at most fourteen.
+fn ticks(length: f64) -> Vec<f64> {
     let steps = [1.0, 2.0, 5.0, 10.0, 30.0, 50.0, 100.0, 365.0, 730.0, 3_650.0];
-    let fits = |step: &&f64| days / **step <= 13.0;
-    let step = steps.iter().find(fits).copied().unwrap_or(days / 10.0);
-    let count = (days / step).floor() as u32;
+    let fits = |step: &&f64| length / **step <= 13.0;
+    let step = steps.iter().find(fits).copied().unwrap_or(length / 10.0);
+    let count = (length / step).floor() as u32;
     (0..=count).map(|index| step * f64::from(index)).collect()
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::all::{Checker, listed_keys};
 use crate::spec::data::{Buffer, CatchUp, Cycle, DataClass, Holding, Medium, Pipeline};
 use crate::spec::diagnostic::Code;
-use crate::spec::raw::{Name, RawCycle, RawData, RawExpr, RawMode};
+use crate::spec::raw::{Name, RawCycle, RawData, RawExpr, RawMode, RawService};
 use crate::spec::source::{Span, Spanned};
 use crate::spec::topology::Expression;
 use crate::units::SimSpan;
@@ -228,10 +228,26 @@ impl Checker<'_> {
         units.into_iter().flat_map(|unit| self.units.list[unit].modes.iter().copied()).collect()
     }
 
+    /// The nodes on which controllers may place some of these replicas.
+    fn placed_on(&self, units: &[usize]) -> impl Iterator<Item = usize> {
+        let is_placed = |service: &&RawService| {
+            let workload = service.workload.as_ref();
+            let group = self.units.group(&service.name.value);
+            workload.is_some_and(|workload| workload.is_scheduled())
+                && group.is_some_and(|group| units.iter().any(|unit| group.units.contains(unit)))
+        };
+        let on = self.raw.services.iter().filter(is_placed).flat_map(|service| &service.on);
+        on.flat_map(|name| match self.units.group(&name.value) {
+            Some(group) => group.units.clone(),
+            None => self.units.unit(&name.value).map_or(0..0, |unit| unit..unit + 1),
+        })
+    }
+
     /// Everything that units stand on, however far below.
     fn stands_on(&self, units: &[usize]) -> BTreeSet<usize> {
         let mut below = BTreeSet::new();
         let mut frontier: Vec<usize> = units.to_vec();
+        frontier.extend(self.placed_on(units).filter(|node| below.insert(*node)));
         while let Some(unit) = frontier.pop() {
             frontier.extend(self.units.list[unit].hosts.iter().filter(|&&host| below.insert(host)));
         }

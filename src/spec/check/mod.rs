@@ -11,5 +11,7 @@ mod places;
 mod plans;
 mod platform;
 mod rosters;
+mod scenario;
 
 pub(crate) use all::check;
+pub(crate) use scenario::check_scenarios;

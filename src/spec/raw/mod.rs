@@ -6,6 +6,7 @@ mod failures;
 mod journeys;
 mod people;
 mod platform;
+mod scenario;
 mod services;
 
 pub(crate) use copies::{RawHeld, RawPlacement, RawRebuild, RawScheme, RawSpeed};
@@ -17,6 +18,10 @@ pub(crate) use people::{RawCrew, RawEntry, RawPlan};
 pub(crate) use platform::{
     RawAmount, RawNode, RawPlatform, RawRolloutPlan, RawSpread, RawWorkload, Share,
 };
+#[cfg(test)]
+pub(super) use scenario::KEYS as SCENARIO_KEYS;
+pub(crate) use scenario::{From, RawExpected, RawScenario, RawScenarios, RawStep, RawWhat, Verb};
+pub use scenario::{Measure, Reason};
 pub(crate) use services::{
     Need, RawDomain, RawErasure, RawLeader, RawPool, RawReplicated, RawService,
 };
@@ -176,13 +181,15 @@ mod tests {
     /// Every key that is read is explained to those who write it.
     #[test]
     fn every_key_is_documented() {
-        let text = include_str!("../../../docs/topology.md");
-        for keys in all_keys() {
+        let topology = include_str!("../../../docs/topology.md");
+        let scenarios = include_str!("../../../docs/scenarios.md");
+        let all = all_keys().map(|keys| (keys, topology));
+        for (keys, text) in all.chain(SCENARIO_KEYS.iter().map(|keys| (keys, scenarios))) {
             for key in keys.read {
                 // In backticks, alone or at the beginning of an example, or as a key of one.
                 let shown = [format!("`{key}"), format!("{key}:"), format!("{{{key}")];
                 let is_there = shown.iter().any(|shown| text.contains(shown));
-                assert!(is_there, "docs/topology.md says nothing on `{key}` of {}", keys.of);
+                assert!(is_there, "nothing is said on `{key}` of {}", keys.of);
             }
         }
     }
