@@ -407,7 +407,8 @@ fn every_shipped_scenario_holds() {
     let files: Vec<&str> = files.iter().map(String::as_str).collect();
     let output = ninefold(&[&["scenario"], files.as_slice()].concat());
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
-    assert_eq!(text(&output.stderr), "");
+    // Of the designs themselves there is something to warn of.
+    assert!(!text(&output.stderr).contains("error"), "{}", text(&output.stderr));
 }
 
 fn step() -> impl Strategy<Value = String> {
