@@ -94,13 +94,17 @@ impl<'a> ScenarioWatcher<'a> {
 fn holds_now(expected: &Expected, model: &Model, state: &State) -> bool {
     let placement = |unit: usize| state.placement(model, UnitId::new(unit));
     match expected {
-        Expected::Pending { replicas, because, .. } => {
-            let is_pending = |unit: &usize| {
-                let obstacles = || state.obstacles(model, UnitId::new(*unit));
+        Expected::Pending { replicas, needed, because, .. } => {
+            let is_pending = |unit: &&usize| {
+                let obstacles = || state.obstacles(model, UnitId::new(**unit));
                 let is_why = |reason| obstacles().iter().any(|(_, why)| reason_of(*why) == reason);
-                placement(*unit) == Some(Placement::Pending) && because.is_none_or(is_why)
+                placement(**unit) == Some(Placement::Pending) && because.is_none_or(is_why)
             };
-            replicas.iter().all(|service| service.iter().any(is_pending))
+            replicas.iter().filter(is_pending).count() >= *needed
+        }
+        Expected::Stuck { replicas, needed, .. } => {
+            let is_stuck = |unit: &&usize| matches!(placement(**unit), Some(Placement::Stuck(_)));
+            replicas.iter().filter(is_stuck).count() >= *needed
         }
         Expected::On { places, .. } => places.iter().all(|(service, node)| {
             let on = Some(Placement::On(UnitId::new(*node)));
@@ -336,7 +340,10 @@ impl LifeOfScenario<'_> {
                 let at = SimTime::ZERO + *at;
                 (journeys.iter().all(|journey| self.is_up(*journey, at) == *is_up), None)
             }
-            Expected::Pending { .. } | Expected::On { .. } | Expected::Blocked { .. } => {
+            Expected::Pending { .. }
+            | Expected::Stuck { .. }
+            | Expected::On { .. }
+            | Expected::Blocked { .. } => {
                 unreachable!("what control planes do is looked at while it happens")
             }
         }

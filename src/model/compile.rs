@@ -159,6 +159,7 @@ fn depends_on_partial(topology: &Topology, needed: &Expression, seen: &mut [bool
             }
             let service = &topology.services[*service];
             service.is_sharded
+                || service.demand.is_some()
                 || service.needs.soft.is_some()
                 || service.needs.hard.iter().any(|need| depends_on_partial(topology, need, seen))
         }
@@ -469,10 +470,34 @@ impl Compiler<'_> {
                 let gate = self.gate_of(operation);
                 self.builder.watch(gate, Watch::Suspend(units.clone()));
             }
+            if let Some(spec::Demand { crashes: Some((mode, within)), .. }) = service.demand {
+                self.overloads(index, mode, within);
+            }
             if !service.load.is_empty() {
                 self.builder.load(Load { members: units, factors: service.load.clone() });
             }
         }
+    }
+
+    /// Whether enough replicas are up to carry a demand.
+    fn carried(&mut self, service: usize, demand: spec::Demand) -> Input {
+        let replicas = self.topology.services[service].replicas.clone();
+        let inputs = replicas.map(|unit| Input::Unit(UnitId::new(unit))).collect();
+        self.at_least(demand.needed, inputs)
+    }
+
+    /// Replicas that are overloaded crash.
+    fn overloads(&mut self, service: usize, mode: usize, within: SimSpan) {
+        let topology = self.topology;
+        let Some(demand) = topology.services[service].demand else { return };
+        let carried = self.carried(service, demand);
+        let gate = self.gate_of(carried);
+        let mut clocks = Vec::new();
+        for unit in topology.services[service].replicas.clone() {
+            let clock = self.clock(UnitId::new(unit), mode);
+            clocks.push(self.builder.clock(Clock { repair: Repair::Restart, ..clock }));
+        }
+        self.builder.overload(gate, clocks, within);
     }
 
     fn plans(&mut self) {
@@ -583,6 +608,9 @@ impl Compiler<'_> {
         }
         if let (true, Some(roster)) = (offered.needs_leader, roster) {
             parts.extend(self.builder.seats(roster).map(Input::Seat));
+        }
+        if let Some(demand) = spec.demand.filter(|_| is_whole) {
+            parts.push(self.carried(service, demand));
         }
         let soft = spec.needs.soft.as_ref().filter(|_| is_whole);
         for needs in spec.needs.hard.iter().chain(soft) {

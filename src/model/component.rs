@@ -233,6 +233,8 @@ pub(crate) struct UnitExtras {
     pub(crate) pod: Option<PodId>,
     /// Whether its containers wait before they start, if they end often.
     pub(crate) backs_off: bool,
+    /// The clock of its crashes by overload.
+    pub(crate) overload: Option<ClockId>,
 }
 
 impl UnitExtras {
@@ -243,11 +245,12 @@ impl UnitExtras {
         node: None,
         pod: None,
         backs_off: false,
+        overload: None,
     };
 
-    /// Whether a platform has to do with it.
+    /// Whether a platform has to do with it, or a demand.
     pub(crate) fn is_managed(&self) -> bool {
-        self.node.is_some() || self.pod.is_some() || self.backs_off
+        self.node.is_some() || self.pod.is_some() || self.backs_off || self.overload.is_some()
     }
 }
 
@@ -316,6 +319,8 @@ pub(crate) struct ClockExtras {
     pub(crate) drag: Option<DragId>,
     /// The entry of the calendar that it belongs to.
     pub(crate) plan: Option<PlanId>,
+    /// If it is of an overload: the gate that is up while there is none, and within what time it strikes.
+    pub(crate) overload: Option<(GateId, SimSpan)>,
     /// The fastest pace that it can have. Found by the builder.
     pub(crate) top_pace: f64,
 }
@@ -328,6 +333,7 @@ impl ClockExtras {
         burst: None,
         drag: None,
         plan: None,
+        overload: None,
         top_pace: 1.0,
     };
 }

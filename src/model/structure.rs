@@ -10,6 +10,7 @@ use super::{
 };
 use crate::rng;
 use crate::spec::{DataClass, Medium};
+use crate::units::SimSpan;
 
 /// A gate: up when at least `needed` of its inputs are.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +53,8 @@ pub enum Watch {
     Plan(PlanId),
     /// The control plane of this cluster is up while the gate is.
     ControlPlane(ClusterId),
+    /// Units are overloaded while the gate is down, and these clocks of theirs strike then.
+    Overload(Vec<ClockId>),
 }
 
 /// Puts a model together, piece by piece: hosts before guests, inputs before gates.
@@ -231,6 +234,16 @@ impl ModelBuilder {
             self.unit_extras(*member).load = Some(id);
         }
         self.loads.push(load);
+    }
+
+    /// Lets these clocks strike within so long after a gate went down, as long as it is.
+    pub fn overload(&mut self, gate: GateId, clocks: Vec<ClockId>, within: SimSpan) {
+        for &clock in &clocks {
+            self.clock_extras(clock).overload = Some((gate, within));
+            let unit = self.clocks[clock.index()].unit;
+            self.unit_extras(unit).overload = Some(clock);
+        }
+        self.watch(gate, Watch::Overload(clocks));
     }
 
     /// Adds planned work.
@@ -431,7 +444,13 @@ impl ModelBuilder {
     /// Gives a timer to each clock that a burst can set off.
     fn number_drags(&mut self) -> Vec<ClockId> {
         let bursts = self.clocks.iter().filter_map(|clock| clock.extras().burst.as_ref());
-        let mut drags: Vec<ClockId> = bursts.flat_map(|burst| burst.among.clone()).collect();
+        let overloads = self.watches.iter().filter_map(|(_, watch)| match watch {
+            Watch::Overload(clocks) => Some(clocks),
+            _ => None,
+        });
+        let overloaded = overloads.flatten().copied();
+        let mut drags: Vec<ClockId> =
+            bursts.flat_map(|burst| burst.among.clone()).chain(overloaded).collect();
         drags.sort_unstable();
         drags.dedup();
         for (index, clock) in drags.iter().enumerate() {

@@ -31,6 +31,12 @@ const HOLDERS: &str = "held_by";
 const ONE_ON_EACH: &str = "daemonset";
 /// What a service with a controller has besides where the file says nothing.
 const OF_A_CONTROLLER: &[(&str, &str)] = &[("priority", "0"), ("volume", "none")];
+/// By controller, what a rollout does where the file says nothing.
+const ROLLOUTS: &[(&str, &str)] = &[
+    ("deployment", "{surge: 25%, unavailable: 25%}"),
+    ("statefulset", "{unavailable: 1}"),
+    ("daemonset", "{unavailable: 1}"),
+];
 /// What makes an entry of the calendar one that takes no units.
 const ROLLOUT: &str = "rollout";
 /// Defaults of those that do.
@@ -118,6 +124,10 @@ impl Writer<'_> {
                 if !has(key) && !follows && !is_of_nothing && !is_of_work {
                     line(text, 4, &format!("{key}: {value}"), "default");
                 }
+            }
+            let rollout = ROLLOUTS.iter().find(|(of, _)| *of == controller);
+            if let (Some((_, rollout)), false) = (rollout, has(ROLLOUT)) {
+                line(text, 4, &format!("{ROLLOUT}: {rollout}"), "default (kubernetes)");
             }
         }
     }

@@ -93,12 +93,23 @@ pub enum Expected {
         /// When.
         at: SimSpan,
     },
-    /// Of each of these, no node can take a replica at a time.
+    /// No node can take some of these replicas at a time.
     Pending {
-        /// Indices of units: replicas of each.
-        replicas: Vec<Vec<usize>>,
-        /// What at least one node says of it.
+        /// Indices of units.
+        replicas: Vec<usize>,
+        /// How many of them, at least.
+        needed: usize,
+        /// What at least one node says of each of them.
         because: Option<Reason>,
+        /// When.
+        at: SimSpan,
+    },
+    /// Some of these replicas stay on nodes that are lost at a time.
+    Stuck {
+        /// Indices of units.
+        replicas: Vec<usize>,
+        /// How many of them, at least.
+        needed: usize,
         /// When.
         at: SimSpan,
     },
@@ -125,6 +136,7 @@ impl Expected {
     pub(crate) fn control_plane_at(&self) -> Option<SimSpan> {
         match self {
             Expected::Pending { at, .. }
+            | Expected::Stuck { at, .. }
             | Expected::On { at, .. }
             | Expected::Blocked { at, .. } => Some(*at),
             Expected::Bound { .. } | Expected::State { .. } => None,

@@ -184,10 +184,22 @@ pub struct Service {
     pub roster: Option<Roster>,
     /// By how many replicas are up: how many times faster they age; nothing if that is all the same.
     pub load: Vec<f64>,
+    /// What its replicas must carry together.
+    pub demand: Option<Demand>,
     /// Whether replicas do not age while the service is down.
     pub is_suspended_while_down: bool,
     /// Whether each replica serves a share of its own, so that service is whole only with all.
     pub is_sharded: bool,
+}
+
+/// What the replicas of a service must carry together.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Demand {
+    /// How many of them it takes; with fewer up, service is not whole.
+    pub needed: usize,
+    /// Whether those that are overloaded crash: in the mode with this index, equally likely at any time
+    /// within so long.
+    pub crashes: Option<(usize, SimSpan)>,
 }
 
 /// What a service needs of others.

@@ -346,3 +346,36 @@ journeys: {{j: {{needs: node}}}}"
         &[],
     );
 }
+
+#[test]
+fn those_that_are_left_crash_under_what_they_cannot_carry() {
+    // Two carry it. From 11 h on one is left, which crashes at once, and again whenever it has started, until
+    // the second is back at 11:40.
+    check(
+        "horizon: 20h
+failures:
+  down: {every: {fixed: 10h}, repair: 5h}
+  short: {every: {fixed: 11h}, repair: 30m}
+domains: {a: {fails: [down]}, b: {fails: [short]}, c: {}}
+services:
+  web:
+    {replicas: 3, on: [a, b, c], serves: any, start: 10m, demand: {peak: 600, each: 300, beyond: crash}}
+journeys: {browse: {needs: web}}",
+        &[
+            "browse: 11-11.666666666666666 short@b",
+            "browse~ 11-11.666666666666666 short@b",
+        ],
+    );
+}
+
+#[test]
+fn service_that_cannot_carry_all_is_degraded() {
+    check(
+        "horizon: 20h
+failures: {down: {every: {fixed: 10h}, repair: 5h}}
+domains: {a: {fails: [down]}, b: {}}
+services: {web: {replicas: 2, on: [a, b], serves: any, demand: {peak: 600, each: 300, beyond: shed}}}
+journeys: {browse: {needs: web}}",
+        &["browse~ 10-15 down@a"],
+    );
+}

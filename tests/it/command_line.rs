@@ -440,12 +440,28 @@ fn what_is_written_out_gives_the_same_result() {
         json["journeys"].clone()
     };
     assert_eq!(journeys(&shop), journeys(&whole));
-    for path in [THANOS, OBJECT_STORE, "topologies/seed-addons-after.yaml"] {
+    let cluster = "tests/data/cluster.yaml";
+    for path in [THANOS, OBJECT_STORE, "topologies/seed-addons-after.yaml", cluster] {
         let output = ninefold(&["check", "--resolved", path]);
         check_status(&output, 0);
         let whole = file(folder.path(), "whole.yaml", text(&output.stdout));
         assert_eq!(journeys(path), journeys(&whole), "{path}");
     }
+}
+
+/// Timers that a topology does not say come from the profile of its platform, each of them.
+#[test]
+fn timers_of_a_platform_are_written_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let shop = SHOP
+        .replace("journeys:", "platform: {profile: kubernetes, crash_loop: {base: 5s}}\njourneys:");
+    let shop = file(folder.path(), "shop.yaml", &shop);
+    let output = ninefold(&["check", "--resolved", &shop]);
+    let resolved = text(&output.stdout);
+    assert!(resolved.contains("platform:\n  profile: kubernetes  # stated, "), "{resolved}");
+    assert!(resolved.contains("  toleration: 300s  # default (kubernetes)\n"), "{resolved}");
+    assert!(resolved.contains("  crash_loop:\n    base: 5s  # stated, "), "{resolved}");
+    assert!(resolved.contains("    max: 300s  # default (kubernetes)\n"), "{resolved}");
 }
 
 #[test]

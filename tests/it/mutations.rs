@@ -12,7 +12,8 @@ use ninefold::{System, Topology, Until};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 
-/// Every shipped topology and every case, and one that says all there is of data, whole: nothing in them is sought in other files.
+/// Every shipped topology and every case, and two that say all there is of data and of platforms, whole:
+/// nothing in them is sought in other files.
 static TEXTS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let mut texts = Vec::new();
     for folder in ["topologies", "topologies/patterns"] {
@@ -29,7 +30,9 @@ static TEXTS: LazyLock<Vec<String>> = LazyLock::new(|| {
             texts.push(filled_in(&fs::read_to_string(&path).unwrap()));
         }
     }
-    texts.push(fs::read_to_string("tests/data/classes.yaml").unwrap());
+    for path in ["tests/data/classes.yaml", "tests/data/cluster.yaml"] {
+        texts.push(fs::read_to_string(path).unwrap());
+    }
     texts.sort();
     texts
 });
@@ -139,6 +142,21 @@ const WORDS: &[&str] = &[
     "network",
     "at-once",
     "buffer",
+    "controller",
+    "deployment",
+    "statefulset",
+    "daemonset",
+    "static",
+    "required",
+    "skew",
+    "budget",
+    "requests",
+    "platform",
+    "kubernetes",
+    "clusters",
+    "rollout",
+    "drain",
+    "500m",
     "8TB",
     "50MB/s",
     "node",

@@ -1031,7 +1031,7 @@ fn timers_must_be_possible() {
         "platform: kubernetes",
         "platform: {profile: kubernetes, lease_renew: 1m}",
         "4:1 out-of-range: nodes that are well would count as lost; `node_monitor_grace` must \
-         be longer than `lease_renew`\n",
+         not be shorter than `lease_renew`\n",
     );
     check_cluster(
         "platform: kubernetes",

@@ -57,8 +57,8 @@ fn every_topology_is_accepted() {
     shipped.retain(|path| !path.starts_with(scenarios));
     let cases = topologies(Path::new("tests/data/cases"));
     assert!(shipped.len() > 10 && cases.len() > 20);
-    let data = PathBuf::from("tests/data/classes.yaml");
-    for path in shipped.iter().chain(&cases).chain([&data]) {
+    let whole = ["tests/data/classes.yaml", "tests/data/cluster.yaml"].map(PathBuf::from);
+    for path in shipped.iter().chain(&cases).chain(&whole) {
         let text = filled_in(&fs::read_to_string(path).unwrap());
         check_accepts(&validator, &from_yaml(&text), &path.display().to_string());
     }
@@ -149,6 +149,15 @@ fn what_is_no_topology_is_rejected() {
         "{topology: t, data: {a: {held_by: b, placement: {copyset: many}}}}",
         "{topology: t, data: {a: {held_by: b, rebuild: {bandwidth: 50MB}}}}",
         "{topology: t, data: {a: {born: b, buffer: {horizon: 2h, drain: 1}}}}",
+        "{topology: t, platform: nomad}",
+        "{topology: t, platform: {profile: kubernetes, toleration: 300}}",
+        "{topology: t, platform: {profile: kubernetes, clusters: [a]}}",
+        "{topology: t, domains: {a: {capacity: {cpu: 2GiB}}}}",
+        "{topology: t, services: {a: {controller: replicaset}}}",
+        "{topology: t, services: {a: {requests: {memory: 4}}}}",
+        "{topology: t, services: {a: {spread: [{by: node, skew: 0}]}}}",
+        "{topology: t, services: {a: {budget: {min_available: 1.5}}}}",
+        "{topology: t, calendar: {a: {drain: often}}}",
     ] {
         assert!(!validator.is_valid(&from_yaml(text)), "accepted: {text}");
     }

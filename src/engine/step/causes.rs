@@ -87,9 +87,22 @@ impl<C: Chooser> Step<'_, C> {
     /// A failure that another one has set off follows.
     pub(super) fn drag(&mut self, drag: DragId) {
         let clock = self.model.drags[drag.index()];
-        if self.can_strike(clock) {
+        let overload = self.model.clocks[clock.index()].extras().overload;
+        let is_over = overload.is_some_and(|(gate, _)| self.state.gate_is_up(gate));
+        if self.can_strike(clock) && !is_over {
             self.state.root = self.state.drag_roots[drag.index()];
             self.strike(clock);
+        }
+    }
+
+    /// A replica carries more than it can, and will crash if that goes on.
+    pub(super) fn is_overloaded(&mut self, clock: ClockId) {
+        let mode = &self.model.clocks[clock.index()];
+        if let (Some((_, within)), Some(drag)) = (mode.extras().overload, mode.extras().drag)
+            && self.state.is_up(mode.unit)
+        {
+            self.state.drag_roots[drag.index()] = self.state.root;
+            self.chooser.drag_begins(drag, within.seconds());
         }
     }
 

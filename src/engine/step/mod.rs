@@ -368,6 +368,12 @@ impl<C: Chooser> Step<'_, C> {
         if extras.backs_off {
             self.chooser.container_runs(unit);
         }
+        if let Some(clock) = extras.overload
+            && let Some((gate, _)) = self.model.clocks[clock.index()].extras().overload
+            && !self.state.gate_is_up(gate)
+        {
+            self.is_overloaded(clock);
+        }
         if let Some(pod) = extras.pod {
             // A drain or a rollout may have waited for it.
             let cluster = self.model.platform.workload_of(pod).cluster;

@@ -46,8 +46,11 @@ impl<C: Chooser> Step<'_, C> {
                 self.state.plans[plan.index()].waits = false;
                 self.plan_goes_on(*plan);
             }
+            Watch::Overload(clocks) if !is_up => {
+                clocks.iter().for_each(|clock| self.is_overloaded(*clock));
+            }
             Watch::ControlPlane(cluster) => self.control_plane_turns(*cluster, is_up),
-            Watch::Switch(_) | Watch::Plan(_) => {}
+            Watch::Switch(_) | Watch::Plan(_) | Watch::Overload(_) => {}
         }
     }
 

@@ -6,7 +6,7 @@ use super::all::Checker;
 use crate::scheme::{Checks, MOST_CHECKS, MOST_POSITIONS, Scheme};
 use crate::spec::data::{Holding, Latent, Rebuild, Speed};
 use crate::spec::diagnostic::Code;
-use crate::spec::raw::{Name, RawHeld, RawRebuild, RawScheme, RawService, RawSpeed};
+use crate::spec::raw::{Name, RawHeld, RawRebuild, RawScheme, RawService, RawSpeed, RawWorkload};
 use crate::spec::source::{Span, Spanned};
 
 impl<'r> Checker<'r> {
@@ -306,9 +306,16 @@ impl<'r> Checker<'r> {
             let Some(place) = self.units.ancestor(holder, &level.value) else {
                 let path = &self.units.list[holder].path;
                 let message = format!("`{path}` stands on no {}", level.value);
-                self.findings
-                    .error(Code::Spread, level.span, message)
-                    .help("name a level that every holder stands on, or is of");
+                let group = &self.units.group_names[self.units.list[holder].group];
+                let service = self.service_index.get(group).map(|index| &self.raw.services[*index]);
+                let workload = service.and_then(|service| service.workload.as_ref());
+                let help = match workload.is_some_and(RawWorkload::is_scheduled) {
+                    true => {
+                        "where it stands is known only while it runs: let the service say `spread`"
+                    }
+                    false => "name a level that every holder stands on, or is of",
+                };
+                self.findings.error(Code::Spread, level.span, message).help(help);
                 return None;
             };
             let next = numbers.len() as u32;

@@ -1,12 +1,15 @@
 //! What services offer.
 
 use super::all::Checker;
+use super::failures::planned;
+use super::platform::ROUNDING;
 use crate::spec::diagnostic::Code;
 use crate::spec::platform::Controller;
 use crate::spec::raw::{Name, Need, RawLeader, RawReplicated, RawService};
 use crate::spec::read::listed;
 use crate::spec::source::Spanned;
-use crate::spec::topology::{Needs, Operation, Quorum, Service};
+use crate::spec::topology::{Demand, FailureMode, Needs, Operation, Quorum, Repair, Service};
+use crate::units::SimSpan;
 
 /// An operation while it is put together: its name where the file gives one, its name, its need.
 struct Offer<'a> {
@@ -29,6 +32,7 @@ impl Checker<'_> {
             let counts_seats = raw.leader.is_none() && roster.is_some();
             let operations = self.operations(raw, &replicas, counts_seats.then_some(seats));
             let load = self.load(raw, replicas.len());
+            let demand = self.demand(raw, replicas.len());
             self.services.push(Service {
                 name: raw.name.value.clone(),
                 replicas,
@@ -36,6 +40,7 @@ impl Checker<'_> {
                 needs: Needs::default(),
                 roster,
                 load,
+                demand,
                 is_suspended_while_down: raw.is_suspended_while_down,
                 is_sharded: raw.sharded,
             });
@@ -63,6 +68,34 @@ impl Checker<'_> {
             }
         }
         factors
+    }
+
+    /// How many replicas can carry the demand, and what happens with fewer.
+    fn demand(&mut self, raw: &RawService, replicas: usize) -> Option<Demand> {
+        let demand = raw.demand.as_ref()?;
+        let needed = (demand.peak / demand.each - ROUNDING).ceil().max(1.0);
+        if needed > replicas as f64 {
+            let message = format!(
+                "{needed} replicas carry a demand of {}, and `{}` has {replicas}",
+                demand.peak, raw.name.value
+            );
+            self.findings
+                .error(Code::Quorum, demand.span, message)
+                .help("have more replicas, or lower `peak`, or raise what `each` can carry");
+            return None;
+        }
+        let crashes = demand.crashes.then(|| {
+            let name = format!("overload-of-{}", raw.name.value);
+            let mode = FailureMode {
+                repair: Repair::Restart,
+                always: false,
+                is_planned: false,
+                ..planned(name, Vec::new())
+            };
+            self.modes.push(mode);
+            (self.modes.len() - 1, SimSpan::from_seconds(demand.within))
+        });
+        Some(Demand { needed: needed as usize, crashes })
     }
 
     fn operations(

@@ -12,7 +12,7 @@ use crate::spec::topology::{Expression, Plan};
 use crate::units::SimSpan;
 
 /// What comes more often than this is not planned work.
-pub(super) const SHORTEST_PERIOD_SECONDS: f64 = 1.0;
+const SHORTEST_PERIOD_SECONDS: f64 = 1.0;
 
 impl Checker<'_> {
     /// Planned work; each entry gets a mode that stands for it.

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::all::{Checker, index_of};
 use super::failures::planned;
-use super::plans::SHORTEST_PERIOD_SECONDS;
 use crate::spec::diagnostic::Code;
 use crate::spec::platform::{
     Cluster, Controller, Node, Platform, RolloutPlan, Spread, Timers, Workload,
@@ -24,10 +23,12 @@ const MOST_CANDIDATES: usize = 2_000_000;
 const RESOURCES: [&str; 2] = ["cpu", "memory"];
 /// How many replicas a rollout of a deployment adds and takes down where the file does not say.
 const DEFAULT_ROLLOUT: Share = Share::Part(0.25);
-/// The name among causes of having no node from the beginning.
-const UNPLACED: &str = "unplaced";
 /// What is nearer to a whole number differs from it by the noise of a multiplication.
-const ROUNDING: f64 = 1e-9;
+pub(super) const ROUNDING: f64 = 1e-9;
+
+/// What is said to be the cause where a replica never had a node: no name of a failure mode of a file
+/// has a space.
+const UNPLACED: &str = "no node";
 
 /// A service with its controller, and the units that its `on` names.
 struct Controlled<'a> {
@@ -62,8 +63,12 @@ impl<'a> Checker<'a> {
         let timers = raw.timers.clone();
         let (workloads, rollouts) = (Vec::new(), Vec::new());
         let unplaced = self.modes.len();
-        self.modes
-            .push(FailureMode { is_planned: false, ..planned(UNPLACED.to_owned(), Vec::new()) });
+        if !controlled.is_empty() {
+            self.modes.push(FailureMode {
+                is_planned: false,
+                ..planned(UNPLACED.to_owned(), Vec::new())
+            });
+        }
         let mut platform =
             Platform { clusters, timers, resources, nodes, workloads, rollouts, unplaced };
         for controlled in &controlled {
@@ -147,21 +152,10 @@ impl<'a> Checker<'a> {
     }
 
     fn check_timers(&mut self, timers: &Timers, span: Span) {
-        let shortest = SimSpan::from_seconds(SHORTEST_PERIOD_SECONDS);
-        for (key, period) in [
-            ("lease_renew", timers.lease_renew),
-            ("node_monitor_period", timers.node_monitor_period),
-        ] {
-            if period < shortest {
-                self.findings
-                    .error(Code::OutOfRange, span, format!("`{key}` without a pause"))
-                    .help("it is from one to the next and must be at least 1s");
-            }
-        }
-        if timers.node_monitor_grace <= timers.lease_renew {
+        if timers.node_monitor_grace < timers.lease_renew {
             self.findings
                 .error(Code::OutOfRange, span, "nodes that are well would count as lost")
-                .help("`node_monitor_grace` must be longer than `lease_renew`");
+                .help("`node_monitor_grace` must not be shorter than `lease_renew`");
         }
     }
 
@@ -674,13 +668,14 @@ impl<'a> Checker<'a> {
         let every = raw.every?;
         self.check_period(every);
         let mode = self.modes.len();
-        self.modes.push(planned(raw.name.value.clone(), Vec::new()));
+        let about = raw.about.clone();
+        self.modes.push(FailureMode { about, ..planned(raw.name.value.clone(), Vec::new()) });
         Some(RolloutPlan {
-            mode,
             name: raw.name.value.clone(),
             at: SimSpan::from_seconds(raw.at),
             every: SimSpan::from_seconds(every.value),
             services,
+            mode,
         })
     }
 

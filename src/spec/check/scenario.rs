@@ -198,6 +198,7 @@ impl<'a> Checker<'a> {
             RawWhat::Measure { .. } => None,
             RawWhat::State { at, .. }
             | RawWhat::Pending { at, .. }
+            | RawWhat::Stuck { at, .. }
             | RawWhat::On { at, .. }
             | RawWhat::Blocked { at, .. } => Some(*at),
         });
@@ -482,8 +483,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Replicas that a controller places.
-    fn placed(&mut self, name: &Name) -> Vec<usize> {
-        let names = std::slice::from_ref(name);
+    fn placed(&mut self, names: &[Name]) -> Vec<usize> {
         self.refuse_others(names, "placed by a controller", "replicas that have one", is_placed);
         self.units(names)
     }
@@ -517,6 +517,18 @@ impl<'a> Checker<'a> {
         self.findings.error(Code::UnknownName, name.span, message).help(help);
     }
 
+    /// How many of some replicas are meant: all, if nothing is said; and words for it.
+    fn some_of(&mut self, replicas: &[usize], at_least: Option<Spanned<u64>>) -> (usize, String) {
+        let Some(at_least) = at_least else { return (replicas.len(), String::new()) };
+        if at_least.value > replicas.len() as u64 {
+            let message = format!("{} of {} replicas", at_least.value, replicas.len());
+            self.findings
+                .error(Code::OutOfRange, at_least.span, message)
+                .help("name at most as many as there are");
+        }
+        (at_least.value as usize, format!("{} of ", at_least.value))
+    }
+
     fn expectation(&mut self, raw: &RawExpected) -> Option<Pending> {
         let (text, expected, subjects) = match &raw.what {
             RawWhat::Measure { measure, bound, of } => self.measured(raw, *measure, *bound, of)?,
@@ -529,18 +541,26 @@ impl<'a> Checker<'a> {
                 let at = SimSpan::from_seconds(at.value);
                 (text, Expected::State { journeys: Vec::new(), is_up: *is_up, at }, subjects)
             }
-            RawWhat::Pending { names, at, because } => {
-                let replicas = names.iter().map(|name| self.placed(name)).collect();
-                let text = format!("{} pending at {}", words(names), self.written(at.span));
+            RawWhat::Stuck { names, at_least, at } => {
+                let replicas = self.placed(names);
+                let (needed, some) = self.some_of(&replicas, *at_least);
+                let text = format!("{some}{} stuck at {}", words(names), self.written(at.span));
+                let at = SimSpan::from_seconds(at.value);
+                (text, Expected::Stuck { replicas, needed, at }, Vec::new())
+            }
+            RawWhat::Pending { names, at_least, at, because } => {
+                let replicas = self.placed(names);
+                let (needed, some) = self.some_of(&replicas, *at_least);
+                let text = format!("{some}{} pending at {}", words(names), self.written(at.span));
                 let reason = because.map_or("", Reason::name);
                 let text = if because.is_some() { format!("{text}: {reason}") } else { text };
                 let at = SimSpan::from_seconds(at.value);
-                (text, Expected::Pending { replicas, because: *because, at }, Vec::new())
+                (text, Expected::Pending { replicas, needed, because: *because, at }, Vec::new())
             }
             RawWhat::On { places, at } => {
                 let mut pairs = Vec::new();
                 for (replica, node) in places {
-                    let replicas = self.placed(replica);
+                    let replicas = self.placed(std::slice::from_ref(replica));
                     let node = self.node(std::slice::from_ref(node));
                     pairs.extend(node.map(|node| (replicas, node)));
                 }

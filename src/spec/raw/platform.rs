@@ -102,6 +102,7 @@ pub(crate) struct RawRolloutPlan {
     pub(crate) every: Option<Spanned<f64>>,
     pub(crate) at: f64,
     pub(crate) services: Vec<Name>,
+    pub(crate) about: Option<String>,
 }
 
 /// The most of any resource, in its smallest unit: 100 TB of memory. All units of a topology together
@@ -507,8 +508,8 @@ impl Reader<'_> {
             }
         };
         let at = fields.get("at").and_then(|id| self.duration(id, "`at`"));
-        self.note(fields, "about");
         let services = self.names(fields, "rollout");
-        RawRolloutPlan { name, every, at: at.map_or(0.0, |at| at.value), services }
+        let about = self.note(fields, "about");
+        RawRolloutPlan { name, every, at: at.map_or(0.0, |at| at.value), services, about }
     }
 }

@@ -82,7 +82,14 @@ pub(crate) enum RawWhat {
     /// All of these are up, or all of them down, at a time.
     State { is_up: bool, names: Vec<Name>, at: Spanned<f64> },
     /// Replicas that stand on no node at a time, and why.
-    Pending { names: Vec<Name>, at: Spanned<f64>, because: Option<Reason> },
+    Pending {
+        names: Vec<Name>,
+        at_least: Option<Spanned<u64>>,
+        at: Spanned<f64>,
+        because: Option<Reason>,
+    },
+    /// Replicas that stay on a node that is lost at a time.
+    Stuck { names: Vec<Name>, at_least: Option<Spanned<u64>>, at: Spanned<f64> },
     /// Replicas and the nodes that they stand on at a time.
     On { places: Vec<(Name, Name)>, at: Spanned<f64> },
     /// A node whose drain waits at a time, and for the budget of which service.
@@ -203,6 +210,8 @@ const EXPECTATION: Keys = Keys {
         "up",
         "down",
         "pending",
+        "stuck",
+        "at_least",
         "because",
         "on",
         "blocked",
@@ -236,7 +245,8 @@ const OF_STEPS: &[&str] = &["at", "after"];
 const STATES: &[(&str, &[&str])] = &[
     ("up", &["at"]),
     ("down", &["at"]),
-    ("pending", &["at", "because"]),
+    ("pending", &["at", "at_least", "because"]),
+    ("stuck", &["at", "at_least"]),
     ("on", &["at"]),
     ("blocked", &["at", "by"]),
 ];
@@ -429,6 +439,7 @@ impl Reader<'_> {
         let id = fields.get(key)?;
         let because =
             fields.get("because").and_then(|id| self.choice(id, "a reason", &Reason::ALL));
+        let at_least = fields.get("at_least").and_then(|id| self.count(id, "`at_least`", 1));
         let by = fields.get("by").and_then(|id| self.text(id, "the name of a service"));
         match key {
             "on" => {
@@ -444,8 +455,10 @@ impl Reader<'_> {
                 Some(RawWhat::Blocked { node: node?, at: at?, by })
             }
             "pending" => {
-                Some(RawWhat::Pending { names: self.names(fields, key), at: at?, because })
+                let names = self.names(fields, key);
+                Some(RawWhat::Pending { names, at_least, at: at?, because })
             }
+            "stuck" => Some(RawWhat::Stuck { names: self.names(fields, key), at_least, at: at? }),
             _ => {
                 let names = self.names(fields, key);
                 Some(RawWhat::State { is_up: key == "up", names, at: at? })

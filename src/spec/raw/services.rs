@@ -9,6 +9,9 @@ use crate::spec::yaml::{NodeId, Value};
 
 use super::RawExpr;
 
+/// More than any service has to carry, so that shares of it are exact enough.
+const MOST_DEMAND: f64 = 1e12;
+
 #[derive(Debug)]
 pub(crate) struct RawDomain {
     pub(crate) name: Name,
@@ -42,6 +45,7 @@ pub(crate) struct RawService {
     pub(crate) switch_needs: Option<(RawExpr, Span)>,
     /// How many times faster members age by how many are up.
     pub(crate) load: Vec<(Spanned<u64>, f64)>,
+    pub(crate) demand: Option<RawDemand>,
     pub(crate) sharded: bool,
     pub(crate) witnesses: Option<Spanned<u64>>,
     pub(crate) is_suspended_while_down: bool,
@@ -104,6 +108,17 @@ pub(crate) struct RawPool {
 }
 
 #[derive(Debug)]
+pub(crate) struct RawDemand {
+    pub(crate) span: Span,
+    /// What all replicas together must carry, and each can.
+    pub(crate) peak: f64,
+    pub(crate) each: f64,
+    /// Whether those that are overloaded crash, and within how many seconds.
+    pub(crate) crashes: bool,
+    pub(crate) within: f64,
+}
+
+#[derive(Debug)]
 pub(crate) struct RawCoverage {
     pub(crate) span: Span,
     pub(crate) probability: f64,
@@ -136,6 +151,7 @@ const SERVICE: Keys = Keys {
         "failback",
         "switch_needs",
         "load",
+        "demand",
         "sharded",
         "witness",
         "independent",
@@ -167,12 +183,14 @@ const LEADER: Keys = Keys {
 const STANDBY: Keys = Keys { of: "a standby", read: &["active", "dormancy"], later: &[] };
 const POOL: Keys = Keys { of: "a pool", read: &["spare", "serves", "dormancy"], later: &[] };
 const COVERAGE: Keys = Keys { of: "a coverage", read: &["p", "switch", "else"], later: &[] };
+const DEMAND: Keys =
+    Keys { of: "a demand", read: &["peak", "each", "beyond", "within"], later: &[] };
 const SEALED: Keys = Keys { of: "a seal", read: &["crew", "people", "takes"], later: &[] };
 
 /// All keys of this file, for the test that they are documented.
 #[cfg(test)]
 pub(super) const KEYS: &[Keys] =
-    &[DOMAIN, SERVICE, ERASURE, REPLICATED, LEADER, STANDBY, POOL, COVERAGE, SEALED];
+    &[DOMAIN, SERVICE, ERASURE, REPLICATED, LEADER, STANDBY, POOL, COVERAGE, DEMAND, SEALED];
 
 impl Reader<'_> {
     pub(super) fn domain(&mut self, name: Name, id: NodeId) -> Option<RawDomain> {
@@ -231,6 +249,7 @@ impl Reader<'_> {
             }),
             switch_needs: self.span_and_expression(&fields, "switch_needs"),
             load: fields.get("load").map_or_else(Vec::new, |id| self.load(id)),
+            demand: fields.get("demand").and_then(|id| self.demand(id)),
             sharded: is_sharded,
             witnesses: fields.get("witness").and_then(|id| self.count(id, "`witness`", 1)),
             is_suspended_while_down: fields
@@ -427,6 +446,39 @@ impl Reader<'_> {
             factors.push((Spanned::new(up, entry.key_span), factor));
         }
         factors
+    }
+
+    fn demand(&mut self, id: NodeId) -> Option<RawDemand> {
+        let fields = self.fields(id, DEMAND)?;
+        let mut amount = |key: &str, example: &str| {
+            let Some(id) = fields.get(key) else {
+                self.missing(fields.span, DEMAND.of, key, example);
+                return None;
+            };
+            let number = self.number(id, key)?;
+            if !(number > 0.0 && number <= MOST_DEMAND) {
+                self.findings
+                    .error(Code::OutOfRange, self.tree.span(id), "an impossible amount")
+                    .help("it must be above zero");
+                return None;
+            }
+            Some(number)
+        };
+        let peak = amount("peak", "what all replicas together must carry, such as `peak: 900`");
+        let each = amount("each", "what one replica can carry, such as `each: 300`");
+        let words = [("shed", false), ("slow", false), ("crash", true)];
+        let crashes = match fields.get("beyond") {
+            Some(id) => self.choice(id, "what happens beyond that", &words).unwrap_or(false),
+            None => false,
+        };
+        let within = fields.get("within").and_then(|id| self.duration(id, "within what time"));
+        if let (Some(within), false) = (within, crashes) {
+            self.findings
+                .error(Code::NoEffect, within.span, "`within` what time nothing crashes")
+                .help("`within` is how long replicas take to crash that are overloaded: `beyond: crash`");
+        }
+        let within = within.map_or(0.0, |within| within.value);
+        Some(RawDemand { span: fields.span, peak: peak?, each: each?, crashes, within })
     }
 
     /// A start with all its stages: its own, a replay, and people who must unseal it.
