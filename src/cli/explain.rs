@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use clap::Args;
-use ninefold::report::{life_figure, timeline_to_text};
+use ninefold::report::{life_figure, timeline_to_text, timers_to_text};
 use ninefold::run::RunError;
 use ninefold::units::{SimSpan, SimTime, parse_duration};
 use ninefold::{Plan, System};
@@ -65,7 +65,8 @@ impl Explain {
             life_figure(system.topology(), system.model(), &entries, plan.horizon, which)
         })?;
         let name = &system.topology().name;
-        put(&format!("{name}: life {replication} of seed {}\n{text}", self.seed))?;
+        let timers = timers_to_text(system.topology());
+        put(&format!("{name}: life {replication} of seed {}\n{timers}{text}", self.seed))?;
         Ok(Outcome::Met)
     }
 }

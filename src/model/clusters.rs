@@ -31,8 +31,8 @@ impl Compiler<'_> {
             let (pods, has_priorities) = (Vec::new(), false);
             platform.clusters.push(Cluster { control_plane, size, pods, has_priorities });
         }
-        for node in &spec.nodes {
-            let taken = self.taken(spec, node);
+        let taken = self.taken(spec);
+        for (node, taken) in spec.nodes.iter().zip(taken) {
             let left = |(all, taken): (&u64, &u64)| match *all {
                 u64::MAX => u64::MAX,
                 all => all.saturating_sub(*taken),
@@ -74,18 +74,21 @@ impl Compiler<'_> {
         }
     }
 
-    /// By resource, what replicas request of a node that stand there for good.
-    fn taken(&self, spec: &spec::Platform, node: &spec::Node) -> Vec<u64> {
-        let mut taken = vec![0; spec.resources.len()];
+    /// By node and resource, what replicas request that stand there for good.
+    fn taken(&self, spec: &spec::Platform) -> Vec<Vec<u64>> {
+        let mut taken = vec![vec![0; spec.resources.len()]; spec.nodes.len()];
         for workload in &spec.workloads {
             if matches!(workload.controller, Controller::Deployment | Controller::Statefulset) {
                 continue;
             }
-            let replicas = self.topology.services[workload.service].replicas.clone();
-            let is_here = |unit: &usize| self.topology.units[*unit].hosts.contains(&node.unit);
-            let count = replicas.filter(is_here).count() as u64;
-            for (taken, requested) in taken.iter_mut().zip(&workload.requests) {
-                *taken += count * requested;
+            for unit in self.topology.services[workload.service].replicas.clone() {
+                for host in &self.topology.units[unit].hosts {
+                    let node = spec.nodes.binary_search_by_key(host, |node| node.unit);
+                    let Ok(node) = node else { continue };
+                    for (taken, requested) in taken[node].iter_mut().zip(&workload.requests) {
+                        *taken += requested;
+                    }
+                }
             }
         }
         taken
@@ -102,7 +105,8 @@ impl Compiler<'_> {
         let mut nodes = Vec::new();
         let mut places = Vec::new();
         for (place, unit) in workload.nodes.iter().enumerate() {
-            let node = spec.nodes.iter().position(|node| node.unit == *unit);
+            // Nodes come in the order of units.
+            let node = spec.nodes.binary_search_by_key(unit, |node| node.unit).ok();
             if let Some(node) = node.filter(|node| tolerates(&&spec.nodes[*node])) {
                 nodes.push(NodeId::new(node));
                 places.push(place);

@@ -44,4 +44,4 @@ pub use scenario::{ScenarioReport, ShownLife};
 pub use scenario_json::{SCENARIO_RESULT_SCHEMA, scenarios_to_json, scenarios_to_junit};
 pub use scenario_text::{faults_table, scenario_to_text, scenarios_table};
 pub use text::to_text;
-pub use timeline::timeline_to_text;
+pub use timeline::{timeline_to_text, timers_to_text};

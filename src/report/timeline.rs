@@ -3,15 +3,60 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use super::number::duration;
+use super::number::{duration, percent};
+use crate::dist::Law;
 use crate::engine::{Placement, Root};
 use crate::measure::{Change, Entry};
 use crate::model::{ClockId, Model, SeatId, UnitId};
 use crate::spec::Topology;
 use crate::units::{SimSpan, SimTime};
 
+/// Columns of the lines that list timers.
+const TIMERS_WIDTH: usize = 100;
 /// How long before an outage the time line begins.
 const BEFORE: SimSpan = SimSpan::from_micros(3_600_000_000);
+
+/// The timers of the platform of a topology, in a few lines; nothing where it has none.
+pub fn timers_to_text(topology: &Topology) -> String {
+    let Some(platform) = &topology.platform else { return String::new() };
+    let timers = &platform.timers;
+    let span = |span: SimSpan| duration(span.seconds());
+    let law = |law: &Law| format!("{} in the mean", duration(law.mean()));
+    let unhealthy =
+        format!("{} of at most {} nodes", percent(timers.unhealthy_zone, 0), timers.small_cluster);
+    let listed = [
+        ("lease_renew", span(timers.lease_renew)),
+        ("node_monitor_grace", span(timers.node_monitor_grace)),
+        ("node_monitor_period", span(timers.node_monitor_period)),
+        ("toleration", span(timers.toleration)),
+        ("unhealthy_zone", unhealthy),
+        ("force_detach", span(timers.force_detach)),
+        ("force_delete", timers.force_delete.as_ref().map_or_else(|| "never".to_owned(), law)),
+        ("termination", law(&timers.termination)),
+        ("schedule", law(&timers.schedule)),
+        ("image_pull", law(&timers.image_pull)),
+        ("attach", law(&timers.attach)),
+        (
+            "crash_loop",
+            format!("{} to {}", span(timers.crash_loop_base), span(timers.crash_loop_max)),
+        ),
+        ("crash_loop.reset_after", span(timers.crash_loop_reset)),
+    ];
+    let mut text = "timers of the platform:".to_owned();
+    let mut width = text.len();
+    for (place, (name, value)) in listed.iter().enumerate() {
+        let end = if place + 1 == listed.len() { "" } else { "," };
+        let item = format!(" {name} {value}{end}");
+        if width + item.len() > TIMERS_WIDTH {
+            text += "\n ";
+            width = 1;
+        }
+        width += item.len();
+        text += &item;
+    }
+    text.push('\n');
+    text
+}
 
 /// The time line as text: all of it, or only what lies in outages and the hour before each.
 pub fn timeline_to_text(

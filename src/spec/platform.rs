@@ -41,8 +41,8 @@ pub struct Node {
     pub unit: usize,
     /// Index of its cluster.
     pub cluster: usize,
-    /// By resource, what replicas may request together: what the node has less its overhead;
-    /// `u64::MAX` where the file does not say.
+    /// By resource, what replicas may request together: what the node has less its overhead. Where the
+    /// file does not say it is `u64::MAX` of `cpu` and `memory`, and nothing of others.
     pub capacity: Vec<u64>,
     /// What keeps replicas away that do not tolerate it.
     pub taints: Vec<String>,
