@@ -6,6 +6,7 @@ mod compile;
 mod component;
 mod data;
 mod id;
+mod meetings;
 mod passing;
 mod placement;
 mod structure;
@@ -22,6 +23,6 @@ pub use id::{
     ClockId, CopyId, CrewId, DataId, DragId, GateId, JobId, JourneyId, Lists, LoadId, MaskId,
     PlanId, QueueId, RosterId, SeatId, ShockId, SpareId, UnitId, WatchId,
 };
-pub(crate) use passing::{MOST_REACHED, Manner, Passing, Reached};
+pub(crate) use passing::{BOUNDS, MOST_REACHED, Manner, Passing, Reached};
 pub(crate) use structure::seat_name;
 pub use structure::{Gate, Input, ModelBuilder, Watch};
