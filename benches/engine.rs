@@ -89,6 +89,17 @@ fn drives(factor: u32) -> System {
     System::compile(Topology::from_str("drives", &text).unwrap_or_else(|error| panic!("{error}")))
 }
 
+/// The same fleet with so many nodes in a rack, drives in a node, and groups.
+fn large_fleet(nodes: u32, drives: u32, groups: u32) -> System {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("topologies/workload-b.yaml");
+    let text = format!(
+        "topology: drives\nextends: {}\ndomains: {{node: {{count: {nodes}}}, drive: {{count: {drives}}}}}\n\
+         data: {{objects: {{groups: {groups}}}}}\n",
+        path.display()
+    );
+    System::compile(Topology::from_str("drives", &text).unwrap_or_else(|error| panic!("{error}")))
+}
+
 /// A fleet with groups of shards; nodes are down for so many times longer than usual.
 fn third_workload(system: &System, factor: f64) -> Vec<Program<'_>> {
     let mut reference = Drives::new(SEED, factor);
@@ -169,6 +180,13 @@ fn comparisons(is_test: bool) {
     let title = "drives (topologies/workload-b.yaml; hours in which groups could not be read)";
     compare(title, third_workload(&fleet_of_drives, 1.0), &few, rounds);
     compare("drives, nodes 40 times as long down", third_workload(&slow, 40.0), &few, rounds);
+    // The large one takes longer to compile than a test should.
+    let large = if is_test { (20, 12, 100_000) } else { (168, 12, 1_000_000) };
+    let sizes = [(2, 10, 10_000), large];
+    let fleets = sizes.map(|(nodes, drives, groups)| large_fleet(nodes, drives, groups));
+    let names = ["1,000 drives, 10,000 groups", "many drives and groups"];
+    let programs = names.into_iter().zip(&fleets).map(|(name, fleet)| (name, general(fleet)));
+    compare("drives, ten groups each", programs.collect(), &[lives / 20 + 1, 1], rounds);
     let sizes = [10, 100, 1_000, 10_000, 100_000];
     let fleets = sizes.map(fleet);
     let names = ["10 units", "100 units", "1,000 units", "10,000 units", "100,000 units"];

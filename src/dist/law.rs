@@ -315,6 +315,32 @@ impl Law {
         }
     }
 
+    /// One draw, seconds; or something that is no less than enough, if a draw is.
+    #[inline]
+    pub fn draw_up_to(&self, enough: f64, stream: &mut Stream) -> f64 {
+        let Law::Weibull { shape, scale } = self else { return self.draw(stream) };
+        let unit = unit_exponential(stream);
+        // A root of what is below one is no less than that, nor is a power of what is above; next to one another
+        // they may be rounded either way.
+        let least = if *shape >= 1.0 { unit.min(1.0) } else { unit };
+        if scale * least > 1.000_001 * enough && (*shape >= 1.0 || unit >= 1.0) {
+            return scale * least;
+        }
+        scale * libm::pow(unit, 1.0 / shape)
+    }
+
+    /// Bounds of draws: one that begins with this share of all words, in so many equal parts, is no longer
+    /// than this, seconds. Infinite if that is not known without the whole draw.
+    pub(crate) fn bounds<const PARTS: usize>(&self) -> [f64; PARTS] {
+        std::array::from_fn(|part| match self {
+            Law::LogNormal { mu, sigma } if part + 1 < PARTS => {
+                let share = (part + 1) as f64 / PARTS as f64;
+                1.000_001 * libm::exp(mu + sigma * normal_quantile(share))
+            }
+            _ => f64::INFINITY,
+        })
+    }
+
     fn draw_at_length(&self, stream: &mut Stream) -> f64 {
         match self {
             Law::Weibull { shape, scale } => {

@@ -51,6 +51,9 @@ pub struct Agenda<'m> {
     pub(super) placements: Placements,
 }
 
+/// The luck of so many clocks is fetched together when a life begins: it is in another order than they are.
+const BEGUN_TOGETHER: usize = 16;
+
 /// The keys of the stages of a job differ; the first has the name of what the job is about.
 fn stage_name(name: u64, stage: u32) -> u64 {
     name.wrapping_add(u64::from(stage).wrapping_mul(0xd1b5_4a32_d192_ed03))
@@ -113,6 +116,9 @@ impl<'m> Agenda<'m> {
         }
         for (index, clock) in self.model.clocks.iter().enumerate() {
             let id = ClockId::new(index);
+            if index % BEGUN_TOGETHER == 0 {
+                self.points.look_at(index..index + BEGUN_TOGETHER);
+            }
             self.points.begin(id, key.of(clock.name, Purpose::Failure));
             if let TimeToFailure::Aging(_) = clock.to_failure {
                 self.clock_renews(id);
@@ -387,8 +393,13 @@ impl Chooser for Agenda<'_> {
         let TimeToFailure::Aging(law) = &self.model.clocks[clock.index()].to_failure else {
             unreachable!("a memoryless clock has no age");
         };
+        // A clock of the usual pace that strikes no sooner than a life ends never strikes.
+        let is_paced = self.model.units[self.model.clocks[clock.index()].unit.index()].is_paced;
+        let enough =
+            if is_paced { f64::INFINITY } else { (self.horizon - self.now).seconds() + 1.0 };
         let luck = self.points.luck_mut(clock);
-        luck.left = SimSpan::from_seconds(law.draw(&mut luck.key.draw(luck.drawn)));
+        let mut stream = luck.key.draw(luck.drawn);
+        luck.left = SimSpan::from_seconds(law.draw_up_to(enough, &mut stream));
         luck.drawn += 1;
     }
 

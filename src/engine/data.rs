@@ -1,8 +1,12 @@
 //! The present of data: which copies are lost or out of reach, and how near that is to a loss.
 //!
-//! How many positions each group has lost is kept at once: copies are seldom wiped. How many are out of
-//! reach, because a unit is down, is not, as long as copies are away in so few places that no group
-//! can be unreadable; once there are more, it is counted for all, and then kept until none is away.
+//! How many positions each group has lost is kept: copies are seldom wiped. How many are out of reach,
+//! because a unit is down, is not. While copies are away in so few places that no group can be
+//! unreadable nobody asks; when there are more, those groups of a copy that leaves are looked at that
+//! have copies in enough of the other places, which is seen of 64 groups at a time.
+
+use std::hint::black_box;
+use std::ops::Range;
 
 use super::holes::Holes;
 use super::observer::{HowLost, Loss, Observer};
@@ -10,6 +14,9 @@ use super::state::Root;
 use crate::model::{CopyId, Data, DataId, Holding, UnitId};
 use crate::spec::CatchUp;
 use crate::units::{SimSpan, SimTime};
+
+/// So many parts of places are put in order to find those of the fewest groups, and no more.
+const MOST_TO_SORT: usize = 16;
 
 /// What a copy is waiting for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,8 +41,6 @@ pub(crate) struct CopyState {
     pub(crate) phase: CopyPhase,
     /// Whether it is there and has yet to get what it missed.
     pub(crate) is_catching_up: bool,
-    /// Whether it cannot be read.
-    is_away: bool,
     /// Number of the loss that took it, among all of its class.
     lost_in: u32,
     /// The group in which it has a defect that nobody has noticed.
@@ -48,7 +53,6 @@ impl CopyState {
     const PRESENT: CopyState = CopyState {
         phase: CopyPhase::Present,
         is_catching_up: false,
-        is_away: false,
         lost_in: 0,
         defect: None,
         root: Root::NOTHING,
@@ -70,14 +74,19 @@ pub(crate) struct HoldingState {
     pub(crate) lost_of: Vec<u32>,
     /// Number of the loss after which each group was new again: what was taken before does not count.
     new_since: Vec<u32>,
-    /// Positions of each group that are away; kept while `is_counting`.
-    away_of: Vec<u32>,
-    is_unreadable: Vec<bool>,
-    is_counting: bool,
-    /// How many copies are away, in all and in each place, and in how many places.
+    /// The last of these numbers: zero as long as no group has been lost.
+    newest_since: u32,
+    /// The groups that cannot be read.
+    is_unreadable: Bits,
+    /// How many copies are away, in all and in each part of a place; in how many parts of each place, and
+    /// in how many places.
     away: u32,
-    away_in_place: Vec<u32>,
+    away_in: Vec<AwayIn>,
+    away_parts: Vec<u32>,
     away_places: u32,
+    /// The parts in which copies are away, in no order: which, and their rows.
+    listed: Vec<u32>,
+    away_rows: Vec<u32>,
     /// Numbers of the copies that are being rebuilt.
     pub(crate) rebuilding: Vec<u32>,
     /// Numbers of the copies that wait for others, the first come first.
@@ -88,9 +97,74 @@ pub(crate) struct HoldingState {
     holes: Vec<Holes>,
 }
 
+/// The copies of one part of a place that are away.
+#[derive(Clone, Copy, Debug, Default)]
+struct AwayIn {
+    copies: u32,
+    /// Where the part is in the list of those in which copies are away, if any are.
+    listed: u32,
+    /// The numbers that they are among: those of all that have left since the first.
+    from: u32,
+    to: u32,
+}
+
+/// A set of small numbers.
+#[derive(Clone, Debug, Default)]
+struct Bits(Vec<u64>);
+
+impl Bits {
+    fn new(count: usize) -> Bits {
+        Bits(vec![0; count.div_ceil(64)])
+    }
+
+    fn clear(&mut self) {
+        self.0.fill(0);
+    }
+
+    #[inline]
+    fn has(&self, number: usize) -> bool {
+        self.0[number / 64] >> (number % 64) & 1 == 1
+    }
+
+    /// Puts a number in or takes it out; whether it had been in.
+    #[inline]
+    fn put(&mut self, number: usize, is_in: bool) -> bool {
+        let was_in = self.has(number);
+        self.0[number / 64] ^= u64::from(was_in != is_in) << (number % 64);
+        was_in
+    }
+
+    /// Whether none of these numbers is in.
+    #[inline]
+    fn has_none(&self, numbers: Range<usize>) -> bool {
+        spans_of(numbers).all(|(word, bits)| self.0[word] & bits == 0)
+    }
+
+    /// Puts numbers in that are not, or takes out numbers that all are in.
+    #[inline]
+    fn turn(&mut self, numbers: Range<usize>) {
+        spans_of(numbers).for_each(|(word, bits)| self.0[word] ^= bits);
+    }
+}
+
+/// The words that hold the bits of these numbers, and which bits of each.
+#[inline]
+fn spans_of(numbers: Range<usize>) -> impl Iterator<Item = (usize, u64)> {
+    (numbers.start / 64..numbers.end.div_ceil(64)).map(move |word| (word, bits_of(word, &numbers)))
+}
+
+/// The bits in a word of those of these numbers that it holds: one at least.
+#[inline]
+fn bits_of(word: usize, numbers: &Range<usize>) -> u64 {
+    let before = numbers.start.saturating_sub(64 * word);
+    let after = (64 * (word + 1)).saturating_sub(numbers.end);
+    !0 << before & !0 >> after
+}
+
 impl HoldingState {
     fn new(holding: &Holding) -> HoldingState {
         let (groups, copies) = (holding.group_count(), holding.count as usize);
+        let parts = holding.meetings.part_count(holding.place_count);
         HoldingState {
             lost: 0,
             unreadable: 0,
@@ -98,12 +172,14 @@ impl HoldingState {
             losses: 0,
             lost_of: vec![0; groups],
             new_since: vec![0; groups],
-            away_of: vec![0; groups],
-            is_unreadable: vec![false; groups],
-            is_counting: false,
+            newest_since: 0,
+            is_unreadable: Bits::new(groups),
             away: 0,
-            away_in_place: vec![0; holding.place_count as usize],
+            away_in: vec![AwayIn::default(); parts],
+            away_parts: vec![0; holding.place_count as usize],
             away_places: 0,
+            listed: Vec::with_capacity(parts),
+            away_rows: Vec::with_capacity(parts),
             rebuilding: Vec::with_capacity(copies),
             in_line: Vec::with_capacity(copies),
             server: None,
@@ -116,18 +192,73 @@ impl HoldingState {
 
     fn begin(&mut self) {
         (self.lost, self.unreadable, self.told, self.losses) = (0, 0, (0, 0), 0);
-        for counts in [&mut self.lost_of, &mut self.new_since, &mut self.away_of] {
-            counts.fill(0);
+        self.lost_of.fill(0);
+        if self.newest_since > 0 {
+            self.new_since.fill(0);
+            self.newest_since = 0;
         }
-        self.is_unreadable.fill(false);
-        self.is_counting = false;
+        self.is_unreadable.clear();
         self.away = 0;
-        self.away_in_place.fill(0);
+        self.away_in.fill(AwayIn::default());
+        self.away_parts.fill(0);
         self.away_places = 0;
+        self.listed.clear();
+        self.away_rows.clear();
         self.rebuilding.clear();
         self.in_line.clear();
         self.server = None;
         self.holes.fill(Holes::NONE);
+    }
+
+    /// Copies with these numbers leave, which are in one part of a place; whether they are the first in that place.
+    #[inline]
+    fn leave(&mut self, holding: &Holding, part: u32, numbers: Range<u32>) -> bool {
+        let copies = numbers.len() as u32;
+        self.away += copies;
+        let away = &mut self.away_in[part as usize];
+        away.copies += copies;
+        if away.copies > copies {
+            (away.from, away.to) = (away.from.min(numbers.start), away.to.max(numbers.end));
+            return false;
+        }
+        (away.from, away.to) = (numbers.start, numbers.end);
+        away.listed = self.listed.len() as u32;
+        self.listed.push(part);
+        self.away_rows.push(holding.meetings.row(part));
+        let parts = &mut self.away_parts[holding.meetings.place(part) as usize];
+        *parts += 1;
+        let is_first = *parts == 1;
+        self.away_places += u32::from(is_first);
+        is_first
+    }
+
+    /// So many copies less are away in a part of a place; whether they were the last in that place.
+    #[inline]
+    fn return_to(&mut self, holding: &Holding, part: u32, copies: u32) -> bool {
+        self.away -= copies;
+        let away = &mut self.away_in[part as usize];
+        away.copies -= copies;
+        if away.copies > 0 {
+            return false;
+        }
+        let listed = away.listed;
+        self.listed.swap_remove(listed as usize);
+        self.away_rows.swap_remove(listed as usize);
+        if let Some(moved) = self.listed.get(listed as usize) {
+            self.away_in[*moved as usize].listed = listed;
+        }
+        let parts = &mut self.away_parts[holding.meetings.place(part) as usize];
+        *parts -= 1;
+        let is_last = *parts == 0;
+        self.away_places -= u32::from(is_last);
+        is_last
+    }
+
+    /// Number of the loss after which a group was new again.
+    #[inline]
+    fn new_since(&self, group: usize) -> u32 {
+        // As a rule no group is ever lost, and what is known of each need not be fetched.
+        if self.newest_since == 0 { 0 } else { self.new_since[group] }
     }
 
     /// How many positions the group of these that has lost the most has lost.
@@ -142,6 +273,8 @@ pub(crate) struct DataState {
     /// Copies of all classes that are lost and not yet back.
     all_lost: u32,
     pub(crate) copies: Vec<CopyState>,
+    /// The copies that cannot be read.
+    away: Bits,
     pub(crate) holdings: Vec<HoldingState>,
     /// Classes of which observers may not know all.
     touched: Vec<DataId>,
@@ -150,6 +283,16 @@ pub(crate) struct DataState {
     margins: Vec<(DataId, u32)>,
     /// Room for the positions of a group.
     positions: Vec<u32>,
+    /// Room for parts of places in order: of how many groups they are, which, and from which number to
+    /// which copies of it are away.
+    pivots: Vec<(usize, u32, u32, u32)>,
+}
+
+/// The class of copies that follow one another and are all of one, and their numbers in it.
+#[inline]
+fn of_one_class<'d>(data: &'d Data, copies: &Range<u32>) -> (DataId, &'d Holding, Range<u32>) {
+    let (class, holding, first) = data.holding_of(CopyId::from_index(copies.start));
+    (class, holding, first..first + copies.len() as u32)
 }
 
 impl DataState {
@@ -158,11 +301,13 @@ impl DataState {
         DataState {
             all_lost: 0,
             copies: vec![CopyState::PRESENT; data.units.len()],
+            away: Bits::new(data.units.len()),
             holdings: data.holdings.iter().map(HoldingState::new).collect(),
             touched: Vec::new(),
             losses: Vec::new(),
             margins: Vec::new(),
             positions: Vec::with_capacity(widest.unwrap_or(0) + 1),
+            pivots: Vec::with_capacity(MOST_TO_SORT),
         }
     }
 
@@ -170,6 +315,7 @@ impl DataState {
     pub(crate) fn begin(&mut self) {
         self.all_lost = 0;
         self.copies.fill(CopyState::PRESENT);
+        self.away.clear();
         self.holdings.iter_mut().for_each(HoldingState::begin);
         self.touched.clear();
         self.losses.clear();
@@ -180,6 +326,12 @@ impl DataState {
     #[inline]
     pub(super) fn is_touched(&self) -> bool {
         !self.touched.is_empty()
+    }
+
+    /// Whether observers have yet to be told of a loss, with which a life may end.
+    #[inline]
+    pub(super) fn has_lost(&self) -> bool {
+        !self.losses.is_empty()
     }
 
     /// Tells an observer what has become of data at this instant.
@@ -218,10 +370,15 @@ impl DataState {
         state.lost += is_new;
         self.all_lost += is_new;
         self.touched.push(class);
-        for &group in holding.groups_of.of(number as usize) {
+        let groups = holding.groups_of.of(number as usize);
+        // What is known of groups is far apart in memory, and is fetched for all before any is judged.
+        for &group in groups {
+            black_box(self.holdings[class.index()].lost_of[group as usize]);
+        }
+        for &group in groups {
             let state = &mut self.holdings[class.index()];
             let did_count = before.phase != CopyPhase::Present
-                && before.lost_in > state.new_since[group as usize];
+                && before.lost_in > state.new_since(group as usize);
             if !did_count {
                 state.lost_of[group as usize] += 1;
                 self.judge(data, class, group, root);
@@ -269,7 +426,7 @@ impl DataState {
         for (position, number) in holding.group(group).iter().enumerate() {
             let copy = self.copies[holding.copy(*number).index()];
             let is_lost =
-                copy.phase != CopyPhase::Present && copy.lost_in > state.new_since[group as usize];
+                copy.phase != CopyPhase::Present && copy.lost_in > state.new_since(group as usize);
             if is_lost || besides == Some(position as u32) {
                 self.positions.push(position as u32);
             }
@@ -282,6 +439,7 @@ impl DataState {
         let state = &mut self.holdings[class.index()];
         state.lost_of[group as usize] = 0;
         state.new_since[group as usize] = state.losses;
+        state.newest_since = state.losses;
         for number in holding.group(group) {
             let copy = &mut self.copies[holding.copy(*number).index()];
             copy.defect = copy.defect.filter(|defect| *defect != group);
@@ -348,7 +506,7 @@ impl DataState {
         state.lost -= 1;
         self.all_lost -= 1;
         for &group in holding.groups_of.of(number as usize) {
-            if present.lost_in > state.new_since[group as usize] {
+            if present.lost_in > state.new_since(group as usize) {
                 state.lost_of[group as usize] -= 1;
             }
         }
@@ -358,20 +516,15 @@ impl DataState {
     /// A copy cannot be read any more; whether it is the first of its place.
     #[inline]
     pub(crate) fn leaves(&mut self, data: &Data, copy: CopyId) -> bool {
-        if std::mem::replace(&mut self.copies[copy.index()].is_away, true) {
+        if self.away.put(copy.index(), true) {
             return false;
         }
         let (class, holding, number) = data.holding_of(copy);
         let state = &mut self.holdings[class.index()];
-        state.away += 1;
-        let in_place = &mut state.away_in_place[holding.places[number as usize] as usize];
-        *in_place += 1;
-        let is_first = *in_place == 1;
-        state.away_places += u32::from(is_first);
-        if state.is_counting {
-            self.counts(holding, class, number, true);
-        } else if !holding.is_safe_without(state.away_places) {
-            self.begin_to_count(holding, class);
+        let part = holding.meetings.part(number);
+        let is_first = state.leave(holding, part, number..number + 1);
+        if state.away_places > holding.places_to_spare() {
+            self.look_at_groups_of(holding, class, part, number);
         }
         is_first
     }
@@ -379,35 +532,155 @@ impl DataState {
     /// A copy can be read again; whether it is the last of its place.
     #[inline]
     pub(crate) fn returns(&mut self, data: &Data, copy: CopyId) -> bool {
-        if !std::mem::replace(&mut self.copies[copy.index()].is_away, false) {
+        if !self.away.put(copy.index(), false) {
             return false;
         }
         let (class, holding, number) = data.holding_of(copy);
         let state = &mut self.holdings[class.index()];
-        state.away -= 1;
-        let in_place = &mut state.away_in_place[holding.places[number as usize] as usize];
-        *in_place -= 1;
-        let is_last = *in_place == 0;
-        state.away_places -= u32::from(is_last);
-        if !state.is_counting {
-            return is_last;
+        let is_last = state.return_to(holding, holding.meetings.part(number), 1);
+        if state.unreadable > 0 {
+            self.look_at_unreadable_groups_of(holding, class, number);
         }
-        self.counts(holding, class, number, false);
-        // Not as soon as it is safe again: as a rule it soon would not be.
-        let state = &mut self.holdings[class.index()];
-        state.is_counting = state.away > 0;
         is_last
     }
 
-    /// Counts all copies that are away, from now on and until none is.
+    /// Finds the groups that cannot be read without a copy that has just left.
+    fn look_at_groups_of(&mut self, holding: &Holding, class: DataId, part: u32, number: u32) {
+        let mut span = holding.groups_of.span(number as usize);
+        while let Some(group) = self.next_unreadable(holding, class, part, &mut span) {
+            let state = &mut self.holdings[class.index()];
+            state.is_unreadable.put(group as usize, true);
+            state.unreadable += 1;
+            self.touched.push(class);
+        }
+    }
+
+    /// The next group in this span of those of all copies that cannot be read and is not yet known for it,
+    /// of copies in one part that are away. It has copies in as many of the others in which copies are away
+    /// as there are places that it can spare.
+    fn next_unreadable(
+        &mut self,
+        holding: &Holding,
+        class: DataId,
+        part: u32,
+        span: &mut Range<usize>,
+    ) -> Option<u32> {
+        while span.start < span.end {
+            let word = span.start / 64;
+            let state = &self.holdings[class.index()];
+            let own = state.away_in[part as usize].listed;
+            let (before, after) = state.away_rows.split_at(own as usize);
+            let rows = [before, &after[1..]];
+            let mut found =
+                bits_of(word, span) & holding.meetings.seek(word, rows, holding.places_to_spare());
+            while found != 0 {
+                let place = 64 * word + found.trailing_zeros() as usize;
+                found &= found - 1;
+                let group = holding.groups_of.items()[place];
+                let is_known = self.holdings[class.index()].is_unreadable.has(group as usize);
+                if !is_known && !self.can_read(holding, group) {
+                    span.start = place + 1;
+                    return Some(group);
+                }
+            }
+            span.start = span.end.min(64 * (word + 1));
+        }
+        None
+    }
+
+    /// Finds the groups that can be read with a copy that has just returned, and could not without.
     #[cold]
-    fn begin_to_count(&mut self, holding: &Holding, class: DataId) {
-        self.holdings[class.index()].is_counting = true;
-        for number in 0..holding.count {
-            if self.copies[holding.copy(number).index()].is_away {
-                self.counts(holding, class, number, true);
+    fn look_at_unreadable_groups_of(&mut self, holding: &Holding, class: DataId, number: u32) {
+        for &group in holding.groups_of.of(number as usize) {
+            if self.holdings[class.index()].is_unreadable.has(group as usize)
+                && self.can_read(holding, group)
+            {
+                let state = &mut self.holdings[class.index()];
+                state.is_unreadable.put(group as usize, false);
+                state.unreadable -= 1;
+                self.touched.push(class);
             }
         }
+    }
+
+    /// Copies of one class that are all there leave, and no group is unreadable without them; in how many
+    /// places they are the first.
+    #[inline]
+    pub(super) fn all_leave(&mut self, data: &Data, copies: &Range<u32>) -> u32 {
+        let (class, holding, numbers) = of_one_class(data, copies);
+        let state = &mut self.holdings[class.index()];
+        let mut firsts = 0;
+        for (part, numbers) in holding.meetings.by_part(numbers) {
+            firsts += u32::from(state.leave(holding, part, numbers));
+        }
+        self.away.turn(copies.start as usize..copies.end as usize);
+        firsts
+    }
+
+    /// Copies that have left together return together; in how many places they were the last.
+    #[inline]
+    pub(super) fn all_return(&mut self, data: &Data, copies: &Range<u32>) -> u32 {
+        let (class, holding, numbers) = of_one_class(data, copies);
+        let state = &mut self.holdings[class.index()];
+        let mut lasts = 0;
+        for (part, numbers) in holding.meetings.by_part(numbers) {
+            lasts += u32::from(state.return_to(holding, part, numbers.len() as u32));
+        }
+        self.away.turn(copies.start as usize..copies.end as usize);
+        lasts
+    }
+
+    /// Whether all groups that can be read could be without these copies of one class, all of which are
+    /// there.
+    pub(super) fn can_spare(&mut self, data: &Data, copies: &Range<u32>) -> bool {
+        self.all_leave(data, copies);
+        let (class, holding, numbers) = of_one_class(data, copies);
+        let is_spared = self.holdings[class.index()].away_places <= holding.places_to_spare()
+            || self.all_can_be_read(holding, class, numbers);
+        self.all_return(data, copies);
+        is_spared
+    }
+
+    /// Whether all groups can be read that could be before copies with these numbers left.
+    fn all_can_be_read(&mut self, holding: &Holding, class: DataId, numbers: Range<u32>) -> bool {
+        let spans = |numbers: Range<u32>| {
+            holding.groups_of.spans(numbers.start as usize..numbers.end as usize)
+        };
+        // A group that misses one copy more than it can spare places has a copy in at least one of any
+        // parts that are so many: those of the fewest groups are few as soon as a drive is among them.
+        let state = &self.holdings[class.index()];
+        let most = state.listed.len() - holding.places_to_spare() as usize;
+        self.pivots.clear();
+        if state.listed.len() <= MOST_TO_SORT {
+            let sized = |&part: &u32| {
+                let AwayIn { from, to, .. } = state.away_in[part as usize];
+                (spans(from..to).len(), part, from, to)
+            };
+            self.pivots.extend(state.listed.iter().map(sized));
+            self.pivots.sort_unstable();
+        }
+        let smallest: usize = self.pivots.iter().take(most).map(|pivot| pivot.0).sum();
+        if self.pivots.is_empty() || smallest >= spans(numbers.clone()).len() {
+            return holding.meetings.by_part(numbers).all(|(part, numbers)| {
+                self.next_unreadable(holding, class, part, &mut spans(numbers)).is_none()
+            });
+        }
+        (0..most).all(|index| {
+            let (_, part, from, to) = self.pivots[index];
+            self.next_unreadable(holding, class, part, &mut spans(from..to)).is_none()
+        })
+    }
+
+    /// Whether none of these copies is away.
+    #[inline]
+    pub(super) fn is_none_away(&self, copies: &Range<u32>) -> bool {
+        self.away.has_none(copies.start as usize..copies.end as usize)
+    }
+
+    /// Whether every group of a class can be read.
+    #[inline]
+    pub(super) fn is_readable(&self, class: DataId) -> bool {
+        self.holdings[class.index()].unreadable == 0
     }
 
     /// In how many places copies of a class are away.
@@ -415,46 +688,16 @@ impl DataState {
         self.holdings[class.index()].away_places
     }
 
-    /// Counts a copy in or out of the positions that are away of its groups.
-    fn counts(&mut self, holding: &Holding, class: DataId, number: u32, is_away: bool) {
-        for &group in holding.groups_of.of(number as usize) {
-            let state = &mut self.holdings[class.index()];
-            let away = &mut state.away_of[group as usize];
-            if is_away {
-                *away += 1
-            } else {
-                *away -= 1
-            }
-            let was_unreadable = state.is_unreadable[group as usize];
-            if *away <= holding.tolerance && !was_unreadable {
-                continue;
-            }
-            let is_unreadable = !self.can_read(holding, class, group);
-            if is_unreadable != was_unreadable {
-                let state = &mut self.holdings[class.index()];
-                state.is_unreadable[group as usize] = is_unreadable;
-                if is_unreadable {
-                    state.unreadable += 1
-                } else {
-                    state.unreadable -= 1
-                }
-                self.touched.push(class);
-            }
-        }
-    }
-
     /// Whether a group can be read from what is not away.
-    fn can_read(&mut self, holding: &Holding, class: DataId, group: u32) -> bool {
-        if self.holdings[class.index()].away_of[group as usize] <= holding.tolerance {
-            return true;
-        }
+    fn can_read(&mut self, holding: &Holding, group: u32) -> bool {
         self.positions.clear();
         for (position, number) in holding.group(group).iter().enumerate() {
-            if self.copies[holding.copy(*number).index()].is_away {
+            if self.away.has(holding.copy(*number).index()) {
                 self.positions.push(position as u32);
             }
         }
-        holding.scheme.can_recover(&self.positions)
+        self.positions.len() <= holding.tolerance as usize
+            || holding.scheme.can_recover(&self.positions)
     }
 
     /// Whether a copy is there, and lacks nothing.
@@ -551,7 +794,7 @@ impl DataState {
     pub(super) fn check(&self, data: &Data, is_up: impl Fn(UnitId) -> bool) {
         for (index, copy) in self.copies.iter().enumerate() {
             let is_there = is_up(data.units[index]) && copy.phase == CopyPhase::Present;
-            assert_eq!(copy.is_away, !is_there, "copy {index}");
+            assert_eq!(self.away.has(index), !is_there, "copy {index}");
             let is_waited_for = matches!(copy.phase, CopyPhase::Lost);
             assert!(!is_waited_for || !is_up(data.units[index]), "copy {index} is forgotten");
         }
@@ -559,21 +802,42 @@ impl DataState {
             let copy = |number: u32| self.copies[holding.copy(number).index()];
             let is_lost = |number: &u32| copy(*number).phase != CopyPhase::Present;
             assert_eq!(state.lost as usize, (0..holding.count).filter(is_lost).count());
-            let away = (0..holding.count).filter(|number| copy(*number).is_away);
-            assert_eq!(state.away as usize, away.count());
+            let is_away = |number: u32| self.away.has(holding.copy(number).index());
+            let mut away_in = vec![0; state.away_in.len()];
+            for number in (0..holding.count).filter(|number| is_away(*number)) {
+                away_in[holding.meetings.part(number) as usize] += 1;
+            }
+            assert_eq!(state.away, away_in.iter().sum::<u32>());
+            for (part, away) in state.away_in.iter().enumerate() {
+                assert_eq!(away.copies, away_in[part], "part {part}");
+                let listed = state.listed.get(away.listed as usize);
+                assert!(away.copies == 0 || listed == Some(&(part as u32)), "part {part}");
+            }
+            let rows: Vec<u32> =
+                state.listed.iter().map(|part| holding.meetings.row(*part)).collect();
+            assert_eq!(state.away_rows, rows);
+            assert_eq!(rows.len(), away_in.iter().filter(|away| **away > 0).count());
+            for (place, parts) in state.away_parts.iter().enumerate() {
+                let is_here = |part: &&u32| holding.meetings.place(**part) as usize == place;
+                let here = state.listed.iter().filter(is_here).count();
+                assert_eq!(*parts as usize, here, "place {place}");
+            }
+            let places = state.away_parts.iter().filter(|parts| **parts > 0).count();
+            assert_eq!(state.away_places as usize, places);
             let mut unreadable = 0;
             for group in 0..holding.group_count() as u32 {
                 let members = holding.group(group);
-                let since = state.new_since[group as usize];
+                let since = state.new_since(group as usize);
+                assert_eq!(since, state.new_since[group as usize], "group {group}");
                 let counts = |number: &&u32| is_lost(number) && copy(**number).lost_in > since;
                 let lost = members.iter().filter(counts).count();
                 assert_eq!(state.lost_of[group as usize] as usize, lost, "group {group}");
-                let is_away = |(_, number): &(usize, &u32)| copy(**number).is_away;
-                let away = members.iter().enumerate().filter(is_away);
+                let away = members.iter().enumerate().filter(|(_, number)| is_away(**number));
                 let positions: Vec<u32> = away.map(|(position, _)| position as u32).collect();
-                unreadable += u32::from(!holding.scheme.can_recover(&positions));
-                let counted = if state.is_counting { positions.len() } else { 0 };
-                assert_eq!(state.away_of[group as usize] as usize, counted, "group {group}");
+                let is_unreadable = !holding.scheme.can_recover(&positions);
+                unreadable += u32::from(is_unreadable);
+                let known = state.is_unreadable.has(group as usize);
+                assert_eq!(known, is_unreadable, "group {group}");
             }
             assert_eq!(state.unreadable, unreadable);
         }

@@ -6,17 +6,18 @@
 //! be thought to have fewer inputs than it has, never more: as long as even then it does not turn,
 //! nothing could have told the difference.
 //!
-//! A host of units that only hold copies of data lingers too: what it takes is one place of the places that
-//! no group misses.
+//! A host of units that only hold copies of data lingers too. Its copies are away as long as it does, which
+//! only what counts them knows; as long as every group could be read even so, nobody else need.
 //!
 //! Something that concerns more than a unit and its gates ends that: what still lingers is then made
 //! a part of the present, with a timer for its end, as if it had been lived through from the start.
 
 use super::agenda::Agenda;
+use super::data::CopyPhase;
 use super::event::{Event, Slot};
 use super::state::{Root, State};
 use super::step::Chooser;
-use crate::model::{Clock, ClockId, Model, UnitId};
+use crate::model::{Clock, ClockId, CopyId, Model, UnitId};
 use crate::units::SimTime;
 
 /// A list as long as this is looked through for what is over.
@@ -61,6 +62,12 @@ impl Lingering {
         self.list.is_empty()
     }
 
+    /// How many are over after an instant and before the horizon.
+    pub(super) fn ends_after(&self, instant: SimTime, horizon: SimTime) -> u64 {
+        let is_after = |one: &&Lingers| one.end > instant && one.end < horizon;
+        self.list.iter().filter(is_after).count() as u64
+    }
+
     fn push(&mut self, one: Lingers) {
         self.list.push(one);
         self.none_before = self.none_before.min(one.end);
@@ -81,7 +88,16 @@ impl Agenda<'_> {
         let manner = &self.model.passing.manners[number as usize];
         state.events += 1 + u64::from(end < self.horizon);
         self.count_starts(unit, manner);
-        state.slack[manner.gate.0.index()] -= manner.gate.1 as i32;
+        let taken = if manner.is_host {
+            let copies = self.model.passing.copies_of_guests(unit);
+            let places = state.data.all_leave(&self.model.data, &copies);
+            // Others may leave after it in these places, and be the last to return.
+            state.fallen += places;
+            places
+        } else {
+            manner.gate.1
+        };
+        state.slack[manner.gate.0.index()] -= taken as i32;
         if self.lingering.list.len() >= self.lingering.room {
             self.forget_what_is_over(state);
             self.lingering.room = 2 * self.lingering.list.len() + FEWEST_TO_SIFT;
@@ -109,8 +125,7 @@ impl Agenda<'_> {
             if lasts {
                 lingering.none_before = lingering.none_before.min(one.end);
             } else {
-                let (gate, inputs) = model.passing.manners[one.manner as usize].gate;
-                state.slack[gate.index()] += inputs as i32;
+                gives_back(model, state, one);
             }
             lasts
         });
@@ -130,6 +145,10 @@ impl Agenda<'_> {
     fn end_lingering(&mut self, state: &mut State, slot: Slot) {
         let model = self.model;
         let now = (self.now, model.tie_ranks[slot as usize]);
+        // What is over must not be missed when the first of the others is looked at.
+        for one in &self.lingering.list {
+            gives_back(model, state, one);
+        }
         for place in 0..self.lingering.list.len() {
             let Lingers { end, clock, manner } = self.lingering.list[place];
             let unit = self.points.luck(clock).unit;
@@ -139,18 +158,18 @@ impl Agenda<'_> {
                 None => Event::Start(unit),
             });
             if (end, model.tie_ranks[slot as usize]) < now {
-                state.slack[manner.gate.0.index()] += manner.gate.1 as i32;
                 continue;
             }
-            // Its end is yet to be counted, and its input has been taken already.
+            // Its end is yet to be counted.
             state.events -= u64::from(end < self.horizon);
             self.fails(clock);
             let is_planned = model.clocks[clock.index()].is_planned;
             let root = Root { clock, branch: 0, is_planned };
             state.has_fallen(root, unit, manner.repair.is_some());
             if manner.is_host {
-                state.slack[manner.gate.0.index()] += manner.gate.1 as i32;
                 state.guests_have_fallen(model, unit);
+            } else {
+                state.slack[manner.gate.0.index()] -= manner.gate.1 as i32;
             }
             self.calendar.set(slot, end.micros());
         }
@@ -158,24 +177,61 @@ impl Agenda<'_> {
     }
 }
 
-/// Whether an event concerns one unit and nothing else but its gates, of which none turns.
-fn is_local(model: &Model, state: &State, event: Event) -> bool {
-    let of = |unit: UnitId, needed: usize| {
+/// Gives a gate back what one that lingers has taken from it.
+fn gives_back(model: &Model, state: &mut State, one: &Lingers) {
+    let manner = &model.passing.manners[one.manner as usize];
+    let taken = if manner.is_host {
+        let unit = model.clocks[one.clock.index()].unit;
+        let copies = model.passing.copies_of_guests(unit);
+        let places = state.data.all_return(&model.data, &copies);
+        state.fallen -= places;
+        places
+    } else {
+        manner.gate.1
+    };
+    state.slack[manner.gate.0.index()] += taken as i32;
+}
+
+/// Whether an event concerns one unit and nothing else but its gates, of which none turns, or its copies
+/// of data, which no group needs.
+fn is_local(model: &Model, state: &mut State, event: Event) -> bool {
+    let of = |state: &State, unit: UnitId, needed: usize| {
         let gates = model.unit_gates.of(unit.index());
         model.units[unit.index()].concerns_only_gates
             && gates.iter().all(|gate| state.slack[gate.index()] >= needed as i32)
     };
     match event {
-        Event::Start(unit) => of(unit, 0),
+        Event::Start(unit) => of(state, unit, 0),
         Event::Restore(clock) | Event::Fail(clock) => {
-            let Clock { unit, extras, .. } = &model.clocks[clock.index()];
+            let Clock { unit, extras, cuts_power, .. } = &model.clocks[clock.index()];
+            let is_failure = matches!(event, Event::Fail(_));
+            if model.units[unit.index()].concerns_only_copies {
+                let of_unit = model.data.on_unit.of(unit.index());
+                return extras.is_none()
+                    && !cuts_power
+                    && of_unit.iter().all(|copy| is_spared(model, state, *copy, is_failure));
+            }
             // One that falls must leave its gates enough, even if they read it many times.
-            let needed = match event {
-                Event::Fail(_) => model.unit_gates.of(unit.index()).len(),
-                _ => 0,
-            };
-            extras.is_none() && of(*unit, needed)
+            let needed = if is_failure { model.unit_gates.of(unit.index()).len() } else { 0 };
+            extras.is_none() && of(state, *unit, needed)
         }
         _ => false,
     }
+}
+
+/// Whether a copy can leave, or return, without any group having been or becoming unreadable, and
+/// without asking what else lingers.
+fn is_spared(model: &Model, state: &mut State, copy: CopyId, leaves: bool) -> bool {
+    let (class, ..) = model.data.holding_of(copy);
+    if !state.data.is_readable(class) {
+        return false;
+    }
+    let copies = copy.index() as u32..copy.index() as u32 + 1;
+    if state.data.is_none_away(&copies) {
+        return !leaves || state.data.can_spare(&model.data, &copies);
+    }
+    // If it is there but for its host, that lingers.
+    let is_there = state.is_up(model.data.units[copy.index()])
+        && state.data.copies[copy.index()].phase == CopyPhase::Present;
+    !is_there
 }

@@ -8,7 +8,7 @@
 use super::agenda::Agenda;
 use super::event::Event;
 use super::state::State;
-use crate::model::{ClockId, GateId, MOST_REACHED, Manner, Reached, UnitId};
+use crate::model::{BOUNDS, ClockId, GateId, MOST_REACHED, Manner, Reached, UnitId};
 use crate::rng::Purpose;
 use crate::units::{SimSpan, SimTime};
 
@@ -18,7 +18,8 @@ impl Agenda<'_> {
     #[inline]
     pub(super) fn next_felt(&mut self, state: &mut State, limit: u64) -> Option<(SimTime, Event)> {
         // What has changed must be told before anything is counted that comes later.
-        let passed = if state.touched.is_empty() { self.pass_points(state, limit) } else { None };
+        let is_told = state.touched.is_empty() && !state.data.has_lost();
+        let passed = if is_told { self.pass_points(state, limit) } else { None };
         let (at, event) = match passed {
             Some(clock) => (self.now, Event::Fail(clock)),
             None => self.next()?,
@@ -87,8 +88,16 @@ impl Agenda<'_> {
         let mut repaired = self.now;
         if let Some(stage) = manner.repair {
             let name = self.model.clocks[luck.clock.index()].name;
-            let key = self.key.of(name, Purpose::Repair);
-            repaired = repaired + self.takes(stage, key.draw(luck.drawn));
+            let stream = self.key.of(name, Purpose::Repair).draw(luck.drawn);
+            // As a rule a bound of it is enough, where one is known.
+            if manner.bounds[0] < SimSpan::FOREVER {
+                let part = (stream.clone().open_unit() * BOUNDS as f64) as usize;
+                let bound = self.now + manner.bounds[part.min(BOUNDS - 1)] + manner.longest_start;
+                if bound < soon_enough {
+                    return bound;
+                }
+            }
+            repaired = repaired + self.takes(stage, stream);
         }
         let latest = repaired + manner.longest_start;
         if latest < soon_enough || manner.longest_start == SimSpan::ZERO {
@@ -136,16 +145,25 @@ impl Agenda<'_> {
             return (state.fallen == 0 || self.is_whole(state, unit))
                 && self.can_spare(state, manner.gate);
         }
-        let reached = self.model.passing.reached.of(unit.index());
         if manner.is_host {
-            // Neither it nor what stands on it lingers already: its clock would have struck again.
-            let are_whole = reached.iter().all(|reached| self.is_whole(state, reached.unit));
-            return are_whole && self.can_spare(state, manner.gate);
+            return self.is_unfelt_by_groups(state, unit, manner);
         }
+        let reached = self.model.passing.reached.of(unit.index());
         let felt_by = self.model.passing.felt_by.of(unit.index());
         self.nothing_lingers(state)
             && reached.iter().all(|reached| self.is_whole(state, reached.unit))
             && felt_by.iter().all(|&gate| self.can_spare(state, gate))
+    }
+
+    /// Whether a host of copies is up with all of them, and no group becomes unreadable without.
+    fn is_unfelt_by_groups(&mut self, state: &mut State, unit: UnitId, manner: &Manner) -> bool {
+        let copies = self.model.passing.copies_of_guests(unit);
+        let is_whole = |state: &State| state.data.is_none_away(&copies);
+        // If it lingers it may as well be up again.
+        state.is_up(unit)
+            && (is_whole(state) || self.forget_what_is_over(state) && is_whole(state))
+            && (self.can_spare(state, manner.gate)
+                || state.data.can_spare(&self.model.data, &copies))
     }
 
     /// Whether a unit is up, and all data that it holds are there: a rebuild would be interrupted.

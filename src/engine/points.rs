@@ -6,6 +6,7 @@
 //! and what all of them read is fetched at once.
 
 use std::hint::black_box;
+use std::ops::Range;
 
 use super::windows::Windows;
 use crate::dist::unit_exponential;
@@ -192,6 +193,13 @@ impl Points {
     #[inline]
     pub(super) fn luck_mut(&mut self, clock: ClockId) -> &mut Luck {
         &mut self.lucks[self.place_of[clock.index()] as usize]
+    }
+
+    /// Reads the luck of clocks with these indices, as far as there are so many, so that it is at hand soon.
+    pub(super) fn look_at(&self, clocks: Range<usize>) {
+        for &place in &self.place_of[clocks.start..clocks.end.min(self.place_of.len())] {
+            black_box(self.lucks[place as usize].at);
+        }
     }
 
     /// Begins a life of a clock: none of its luck has been drawn yet, unless it has points.

@@ -98,7 +98,7 @@ impl<'m> Replicator<'m> {
             if at > now {
                 settle(state, now, observer);
                 if observer.has_seen_enough() {
-                    return Ok(lived(state, now));
+                    return Ok(lived(state, agenda, now));
                 }
                 now = at;
                 limit = (state.events + most_at_once).min(*most_events);
@@ -116,12 +116,14 @@ impl<'m> Replicator<'m> {
         }
         settle(state, now, observer);
         let end = if observer.has_seen_enough() { now } else { *horizon };
-        Ok(lived(state, end))
+        Ok(lived(state, agenda, end))
     }
 }
 
-fn lived(state: &State, end: SimTime) -> Lived {
-    Lived { events: state.events, passed: state.passed, end }
+fn lived(state: &State, agenda: &Agenda<'_>, end: SimTime) -> Lived {
+    // What lingers was counted with its end, which a life that ends before it does not have.
+    let events = state.events - agenda.lingering.ends_after(end, agenda.horizon);
+    Lived { events, passed: state.passed, end }
 }
 
 /// Tells the observer which journeys and data have changed, now that the instant is over.

@@ -1,5 +1,6 @@
 //! Data compiled: copies on units, groups of them, and what takes and restores them.
 
+use super::meetings::Meetings;
 use super::placement::place;
 use super::{CopyId, DataId, GateId, Lists, UnitId};
 use crate::dist::Law;
@@ -75,6 +76,8 @@ pub struct Holding {
     pub(crate) members: Vec<u32>,
     /// The groups of each copy.
     pub(crate) groups_of: Lists<u32>,
+    /// Where else each group of each copy has copies.
+    pub(crate) meetings: Meetings,
     /// The place of each copy, of which a group has at most `most_per_place` in one.
     pub(crate) places: Vec<u32>,
     pub(crate) place_count: u32,
@@ -106,6 +109,7 @@ impl Holding {
             width: 1,
             members: Vec::new(),
             groups_of: Lists::default(),
+            meetings: Meetings::default(),
             places: Vec::new(),
             place_count: 0,
             most_per_place: 1,
@@ -146,10 +150,10 @@ impl Holding {
         matches!(self.catch_up, CatchUp::AtOnce)
     }
 
-    /// Whether no group can be unreadable while copies are away in so many places.
+    /// In how many places copies may be away without any group being unreadable.
     #[inline]
-    pub(crate) fn is_safe_without(&self, places: u32) -> bool {
-        places * self.most_per_place <= self.tolerance
+    pub(crate) fn places_to_spare(&self) -> u32 {
+        self.tolerance / self.most_per_place
     }
 }
 
@@ -260,13 +264,17 @@ impl Holding {
         for (place, member) in members.iter().enumerate() {
             groups_of[*member as usize].push(place as u32 / width);
         }
+        let groups_of = groups_of.into_iter().collect();
+        let sought = scheme.tolerance() / spec.most_per_place;
+        let meetings = Meetings::new(&groups_of, &members, width as usize, &spec.places, sought);
         Holding {
             name: hash_text(&class.name),
             first,
             count,
             width,
             members,
-            groups_of: groups_of.into_iter().collect(),
+            groups_of,
+            meetings,
             place_count: spec.places.iter().max().map_or(0, |last| last + 1),
             places: spec.places.clone(),
             most_per_place: spec.most_per_place,

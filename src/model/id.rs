@@ -1,5 +1,7 @@
 //! Dense ids: each an index into the arrays of one kind of thing of one model.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 /// Declares an id type: `u32`, half a `usize`, and not to be mixed up with another kind or a count.
@@ -159,6 +161,24 @@ impl<T> Lists<T> {
     pub fn of(&self, index: usize) -> &[T] {
         let (start, end) = self.spans[index];
         &self.items[start as usize..end as usize]
+    }
+
+    /// Where the list of this index is among the items of all.
+    #[inline]
+    pub(crate) fn span(&self, index: usize) -> Range<usize> {
+        self.spans(index..index + 1)
+    }
+
+    /// Where the lists of these indices, one at least, are among the items of all.
+    #[inline]
+    pub(crate) fn spans(&self, indices: Range<usize>) -> Range<usize> {
+        self.spans[indices.start].0 as usize..self.spans[indices.end - 1].1 as usize
+    }
+
+    /// The items of all lists, one list after another.
+    #[inline]
+    pub(crate) fn items(&self) -> &[T] {
+        &self.items
     }
 }
 

@@ -7,6 +7,7 @@ mod compile;
 mod component;
 mod data;
 mod id;
+mod meetings;
 mod passing;
 mod placement;
 mod platform;
@@ -25,7 +26,7 @@ pub use id::{
     LoadId, MaskId, NodeId, PlanId, PodId, QueueId, RolloutId, RosterId, SeatId, ShockId, SpareId,
     UnitId, WatchId, WorkloadId,
 };
-pub(crate) use passing::{MOST_REACHED, Manner, Passing, Reached};
+pub(crate) use passing::{BOUNDS, MOST_REACHED, Manner, Passing, Reached};
 pub(crate) use platform::NO_DOMAIN;
 pub use platform::{
     Act, Action, Cluster, DrainFor, Node, Platform, Pod, Rollout, Spread, Workload,

@@ -6,6 +6,7 @@
 //! reach.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::{
     Clock, ClockId, CopyId, GateId, Lists, Model, Repair, Stage, Task, TimeToFailure, UnitId,
@@ -20,6 +21,9 @@ pub(crate) const MOST_REACHED: usize = 32;
 /// How many other events, in the mean, may fall into the time of a failure for it to be worth a try:
 /// none does with a probability of a seventh.
 const MOST_IN_BETWEEN: f64 = 2.0;
+
+/// How many bounds are known of repairs, for less luck and more.
+pub(crate) const BOUNDS: usize = 8;
 
 /// A unit that goes down with another one, and comes back with it.
 #[derive(Clone, Copy, Debug)]
@@ -60,6 +64,9 @@ pub(crate) struct Manner {
     pub(crate) longest_start: SimSpan,
     /// The longest that it can be from the failure until everything is up.
     pub(crate) longest: SimSpan,
+    /// In so many equal parts of all luck, the longest that the repair can take: forever where that is not
+    /// known before it is drawn.
+    pub(crate) bounds: [SimSpan; BOUNDS],
     /// A gate that it is felt by, and how many inputs it takes from it.
     pub(crate) gate: (GateId, u32),
 }
@@ -78,6 +85,7 @@ impl Manner {
         start: None,
         longest_start: SimSpan::FOREVER,
         longest: SimSpan::FOREVER,
+        bounds: [SimSpan::FOREVER; BOUNDS],
         gate: (GateId::from_index(0), 0),
     };
 }
@@ -93,6 +101,18 @@ pub(crate) struct Passing {
     pub(crate) reached: Lists<Reached>,
     /// By unit: the gates that these are inputs of, and how many inputs of each.
     pub(crate) felt_by: Lists<(GateId, u32)>,
+    /// By unit: the copies on what stands on it, from which to which, if it hosts nothing but such, and they
+    /// are all of one class and follow one another; else none.
+    pub(crate) copies_of_guests: Vec<(u32, u32)>,
+}
+
+impl Passing {
+    /// The copies on what stands on a host of copies.
+    #[inline]
+    pub(crate) fn copies_of_guests(&self, unit: UnitId) -> Range<u32> {
+        let (start, end) = self.copies_of_guests[unit.index()];
+        start..end
+    }
 }
 
 impl Model {
@@ -112,6 +132,9 @@ impl Model {
         }
         self.passing.reached = reached.into_iter().collect();
         self.passing.felt_by = felt_by.into_iter().collect();
+        let units = 0..self.units.len();
+        self.passing.copies_of_guests =
+            units.map(|unit| self.copies_of_guests(UnitId::new(unit)).unwrap_or((0, 0))).collect();
         let restorations = 0.5 * self.events_per_second();
         let upheavals = self.upheavals_per_second();
         let mut numbers = BTreeMap::new();
@@ -137,11 +160,14 @@ impl Model {
         places.into_values().flatten().collect()
     }
 
-    /// About how many events there are in a second that concern more than a unit and its gates: at
-    /// these nothing may linger.
+    /// About how many events there are in a second that concern more than a unit and its gates, or copies
+    /// that it holds: at these nothing may linger.
     fn upheavals_per_second(&self) -> f64 {
         let is_local = |clock: &Clock| {
-            self.units[clock.unit.index()].concerns_only_gates || self.hosts_only_copies(clock.unit)
+            let unit = &self.units[clock.unit.index()];
+            unit.concerns_only_gates
+                || unit.concerns_only_copies
+                || self.hosts_only_copies(clock.unit)
         };
         let local = self.clocks.iter().filter(|clock| is_local(clock));
         let rate = |clock: &Clock| {
@@ -174,6 +200,26 @@ impl Model {
             && guests.iter().all(only_holds)
     }
 
+    /// The copies on what stands on a unit, from which to which; `None` if it does more than to carry
+    /// what holds them, or if they are not of one class or do not follow one another.
+    fn copies_of_guests(&self, unit: UnitId) -> Option<(u32, u32)> {
+        if !self.hosts_only_copies(unit) {
+            return None;
+        }
+        let of = |guest: &UnitId| self.data.on_unit.of(guest.index());
+        let guests = self.guests.of(unit.index());
+        let mut copies: Vec<CopyId> = guests.iter().flat_map(of).copied().collect();
+        copies.sort_unstable();
+        let first = copies.first()?.index();
+        let class = |copy: CopyId| self.data.classes[copy.index()];
+        let follows = |(place, copy): (usize, &CopyId)| {
+            copy.index() == first + place && class(*copy) == class(copies[0])
+        };
+        let are_together = copies.iter().enumerate().all(follows);
+        let holds_none = guests.iter().any(|guest| of(guest).is_empty());
+        (are_together && !holds_none).then_some((first as u32, (first + copies.len()) as u32))
+    }
+
     /// How failures of a clock pass; `None` if they do not, or if it would not pay to try.
     fn manner(&self, id: ClockId, restorations: f64, upheavals: f64) -> Option<Manner> {
         let clock = &self.clocks[id.index()];
@@ -189,7 +235,7 @@ impl Model {
         let strikes = |clock: &&ClockId| {
             !matches!(self.clocks[clock.index()].to_failure, TimeToFailure::SetOff)
         };
-        let is_host = self.hosts_only_copies(clock.unit) && felt_by.len() == 1;
+        let is_host = !self.passing.copies_of_guests(clock.unit).is_empty();
         let is_simple = is_alone && self.units[clock.unit.index()].concerns_only_gates;
         let may_linger = (is_simple || is_host)
             && repair.is_some() != start.is_some()
@@ -215,6 +261,10 @@ impl Model {
             start,
             longest_start,
             longest: repair.map_or(SimSpan::ZERO, |stage| self.longest(stage)) + longest_start,
+            bounds: repair.map_or([SimSpan::FOREVER; BOUNDS], |stage| {
+                let bounds = self.stages[stage as usize].law.bounds::<BOUNDS>();
+                bounds.map(|bound| SimSpan::from_seconds(bound) + SimSpan::from_micros(1))
+            }),
             gate: felt_by.first().copied().unwrap_or((GateId::from_index(0), 0)),
         })
     }

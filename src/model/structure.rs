@@ -270,7 +270,7 @@ impl ModelBuilder {
         let id = DataId::new(self.holdings.len());
         let mut holding = Holding::of(class, next(&self.copies));
         if holding.count > 0 && holding.can_spare_places() {
-            let spare = holding.tolerance / holding.most_per_place;
+            let spare = holding.places_to_spare();
             holding.gate = Some(GateId::new(self.gates.len()));
             self.gates.push(Gate { needed: 0, inputs: Vec::new(), spare });
         }

@@ -353,6 +353,52 @@ fn failures_that_overlap_unfelt_change_nothing() {
     assert!(all_passed > 10_000, "only {all_passed} failures passed unfelt");
 }
 
+/// Hosts of drives of which several are always down, in more places than groups can spare, while drives
+/// die and are rebuilt and racks fall. Both ways of living are the same, life for life.
+#[test]
+fn hosts_of_copies_that_overlap_change_nothing() {
+    let (mut all_passed, mut all_unreadable) = (0, 0);
+    for groups in [
+        "erasure: {data: 4, parity: 2}, placement: random, spread: {by: rack}",
+        "erasure: {data: 6, parity: 4}, placement: random, spread: {by: rack}",
+        "lrc: {data: 6, groups: 2, local: 1, global: 2}, placement: random, spread: {by: rack}",
+        "copies: 3, placement: declustered, spread: {by: node}",
+        "erasure: {data: 4, parity: 4}, placement: random",
+    ] {
+        for more in [
+            "",
+            ", rebuild: {exponential: 5h}",
+            ", rebuild: {takes: 9h, detect: 1h, at_a_time: 2, unreadable: 20%}, deleted: 40d",
+        ] {
+            let text = format!(
+                "topology: fleet\nhorizon: 90d\nfailures:\n  \
+                   off: {{every: 2000h, repair: 6h}}\n  \
+                   down: {{every: 300h, repair: {{lognormal: {{median: 2h, sigma: 1}}}}}}\n  \
+                   dead: {{every: {{weibull: {{shape: 1.1, scale: 900h}}}}, repair: 5h, wipes: true, \
+                     clock: always}}\n\
+                 domains:\n  \
+                   rack: {{level: rack, count: 12, fails: [off]}}\n  \
+                   node: {{level: node, in: rack, count: 6, fails: [down]}}\n  \
+                   drive: {{level: drive, in: node, count: 3, fails: [dead]}}\n\
+                 data:\n  objects: {{held_by: drive, groups: 300, {groups}{more}}}\n"
+            );
+            let topology = Topology::from_str("fleet", &text)
+                .unwrap_or_else(|error| panic!("{error}\n{text}"));
+            let system = System::compile(topology);
+            for until in [Until::Horizon, Until::FirstLoss] {
+                let (lives, passed) = live_twice(&system, 5, 3, until);
+                all_passed += passed;
+                let is_unreadable = |life: &&Life| {
+                    life.data.first().is_some_and(|data| data.copies.unreadable_micros > 0)
+                };
+                all_unreadable += lives.iter().filter(is_unreadable).count();
+            }
+        }
+    }
+    assert!(all_passed > 10_000, "only {all_passed} failures passed unfelt");
+    assert!(all_unreadable > 30, "only in {all_unreadable} lives a group was unreadable");
+}
+
 #[test]
 fn random_systems_keep_their_invariants() {
     let (mut all_outages, mut all_passed) = (0, 0);
