@@ -62,6 +62,8 @@ struct Painter<'a> {
     topology: &'a Topology,
     /// Units that stand on each unit first of all.
     guests: Vec<Vec<usize>>,
+    /// On how many units each stands when a life begins.
+    host_counts: Vec<usize>,
     /// How many journeys each unit takes down alone.
     takes_down: Vec<usize>,
     /// Index of the service of each replica.
@@ -91,7 +93,8 @@ impl<'a> Painter<'a> {
         let service_of = services
             .flat_map(|(index, service)| service.replicas.clone().map(move |unit| (unit, index)))
             .collect();
-        Painter { topology, guests, takes_down, service_of, leaves_out: false }
+        let host_counts = hosts.iter().map(Vec::len).collect();
+        Painter { topology, guests, host_counts, takes_down, service_of, leaves_out: false }
     }
 
     fn domains(&self) -> impl Iterator<Item = usize> {
@@ -103,7 +106,7 @@ impl<'a> Painter<'a> {
     }
 
     fn hosts(&self, unit: usize) -> usize {
-        self.topology.units[unit].hosts.len()
+        self.host_counts[unit]
     }
 
     /// The places that take down the most journeys, in a sentence.
