@@ -10,7 +10,7 @@ use crate::engine::{Obstacle, Placement, State, placed_without};
 use crate::model::{Model, UnitId};
 use crate::spec::{Platform, Topology};
 
-/// Pairs of nodes that are tried; more take long, and nobody reads them.
+/// Where there are more pairs of nodes none is tried: it takes long, and nobody reads them.
 const MOST_PAIRS: usize = 5_000;
 /// Lines that are written about pairs of nodes.
 const MOST_LINES: usize = 20;
@@ -26,7 +26,7 @@ pub struct CapacityReport {
     pub resources: Vec<String>,
     /// With all nodes, without each, and without each pair.
     pub cases: Vec<Case>,
-    /// How many pairs there are; more than there are cases of them where there are too many.
+    /// How many pairs there are: too many to be tried where there are no cases of them.
     pub pairs: usize,
 }
 
@@ -83,8 +83,10 @@ pub fn capacity(topology: &Topology, model: &Model, seed: u64) -> Option<Capacit
         let node = *node;
         nodes[place + 1..].iter().map(move |other| vec![node, *other])
     };
-    let pairs = nodes.iter().enumerate().flat_map(pair).take(MOST_PAIRS);
-    let lost = std::iter::once(Vec::new()).chain(singles).chain(pairs);
+    let pairs = nodes.len() * nodes.len().saturating_sub(1) / 2;
+    let tried = if pairs > MOST_PAIRS { 0 } else { pairs };
+    let lost = nodes.iter().enumerate().flat_map(pair).take(tried);
+    let lost = std::iter::once(Vec::new()).chain(singles).chain(lost);
     let case = |lost: Vec<UnitId>| {
         let state = placed_without(model, seed, &lost);
         Case::new(topology, platform, model, &state, &lost)
@@ -94,7 +96,7 @@ pub fn capacity(topology: &Topology, model: &Model, seed: u64) -> Option<Capacit
         seed,
         resources: platform.resources.clone(),
         cases: lost.map(case).collect(),
-        pairs: nodes.len() * nodes.len().saturating_sub(1) / 2,
+        pairs,
     })
 }
 
@@ -177,6 +179,10 @@ pub fn capacity_to_text(report: &CapacityReport) -> String {
     for (count, title) in [(1, "one node lost"), (2, "two nodes lost")] {
         let of_count: Vec<&Case> = cases.iter().filter(|case| case.lost.len() == count).collect();
         if of_count.is_empty() {
+            if count == 2 && report.pairs > 0 {
+                let pairs = grouped(report.pairs as u64);
+                let _ = writeln!(text, "{title}: {pairs} pairs are too many to try");
+            }
             continue;
         }
         let bad = of_count.iter().filter(|case| !case.pending.is_empty()).count();
@@ -186,9 +192,6 @@ pub fn capacity_to_text(report: &CapacityReport) -> String {
             grouped(bad as u64),
             grouped(of_count.len() as u64)
         );
-        if count == 2 && report.pairs > of_count.len() {
-            let _ = writeln!(text, "  of {} pairs; only these were tried", report.pairs);
-        }
         // Without one node each is told; of pairs only those that something has no place without.
         let told: Vec<&&Case> =
             of_count.iter().filter(|case| count == 1 || !case.pending.is_empty()).collect();

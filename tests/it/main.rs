@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
 mod behaviours;
+mod capacity;
 mod command_line;
 mod compare;
 mod data;

@@ -3,13 +3,14 @@
 use ninefold::dist::Law;
 use ninefold::engine::{Event, Observer, Placement, Replication, Replicator, Root, State};
 use ninefold::model::{JourneyId, Model, UnitId};
+use ninefold::report::to_json;
 use ninefold::rng::{Purpose, Stream, StreamKey};
 use ninefold::spec::{
     Act, Action, Cluster, Controller, Expression, Node, Platform, Spread, Timers, Volume, When,
     Workload,
 };
 use ninefold::units::{SimSpan, SimTime};
-use ninefold::{System, Topology};
+use ninefold::{Plan, System, Topology};
 
 const fn seconds(seconds: u64) -> SimSpan {
     SimSpan::from_micros(seconds * 1_000_000)
@@ -625,4 +626,34 @@ fn drains_never_break_a_budget() {
         evictions += budgets.evictions;
     }
     assert!(evictions > 500, "{evictions} evictions: hardly any drain");
+}
+
+/// How many losses of data there are in twenty hours in which the only node of a replica fails once.
+fn losses(service: &str, data: &str, wipes: bool) -> f64 {
+    let text = format!(
+        "topology: t
+horizon: 20h
+platform: kubernetes
+failures: {{down: {{every: {{fixed: 10h}}, repair: 5h, wipes: {wipes}}}}}
+domains: {{site: {{fails: [down]}}, node: {{level: node, in: site}}}}
+services: {{db: {{on: node, {service}}}}}
+data: {{rows: {{held_by: db, copies: 1, deleted: 50000y, {data}}}}}
+journeys: {{write: {{needs: db}}}}"
+    );
+    let topology = Topology::from_str("t", &text).unwrap_or_else(|error| panic!("{error}"));
+    let system = System::compile(topology);
+    let report = system.simulate(&Plan { replications: 16, ..system.plan(1) }).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&to_json(&report)).unwrap();
+    let rate = json["data"]["rows"]["loss_incidents_per_year"]["mean"].as_f64().unwrap();
+    rate * 20.0 / 8760.0
+}
+
+#[test]
+fn what_a_replica_kept_on_its_node_is_lost_with_that() {
+    let stateful = |volume: &str| format!("controller: statefulset, volume: {volume}");
+    assert_eq!(losses(&stateful("local"), "medium: local", true), 1.0);
+    assert_eq!(losses(&stateful("local"), "medium: local", false), 0.0);
+    assert_eq!(losses(&stateful("network"), "medium: network", true), 0.0);
+    assert_eq!(losses("controller: deployment", "medium: ephemeral", false), 1.0);
+    assert_eq!(losses("controller: deployment", "medium: memory", false), 1.0);
 }
