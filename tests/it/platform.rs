@@ -359,6 +359,24 @@ fn a_rollout_that_surges_takes_nobody_down() {
 }
 
 #[test]
+fn a_rollout_takes_down_no_more_than_it_may() {
+    let system = system(&NODES.replace("replicas: 2", "replicas: 3"), |topology| {
+        topology.script = vec![at(100, Action::Rollout { service: 0 })];
+    });
+    // One after another: each is scheduled within a second, has its image, and starts in 5 s.
+    let lines = life(&system);
+    let back = lines.iter().filter(|line| line.ends_with("up") && !line.starts_with("100 "));
+    assert_eq!(back.count(), 3, "{lines:?}");
+    let seconds: Vec<u64> = lines
+        .iter()
+        .filter(|line| line.contains("preparing"))
+        .map(|line| line.split(' ').next().unwrap().parse().unwrap())
+        .collect();
+    assert_eq!(seconds.len(), 3, "{lines:?}");
+    assert!(seconds.windows(2).all(|pair| pair[1] >= pair[0] + 6), "{lines:?}");
+}
+
+#[test]
 fn a_statefulset_is_rolled_out_one_by_one_from_the_last() {
     let system = system(NODES, |topology| {
         apart(topology, "web", true);
