@@ -43,7 +43,7 @@ pub struct ScenarioPlan {
 /// scenario: two-of-three
 /// topology: topologies/patterns/quorum-3-one-zone.yaml
 /// steps:
-///   - {at: 1m, crash: [node-0, node-1], for: 10m}
+///   - {at: 1m, crash: [member-0, member-1], for: 10m}
 /// expect:
 ///   - {down_at_least: 10m, of: write}
 /// ";
