@@ -90,6 +90,13 @@ pub(crate) enum PodPhase {
     Stuck { has_process: bool },
 }
 
+impl PodPhase {
+    /// Whether it can be told to end: it is bound to a node, and has not been told yet.
+    pub(crate) fn can_be_told(self) -> bool {
+        matches!(self, PodPhase::Placed | PodPhase::Preparing)
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct WorkloadState {
     /// How many of its replicas are of before the rollout that is under way.
@@ -201,11 +208,12 @@ impl PlatformState {
         })
     }
 
-    /// The replica that comes after one on its node.
+    /// The replica that was bound to a node last.
     pub(crate) fn first_on(&self, node: NodeId) -> Option<PodId> {
         self.nodes[node.index()].first
     }
 
+    /// The replica that comes after one on its node.
     pub(crate) fn next_on(&self, pod: PodId) -> Option<PodId> {
         self.pods[pod.index()].next
     }
@@ -519,8 +527,7 @@ impl super::State {
         }
         let blocks = |pod: &PodId| {
             let state = &self.platform.pods[pod.index()];
-            matches!(state.phase, PodPhase::Placed | PodPhase::Preparing)
-                && !self.may_be_evicted(model, *pod)
+            state.phase.can_be_told() && !self.may_be_evicted(model, *pod)
         };
         let pods = self.platform.on(node).filter(blocks);
         let mut units: Vec<UnitId> =

@@ -1,6 +1,7 @@
 //! From a checked platform and a script to their model.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::compile::Compiler;
 use super::platform::{
@@ -46,7 +47,7 @@ impl Compiler<'_> {
             });
         }
         for workload in &spec.workloads {
-            if matches!(workload.controller, Controller::Deployment | Controller::Statefulset) {
+            if workload.controller.is_scheduled() {
                 self.workload(spec, workload, platform);
             }
         }
@@ -65,7 +66,7 @@ impl Compiler<'_> {
         }
         for rollout in &spec.rollouts {
             let of = rollout.services.iter().filter_map(|service| {
-                let id = workload_of(platform, topology_replicas(self, *service))?;
+                let id = workload_of(platform, self.replicas(*service))?;
                 Some((id, self.clocks_of(platform, id, rollout.mode, 0)))
             });
             let of = of.collect();
@@ -78,10 +79,10 @@ impl Compiler<'_> {
     fn taken(&self, spec: &spec::Platform) -> Vec<Vec<u64>> {
         let mut taken = vec![vec![0; spec.resources.len()]; spec.nodes.len()];
         for workload in &spec.workloads {
-            if matches!(workload.controller, Controller::Deployment | Controller::Statefulset) {
+            if workload.controller.is_scheduled() {
                 continue;
             }
-            for unit in self.topology.services[workload.service].replicas.clone() {
+            for unit in self.replicas(workload.service) {
                 for host in &self.topology.units[unit].hosts {
                     let node = spec.nodes.binary_search_by_key(host, |node| node.unit);
                     let Ok(node) = node else { continue };
@@ -92,6 +93,11 @@ impl Compiler<'_> {
             }
         }
         taken
+    }
+
+    /// Indices of the units of a service.
+    fn replicas(&self, service: usize) -> Range<usize> {
+        self.topology.services[service].replicas.clone()
     }
 
     fn workload(
@@ -114,7 +120,7 @@ impl Compiler<'_> {
         }
         let id = WorkloadId::new(platform.workloads.len());
         let first = platform.pods.len() as u32;
-        for unit in self.topology.services[workload.service].replicas.clone() {
+        for unit in self.replicas(workload.service) {
             let stages = self.topology.units[unit].start.iter();
             let start = stages.map(|stage| stage.law.clone()).collect();
             let unit = UnitId::new(unit);
@@ -225,7 +231,7 @@ impl Compiler<'_> {
                     Action::CutOff(id, self.scripted(UnitId::new(*node), mode, Repair::Never, salt))
                 }),
                 spec::Action::Rollout { service } => {
-                    let replicas = topology_replicas(self, *service);
+                    let replicas = self.replicas(*service);
                     match workload_of(platform, replicas.clone()) {
                         Some(id) => {
                             let clocks = self.clocks_of(platform, id, mode, salt);
@@ -248,12 +254,8 @@ impl Compiler<'_> {
     }
 }
 
-fn topology_replicas(compiler: &Compiler<'_>, service: usize) -> std::ops::Range<usize> {
-    compiler.topology.services[service].replicas.clone()
-}
-
 /// The workload whose replicas these are.
-fn workload_of(platform: &Platform, replicas: std::ops::Range<usize>) -> Option<WorkloadId> {
+fn workload_of(platform: &Platform, replicas: Range<usize>) -> Option<WorkloadId> {
     let first = platform.pods.iter().find(|pod| pod.unit.index() == replicas.start)?;
     Some(first.workload)
 }

@@ -52,6 +52,12 @@ impl Platform {
         &self.workloads[self.pods[pod.index()].workload.index()]
     }
 
+    /// The cluster of a node.
+    #[inline]
+    pub(crate) fn cluster_of(&self, node: NodeId) -> ClusterId {
+        self.nodes[node.index()].cluster
+    }
+
     /// The nodes of a cluster.
     pub(crate) fn nodes_of(&self, cluster: ClusterId) -> impl Iterator<Item = NodeId> + use<'_> {
         let is_of = move |id: &NodeId| self.nodes[id.index()].cluster == cluster;

@@ -131,6 +131,13 @@ pub enum Controller {
     Static,
 }
 
+impl Controller {
+    /// Whether replicas are given their nodes while the system runs.
+    pub fn is_scheduled(self) -> bool {
+        matches!(self, Controller::Deployment | Controller::Statefulset)
+    }
+}
+
 /// Where the data of a replica stay when it moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Volume {

@@ -35,7 +35,7 @@ impl<C: Chooser> Step<'_, C> {
         }
         let state = &mut self.state.platform.nodes[node.index()];
         (state.is_ready, state.runs, state.beats) = (false, false, false);
-        let cluster = self.model.platform.nodes[node.index()].cluster;
+        let cluster = self.model.platform.cluster_of(node);
         self.state.platform.clusters[cluster.index()].lost += 1;
     }
 
@@ -179,7 +179,7 @@ impl<C: Chooser> Step<'_, C> {
 
     /// A node is to be emptied, and nothing placed there.
     pub(super) fn drain(&mut self, node: NodeId, purpose: DrainFor, clock: ClockId) {
-        let cluster = self.model.platform.nodes[node.index()].cluster;
+        let cluster = self.model.platform.cluster_of(node);
         let state = &mut self.state.platform.nodes[node.index()];
         state.is_cordoned = true;
         if state.drain.replace((purpose, clock)).is_none() {
@@ -198,19 +198,14 @@ impl<C: Chooser> Step<'_, C> {
             return;
         }
         let mut is_empty = true;
-        let mut next = self.state.platform.first_on(node);
-        while let Some(pod) = next {
-            next = self.state.platform.next_on(pod);
-            let is_there = matches!(
-                self.state.platform.pods[pod.index()].phase,
-                PodPhase::Placed | PodPhase::Preparing
-            );
-            if is_there && self.state.may_be_evicted(model, pod) {
-                self.state.root = Root { clock, branch: 0, is_planned: true };
-                self.told_to_end(pod);
+        self.each_on(node, |life, pod| {
+            let phase = life.state.platform.pods[pod.index()].phase;
+            if phase.can_be_told() && life.state.may_be_evicted(model, pod) {
+                life.state.root = Root { clock, branch: 0, is_planned: true };
+                life.told_to_end(pod);
             }
-            is_empty &= self.state.platform.pods[pod.index()].node != Some(node);
-        }
+            is_empty &= life.state.platform.pods[pod.index()].node != Some(node);
+        });
         if is_empty {
             self.is_drained(node);
         }
@@ -218,7 +213,7 @@ impl<C: Chooser> Step<'_, C> {
 
     /// A drained node is empty, or nobody has the patience to wait until it is.
     pub(super) fn is_drained(&mut self, node: NodeId) {
-        let cluster = self.model.platform.nodes[node.index()].cluster;
+        let cluster = self.model.platform.cluster_of(node);
         let Some((purpose, _)) = self.state.platform.nodes[node.index()].drain.take() else {
             return;
         };
@@ -242,7 +237,7 @@ impl<C: Chooser> Step<'_, C> {
 
     /// Replicas may be placed on a node again.
     pub(super) fn uncordon(&mut self, node: NodeId) {
-        let cluster = self.model.platform.nodes[node.index()].cluster;
+        let cluster = self.model.platform.cluster_of(node);
         let state = &mut self.state.platform.nodes[node.index()];
         state.is_cordoned = false;
         if let Some((purpose, _)) = state.drain.take() {
@@ -321,10 +316,7 @@ impl<C: Chooser> Step<'_, C> {
         self.is_new(pod);
         let clock = self.rollout_clock(pod, by);
         self.state.root = Root { clock, branch: 0, is_planned: true };
-        if matches!(
-            self.state.platform.pods[pod.index()].phase,
-            PodPhase::Placed | PodPhase::Preparing
-        ) {
+        if self.state.platform.pods[pod.index()].phase.can_be_told() {
             self.told_to_end(pod);
         }
     }

@@ -51,7 +51,7 @@ impl<C: Chooser> Step<'_, C> {
     pub(super) fn node_falls(&mut self, node: NodeId) {
         let model = self.model;
         let is_noticed = !model.clocks[self.state.root.clock.index()].is_grey;
-        let cluster = model.platform.nodes[node.index()].cluster;
+        let cluster = model.platform.cluster_of(node);
         let acts = self.state.platform.clusters[cluster.index()].acts;
         let state = &mut self.state.platform.nodes[node.index()];
         let did_run = std::mem::replace(&mut state.runs, false);
@@ -65,36 +65,40 @@ impl<C: Chooser> Step<'_, C> {
         if is_missed {
             self.chooser.node_is_missed(node);
         }
+        self.each_on(node, |life, pod| match life.state.platform.pods[pod.index()].phase {
+            PodPhase::Placed | PodPhase::Stuck { has_process: true } if did_run => {
+                life.pod_leaves(pod);
+            }
+            PodPhase::Preparing => life.chooser.pod_waits(pod),
+            PodPhase::Ending => {
+                life.chooser.pod_waits(pod);
+                life.state.platform.pods[pod.index()].phase =
+                    PodPhase::Stuck { has_process: false };
+            }
+            PodPhase::Placed | PodPhase::Stuck { .. } | PodPhase::Pending => {}
+        });
+        self.calls_off_moves_to(node);
+    }
+
+    /// Does something about each replica that is bound to a node, which may leave it.
+    pub(super) fn each_on(&mut self, node: NodeId, mut about: impl FnMut(&mut Self, PodId)) {
         let mut next = self.state.platform.first_on(node);
         while let Some(pod) = next {
             next = self.state.platform.next_on(pod);
-            match self.state.platform.pods[pod.index()].phase {
-                PodPhase::Placed | PodPhase::Stuck { has_process: true } if did_run => {
-                    self.pod_leaves(pod);
-                }
-                PodPhase::Preparing => self.chooser.pod_waits(pod),
-                PodPhase::Ending => {
-                    self.chooser.pod_waits(pod);
-                    self.state.platform.pods[pod.index()].phase =
-                        PodPhase::Stuck { has_process: false };
-                }
-                PodPhase::Placed | PodPhase::Stuck { .. } | PodPhase::Pending => {}
-            }
+            about(self, pod);
         }
-        self.calls_off_moves_to(node);
     }
 
     /// Successors that were to start on a node do not.
     fn calls_off_moves_to(&mut self, node: NodeId) {
         let model = self.model;
-        let cluster = model.platform.nodes[node.index()].cluster;
+        let cluster = model.platform.cluster_of(node);
         if self.state.platform.clusters[cluster.index()].busy == 0 {
             return;
         }
         for &pod in &model.platform.clusters[cluster.index()].pods {
             if self.state.platform.pods[pod.index()].moves_to == Some(node) {
-                self.state.platform.pods[pod.index()].moves_to = None;
-                self.state.platform.give_room(&model.platform, pod, node);
+                self.calls_off_move_of(pod);
                 self.chooser.pod_waits(pod);
             }
         }
@@ -102,7 +106,7 @@ impl<C: Chooser> Step<'_, C> {
 
     /// The unit of a node is up again.
     pub(super) fn node_rises(&mut self, node: NodeId) {
-        let cluster = self.model.platform.nodes[node.index()].cluster;
+        let cluster = self.model.platform.cluster_of(node);
         let state = &mut self.state.platform.nodes[node.index()];
         state.beats = !state.is_cut_off;
         let hears = state.beats && self.state.platform.clusters[cluster.index()].acts;
@@ -115,7 +119,7 @@ impl<C: Chooser> Step<'_, C> {
     /// A node that is up hears from its control plane again: it is taken for alive, and runs what is bound
     /// to it.
     fn node_is_back(&mut self, node: NodeId) {
-        let cluster = self.model.platform.nodes[node.index()].cluster;
+        let cluster = self.model.platform.cluster_of(node);
         let state = &mut self.state.platform.nodes[node.index()];
         let did_run = std::mem::replace(&mut state.runs, true);
         let was_lost = !std::mem::replace(&mut state.is_ready, true);
@@ -126,11 +130,7 @@ impl<C: Chooser> Step<'_, C> {
         }
         self.state.events += u64::from(was_lost);
         self.state.platform.is_touched = true;
-        let mut next = self.state.platform.first_on(node);
-        while let Some(pod) = next {
-            next = self.state.platform.next_on(pod);
-            self.pod_is_heard_of(pod, did_run, was_lost);
-        }
+        self.each_on(node, |life, pod| life.pod_is_heard_of(pod, did_run, was_lost));
     }
 
     /// A replica is on a node that hears from its control plane again.
@@ -197,7 +197,7 @@ impl<C: Chooser> Step<'_, C> {
 
     /// The lease of a node is too old.
     pub(super) fn node_is_lost(&mut self, node: NodeId) {
-        let cluster = self.model.platform.nodes[node.index()].cluster;
+        let cluster = self.model.platform.cluster_of(node);
         self.state.events += 1;
         self.state.platform.nodes[node.index()].is_ready = false;
         self.state.platform.clusters[cluster.index()].lost += 1;
@@ -207,19 +207,17 @@ impl<C: Chooser> Step<'_, C> {
 
     /// What is bound to a lost node tolerates that for a while.
     fn tolerate(&mut self, node: NodeId) {
-        let mut next = self.state.platform.first_on(node);
-        while let Some(pod) = next {
-            next = self.state.platform.next_on(pod);
-            let state = self.state.platform.pods[pod.index()];
+        self.each_on(node, |life, pod| {
+            let state = life.state.platform.pods[pod.index()];
             match state.phase {
                 PodPhase::Placed | PodPhase::Preparing if !state.is_overdue => {
-                    self.calls_off_move_of(pod);
-                    self.chooser.pod_tolerates(pod);
+                    life.calls_off_move_of(pod);
+                    life.chooser.pod_tolerates(pod);
                 }
-                PodPhase::Stuck { .. } => self.force(pod),
+                PodPhase::Stuck { .. } => life.force(pod),
                 _ => {}
             }
-        }
+        });
     }
 
     fn calls_off_move_of(&mut self, pod: PodId) {
@@ -229,13 +227,11 @@ impl<C: Chooser> Step<'_, C> {
     }
 
     fn forget_evictions(&mut self, node: NodeId) {
-        let mut next = self.state.platform.first_on(node);
-        while let Some(pod) = next {
-            next = self.state.platform.next_on(pod);
-            if self.state.platform.pods[pod.index()].phase != PodPhase::Ending {
-                self.chooser.pod_waits(pod);
+        self.each_on(node, |life, pod| {
+            if life.state.platform.pods[pod.index()].phase != PodPhase::Ending {
+                life.chooser.pod_waits(pod);
             }
-        }
+        });
     }
 
     /// What was due for a replica.
@@ -369,7 +365,7 @@ impl<C: Chooser> Step<'_, C> {
     /// A node cannot reach its control plane any more, though it runs.
     pub(super) fn cut_off(&mut self, node: NodeId, clock: ClockId) {
         self.state.root = Root { clock, branch: 0, is_planned: false };
-        let cluster = self.model.platform.nodes[node.index()].cluster;
+        let cluster = self.model.platform.cluster_of(node);
         let acts = self.state.platform.clusters[cluster.index()].acts;
         let state = &mut self.state.platform.nodes[node.index()];
         state.is_cut_off = true;

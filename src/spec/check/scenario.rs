@@ -710,9 +710,7 @@ fn is_good_rollout(step: &RawStep) -> bool {
 
 /// Whether a controller may put a replica on another node.
 fn is_placed(topology: &Topology, unit: usize) -> bool {
-    has_controller(topology, unit, |controller| {
-        matches!(controller, Controller::Deployment | Controller::Statefulset)
-    })
+    has_controller(topology, unit, Controller::is_scheduled)
 }
 
 fn has_controller(topology: &Topology, unit: usize, is_it: fn(Controller) -> bool) -> bool {

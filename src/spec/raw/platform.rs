@@ -63,7 +63,7 @@ pub(crate) struct RawWorkload {
 impl RawWorkload {
     /// Whether its replicas are given their nodes while it runs.
     pub(crate) fn is_scheduled(&self) -> bool {
-        matches!(self.controller.value, Controller::Deployment | Controller::Statefulset)
+        self.controller.value.is_scheduled()
     }
 }
 
