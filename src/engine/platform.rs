@@ -2,8 +2,8 @@
 
 use super::state::Root;
 use crate::model::{
-    ActId, ClockId, ClusterId, DrainFor, Model, NO_DOMAIN, NodeId, Platform, PodId, RolloutId,
-    Spread, UnitId, Workload, WorkloadId,
+    ActId, ClockId, ClusterId, Model, NO_DOMAIN, NodeId, Platform, PodId, RolloutId, Spread,
+    UnitId, Workload, WorkloadId,
 };
 use crate::spec::Volume;
 
@@ -51,8 +51,11 @@ pub(crate) struct NodeState {
     pub(crate) is_cordoned: bool,
     /// What has kept it from renewing its lease.
     pub(crate) missed_by: Root,
-    /// Whether it is being emptied, for what, and what takes responsibility for it.
-    pub(crate) drain: Option<(DrainFor, ClockId)>,
+    /// If it is being emptied: what takes responsibility for it among causes. Plans know themselves that
+    /// they wait for it.
+    pub(crate) drained_by: Option<ClockId>,
+    /// The act of a script that waits for it to be empty.
+    pub(crate) drained_for: Option<ActId>,
     /// The first of the replicas that are bound to it.
     first: Option<PodId>,
 }
@@ -121,7 +124,8 @@ const NEW_NODE: NodeState = NodeState {
     is_ready: true,
     is_cordoned: false,
     missed_by: Root::NOTHING,
-    drain: None,
+    drained_by: None,
+    drained_for: None,
     first: None,
 };
 
@@ -316,7 +320,7 @@ impl PlatformState {
         let workload = platform.workload_of(pod);
         let node = workload.nodes[place];
         let state = &self.nodes[node.index()];
-        if !state.is_ready || !state.runs {
+        if !state.is_ready || !state.runs || state.is_cut_off {
             return Some(Obstacle::NotReady);
         }
         if state.is_cordoned {
@@ -487,7 +491,7 @@ impl super::State {
         Some(NodeView {
             is_ready: state.is_ready,
             is_cordoned: state.is_cordoned,
-            is_draining: state.drain.is_some(),
+            is_draining: state.drained_by.is_some(),
         })
     }
 
@@ -522,7 +526,7 @@ impl super::State {
     /// let them go.
     pub fn blocking(&self, model: &Model, unit: UnitId) -> Vec<UnitId> {
         let Some(node) = model.units[unit.index()].extras().node else { return Vec::new() };
-        if self.platform.nodes[node.index()].drain.is_none() {
+        if self.platform.nodes[node.index()].drained_by.is_none() {
             return Vec::new();
         }
         let blocks = |pod: &PodId| {

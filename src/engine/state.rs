@@ -156,6 +156,12 @@ pub(crate) struct PlanState {
     pub(crate) place: u32,
     /// Whether the next unit waits for what must be up.
     pub(crate) waits: bool,
+    /// Whether it waits until the next unit, a node, is empty.
+    pub(crate) drains: bool,
+}
+
+impl PlanState {
+    const IDLE: PlanState = PlanState { place: 0, waits: false, drains: false };
 }
 
 /// The present of one line of jobs.
@@ -226,7 +232,7 @@ impl State {
             watched_up: vec![true; model.watches.len()],
             load_up: vec![0; model.loads.len()],
             drag_roots: vec![Root::NOTHING; model.drags.len()],
-            plans: vec![PlanState { place: 0, waits: false }; model.plans.len()],
+            plans: vec![PlanState::IDLE; model.plans.len()],
             free: vec![0; model.crews.len()],
             queues: vec![
                 QueueState { first: None, last: None, is_answered: false };
@@ -272,7 +278,7 @@ impl State {
         for (index, unit) in model.units.iter().enumerate().filter(|(_, unit)| unit.is_paced) {
             self.paces[index] = self.pace(model, unit, UnitId::new(index));
         }
-        self.plans.fill(PlanState { place: 0, waits: false });
+        self.plans.fill(PlanState::IDLE);
         for (free, crew) in self.free.iter_mut().zip(&model.crews) {
             *free = crew.size;
         }

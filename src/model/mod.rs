@@ -28,8 +28,6 @@ pub use id::{
 };
 pub(crate) use passing::{BOUNDS, MOST_REACHED, Manner, Passing, Reached};
 pub(crate) use platform::NO_DOMAIN;
-pub use platform::{
-    Act, Action, Cluster, DrainFor, Node, Platform, Pod, Rollout, Spread, Workload,
-};
+pub use platform::{Act, Action, Cluster, Node, Platform, Pod, Rollout, Spread, Workload};
 pub(crate) use structure::seat_name;
 pub use structure::{Gate, Input, ModelBuilder, Watch};

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{ActId, ClockId, ClusterId, GateId, Lists, NodeId, PodId, UnitId, WorkloadId};
+use super::{ClockId, ClusterId, GateId, Lists, NodeId, PodId, UnitId, WorkloadId};
 use crate::dist::Law;
 use crate::spec::{Timers, Volume, When};
 use crate::units::SimSpan;
@@ -196,13 +196,4 @@ impl Action {
     pub(crate) fn takes_time(&self) -> bool {
         matches!(self, Action::Drain(..) | Action::Rollout(..))
     }
-}
-
-/// What a drain is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DrainFor {
-    /// Planned work on the node.
-    Plan(super::PlanId),
-    /// A script.
-    Act(ActId),
 }

@@ -675,3 +675,50 @@ fn what_a_replica_kept_on_its_node_is_lost_with_that() {
     assert_eq!(losses("controller: deployment", "medium: ephemeral", false), 1.0);
     assert_eq!(losses("controller: deployment", "medium: memory", false), 1.0);
 }
+
+#[test]
+fn plans_that_meet_on_a_node_are_all_done() {
+    // Those that come later drain a node that is being worked on, and wait until that is over: 15 m, 30 m
+    // and 1 h without a gap, and so the second time.
+    crate::behaviours::check(
+        "horizon: 50h
+platform: kubernetes
+domains: {node: {level: node, count: 1}}
+services: {web: {on: node, controller: deployment}}
+calendar:
+  kernel: {every: 20h, at: 10h, order: [node], each: 30m, drain: true}
+  firmware: {every: 20h, at: 10h, order: [node], each: 15m, drain: true}
+  disks: {every: 20h, at: 10h15m, order: [node], each: 1h, drain: true}
+journeys: {work: {needs: node-0}}",
+        &[
+            "work: 10-11.75 firmware@node-0 planned for disks@node-0",
+            "work: 30-31.75 firmware@node-0 planned for disks@node-0",
+        ],
+    );
+}
+
+#[test]
+fn a_replica_of_a_statefulset_that_is_deleted_where_nobody_can_be_told_goes_on_there() {
+    let system = system(NODES, |topology| {
+        apart(topology, "web", true);
+        workload(topology, "web").controller = Controller::Statefulset;
+        let (node, web) = (unit(topology, "node-0"), unit(topology, "web-1"));
+        topology.script = vec![
+            at(100, Action::CutOff { node }),
+            at(110, Action::Delete { units: vec![web], is_forced: false }),
+            restore(topology, 1000, "node-0"),
+        ];
+    });
+    check(
+        &system,
+        &[
+            "100 web-0 on node-2 up",
+            "100 web-1 on node-0 up",
+            "110 web-1 stuck on node-0 up",
+            "1000 web-1 ending on node-0 down",
+            "1010 web-1 preparing on node-1 down",
+            "1026 web-1 on node-1 down",
+            "1031 web-1 on node-1 up",
+        ],
+    );
+}

@@ -156,6 +156,10 @@ pub(super) fn lose_nodes(
     }
     life.state.platform.is_touched = true;
     life.reconcile();
+    // Whoever must make room is gone at once.
+    while life.ends_at_once() {
+        life.reconcile();
+    }
 }
 
 struct Step<'a, C> {
@@ -238,7 +242,7 @@ impl<C: Chooser> Step<'_, C> {
             if let (Some(_), Some(node)) =
                 (model.plans[plan.index()].drains, model.units[mode.unit.index()].extras().node)
             {
-                self.uncordon(node);
+                self.work_is_over(node);
             }
             self.plan_is_done_with_one(plan);
         }

@@ -3,7 +3,7 @@
 use super::{Chooser, Step};
 use crate::engine::platform::{PodPhase, RolledBy};
 use crate::engine::state::Root;
-use crate::model::{ClockId, ClusterId, DrainFor, NodeId, PlanId, PodId, RolloutId, WorkloadId};
+use crate::model::{ActId, ClockId, ClusterId, NodeId, PlanId, PodId, RolloutId, WorkloadId};
 use crate::spec::{Patience, Volume};
 
 impl<C: Chooser> Step<'_, C> {
@@ -37,6 +37,15 @@ impl<C: Chooser> Step<'_, C> {
         (state.is_ready, state.runs, state.beats) = (false, false, false);
         let cluster = self.model.platform.cluster_of(node);
         self.state.platform.clusters[cluster.index()].lost += 1;
+    }
+
+    /// Whatever has been told to end has ended; whether anything had.
+    pub(super) fn ends_at_once(&mut self) -> bool {
+        let pods = (0..self.model.platform.pods.len()).map(PodId::new);
+        let ends = |pod: &PodId| self.state.platform.pods[pod.index()].phase == PodPhase::Ending;
+        let ending: Vec<PodId> = pods.filter(ends).collect();
+        ending.iter().for_each(|pod| self.becomes_pending(*pod));
+        !ending.is_empty()
     }
 
     /// Controllers do what is to be done now, until there is nothing left.
@@ -135,65 +144,88 @@ impl<C: Chooser> Step<'_, C> {
     /// make room for one that has none; it is placed when they are gone.
     fn preempt(&mut self, pod: PodId) {
         let platform = &self.model.platform;
-        let nodes = platform.workload_of(pod).nodes.len();
-        let choice = (0..nodes).filter_map(|place| {
-            let victims = self.victims(pod, place)?;
-            let highest = victims.iter().map(|v| platform.workload_of(*v).priority).max()?;
-            Some((highest, victims.len(), place))
-        });
-        let Some((_, _, place)) = choice.min() else { return };
-        for victim in self.victims(pod, place).unwrap_or_default() {
+        let workload = platform.workload_of(pod);
+        let ends = |other: PodId| {
+            self.state.platform.pods[other.index()].phase == PodPhase::Ending
+                && platform.workload_of(other).priority < workload.priority
+        };
+        // It may be that it waits for their end already.
+        if workload.nodes.iter().any(|node| self.state.platform.on(*node).any(ends)) {
+            return;
+        }
+        let mut best: Option<(i64, Vec<PodId>)> = None;
+        for place in 0..workload.nodes.len() {
+            let Some(victims) = self.victims(pod, place) else { continue };
+            let highest = victims.iter().map(|victim| platform.workload_of(*victim).priority).max();
+            let Some(highest) = highest else { continue };
+            let is_better = best
+                .as_ref()
+                .is_none_or(|(least, fewest)| (highest, victims.len()) < (*least, fewest.len()));
+            if is_better {
+                best = Some((highest, victims));
+            }
+        }
+        for victim in best.map_or_else(Vec::new, |(_, victims)| victims) {
             self.state.root = self.state.units[self.unit_of(pod).index()].root;
             self.told_to_end(victim);
         }
     }
 
-    /// Whose end would make room for a replica on a node; `None` if nobody's would, or if it waits for
-    /// their end already.
-    fn victims(&self, pod: PodId, place: usize) -> Option<Vec<PodId>> {
+    /// Whose end would make room for a replica on a node; `None` if nobody's would.
+    fn victims(&mut self, pod: PodId, place: usize) -> Option<Vec<PodId>> {
         let platform = &self.model.platform;
         let workload = platform.workload_of(pod);
         let node = workload.nodes[place];
-        let on_node: Vec<PodId> = self.state.platform.on(node).collect();
-        let is_ending =
-            |pod: &PodId| self.state.platform.pods[pod.index()].phase == PodPhase::Ending;
-        if on_node.iter().any(is_ending) {
-            return None;
-        }
-        let mut less: Vec<PodId> = on_node
-            .into_iter()
-            .filter(|other| platform.workload_of(*other).priority < workload.priority)
-            .collect();
+        let is_less = |other: &PodId| platform.workload_of(*other).priority < workload.priority;
+        let mut less: Vec<PodId> = self.state.platform.on(node).filter(is_less).collect();
         less.sort_by_key(|other| (platform.workload_of(*other).priority, *other));
-        let mut without = self.state.platform.clone();
-        let mut victims = Vec::new();
-        for other in less {
-            without.unbind(platform, other);
-            victims.push(other);
-            if without.obstacle(platform, pod, place).is_none() {
-                return Some(victims);
-            }
-        }
-        None
+        let state = &mut self.state.platform;
+        let enough = less.iter().position(|other| {
+            state.give_room(platform, *other, node);
+            state.obstacle(platform, pod, place).is_none()
+        });
+        less.truncate(enough.map_or(less.len(), |last| last + 1));
+        less.iter().for_each(|other| state.take_room(platform, *other, node));
+        enough.map(|_| less)
     }
 
     /// A node is to be emptied, and nothing placed there.
-    pub(super) fn drain(&mut self, node: NodeId, purpose: DrainFor, clock: ClockId) {
+    fn drain(&mut self, node: NodeId, clock: ClockId) {
         let cluster = self.model.platform.cluster_of(node);
         let state = &mut self.state.platform.nodes[node.index()];
         state.is_cordoned = true;
-        if state.drain.replace((purpose, clock)).is_none() {
+        if state.drained_by.replace(clock).is_none() {
             self.state.platform.clusters[cluster.index()].busy += 1;
         }
         self.state.events += 1;
         self.state.platform.is_touched = true;
     }
 
+    /// A script drains a node.
+    pub(super) fn drain_for_act(&mut self, act: ActId, node: NodeId, clock: ClockId) {
+        self.drain(node, clock);
+        if let Some(before) = self.state.platform.nodes[node.index()].drained_for.replace(act) {
+            self.act_is_done(before);
+        }
+    }
+
+    /// A node is drained before planned work on it.
+    pub(super) fn drain_for_plan(&mut self, plan: PlanId, node: NodeId, patience: Patience) {
+        let spec = &self.model.plans[plan.index()];
+        let state = &mut self.state.plans[plan.index()];
+        state.drains = true;
+        let clock = spec.order[state.place as usize];
+        self.drain(node, clock);
+        if let Patience::Until(span) = patience {
+            self.chooser.patience_begins(node, span);
+        }
+    }
+
     /// Replicas are evicted from a node that is being emptied, as far as budgets let them go.
     fn drain_goes_on(&mut self, node: NodeId) {
         let model = self.model;
         let state = self.state.platform.nodes[node.index()];
-        let Some((_, clock)) = state.drain else { return };
+        let Some(clock) = state.drained_by else { return };
         if !state.runs {
             return;
         }
@@ -211,42 +243,49 @@ impl<C: Chooser> Step<'_, C> {
         }
     }
 
-    /// A drained node is empty, or nobody has the patience to wait until it is.
+    /// A drained node is empty, or nobody has the patience to wait until it is: what waited for that goes
+    /// on.
     pub(super) fn is_drained(&mut self, node: NodeId) {
-        let cluster = self.model.platform.cluster_of(node);
-        let Some((purpose, _)) = self.state.platform.nodes[node.index()].drain.take() else {
+        self.drain_ends(node, Self::plan_strikes);
+    }
+
+    /// Somebody lets replicas be placed on a node again, and plans that waited for it leave it out.
+    pub(super) fn uncordon(&mut self, node: NodeId) {
+        self.state.platform.nodes[node.index()].is_cordoned = false;
+        self.state.platform.is_touched = true;
+        self.drain_ends(node, Self::plan_is_done_with_one);
+    }
+
+    /// Planned work on a node is over: replicas may be placed there again, unless it is to be empty for
+    /// something else.
+    pub(super) fn work_is_over(&mut self, node: NodeId) {
+        let state = &mut self.state.platform.nodes[node.index()];
+        state.is_cordoned = state.drained_by.is_some();
+        self.state.platform.is_touched = true;
+    }
+
+    /// A drain is over, if there was one, and this is done for each plan that waited for it.
+    fn drain_ends(&mut self, node: NodeId, goes_on: fn(&mut Self, PlanId)) {
+        let model = self.model;
+        let state = &mut self.state.platform.nodes[node.index()];
+        let act = state.drained_for.take();
+        if state.drained_by.take().is_none() {
             return;
-        };
+        }
+        let cluster = model.platform.cluster_of(node);
         self.state.platform.clusters[cluster.index()].busy -= 1;
         self.chooser.patience_ends(node);
-        match purpose {
-            DrainFor::Plan(plan) => self.plan_strikes(plan),
-            DrainFor::Act(act) => self.act_is_done(act),
-        }
-    }
-
-    /// A node is drained before planned work on it.
-    pub(super) fn drain_for_plan(&mut self, plan: PlanId, node: NodeId, patience: Patience) {
-        let spec = &self.model.plans[plan.index()];
-        let clock = spec.order[self.state.plans[plan.index()].place as usize];
-        if let Patience::Until(span) = patience {
-            self.chooser.patience_begins(node, span);
-        }
-        self.drain(node, DrainFor::Plan(plan), clock);
-    }
-
-    /// Replicas may be placed on a node again.
-    pub(super) fn uncordon(&mut self, node: NodeId) {
-        let cluster = self.model.platform.cluster_of(node);
-        let state = &mut self.state.platform.nodes[node.index()];
-        state.is_cordoned = false;
-        if let Some((purpose, _)) = state.drain.take() {
-            self.state.platform.clusters[cluster.index()].busy -= 1;
-            if let DrainFor::Act(act) = purpose {
-                self.act_is_done(act);
+        for (index, spec) in model.plans.iter().enumerate() {
+            let state = &mut self.state.plans[index];
+            let unit = model.clocks[spec.order[state.place as usize].index()].unit;
+            if state.drains && model.units[unit.index()].extras().node == Some(node) {
+                state.drains = false;
+                goes_on(self, PlanId::new(index));
             }
         }
-        self.state.platform.is_touched = true;
+        if let Some(act) = act {
+            self.act_is_done(act);
+        }
     }
 
     /// Rollouts of the calendar begin.
@@ -354,7 +393,8 @@ impl<C: Chooser> Step<'_, C> {
             let can_move = state.is_old
                 && state.moves_to.is_none()
                 && state.phase == PodPhase::Placed
-                && self.state.platform.is_present(pod);
+                && self.state.platform.is_present(pod)
+                && state.node.is_some_and(|on| self.state.platform.nodes[on.index()].is_ready);
             if room == 0 || !can_move {
                 continue;
             }

@@ -60,7 +60,8 @@ impl<C: Chooser> Step<'_, C> {
         if did_beat && !state.beats {
             state.missed_by = self.state.root;
         }
-        let is_missed = acts && did_beat && !state.beats && state.is_ready;
+        let is_ready = state.is_ready;
+        let is_missed = acts && did_beat && !state.beats && is_ready;
         self.state.platform.is_touched = true;
         if is_missed {
             self.chooser.node_is_missed(node);
@@ -69,13 +70,18 @@ impl<C: Chooser> Step<'_, C> {
             PodPhase::Placed | PodPhase::Stuck { has_process: true } if did_run => {
                 life.pod_leaves(pod);
             }
-            PodPhase::Preparing => life.chooser.pod_waits(pod),
+            PodPhase::Preparing if is_ready => life.chooser.pod_waits(pod),
             PodPhase::Ending => {
                 life.chooser.pod_waits(pod);
                 life.state.platform.pods[pod.index()].phase =
                     PodPhase::Stuck { has_process: false };
+                if !is_ready {
+                    life.force(pod);
+                }
             }
-            PodPhase::Placed | PodPhase::Stuck { .. } | PodPhase::Pending => {}
+            // What it tolerates goes on, on a node that was lost before.
+            PodPhase::Preparing | PodPhase::Placed | PodPhase::Stuck { .. } | PodPhase::Pending => {
+            }
         });
         self.calls_off_moves_to(node);
     }
@@ -310,17 +316,27 @@ impl<C: Chooser> Step<'_, C> {
             self.becomes_pending(pod);
             return;
         }
-        let was_there = self.state.platform.is_present(pod);
-        self.state.platform.pods[pod.index()].phase = PodPhase::Ending;
-        if was_there {
-            self.pod_leaves(pod);
+        let cluster = model.platform.workload_of(pod).cluster;
+        if std::mem::take(&mut self.state.platform.pods[pod.index()].is_overdue) {
+            self.state.platform.clusters[cluster.index()].overdue -= 1;
         }
-        let runs = state.node.is_some_and(|node| self.state.platform.nodes[node.index()].runs);
-        if runs {
+        let was_there = self.state.platform.is_present(pod);
+        let Some(node) = state.node else { return };
+        let node = self.state.platform.nodes[node.index()];
+        if node.runs && !node.is_cut_off {
+            self.state.platform.pods[pod.index()].phase = PodPhase::Ending;
+            if was_there {
+                self.pod_leaves(pod);
+            }
             self.chooser.pod_ends(pod);
         } else {
+            // Its node cannot be told; its process goes on if it had one.
             self.chooser.pod_waits(pod);
-            self.state.platform.pods[pod.index()].phase = PodPhase::Stuck { has_process: false };
+            self.state.platform.pods[pod.index()].phase =
+                PodPhase::Stuck { has_process: was_there };
+            if !node.is_ready {
+                self.force(pod);
+            }
         }
     }
 

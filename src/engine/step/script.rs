@@ -3,7 +3,7 @@
 use super::{Chooser, Step};
 use crate::engine::platform::{PodPhase, RolledBy};
 use crate::engine::state::{Phase, Root};
-use crate::model::{ActId, Action, ClockId, DrainFor, PodId, Repair, UnitId};
+use crate::model::{ActId, Action, ClockId, PodId, Repair, UnitId};
 use crate::spec::When;
 
 impl<C: Chooser> Step<'_, C> {
@@ -21,7 +21,7 @@ impl<C: Chooser> Step<'_, C> {
                 pods.iter().for_each(|(pod, clock)| self.delete(*pod, *clock, *is_forced));
                 restarts.iter().for_each(|clock| self.script_strikes(*clock));
             }
-            Action::Drain(node, clock) => self.drain(*node, DrainFor::Act(id), *clock),
+            Action::Drain(node, clock) => self.drain_for_act(id, *node, *clock),
             Action::Uncordon(node) => self.uncordon(*node),
             Action::Rollout(workload, _) => self.rollout_begins(*workload, RolledBy::Script(id)),
             Action::CutOff(node, clock) => self.cut_off(*node, *clock),
