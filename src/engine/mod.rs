@@ -32,7 +32,7 @@ mod windows;
 
 pub use agenda::Agenda;
 pub use event::Event;
-pub use feasibility::{first_hosts, placed_without};
+pub use feasibility::{Placed, first_hosts};
 pub use observer::{HowLost, Loss, Observer};
 pub use platform::{NodeView, Obstacle, Placement};
 pub use replicate::{Endless, Lived, Replication, Replicator};

@@ -23,6 +23,8 @@ pub(crate) struct PlatformState {
     first_image: Vec<u32>,
     /// Whether controllers may have something to do.
     pub(crate) is_touched: bool,
+    /// Room for places that a replica likes as much.
+    pub(crate) equals: Vec<usize>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -117,6 +119,11 @@ pub(crate) enum RolledBy {
     Script(ActId),
 }
 
+const NEW_CLUSTER: ClusterState =
+    ClusterState { acts: true, lost: 0, busy: 0, pending: 0, overdue: 0 };
+
+const NEW_WORKLOAD: WorkloadState = WorkloadState { old: 0, rolled_by: None };
+
 const NEW_NODE: NodeState = NodeState {
     runs: true,
     beats: true,
@@ -149,32 +156,30 @@ impl PlatformState {
             images - workload.nodes.len() as u32
         });
         let first_image = first_image.collect();
-        let idle = ClusterState { acts: true, lost: 0, busy: 0, pending: 0, overdue: 0 };
-        let still = WorkloadState { old: 0, rolled_by: None };
         PlatformState {
-            clusters: vec![idle; platform.clusters.len()],
+            clusters: vec![NEW_CLUSTER; platform.clusters.len()],
             nodes: vec![NEW_NODE; platform.nodes.len()],
             pods: vec![NEW_POD; platform.pods.len()],
-            workloads: vec![still; platform.workloads.len()],
+            workloads: vec![NEW_WORKLOAD; platform.workloads.len()],
             free: vec![0; platform.nodes.len() * platform.resources],
             counts: vec![0; platform.counts],
             has_image: vec![false; images as usize],
             first_image,
             is_touched: false,
+            equals: Vec::new(),
         }
     }
 
     /// Goes back to the beginning: nodes up and ready, and no replica placed yet.
     pub(crate) fn begin(&mut self, platform: &Platform) {
-        let idle = ClusterState { acts: true, lost: 0, busy: 0, pending: 0, overdue: 0 };
-        self.clusters.fill(idle);
+        self.clusters.fill(NEW_CLUSTER);
         for pod in &platform.pods {
             let cluster = platform.workloads[pod.workload.index()].cluster;
             self.clusters[cluster.index()].pending += 1;
         }
         self.nodes.fill(NEW_NODE);
         self.pods.fill(NEW_POD);
-        self.workloads.fill(WorkloadState { old: 0, rolled_by: None });
+        self.workloads.fill(NEW_WORKLOAD);
         for (node, spec) in platform.nodes.iter().enumerate() {
             self.free[node * platform.resources..][..platform.resources]
                 .copy_from_slice(&spec.capacity);
@@ -195,7 +200,8 @@ impl PlatformState {
     /// Whether nobody is evicted from nodes of a cluster: most of them are lost, which is more likely to
     /// be a fault of the network or of the control plane than of the nodes.
     pub(crate) fn evictions_are_stopped(&self, platform: &Platform, id: ClusterId) -> bool {
-        let (state, size) = (&self.clusters[id.index()], platform.clusters[id.index()].size);
+        let state = &self.clusters[id.index()];
+        let size = platform.clusters[id.index()].nodes.len() as u32;
         let timers = platform.timers();
         let is_small = size as usize <= timers.small_cluster;
         state.lost == size
@@ -296,6 +302,9 @@ impl PlatformState {
     }
 
     fn counted(&mut self, workload: &Workload, node: NodeId, change: impl Fn(&mut u32)) {
+        if workload.spreads.is_empty() {
+            return;
+        }
         let Some(place) = workload.nodes.iter().position(|other| *other == node) else { return };
         for spread in &workload.spreads {
             if spread.domains[place] != NO_DOMAIN {
@@ -419,8 +428,9 @@ impl PlatformState {
             };
             let waiting = self.pods.iter().enumerate().filter(|(pod, state)| of(state, *pod));
             assert_eq!((cluster.pending + cluster.overdue) as usize, waiting.count());
-            let is_lost = |node: &NodeId| !self.nodes[node.index()].is_ready;
-            assert_eq!(cluster.lost as usize, platform.nodes_of(id).filter(is_lost).count());
+            let is_lost = |node: &&NodeId| !self.nodes[node.index()].is_ready;
+            let nodes = &platform.clusters[index].nodes;
+            assert_eq!(cluster.lost as usize, nodes.iter().filter(is_lost).count());
         }
         for (index, node) in self.nodes.iter().enumerate() {
             assert!(!node.runs || is_up(platform.nodes[index].unit), "node {index} runs");

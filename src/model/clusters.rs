@@ -1,5 +1,6 @@
 //! From a checked platform and a script to their model.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -26,11 +27,9 @@ impl Compiler<'_> {
     fn clusters(&mut self, spec: &spec::Platform, platform: &mut Platform) {
         platform.timers = Some(spec.timers.clone());
         platform.resources = spec.resources.len();
-        for (index, cluster) in spec.clusters.iter().enumerate() {
+        for cluster in &spec.clusters {
             let control_plane = cluster.control_plane.as_ref().map(|needed| self.gate(needed));
-            let size = spec.nodes.iter().filter(|node| node.cluster == index).count() as u32;
-            let (pods, has_priorities) = (Vec::new(), false);
-            platform.clusters.push(Cluster { control_plane, size, pods, has_priorities });
+            platform.clusters.push(Cluster { control_plane, ..Cluster::default() });
         }
         let taken = self.taken(spec);
         for (node, taken) in spec.nodes.iter().zip(taken) {
@@ -51,18 +50,20 @@ impl Compiler<'_> {
                 self.workload(spec, workload, platform);
             }
         }
-        for (index, cluster) in platform.clusters.iter_mut().enumerate() {
-            let priority = |pod: &PodId| {
-                platform.workloads[platform.pods[pod.index()].workload.index()].priority
-            };
-            let is_of = |pod: &PodId| {
-                platform.workloads[platform.pods[pod.index()].workload.index()].cluster.index()
-                    == index
-            };
-            cluster.pods = (0..platform.pods.len()).map(PodId::new).filter(is_of).collect();
-            cluster.pods.sort_by_key(|pod| (-priority(pod), *pod));
-            let ends = (cluster.pods.first(), cluster.pods.last());
-            cluster.has_priorities = ends.0.map(priority) != ends.1.map(priority);
+        let Platform { clusters, nodes, workloads, .. } = platform;
+        for (index, node) in nodes.iter().enumerate() {
+            clusters[node.cluster.index()].nodes.push(NodeId::new(index));
+        }
+        for (index, workload) in workloads.iter().enumerate() {
+            clusters[workload.cluster.index()].workloads.push(WorkloadId::new(index));
+        }
+        for cluster in clusters {
+            let workload = |id: &WorkloadId| &workloads[id.index()];
+            let mut urgent = cluster.workloads.clone();
+            urgent.sort_by_key(|id| (Reverse(workload(id).priority), *id));
+            cluster.pods = urgent.iter().flat_map(|id| workload(id).pods()).collect();
+            let priority = |id: Option<&WorkloadId>| id.map(|id| workload(id).priority);
+            cluster.has_priorities = priority(urgent.first()) != priority(urgent.last());
         }
         for rollout in &spec.rollouts {
             let of = rollout.services.iter().filter_map(|service| {

@@ -233,7 +233,7 @@ impl Data {
 }
 
 /// A unit and all that it stands on, directly or not, each once.
-fn with_hosts(unit: UnitId, hosts: &[Vec<UnitId>]) -> Vec<UnitId> {
+pub(super) fn with_hosts(unit: UnitId, hosts: &[Vec<UnitId>]) -> Vec<UnitId> {
     let mut units = vec![unit];
     let mut next = 0;
     while let Some(&unit) = units.get(next) {

@@ -57,21 +57,15 @@ impl Platform {
     pub(crate) fn cluster_of(&self, node: NodeId) -> ClusterId {
         self.nodes[node.index()].cluster
     }
-
-    /// The nodes of a cluster.
-    pub(crate) fn nodes_of(&self, cluster: ClusterId) -> impl Iterator<Item = NodeId> + use<'_> {
-        let is_of = move |id: &NodeId| self.nodes[id.index()].cluster == cluster;
-        (0..self.nodes.len()).map(NodeId::new).filter(is_of)
-    }
 }
 
 /// Nodes with a control plane.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Cluster {
     /// What must be up for anything to be noticed, placed or moved.
     pub(crate) control_plane: Option<GateId>,
-    /// How many nodes it has.
-    pub(crate) size: u32,
+    pub(crate) nodes: Vec<NodeId>,
+    pub(crate) workloads: Vec<WorkloadId>,
     /// Its replicas, the most urgent first.
     pub(crate) pods: Vec<PodId>,
     /// Whether some of them are more urgent than others.

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 
+use super::data::with_hosts;
 use super::{
     Burst, Clock, ClockExtras, ClockId, ClusterId, Copy, CopyId, Crew, CrewId, Data, DataId,
     DragId, GateId, Holding, JourneyId, Load, LoadId, Mask, MaskId, Model, Node, NodeId, Passing,
@@ -431,11 +432,8 @@ impl ModelBuilder {
     fn find_nodes_below(&mut self) {
         let mut below = vec![Vec::new(); self.units.len()];
         for (index, node) in self.platform.nodes.iter().enumerate() {
-            let mut seen = std::collections::BTreeSet::from([node.unit]);
-            let mut frontier = vec![node.unit];
-            while let Some(unit) = frontier.pop() {
+            for unit in with_hosts(node.unit, &self.hosts) {
                 below[unit.index()].push(NodeId::new(index));
-                frontier.extend(self.hosts[unit.index()].iter().filter(|host| seen.insert(**host)));
             }
         }
         self.platform.nodes_below = below.into_iter().collect();

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::number::grouped;
 use super::text::table;
-use crate::engine::{Obstacle, Placement, State, placed_without};
+use crate::engine::{Obstacle, Placed, Placement, State};
 use crate::model::{Model, UnitId};
 use crate::spec::{Platform, Topology};
 
@@ -87,8 +87,9 @@ pub fn capacity(topology: &Topology, model: &Model, seed: u64) -> Option<Capacit
     let tried = if pairs > MOST_PAIRS { 0 } else { pairs };
     let lost = nodes.iter().enumerate().flat_map(pair).take(tried);
     let lost = std::iter::once(Vec::new()).chain(singles).chain(lost);
+    let placed = Placed::new(model, seed);
     let case = |lost: Vec<UnitId>| {
-        let state = placed_without(model, seed, &lost);
+        let state = placed.without(&lost);
         Case::new(topology, platform, model, &state, &lost)
     };
     Some(CapacityReport {

@@ -70,13 +70,11 @@ impl<C: Chooser> Step<'_, C> {
             self.evict_overdue(id);
         }
         if state.busy > 0 {
-            for node in model.platform.nodes_of(id) {
+            for &node in &model.platform.clusters[id.index()].nodes {
                 self.drain_goes_on(node);
             }
-            for workload in 0..model.platform.workloads.len() {
-                if model.platform.workloads[workload].cluster == id {
-                    self.rollout_goes_on(WorkloadId::new(workload));
-                }
+            for &workload in &model.platform.clusters[id.index()].workloads {
+                self.rollout_goes_on(workload);
             }
         }
         if self.state.platform.clusters[id.index()].pending > 0 {
@@ -108,15 +106,27 @@ impl<C: Chooser> Step<'_, C> {
     /// that it likes as much.
     fn best_place(&mut self, pod: PodId) -> Option<usize> {
         let platform = &self.model.platform;
-        let count = platform.workload_of(pod).nodes.len();
-        let state = &self.state.platform;
-        let can_take = |place: &usize| state.obstacle(platform, pod, *place).is_none();
-        let dislike = |place: usize| state.dislike(platform, pod, place);
-        let least = (0..count).filter(can_take).map(dislike).min()?;
-        let is_best = |place: &usize| can_take(place) && dislike(*place) == least;
-        let among = (0..count).filter(is_best).count();
-        let pick = if among == 1 { 0 } else { self.chooser.picks_node(pod, among) };
-        (0..count).filter(is_best).nth(pick)
+        let state = &mut self.state.platform;
+        let mut equals = std::mem::take(&mut state.equals);
+        equals.clear();
+        let mut least = None;
+        for place in 0..platform.workload_of(pod).nodes.len() {
+            if state.obstacle(platform, pod, place).is_some() {
+                continue;
+            }
+            let dislike = state.dislike(platform, pod, place);
+            if least.is_none_or(|least| dislike < least) {
+                least = Some(dislike);
+                equals.clear();
+            }
+            if least == Some(dislike) {
+                equals.push(place);
+            }
+        }
+        let pick = if equals.len() > 1 { self.chooser.picks_node(pod, equals.len()) } else { 0 };
+        let place = equals.get(pick).copied();
+        self.state.platform.equals = equals;
+        place
     }
 
     fn bind(&mut self, pod: PodId, place: usize) {

@@ -182,7 +182,7 @@ impl<C: Chooser> Step<'_, C> {
         let model = self.model;
         self.state.platform.clusters[id.index()].acts = is_up;
         self.state.platform.is_touched = true;
-        for node in model.platform.nodes_of(id) {
+        for &node in &model.platform.clusters[id.index()].nodes {
             let state = self.state.platform.nodes[node.index()];
             match (is_up, state.beats) {
                 (true, true) if self.state.is_up(model.platform.nodes[node.index()].unit) => {
