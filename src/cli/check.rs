@@ -6,7 +6,7 @@ use ninefold::report::topology_figure;
 use ninefold::spec::resolved;
 
 use super::output::Drawing;
-use super::{Failure, Outcome, load, put, refuse_standard_input, refused};
+use super::{Failure, Outcome, WRITES_IT_OUT, load, put, refuse_standard_input, refused};
 
 /// Check topologies without simulating them.
 #[derive(Debug, Args)]
@@ -29,7 +29,7 @@ impl Check {
             ));
         }
         if self.resolved {
-            refuse_standard_input(&self.files, "--resolved")?;
+            refuse_standard_input(&self.files, "--resolved", WRITES_IT_OUT)?;
             let mut text = String::new();
             for file in &self.files {
                 text += &resolved(file).map_err(refused)?;

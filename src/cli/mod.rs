@@ -171,12 +171,18 @@ pub(crate) fn load(files: &[String]) -> Result<Vec<Topology>, Failure> {
     Ok(topologies)
 }
 
-/// Refuses standard input where a topology is written out, for which it is read again by its path.
-pub(crate) fn refuse_standard_input(files: &[String], option: &str) -> Result<(), Failure> {
+/// Why what writes a topology out must read it again by its path.
+pub(crate) const WRITES_IT_OUT: &str = "writes the topology out";
+
+/// Refuses standard input for an option that needs the path of a file, `because` of what.
+pub(crate) fn refuse_standard_input(
+    files: &[String],
+    option: &str,
+    because: &str,
+) -> Result<(), Failure> {
     match files.iter().any(|file| file == "-") {
         true => Err(Failure::Refused(format!(
-            "error: `{option}` writes the topology out, and reads it from a file only: give its path \
-             and not `-`\n"
+            "error: `{option}` {because}, and reads it from a file only: give its path and not `-`\n"
         ))),
         false => Ok(()),
     }

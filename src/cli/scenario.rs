@@ -16,7 +16,7 @@ use ninefold::{ScenarioPlan, run_scenario};
 use super::arguments::ThemeArgument;
 use super::output::{Drawing, file_stem, make_folder, write_figure, write_file};
 use super::progress::{Bar, stop_on_interrupt};
-use super::{Failure, Outcome, load, put, refuse_standard_input, tell};
+use super::{Failure, Outcome, WRITES_IT_OUT, load, put, refuse_standard_input, tell};
 
 /// Run scenarios: what is done to a topology, and what is expected to come of it.
 #[derive(Debug, Args)]
@@ -121,7 +121,7 @@ impl RunScenarios {
 
     /// The scenarios of all files, or everything that is wrong with any of them.
     fn load(&self) -> Result<Vec<Scenario>, Failure> {
-        refuse_standard_input(&self.files, "scenario")?;
+        refuse_standard_input(&self.files, "scenario", "seeks the topology beside its file")?;
         let mut scenarios = Vec::new();
         let mut problems = String::new();
         // Files that share a topology say the same of it.
@@ -145,7 +145,7 @@ impl RunScenarios {
 
     /// A scenario for each single fault, and the file that has them.
     fn faults(&self, path: &str) -> Result<(Vec<Scenario>, (String, String)), Failure> {
-        refuse_standard_input(&[path.to_owned()], "--emit")?;
+        refuse_standard_input(&[path.to_owned()], "--emit", WRITES_IT_OUT)?;
         let topology = load(&[path.to_owned()])?.remove(0);
         let units = topology.units.len();
         if units > MOST_FAULTS {

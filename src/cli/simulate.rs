@@ -15,7 +15,7 @@ use super::arguments::{OutArguments, RunArguments, not_run};
 use super::output::{file_stem, write_file};
 use super::progress::{Bar, stop_on_interrupt};
 use super::rows::{RowFile, Written, refuse_what_is_not_built_in, write_rows};
-use super::{Failure, Outcome, load, put, refuse_standard_input, tell};
+use super::{Failure, Outcome, WRITES_IT_OUT, load, put, refuse_standard_input, tell};
 
 /// Lives that a run with a precision may have where nobody says how many.
 const MOST_REPLICATIONS_TO_PRECISION: u64 = 100_000;
@@ -185,7 +185,7 @@ impl Simulate {
 
     fn refuse_what_is_not_there(&self) -> Result<(), Failure> {
         match self.shard {
-            Some(_) => refuse_standard_input(&self.files, "--shard"),
+            Some(_) => refuse_standard_input(&self.files, "--shard", WRITES_IT_OUT),
             None => Ok(()),
         }
     }

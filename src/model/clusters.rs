@@ -213,6 +213,10 @@ impl Compiler<'_> {
                         units.iter().filter_map(|unit| node_of(*unit)).collect(),
                     )
                 }
+                spec::Action::Reconnect { units } => {
+                    let nodes = units.iter().filter_map(|unit| node_of(*unit)).collect();
+                    Action::Restore(Vec::new(), nodes)
+                }
                 spec::Action::Delete { units, is_forced } => {
                     let (mut pods, mut restarts) = (Vec::new(), Vec::new());
                     for &unit in units {

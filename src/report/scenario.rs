@@ -108,9 +108,15 @@ impl ScenarioReport {
 
     /// Whether something required does not hold.
     pub fn fails(&self) -> bool {
-        self.expectations
-            .iter()
-            .any(|(expectation, held)| expectation.is_required && !held.is_enough)
+        self.failing() > 0
+    }
+
+    /// How many expectations that are required do not hold.
+    pub fn failing(&self) -> usize {
+        let expectations = self.expectations.iter();
+        expectations
+            .filter(|(expectation, held)| expectation.is_required && !held.is_enough)
+            .count()
     }
 }
 

@@ -212,7 +212,7 @@ pub fn scenarios_to_junit(reports: &[ScenarioReport]) -> String {
 }
 
 fn suites(writer: &mut Writer<Vec<u8>>, reports: &[ScenarioReport]) -> io::Result<()> {
-    let failures: usize = reports.iter().map(failing).sum();
+    let failures: usize = reports.iter().map(ScenarioReport::failing).sum();
     let cases: usize = reports.iter().map(|report| report.expectations.len()).sum();
     writer
         .create_element("testsuites")
@@ -227,11 +227,6 @@ fn suites(writer: &mut Writer<Vec<u8>>, reports: &[ScenarioReport]) -> io::Resul
     Ok(())
 }
 
-fn failing(report: &ScenarioReport) -> usize {
-    let expectations = report.expectations.iter();
-    expectations.filter(|(expectation, held)| expectation.is_required && !held.is_enough).count()
-}
-
 fn suite(writer: &mut Writer<Vec<u8>>, report: &ScenarioReport) -> io::Result<()> {
     let not_required =
         report.expectations.iter().filter(|(one, held)| !one.is_required && !held.is_enough);
@@ -241,7 +236,7 @@ fn suite(writer: &mut Writer<Vec<u8>>, report: &ScenarioReport) -> io::Result<()
         .with_attributes([
             ("name", name.as_str()),
             ("tests", report.expectations.len().to_string().as_str()),
-            ("failures", failing(report).to_string().as_str()),
+            ("failures", report.failing().to_string().as_str()),
             ("errors", "0"),
             ("skipped", not_required.count().to_string().as_str()),
         ])

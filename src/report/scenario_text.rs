@@ -262,7 +262,7 @@ fn fault(report: &ScenarioReport) -> Vec<String> {
     let lost = report.lost.iter().filter(|(_, lost)| lost.max() > 0.0);
     let lost = lost.map(|(class, lost)| format!("{class} {}", high(lost))).collect();
     vec![
-        report.name.trim_start_matches("crash-").to_owned(),
+        report.name.strip_prefix("crash-").unwrap_or(&report.name).to_owned(),
         worst.map_or_else(|| "-".to_owned(), |(_, service)| high(&service.longest)),
         high(&report.redundant),
         or_none(names),

@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use super::resolved::quoted;
 use super::topology::Topology;
+use crate::units::parse_duration;
 
 /// Scenarios of a file of single faults.
 pub const MOST_FAULTS: usize = 2_000;
@@ -17,16 +18,19 @@ pub fn single_faults(topology: &Topology, path: &str, lasts: &str) -> String {
         topology.name,
         quoted(path)
     );
+    // A fault that a day does not hold has a life of its own length.
+    let fits = parse_duration(lasts).is_ok_and(|seconds| seconds < 22.0 * 3600.0);
+    let life = if fits { "    lasts: 1d\n" } else { "" };
     let mut seen = BTreeSet::new();
     for unit in &topology.units {
         let plain = unit.path.replace('/', "-");
         let numbered = (2..).map(|number| format!("{plain}-{number}"));
         let mut names = std::iter::once(plain.clone()).chain(numbered);
-        let Some(name) = names.find(|name| seen.insert(name.clone())) else { continue };
+        let name = names.find(|name| seen.insert(name.clone())).unwrap_or(plain);
         let name = quoted(&format!("crash-{name}"));
         let _ = write!(
             text,
-            "  - scenario: {name}\n    lasts: 1d\n    steps: [{{at: 1h, crash: {}, for: {lasts}}}]\n",
+            "  - scenario: {name}\n{life}    steps: [{{at: 1h, crash: {}, for: {lasts}}}]\n",
             quoted(&unit.path)
         );
     }

@@ -250,6 +250,11 @@ pub enum Action {
         /// Index of the unit.
         node: usize,
     },
+    /// Nodes can reach their control plane again.
+    Reconnect {
+        /// Indices of units.
+        units: Vec<usize>,
+    },
     /// Starts of these units that are under way are over: somebody has unsealed them.
     Unseal {
         /// Indices of units.

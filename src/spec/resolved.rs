@@ -112,8 +112,11 @@ impl Writer<'_> {
                 fields.iter().any(|field| field.key == key && !self.tree.is_null(field.value))
             };
             let controller = fields.iter().find(|field| field.key == "controller");
-            let controller = controller.map(|field| self.flow(field.value)).unwrap_or_default();
-            let is_controlled = !["", "external", "null", "~"].contains(&&*controller);
+            let controller = match controller.map(|field| &self.tree.node(field.value).value) {
+                Some(Value::Scalar { text, .. }) if has("controller") => text.as_str(),
+                _ => "external",
+            };
+            let is_controlled = controller != "external";
             let of_controller =
                 if section.key == "services" && is_controlled { OF_A_CONTROLLER } else { &[] };
             for (key, value) in of_section.iter().chain(of_controller) {

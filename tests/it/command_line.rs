@@ -431,6 +431,22 @@ journeys:
 ";
 
 #[test]
+fn a_controller_may_stand_in_quotes() {
+    let folder = tempfile::tempdir().unwrap();
+    let text_of = "topology: t
+platform: kubernetes
+domains: {node: {count: 3}}
+services: {web: {on: node, controller: \"daemonset\", serves: any}}
+journeys: {j: {needs: web}}
+";
+    let path = file(folder.path(), "t.yaml", text_of);
+    let output = ninefold(&["check", "--resolved", &path]);
+    check_status(&output, 0);
+    let again = file(folder.path(), "again.yaml", text(&output.stdout));
+    check_status(&ninefold(&["check", &again]), 0);
+}
+
+#[test]
 fn what_is_written_out_gives_the_same_result() {
     let folder = tempfile::tempdir().unwrap();
     let shop = file(folder.path(), "shop.yaml", SHOP);

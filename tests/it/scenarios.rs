@@ -490,6 +490,36 @@ fn files_are_written_for_every_scenario() {
 }
 
 #[test]
+fn the_end_of_an_isolation_ends_nothing_else() {
+    check_cluster(
+        CLUSTER,
+        "[{at: 1m, crash: node-0, for: 2h}, {at: 2m, isolate: node-0, from: control-plane, for: 1m}]",
+        &[("{down: node-0, at: 5m}", true), ("{down: node-0, at: 2h}", true)],
+    );
+}
+
+#[test]
+fn nobody_rolls_out_what_is_static() {
+    let cluster = CLUSTER.replace("controller: deployment", "controller: static");
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("system.yaml"), cluster).unwrap();
+    let path = folder.path().join("scenario.yaml");
+    fs::write(&path, "scenario: s\ntopology: system.yaml\nsteps: [{rollout: web}]\n").unwrap();
+    let error = Scenarios::from_path(&path).unwrap_err().to_string();
+    assert!(error.contains("`web` has no controller that rolls out"), "{error}");
+}
+
+#[test]
+fn faults_longer_than_a_day_are_seen_to_their_end() {
+    let folder = folder("");
+    let system = folder.path().join("system.yaml").to_str().unwrap().to_owned();
+    let output = ninefold(&["scenario", "--emit", &system, "--for", "2d"]);
+    let table = text(&output.stdout);
+    let node = table.lines().find(|line| line.starts_with(" node-2 ")).unwrap();
+    assert!(node.contains(" 2d ") && !node.contains("never"), "{table}");
+}
+
+#[test]
 fn single_faults_can_be_run_again() {
     let folder = folder("");
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();

@@ -706,7 +706,7 @@ impl<'a> Checker<'a> {
 }
 
 /// The node that a unit is.
-fn node_of(platform: &Platform, unit: usize) -> Option<&Node> {
+pub(super) fn node_of(platform: &Platform, unit: usize) -> Option<&Node> {
     let place = platform.nodes.binary_search_by_key(&unit, |node| node.unit).ok()?;
     Some(&platform.nodes[place])
 }

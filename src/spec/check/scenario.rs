@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::failures::planned;
+use super::platform::node_of;
 use crate::dist::Law;
 use crate::spec::diagnostic::{Code, Findings};
 use crate::spec::platform::{Act, Action, Controller, When};
@@ -151,7 +152,8 @@ impl<'a> Checker<'a> {
             raw.expected.iter().filter_map(|raw| self.expectation(raw)).collect();
         self.lasts(raw, last);
         let everything = (0..self.topology.units.len()).map(Expression::Unit).collect();
-        let everything = self.add(1, "everything".to_owned(), all_of(everything));
+        // No unit can have a name with a space in it.
+        let everything = self.add(1, "all units".to_owned(), all_of(everything));
         let is_random = raw.has_random_failures || is_random(&self.topology);
         let own_journeys = self.topology.journeys.len();
         let [named, unnamed] = std::mem::take(&mut self.added);
@@ -381,11 +383,12 @@ impl<'a> Checker<'a> {
     fn rollout(&mut self, step: &RawStep, when: When) {
         let mut services = Vec::new();
         for name in &step.names {
-            services.extend(self.service(name));
+            services.extend(self.service(name).map(|service| (service, name)));
         }
         if step.is_bad {
-            let replicas =
-                |service: &usize| self.names.topology.services[*service].replicas.clone();
+            let replicas = |(service, _): &(usize, &Name)| {
+                self.names.topology.services[*service].replicas.clone()
+            };
             let units = services.iter().flat_map(replicas).collect();
             return self.strike(step, units, when, "bad rollout");
         }
@@ -395,9 +398,10 @@ impl<'a> Checker<'a> {
                 .help("`for` says how long a `bad: true` one is not rolled back");
         }
         let mut when = when;
-        for (service, name) in services.into_iter().zip(&step.names) {
+        for (service, name) in services {
             let mut replicas = self.names.topology.services[service].replicas.clone();
-            if !replicas.any(|unit| has_controller(self.names.topology, unit, |_| true)) {
+            let rolls_out = |controller| controller != Controller::Static;
+            if !replicas.any(|unit| has_controller(self.names.topology, unit, rolls_out)) {
                 let message = format!("`{}` has no controller that rolls out", name.value);
                 self.findings
                     .error(Code::WrongReference, name.span, message)
@@ -428,7 +432,7 @@ impl<'a> Checker<'a> {
             (When::At(at), Law::Fixed { value }) => {
                 let when = When::At(at + SimSpan::from_seconds(*value));
                 let mode = self.mode("script", planned(String::new(), Vec::new()));
-                self.topology.script.push(Act { when, action: Action::Restore { units }, mode });
+                self.topology.script.push(Act { when, action: Action::Reconnect { units }, mode });
             }
             (When::After(_), _) => {
                 self.findings
@@ -720,8 +724,7 @@ fn has_controller(topology: &Topology, unit: usize, is_it: fn(Controller) -> boo
 }
 
 fn is_node(topology: &Topology, unit: usize) -> bool {
-    let mut nodes = topology.platform.iter().flat_map(|platform| &platform.nodes);
-    nodes.any(|node| node.unit == unit)
+    topology.platform.as_ref().is_some_and(|platform| node_of(platform, unit).is_some())
 }
 
 /// Up while all of these are.
