@@ -199,13 +199,19 @@ fn drain(topology: &Topology, second: u64, path: &str) -> Act {
     at(second, Action::Drain { node: unit(topology, path) })
 }
 
+/// Two replicas on three nodes, each on one of its own, and a script.
+fn web(controller: Controller, script: impl FnOnce(&Topology) -> Vec<Act>) -> System {
+    system(NODES, |topology| {
+        apart(topology, "web", true);
+        workload(topology, "web").controller = controller;
+        topology.script = script(topology);
+    })
+}
+
 #[test]
 fn replicas_of_a_deployment_are_replaced_elsewhere_after_a_node_was_lost() {
     // 50 s until the lease is too old, 300 s tolerated, 1 s to schedule, 15 s for the image, 5 s to start.
-    let system = system(NODES, |topology| {
-        apart(topology, "web", true);
-        topology.script = vec![crash(topology, 100, "node-0")];
-    });
+    let system = web(Controller::Deployment, |topology| vec![crash(topology, 100, "node-0")]);
     check(
         &system,
         &[
@@ -221,10 +227,8 @@ fn replicas_of_a_deployment_are_replaced_elsewhere_after_a_node_was_lost() {
 
 #[test]
 fn a_replica_of_a_statefulset_stays_on_a_lost_node_until_that_returns() {
-    let system = system(NODES, |topology| {
-        apart(topology, "web", true);
-        workload(topology, "web").controller = Controller::Statefulset;
-        topology.script = vec![crash(topology, 100, "node-0"), restore(topology, 1000, "node-0")];
+    let system = web(Controller::Statefulset, |topology| {
+        vec![crash(topology, 100, "node-0"), restore(topology, 1000, "node-0")]
     });
     check(
         &system,
@@ -378,11 +382,8 @@ fn a_rollout_takes_down_no_more_than_it_may() {
 
 #[test]
 fn a_statefulset_is_rolled_out_one_by_one_from_the_last() {
-    let system = system(NODES, |topology| {
-        apart(topology, "web", true);
-        workload(topology, "web").controller = Controller::Statefulset;
-        topology.script = vec![at(100, Action::Rollout { service: 0 })];
-    });
+    let system =
+        web(Controller::Statefulset, |topology| vec![at(100, Action::Rollout { service: 0 })]);
     check(
         &system,
         &[
@@ -401,10 +402,9 @@ fn a_statefulset_is_rolled_out_one_by_one_from_the_last() {
 
 #[test]
 fn a_node_that_is_cut_off_is_emptied_though_it_runs() {
-    let system = system(NODES, |topology| {
-        apart(topology, "web", true);
+    let system = web(Controller::Deployment, |topology| {
         let node = unit(topology, "node-0");
-        topology.script = vec![at(100, Action::CutOff { node }), restore(topology, 1000, "node-0")];
+        vec![at(100, Action::CutOff { node }), restore(topology, 1000, "node-0")]
     });
     check(
         &system,
@@ -699,15 +699,13 @@ journeys: {work: {needs: node-0}}",
 
 #[test]
 fn a_replica_of_a_statefulset_that_is_deleted_where_nobody_can_be_told_goes_on_there() {
-    let system = system(NODES, |topology| {
-        apart(topology, "web", true);
-        workload(topology, "web").controller = Controller::Statefulset;
+    let system = web(Controller::Statefulset, |topology| {
         let (node, web) = (unit(topology, "node-0"), unit(topology, "web-1"));
-        topology.script = vec![
+        vec![
             at(100, Action::CutOff { node }),
             at(110, Action::Delete { units: vec![web], is_forced: false }),
             restore(topology, 1000, "node-0"),
-        ];
+        ]
     });
     check(
         &system,
