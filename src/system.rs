@@ -2,12 +2,15 @@
 
 use std::ops::ControlFlow;
 
-use crate::engine::Replication;
+use crate::engine::{NotMarkov, Replication};
 use crate::measure::{Entry, Life, MeasureSet, Recorder, Timeline};
-use crate::model::{Model, compile};
+use crate::model::{DataId, JourneyId, Model, compile};
 use crate::part::{Merged, Part, Shard};
 use crate::report::{InputBand, JourneyMeasures, Report};
-use crate::run::{Plan, Progress, RunError, Runner, Summary, Tally, Until, live, run};
+use crate::run::{
+    ExactLoss, ExactOutages, Plan, Progress, RunError, Runner, Summary, Tally, Until, exact_loss,
+    exact_outages, live, run,
+};
 use crate::spec::Topology;
 use crate::units::SimSpan;
 
@@ -195,6 +198,35 @@ impl System {
             }
         }
         Ok(Some(by_journey.into_iter().map(InputBand::of).collect()))
+    }
+
+    /// What outages of a journey come to, exactly: within the horizon of a plan, after its warm-up, and in the long
+    /// run; by a chain of at most so many states.
+    ///
+    /// # Errors
+    ///
+    /// If what decides the journey is no Markov chain that can be explored.
+    pub fn exact_outages(
+        &self,
+        plan: &Plan,
+        journey: JourneyId,
+        most_states: usize,
+    ) -> Result<ExactOutages, NotMarkov> {
+        exact_outages(&self.model, journey, (plan.warm_up, plan.horizon), most_states)
+    }
+
+    /// What the first loss of data of a class comes to, exactly, by chains of at most so many states.
+    ///
+    /// # Errors
+    ///
+    /// If what decides it is no Markov chain that can be explored.
+    pub fn exact_loss(
+        &self,
+        plan: &Plan,
+        class: DataId,
+        most_states: usize,
+    ) -> Result<ExactLoss, NotMarkov> {
+        exact_loss(&self.model, class, plan.horizon, most_states)
     }
 
     /// One life of a plan, change by change.

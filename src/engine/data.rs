@@ -334,6 +334,42 @@ impl DataState {
         !self.losses.is_empty()
     }
 
+    /// Whether data of a class are lost at this instant.
+    pub(super) fn has_lost_of(&self, class: DataId) -> bool {
+        self.losses.iter().any(|loss| loss.data == class)
+    }
+
+    /// Works out everything that follows from how the copies of a class are, none of which has been
+    /// lost before.
+    pub(super) fn follow_from_copies(
+        &mut self,
+        data: &Data,
+        class: DataId,
+        is_up: impl Fn(UnitId) -> bool,
+    ) {
+        let holding = &data.holdings[class.index()];
+        for number in 0..holding.count {
+            let copy = holding.copy(number);
+            let is_there = self.copies[copy.index()].phase == CopyPhase::Present;
+            if !is_there {
+                self.copies[copy.index()].lost_in = 1;
+                self.all_lost += 1;
+                let state = &mut self.holdings[class.index()];
+                (state.losses, state.lost) = (1, state.lost + 1);
+                for &group in holding.groups_of.of(number as usize) {
+                    state.lost_of[group as usize] += 1;
+                }
+                if self.copies[copy.index()].phase == CopyPhase::Rebuilding {
+                    state.rebuilding.push(number);
+                }
+            }
+            if !is_there || !is_up(data.units[copy.index()]) {
+                self.leaves(data, copy);
+            }
+        }
+        self.touched.clear();
+    }
+
     /// Tells an observer what has become of data at this instant.
     pub(super) fn settle(&mut self, at: SimTime, observer: &mut impl Observer) {
         self.touched.sort_unstable();

@@ -14,6 +14,7 @@
 
 mod agenda;
 mod calendar;
+mod chain;
 mod copies;
 mod data;
 mod event;
@@ -31,6 +32,7 @@ mod step;
 mod windows;
 
 pub use agenda::Agenda;
+pub use chain::{NotMarkov, Question, explore};
 pub use event::Event;
 pub use feasibility::{Placed, first_hosts};
 pub use observer::{HowLost, Loss, Observer};

@@ -8,7 +8,7 @@ use super::data::DataState;
 use super::platform::PlatformState;
 use crate::model::{
     ClockId, CopyId, CrewId, DataId, GateId, Input, JobId, JourneyId, Model, PlanId, QueueId,
-    RosterId, SeatId, UnitId, Watch, WatchId,
+    Repair, RosterId, SeatId, UnitId, Watch, WatchId,
 };
 
 /// Everything about the present of one life, in flat arrays: what is broken, what is up, who serves,
@@ -446,6 +446,20 @@ impl State {
         self.modes[clock.index()].is_active
     }
 
+    /// Whether a failure mode is not active, and its clock runs. A process that does not run cannot
+    /// end.
+    #[inline]
+    pub(crate) fn can_strike(&self, model: &Model, clock: ClockId) -> bool {
+        let mode = &model.clocks[clock.index()];
+        if !mode.always {
+            return !self.is_active(clock) && self.is_up(mode.unit);
+        }
+        match mode.repair {
+            Repair::Restart => self.units[mode.unit.index()].phase != Phase::Down,
+            _ => !self.is_active(clock),
+        }
+    }
+
     /// Who serves on each seat.
     pub(crate) fn serving(&self) -> Vec<Option<UnitId>> {
         let serving = |seat: &SeatState| match seat {
@@ -587,7 +601,7 @@ impl State {
         }
     }
 
-    fn input_is_up(&self, input: Input) -> bool {
+    pub(super) fn input_is_up(&self, input: Input) -> bool {
         match input {
             Input::Unit(unit) => self.is_up(unit),
             Input::Gate(gate) => self.gate_is_up(gate),

@@ -2,9 +2,11 @@
 //!
 //! A [`Model`] that exists can be run: whatever could be wrong was refused before it was built.
 
+mod chain;
 mod clusters;
 mod compile;
 mod component;
+mod cone;
 mod data;
 mod id;
 mod meetings;
@@ -13,12 +15,14 @@ mod placement;
 mod platform;
 mod structure;
 
+pub use chain::Chain;
 pub use compile::{ObservedWay, branch_names, compile, degradable_journeys, observed_ways};
 pub use component::{
     Burst, Clock, Crew, Load, Mask, Model, Plan, Repair, Roster, Shock, Stage, Task, TimeToFailure,
     Unit,
 };
 pub(crate) use component::{ClockExtras, UnitExtras};
+pub use cone::Cone;
 pub(crate) use data::Copy;
 pub use data::{Data, Holding};
 pub use id::{

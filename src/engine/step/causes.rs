@@ -2,15 +2,15 @@
 //! clocks run until then.
 
 use super::{Chance, Chooser, Step};
-use crate::engine::state::{Phase, Root};
-use crate::model::{ClockId, DragId, LoadId, PlanId, Repair, ShockId, UnitId};
+use crate::engine::state::Root;
+use crate::model::{ClockId, DragId, LoadId, PlanId, ShockId, UnitId};
 
 impl<C: Chooser> Step<'_, C> {
     /// A failure mode strikes, unless its clock stands still or the mode is active already.
     #[inline]
     pub(super) fn fail(&mut self, clock: ClockId) {
         let mode = &self.model.clocks[clock.index()];
-        if !self.can_strike(clock) {
+        if !self.state.can_strike(self.model, clock) {
             return;
         }
         let unit = mode.unit.index();
@@ -30,20 +30,6 @@ impl<C: Chooser> Step<'_, C> {
         }
     }
 
-    /// Whether a failure mode is not active, and its clock runs. A process that does not run cannot
-    /// end.
-    #[inline]
-    fn can_strike(&self, clock: ClockId) -> bool {
-        let mode = &self.model.clocks[clock.index()];
-        if !mode.always {
-            return !self.state.is_active(clock) && self.state.is_up(mode.unit);
-        }
-        match mode.repair {
-            Repair::Restart => self.state.units[mode.unit.index()].phase != Phase::Down,
-            _ => !self.state.is_active(clock),
-        }
-    }
-
     /// A common cause strikes all it can, or each with its probability.
     pub(super) fn shock(&mut self, shock: ShockId) {
         let spec = &self.model.shocks[shock.index()];
@@ -52,7 +38,7 @@ impl<C: Chooser> Step<'_, C> {
         }
         let mut is_first = true;
         for &clock in &spec.targets {
-            if !self.can_strike(clock)
+            if !self.state.can_strike(self.model, clock)
                 || !self.chooser.happens(Chance::Hit(shock, clock), spec.each)
             {
                 continue;
@@ -72,7 +58,9 @@ impl<C: Chooser> Step<'_, C> {
         }
         let mut candidates = std::mem::take(&mut self.state.candidates);
         candidates.clear();
-        candidates.extend(burst.among.iter().filter(|&&c| c != clock && self.can_strike(c)));
+        candidates.extend(
+            burst.among.iter().filter(|&&c| c != clock && self.state.can_strike(self.model, c)),
+        );
         for number in 0..burst.peers.min(candidates.len() as u32) {
             let place = self.chooser.picks(clock, number, candidates.len());
             let dragged = candidates.swap_remove(place);
@@ -89,7 +77,7 @@ impl<C: Chooser> Step<'_, C> {
         let clock = self.model.drags[drag.index()];
         let overload = self.model.clocks[clock.index()].extras().overload;
         let is_over = overload.is_some_and(|(gate, _)| self.state.gate_is_up(gate));
-        if self.can_strike(clock) && !is_over {
+        if self.state.can_strike(self.model, clock) && !is_over {
             self.state.root = self.state.drag_roots[drag.index()];
             self.strike(clock);
         }

@@ -15,8 +15,8 @@ use super::{HOUR, Page, Row, YEAR_HOURS, compared, formula, may_be_chance};
 const LENGTH_TOLERANCE: f64 = 1e-3;
 
 /// How much of each kind of run a case gets.
-struct Case {
-    id: &'static str,
+pub(super) struct Case {
+    pub(super) id: &'static str,
     /// Lives of the horizon that a measure names.
     first_year: u64,
     /// Lives and years after the warm-up, for long-run measures.
@@ -32,7 +32,7 @@ const fn case(id: &'static str) -> Case {
     Case { id, first_year: 40_000, long_run: (2_000, 50.0), warm_up: 20.0, first_outage: 10_000 }
 }
 
-const CASES: &[Case] = &[
+pub(super) const CASES: &[Case] = &[
     case("a01-single-exp"),
     case("a02-weibull07-det-repair"),
     case("a04-exp-uniform-repair"),
@@ -241,9 +241,16 @@ fn rows(case: &Case, measure: &Value, runs: &mut Runs, again: &mut Runs) -> Vec<
     rows
 }
 
-/// The journey that a measure is about: the one whose name stands in the label, or at the end of
-/// the name; and the product of its availabilities.
+/// The journey that a measure is about, and the product of its availabilities.
 fn journey<'a>(report: &'a Report, measure: &Value) -> (&'a JourneyMeasures, Option<f64>) {
+    let names: Vec<&str> = report.journeys.iter().map(|journey| journey.name.as_str()).collect();
+    let found = &report.journeys[place_of(&names, measure)];
+    (&found.measures, found.spreadsheet.as_ref().map(|sheet| sheet.unavailability))
+}
+
+/// Which of these journeys a measure is about: the one whose name stands in the label, or at the end
+/// of the name, or else the first.
+pub(super) fn place_of(journeys: &[&str], measure: &Value) -> usize {
     let label = measure["label"].as_str().unwrap_or("");
     let name = measure["name"].as_str().unwrap();
     let is_meant = |journey: &str| {
@@ -256,13 +263,11 @@ fn journey<'a>(report: &'a Report, measure: &Value) -> (&'a JourneyMeasures, Opt
         let ends_in = name.starts_with("availability_") || name.starts_with("visible_");
         is_labelled || ends_in && name.ends_with(&format!("_{}", words.replace(' ', "_")))
     };
-    let journeys = &report.journeys;
     let by_hand = BY_HAND.iter().find(|(measure, _)| *measure == name).map(|(_, journey)| *journey);
     let found = journeys
         .iter()
-        .find(|journey| by_hand.map_or_else(|| is_meant(&journey.name), |to| journey.name == to))
-        .unwrap_or(&journeys[0]);
-    (&found.measures, found.spreadsheet.as_ref().map(|sheet| sheet.unavailability))
+        .position(|journey| by_hand.map_or_else(|| is_meant(journey), |to| *journey == to));
+    found.unwrap_or(0)
 }
 
 /// Measures whose names do not end with the journey that they are about.
@@ -288,7 +293,7 @@ fn outages<'a>(report: &'a Report, measure: &Value) -> &'a OutageLengths {
 }
 
 /// The number between two parts of a measure's name.
-fn number_in(name: &str, before: &str, after: &str) -> Option<f64> {
+pub(super) fn number_in(name: &str, before: &str, after: &str) -> Option<f64> {
     name.strip_prefix(before)?.strip_suffix(after)?.parse().ok()
 }
 
@@ -477,7 +482,7 @@ const LEAST_SEEN: f64 = 1e-8;
 
 /// How many hours the unit of time of a measure is: of a published system that comes in two scales,
 /// the other one.
-fn hours_per_unit(measure: &Value) -> f64 {
+pub(super) fn hours_per_unit(measure: &Value) -> f64 {
     let label = measure["label"].as_str().unwrap_or("");
     if label.starts_with("rates per time unit") { 10_000.0 } else { 1.0 }
 }

@@ -275,15 +275,50 @@ fn with_defects(fails: f64, latent: f64, scrub: f64, mended: f64) -> Chain {
     })
 }
 
-/// All of one label of a record.
-fn label(page: &mut Page, id: &str, record: &Value, setting: &Setting) {
-    let measures = record["measures"].as_array().unwrap().iter().filter(|measure| {
+/// A setting of a case as it is, for whoever can see losses that rare.
+pub(super) struct Solvable {
+    pub(super) id: &'static str,
+    pub(super) title: String,
+    pub(super) text: String,
+    pub(super) class: &'static str,
+    pub(super) measures: Vec<Value>,
+}
+
+/// All settings of all cases as they are.
+pub(super) fn settings() -> impl Iterator<Item = Solvable> {
+    let all = CASES.iter().flat_map(|(id, settings)| settings.iter().map(move |s| (*id, s)));
+    all.map(|(id, setting)| {
+        let record = record(id);
+        let parameters = chosen(&record["parameters"], setting);
+        let title = record["title"].as_str().unwrap();
+        Solvable {
+            id,
+            title: format!("{title} {}", setting.label).trim_end().to_owned(),
+            text: filled_in(&template_of(id), &parameters),
+            class: setting.class,
+            measures: measures_of(&record, setting).cloned().collect(),
+        }
+    })
+}
+
+fn template_of(id: &str) -> String {
+    let suffix = if id.starts_with("f07") { "-durability" } else { "" };
+    fs::read_to_string(format!("tests/data/cases/{id}{suffix}.yaml")).unwrap()
+}
+
+/// The measures of a record that are about losses in a setting.
+fn measures_of<'r>(record: &'r Value, setting: &Setting) -> impl Iterator<Item = &'r Value> {
+    record["measures"].as_array().unwrap().iter().filter(move |measure| {
         let name = measure["name"].as_str().unwrap();
         let is_of_losses = ["mttdl", "prob_data", "expected_groups"];
         let label = measure["label"].as_str().unwrap_or("");
         is_of_losses.iter().any(|start| name.starts_with(start)) && label.contains(setting.label)
-    });
-    let measures: Vec<&Value> = measures.collect();
+    })
+}
+
+/// All of one label of a record.
+fn label(page: &mut Page, id: &str, record: &Value, setting: &Setting) {
+    let measures: Vec<&Value> = measures_of(record, setting).collect();
     let name = |measure: &Value| measure["name"].as_str().unwrap().to_owned();
     let is_scaled = setting.hurry != 1.0;
     let mut parameters = chosen(&record["parameters"], setting);
@@ -305,9 +340,7 @@ fn label(page: &mut Page, id: &str, record: &Value, setting: &Setting) {
     let failing = failing.into_iter().find(|name| !parameters[*name].is_null()).unwrap();
     let mttf = parameters[failing]["value"].as_f64().unwrap() / setting.hurry;
     parameters[failing]["value"] = mttf.into();
-    let suffix = if id.starts_with("f07") { "-durability" } else { "" };
-    let template = fs::read_to_string(format!("tests/data/cases/{id}{suffix}.yaml")).unwrap();
-    let lab = Lab::new(id, &filled_in(&template, &parameters));
+    let lab = Lab::new(id, &filled_in(&template_of(id), &parameters));
     let exact = Exact::of(id, setting.class, &parameters);
     let lives = if id.starts_with("j08") { LIVES_OF_FLEET } else { LIVES };
     let mut to_loss: Option<Row> = None;

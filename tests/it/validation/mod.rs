@@ -9,6 +9,7 @@ mod chain;
 mod losses;
 mod published;
 mod published_losses;
+mod solved;
 
 use std::fs;
 use std::path::Path;
@@ -32,6 +33,16 @@ are measured after a warm-up; the two differ and are never mixed. \"Product\" is
 formula, against the wrong answer that the case warns of.
 ";
 
+/// The part that takes seconds, without the page.
+#[test]
+fn every_case_that_has_a_chain_is_solved_exactly() {
+    let mut page = Page { text: String::new(), misses: Vec::new() };
+    solved::sections(&mut page);
+    assert!(page.misses.is_empty(), "{}", page.misses.concat());
+    let rows = page.text.lines().filter(|line| line.contains("Markov chain of")).count();
+    assert!(rows > 150, "only {rows} rows");
+}
+
 #[test]
 fn every_case_agrees_with_its_exact_answers() {
     let mut page = Page { text: HEADER.to_owned(), misses: Vec::new() };
@@ -39,6 +50,7 @@ fn every_case_agrees_with_its_exact_answers() {
     cases::sections(&mut page);
     losses::sections(&mut page);
     published_losses::sections(&mut page);
+    solved::sections(&mut page);
     assert!(page.misses.is_empty(), "{}", page.misses.concat());
     check_document(Path::new("docs/validation.md"), &page.text);
 }

@@ -1,0 +1,497 @@
+//! Everything that can happen to a model, as a Markov chain: the transition function of the engine, with every choice
+//! made in every way instead of one by luck.
+//!
+//! A state is what decides what happens next: which modes are active, who serves, who works on what, and in which
+//! memoryless phase everything is that is under way. Only what can matter to what was asked for is explored, and
+//! units that may stand in for one another are not told apart.
+
+mod alike;
+mod chooser;
+mod phases;
+mod words;
+
+use alike::Alike;
+use chooser::Enumerator;
+use phases::{AT_ONCE, IDLE};
+use words::Present;
+
+use super::event::{Event, Slot};
+use super::step::{Chooser, DataChooser, step};
+use crate::model::{
+    Chain, ClockId, Cone, CrewId, DataId, JourneyId, Model, SeatId, ShockId, TimeToFailure, UnitId,
+};
+use crate::rng::Stream;
+use crate::spec::CatchUp;
+
+/// Events of no length that may follow one another, beside those for each unit.
+const MOST_AT_ONCE: usize = 1_000;
+/// Ways that the choices of one step may go.
+const MOST_WAYS: usize = 100_000;
+
+/// Why a model, or the part of it that was asked about, is no Markov chain of a size that can be explored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotMarkov {
+    /// The law of a failure mode is not made of memoryless phases.
+    Failure(ClockId),
+    /// The law of a repair is not.
+    Repair(ClockId),
+    /// The law of a start is not.
+    Start(UnitId),
+    /// The law of a failover or a failback is not.
+    Failover(SeatId),
+    /// The law by which a crew responds is not.
+    Response(CrewId),
+    /// The law of a common cause is not.
+    Shock(ShockId),
+    /// A crew works by the hours of the week.
+    Hours(CrewId),
+    /// The first part of each outage is hidden, which takes a fixed time.
+    Mask,
+    /// Work is planned for fixed times.
+    Plan,
+    /// Controllers place replicas.
+    Platform,
+    /// Failures look like health until they are noticed.
+    Grey,
+    /// How long rebuilds take is not made of memoryless phases.
+    Rebuild,
+    /// When defects appear and are found is not.
+    Defects,
+    /// What happens to data depends on when it was written, or copies are read.
+    Data,
+    /// There are more states than may be explored.
+    TooManyStates(usize),
+    /// What happens at one instant does not come to an end.
+    Endless,
+}
+
+/// What a chain is to tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question<'q> {
+    /// When each of these journeys is down: one label for each of them.
+    Outages(&'q [JourneyId]),
+    /// When data of these copies of a class, by their numbers in it, are lost for the first time, with
+    /// which the chain ends: one label. No group has copies both among them and elsewhere.
+    Loss(DataId, &'q [u32]),
+}
+
+/// Explores everything that can happen to a model, as far as it matters to a question; at most so many states.
+///
+/// # Errors
+///
+/// If that part of the model is no Markov chain, or one of too many states.
+pub fn explore(
+    model: &Model,
+    question: Question<'_>,
+    most_states: usize,
+) -> Result<Chain, NotMarkov> {
+    let (cone, data) = match question {
+        Question::Outages(journeys) => {
+            let gates = journeys.iter().map(|journey| model.journeys[journey.index()]);
+            (Cone::of_gates(model, gates), None)
+        }
+        Question::Loss(class, copies) => (Cone::of_copies(model, class, copies), Some(class)),
+    };
+    check(model, &cone, data)?;
+    let luck = Enumerator::new(model, &cone, data);
+    let mut explorer = Explorer {
+        journeys: match question {
+            Question::Outages(journeys) => journeys,
+            Question::Loss(..) => &[],
+        },
+        present: Present::new(model, luck),
+        alike: Alike::default(),
+        states: States::new(),
+        words: Vec::new(),
+        chain: Chain::default(),
+        most_states,
+    };
+    explorer.explore()?;
+    Ok(explorer.chain)
+}
+
+/// Refuses what would have to be followed through time.
+fn check(model: &Model, cone: &Cone, data: Option<DataId>) -> Result<(), NotMarkov> {
+    for (index, unit) in model.units.iter().enumerate().filter(|(index, _)| cone.units[*index]) {
+        let extras = unit.extras();
+        if extras.node.is_some() || extras.pod.is_some() || !model.platform.script.is_empty() {
+            return Err(NotMarkov::Platform);
+        }
+        for clock in model.unit_clocks.of(index) {
+            let clock = &model.clocks[clock.index()];
+            if clock.extras().plan.is_some() {
+                return Err(NotMarkov::Plan);
+            }
+            if clock.is_grey && !model.rosters.is_empty() {
+                return Err(NotMarkov::Grey);
+            }
+        }
+    }
+    let is_read = |gate: crate::model::GateId| cone.gates[gate.index()];
+    if model.data.holdings.iter().any(|holding| holding.gate.is_some_and(is_read)) {
+        return Err(NotMarkov::Data);
+    }
+    if let Some(class) = data {
+        let holding = model.holding(class);
+        let follows_time = holding.lag.is_some() || holding.unsynced.is_some();
+        if follows_time || !matches!(holding.catch_up, CatchUp::AtOnce) {
+            return Err(NotMarkov::Data);
+        }
+    }
+    Ok(())
+}
+
+/// One way on from a state.
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    /// A point of a memoryless clock.
+    Point(ClockId),
+    /// A phase of the life of an aging clock ends.
+    Age(ClockId),
+    /// A memoryless common cause strikes.
+    Strike(ShockId),
+    /// A phase of something that is under way ends.
+    Timer(Slot),
+}
+
+struct Explorer<'m, 'q> {
+    journeys: &'q [JourneyId],
+    present: Present<'m>,
+    alike: Alike,
+    states: States,
+    words: Vec<u32>,
+    chain: Chain,
+    most_states: usize,
+}
+
+impl Explorer<'_, '_> {
+    fn explore(&mut self) -> Result<(), NotMarkov> {
+        let is_loss = self.present.luck.data.is_some();
+        self.chain.labels = vec![Vec::new(); if is_loss { 1 } else { self.journeys.len() }];
+        self.begin()?;
+        let mut transitions: Vec<(u32, f64)> = Vec::new();
+        let mut from = Vec::new();
+        let mut ways = Vec::new();
+        self.chain.firsts.push(0);
+        let mut next = 0;
+        while next < self.states.len() {
+            transitions.clear();
+            if !(is_loss && self.chain.labels[0][next]) {
+                self.states.read(next, &mut from);
+                self.present.read(&from);
+                self.ways(&mut ways);
+                for &(way, rate) in &ways {
+                    self.follow(&from, way, rate, &mut transitions)?;
+                }
+            }
+            transitions.retain(|(to, _)| *to != next as u32);
+            transitions.sort_by_key(|(to, _)| *to);
+            for &(to, rate) in &transitions {
+                let begin = *self.chain.firsts.last().unwrap_or(&0);
+                if self.chain.to.len() > begin && self.chain.to.last() == Some(&to) {
+                    *self.chain.rates.last_mut().expect("there is one for each") += rate;
+                } else {
+                    self.chain.to.push(to);
+                    self.chain.rates.push(rate);
+                }
+            }
+            self.chain.firsts.push(self.chain.to.len());
+            next += 1;
+        }
+        Ok(())
+    }
+
+    /// The states in which a life can begin: everything up, and each clock in one of its first phases.
+    fn begin(&mut self) -> Result<(), NotMarkov> {
+        let model = self.present.model;
+        let mut initial = Vec::new();
+        loop {
+            self.present.state.begin(model);
+            self.present.luck.timers.fill(IDLE);
+            self.present.luck.rewind();
+            for (index, clock) in model.clocks.iter().enumerate() {
+                if let TimeToFailure::Aging(_) = clock.to_failure {
+                    self.present.luck.clock_renews(ClockId::new(index));
+                }
+            }
+            for index in 0..self.present.shocks.len() {
+                self.arm(self.present.shocks[index]);
+            }
+            if let Some(class) = self.present.luck.data {
+                for index in 0..self.present.units.len() {
+                    let unit = self.present.units[index];
+                    for &copy in model.data.on_unit.of(unit.index()) {
+                        self.present.luck.defect_is_awaited(copy);
+                    }
+                }
+                self.present.luck.deletion_is_awaited(class);
+            }
+            self.happens_at_once()?;
+            let spans = self.present.write(&mut self.words);
+            if initial.is_empty() {
+                self.alike = Alike::new(&self.present, &spans);
+                self.states.base.clone_from(&self.words);
+            }
+            let weight = self.present.luck.weight;
+            let state = self.arrive()?;
+            initial.push((state, weight));
+            if !self.present.luck.chooses_anew() {
+                break;
+            }
+        }
+        self.chain.initial = initial;
+        Ok(())
+    }
+
+    /// An aging common cause begins to age.
+    fn arm(&mut self, shock: ShockId) {
+        let model = self.present.model;
+        if let TimeToFailure::Aging(law) = &model.shocks[shock.index()].to_failure {
+            self.present.luck.begin_shock(shock, law);
+        }
+    }
+
+    /// All that can happen next in the present, and how often in a second.
+    fn ways(&self, ways: &mut Vec<(Way, f64)>) {
+        let Present { model, state, luck, .. } = &self.present;
+        ways.clear();
+        for unit in &self.present.units {
+            for &clock in model.unit_clocks.of(unit.index()) {
+                let spec = &model.clocks[clock.index()];
+                match &spec.to_failure {
+                    TimeToFailure::Memoryless { mean } if state.can_strike(model, clock) => {
+                        ways.push((Way::Point(clock), spec.extras().top_pace / mean));
+                    }
+                    TimeToFailure::Aging(_) => {
+                        let rate = luck.phases.rate(luck.ages[clock.index()]);
+                        ways.push((Way::Age(clock), rate * self.present.pace(clock)));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        for &shock in &self.present.shocks {
+            if let TimeToFailure::Memoryless { mean } = model.shocks[shock.index()].to_failure {
+                ways.push((Way::Strike(shock), 1.0 / mean));
+            }
+        }
+        let under_way = luck.timers.iter().enumerate().filter(|(_, phase)| **phase != IDLE);
+        for (slot, &phase) in under_way {
+            ways.push((Way::Timer(slot as Slot), luck.phases.rate(phase)));
+        }
+        ways.retain(|(_, rate)| *rate > 0.0);
+    }
+
+    /// Goes one way on from a state, with every choice made in every way.
+    fn follow(
+        &mut self,
+        from: &[u32],
+        way: Way,
+        rate: f64,
+        transitions: &mut Vec<(u32, f64)>,
+    ) -> Result<(), NotMarkov> {
+        for tried in 0.. {
+            if tried == MOST_WAYS {
+                return Err(NotMarkov::Endless);
+            }
+            self.present.read(from);
+            self.go(way);
+            self.happens_at_once()?;
+            let weight = self.present.luck.weight;
+            if weight > 0.0 {
+                self.present.write(&mut self.words);
+                let to = self.arrive()?;
+                transitions.push((to, rate * weight));
+            }
+            if !self.present.luck.chooses_anew() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn go(&mut self, way: Way) {
+        let Present { luck, .. } = &mut self.present;
+        let event = match way {
+            Way::Point(clock) => Event::Fail(clock),
+            Way::Strike(shock) => Event::Shock(shock),
+            Way::Age(clock) => {
+                let next = luck.phases.next(luck.ages[clock.index()]);
+                luck.ages[clock.index()] = next;
+                if next != IDLE {
+                    return;
+                }
+                if luck.model.clocks[clock.index()].always {
+                    luck.clock_renews(clock);
+                }
+                Event::Fail(clock)
+            }
+            Way::Timer(slot) => {
+                let next = luck.phases.next(luck.timers[slot as usize]);
+                luck.timers[slot as usize] = next;
+                if next != IDLE {
+                    return;
+                }
+                luck.slots.event(slot)
+            }
+        };
+        if let (Event::Shock(shock), Way::Timer(_)) = (event, way) {
+            self.arm(shock);
+        }
+        self.happens(event);
+    }
+
+    fn happens(&mut self, event: Event) {
+        let Present { model, state, luck, .. } = &mut self.present;
+        step(model, state, event, luck);
+    }
+
+    /// Goes on until time passes.
+    fn happens_at_once(&mut self) -> Result<(), NotMarkov> {
+        let most = MOST_AT_ONCE + 10 * self.present.model.units.len();
+        for _ in 0..most {
+            let luck = &mut self.present.luck;
+            if let Some(why) = luck.refusal {
+                return Err(why);
+            }
+            let model = luck.model;
+            let timers = &luck.timers;
+            luck.at_once.retain(|slot| timers[*slot as usize] == AT_ONCE);
+            let Some(&slot) = luck.at_once.iter().min_by_key(|s| model.tie_ranks[**s as usize])
+            else {
+                return Ok(());
+            };
+            luck.timers[slot as usize] = IDLE;
+            let event = luck.slots.event(slot);
+            self.happens(event);
+        }
+        Err(NotMarkov::Endless)
+    }
+
+    /// The number of the state that has just been written down.
+    fn arrive(&mut self) -> Result<u32, NotMarkov> {
+        let lost = self.present.luck.data;
+        let is_lost = lost.is_some_and(|class| self.present.state.data.has_lost_of(class));
+        if is_lost {
+            // Whatever comes after the first loss was not asked for.
+            self.words.clone_from(&self.states.base);
+            self.words.push(1);
+        } else {
+            self.alike.put_in_order(&mut self.words);
+        }
+        let (state, is_new) = self.states.number_of(&self.words);
+        if is_new {
+            if self.states.len() > self.most_states {
+                return Err(NotMarkov::TooManyStates(self.most_states));
+            }
+            if lost.is_some() {
+                self.chain.labels[0].push(is_lost);
+            }
+            for (label, journey) in self.journeys.iter().enumerate() {
+                let is_down = !self.present.state.journeys[journey.index()].is_up;
+                self.chain.labels[label].push(is_down);
+            }
+        }
+        Ok(state)
+    }
+}
+
+/// The states that have been found, as what differs from the first, one after another.
+struct States {
+    base: Vec<u32>,
+    firsts: Vec<usize>,
+    /// Pairs: how many words are as in the first, and one that is not.
+    differences: Vec<(u32, u32)>,
+    /// By hash, open addressing: the number of the state, plus one.
+    table: Vec<u32>,
+    row: Vec<(u32, u32)>,
+}
+
+impl States {
+    fn new() -> States {
+        States {
+            base: Vec::new(),
+            firsts: vec![0],
+            differences: Vec::new(),
+            table: vec![0; 1 << 10],
+            row: Vec::new(),
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.firsts.len() - 1
+    }
+
+    fn of(&self, state: usize) -> &[(u32, u32)] {
+        &self.differences[self.firsts[state]..self.firsts[state + 1]]
+    }
+
+    fn read(&self, state: usize, words: &mut Vec<u32>) {
+        words.clone_from(&self.base);
+        for &(place, word) in self.of(state) {
+            words[place as usize] = word;
+        }
+    }
+
+    /// The number of a state, and whether it is a new one.
+    fn number_of(&mut self, words: &[u32]) -> (u32, bool) {
+        let mut row = std::mem::take(&mut self.row);
+        row.clear();
+        for (place, &word) in words.iter().enumerate() {
+            if self.base.get(place) != Some(&word) {
+                row.push((place as u32, word));
+            }
+        }
+        let mut place = self.place_of(&row);
+        let known = self.table[place];
+        let found = if known > 0 {
+            (known - 1, false)
+        } else {
+            self.differences.extend_from_slice(&row);
+            self.firsts.push(self.differences.len());
+            let number = self.len() as u32;
+            if 2 * self.len() > self.table.len() {
+                self.grow();
+                place = self.place_of(&row);
+            }
+            self.table[place] = number;
+            (number - 1, true)
+        };
+        self.row = row;
+        found
+    }
+
+    /// Where in the table a state is, or is to be.
+    fn place_of(&self, row: &[(u32, u32)]) -> usize {
+        let mask = self.table.len() - 1;
+        let mut place = hash(row) & mask;
+        loop {
+            let number = self.table[place];
+            if number == 0 || number <= self.len() as u32 && self.of(number as usize - 1) == row {
+                return place;
+            }
+            place = (place + 1) & mask;
+        }
+    }
+
+    fn grow(&mut self) {
+        self.table = vec![0; 4 * self.table.len()];
+        // The last has not been put there yet.
+        for state in 0..self.len() - 1 {
+            let mask = self.table.len() - 1;
+            let mut place = hash(self.of(state)) & mask;
+            while self.table[place] != 0 {
+                place = (place + 1) & mask;
+            }
+            self.table[place] = state as u32 + 1;
+        }
+    }
+}
+
+fn hash(row: &[(u32, u32)]) -> usize {
+    let mut hash = 0;
+    for &(place, word) in row {
+        hash = Stream::seeded(hash ^ u64::from(place) << 32 ^ u64::from(word)).word();
+    }
+    hash as usize
+}

@@ -1,0 +1,114 @@
+//! Laws as memoryless phases one after another.
+
+use crate::dist::Law;
+
+/// The phase of what is not under way.
+pub(super) const IDLE: u32 = 0;
+/// The phase of what happens at once.
+pub(super) const AT_ONCE: u32 = 1;
+
+/// A gamma law of more stages than this is nearly fixed, and each stage is a state more.
+const MOST_STAGES: f64 = 64.0;
+/// How far from a whole number the shape of an Erlang law may be written.
+const SHAPE_TOLERANCE: f64 = 1e-9;
+
+/// One memoryless phase.
+#[derive(Clone, Copy, Debug)]
+struct Phase {
+    /// How often it ends in a second while it lasts.
+    rate: f64,
+    /// What follows; [`IDLE`] if it is the last.
+    next: u32,
+}
+
+/// The phases of all laws of a model that have been asked for.
+#[derive(Clone, Debug)]
+pub(super) struct Phases {
+    phases: Vec<Phase>,
+    /// Each law, and with which phases it begins how probably; nothing if it has none.
+    laws: Vec<(Law, Option<Vec<(f64, u32)>>)>,
+}
+
+impl Phases {
+    pub(super) fn new() -> Phases {
+        // Neither of the first two ever ends: nothing is under way, or is over at once.
+        let none = Phase { rate: 0.0, next: IDLE };
+        Phases { phases: vec![none, none], laws: Vec::new() }
+    }
+
+    /// With which phases a law begins, and how probably; `None` if it is not made of phases.
+    pub(super) fn of(&mut self, law: &Law) -> Option<&[(f64, u32)]> {
+        let known = self.laws.iter().position(|(other, _)| other == law);
+        let place = known.unwrap_or_else(|| {
+            let begins = branches(law).map(|branches| {
+                let branches = branches.into_iter();
+                branches.map(|(probability, rates)| (probability, self.add(&rates))).collect()
+            });
+            self.laws.push((law.clone(), begins));
+            self.laws.len() - 1
+        });
+        self.laws[place].1.as_deref()
+    }
+
+    /// Adds phases of these rates one after another; the first.
+    fn add(&mut self, rates: &[f64]) -> u32 {
+        let mut next = IDLE;
+        for &rate in rates.iter().rev() {
+            self.phases.push(Phase { rate, next });
+            next = u32::try_from(self.phases.len() - 1).expect("a model has fewer phases");
+        }
+        if rates.is_empty() { AT_ONCE } else { next }
+    }
+
+    /// How often a phase ends in a second.
+    #[inline]
+    pub(super) fn rate(&self, phase: u32) -> f64 {
+        self.phases[phase as usize].rate
+    }
+
+    /// The phase after this one; [`IDLE`] if it is the last.
+    #[inline]
+    pub(super) fn next(&self, phase: u32) -> u32 {
+        self.phases[phase as usize].next
+    }
+}
+
+/// The ways that a law can go: the probability of each, and the rates of its phases.
+fn branches(law: &Law) -> Option<Vec<(f64, Vec<f64>)>> {
+    let certainly = |rates: Vec<f64>| Some(vec![(1.0, rates)]);
+    match law {
+        Law::Exponential { mean } => certainly(vec![1.0 / mean]),
+        Law::Weibull { shape: 1.0, scale } => certainly(vec![1.0 / scale]),
+        Law::Gamma { shape, scale }
+            if (shape - shape.round()).abs() < SHAPE_TOLERANCE
+                && (1.0..=MOST_STAGES).contains(&shape.round()) =>
+        {
+            certainly(vec![1.0 / scale; shape.round() as usize])
+        }
+        law if law.longest() == 0.0 => certainly(Vec::new()),
+        Law::Mixture(parts) => {
+            let mut all = Vec::new();
+            for part in parts {
+                for (probability, rates) in branches(&part.law)? {
+                    all.push((part.probability * probability, rates));
+                }
+            }
+            Some(all)
+        }
+        Law::Sum(parts) => {
+            let mut all = vec![(1.0, Vec::new())];
+            for part in parts {
+                let ways = branches(part)?;
+                let join = |(before, done): &(f64, Vec<f64>)| {
+                    let join = |(probability, rates): &(f64, Vec<f64>)| {
+                        (before * probability, [done.as_slice(), rates].concat())
+                    };
+                    ways.iter().map(join).collect::<Vec<_>>()
+                };
+                all = all.iter().flat_map(join).collect();
+            }
+            Some(all)
+        }
+        _ => None,
+    }
+}

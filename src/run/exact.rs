@@ -1,0 +1,193 @@
+//! Exact answers: a model explored and its chain solved, with nothing drawn.
+
+use crate::engine::{NotMarkov, Question, explore};
+use crate::exact::{
+    Exact, LongRun, Unsolved, Within, long_run, mean_time_until, probability_within, within,
+};
+use crate::model::{Cone, DataId, JourneyId, Model};
+use crate::units::SimSpan;
+
+/// States of a chain that may be explored where nothing else was asked for: a minute or two, and less than two
+/// gigabytes.
+pub const MOST_STATES: usize = 1_000_000;
+/// States of a chain that may be explored beside a simulation: a second or two.
+pub const MOST_STATES_BESIDE: usize = 10_000;
+/// Where there are independent parts to fall back on, the whole is tried with so many times fewer states.
+const WORTH_PARTS: usize = 20;
+/// Independent parts of a data class that are solved one by one.
+const MOST_PARTS: usize = 2_000;
+
+/// Why there is no exact answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotExact {
+    /// The model, or the part of it that matters, is no Markov chain that can be explored.
+    NotMarkov(NotMarkov),
+    /// It is, and the chain has no such answer.
+    Unsolved(Unsolved),
+}
+
+impl From<NotMarkov> for NotExact {
+    fn from(why: NotMarkov) -> NotExact {
+        NotExact::NotMarkov(why)
+    }
+}
+
+impl From<Unsolved> for NotExact {
+    fn from(why: Unsolved) -> NotExact {
+        NotExact::Unsolved(why)
+    }
+}
+
+/// What outages of a journey come to, exactly.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ExactOutages {
+    /// How many states the chain has that was solved.
+    pub states: usize,
+    /// Within the horizon, after the warm-up: the unavailability, and outages that begin.
+    pub within: Result<Within, Unsolved>,
+    /// In the long run: the unavailability, and outages a second.
+    pub long_run: Result<LongRun, Unsolved>,
+    /// The probability of an outage before the horizon; only without a warm-up.
+    pub p_outage: Option<Result<Exact, Unsolved>>,
+    /// The mean time to the first outage, seconds; `None` if there may never be one.
+    pub first_outage: Result<Option<Exact>, Unsolved>,
+}
+
+/// What the first loss of data of a class comes to, exactly.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ExactLoss {
+    /// How many states the chains have that were solved.
+    pub states: usize,
+    /// In how many independent parts.
+    pub parts: usize,
+    /// The probability of a loss before the horizon.
+    pub p_loss: Result<Exact, Unsolved>,
+    /// The mean time to the first loss (MTTDL), seconds; `None` if there may never be one, or if
+    /// independent parts were solved one by one.
+    pub first_loss: Result<Option<Exact>, Unsolved>,
+}
+
+/// Solves the outages of a journey with a chain of at most so many states: in a time after a warm-up, and in the long
+/// run.
+///
+/// # Errors
+///
+/// If what decides the journey is no Markov chain that can be explored.
+pub fn exact_outages(
+    model: &Model,
+    journey: JourneyId,
+    (warm_up, horizon): (SimSpan, SimSpan),
+    most_states: usize,
+) -> Result<ExactOutages, NotMarkov> {
+    let chain = explore(model, Question::Outages(&[journey]), most_states)?;
+    let (after, time) = (warm_up.seconds(), horizon.seconds());
+    let is_from_begin = warm_up == SimSpan::ZERO;
+    Ok(ExactOutages {
+        states: chain.state_count(),
+        within: within(&chain, 0, after, time),
+        long_run: long_run(&chain, 0),
+        p_outage: is_from_begin.then(|| probability_within(&chain, 0, time)),
+        first_outage: mean_time_until(&chain, 0),
+    })
+}
+
+/// Solves the first loss of data of a class with chains of at most so many states.
+///
+/// # Errors
+///
+/// If what decides it is no Markov chain that can be explored.
+pub fn exact_loss(
+    model: &Model,
+    class: DataId,
+    horizon: SimSpan,
+    most_states: usize,
+) -> Result<ExactLoss, NotMarkov> {
+    let holding = model.holding(class);
+    let all: Vec<u32> = (0..holding.count).collect();
+    let time = horizon.seconds();
+    let parts = independent_parts(model, class);
+    match explore(
+        model,
+        Question::Loss(class, &all),
+        most_states / if parts.len() > 1 { WORTH_PARTS } else { 1 },
+    ) {
+        Ok(chain) => Ok(ExactLoss {
+            states: chain.state_count(),
+            parts: 1,
+            p_loss: probability_within(&chain, 0, time),
+            first_loss: mean_time_until(&chain, 0),
+        }),
+        Err(NotMarkov::TooManyStates(_)) if (2..=MOST_PARTS).contains(&parts.len()) => {
+            // None is lost if no part is: in logarithms, so that rare losses keep their digits.
+            let (mut states, mut none) = (0, Ok(Exact { value: 0.0, relative_error: 0.0 }));
+            for copies in &parts {
+                let chain = explore(model, Question::Loss(class, copies), most_states)?;
+                states += chain.state_count();
+                none = match (none, probability_within(&chain, 0, time)) {
+                    (Ok(none), Ok(lost)) => Ok(Exact {
+                        value: none.value + libm::log1p(-lost.value),
+                        relative_error: none.relative_error.max(lost.relative_error),
+                    }),
+                    (Err(why), _) | (_, Err(why)) => Err(why),
+                };
+            }
+            let p_loss = none.map(|none| Exact { value: -libm::expm1(none.value), ..none });
+            Ok(ExactLoss { states, parts: parts.len(), p_loss, first_loss: Ok(None) })
+        }
+        Err(why) => Err(why),
+    }
+}
+
+/// The numbers of the copies of a class, in parts that have nothing to do with one another.
+fn independent_parts(model: &Model, class: DataId) -> Vec<Vec<u32>> {
+    let holding = model.holding(class);
+    let count = holding.count as usize;
+    let mut part_of: Vec<usize> = (0..count).collect();
+    fn root(part_of: &mut [usize], mut of: usize) -> usize {
+        while part_of[of] != of {
+            part_of[of] = part_of[part_of[of]];
+            of = part_of[of];
+        }
+        of
+    }
+    for group in 0..holding.group_count() as u32 {
+        let members = holding.group(group);
+        for pair in members.windows(2) {
+            let one = root(&mut part_of, pair[0] as usize);
+            let other = root(&mut part_of, pair[1] as usize);
+            part_of[one] = other;
+        }
+    }
+    // Rebuilds that wait for one another, or share what moves them, belong together.
+    let is_shared = holding.rebuild.as_ref().is_some_and(|rebuild| rebuild.at_a_time.is_some());
+    if is_shared || holding.deleted.is_some() {
+        return vec![(0..holding.count).collect()];
+    }
+    let mut owner = vec![None; model.units.len()];
+    for number in 0..count {
+        let cone = Cone::of_copies(model, class, &[number as u32]);
+        for (unit, _) in cone.units.iter().enumerate().filter(|(_, is_in)| **is_in) {
+            let own = root(&mut part_of, number);
+            match owner[unit] {
+                None => owner[unit] = Some(own),
+                Some(other) => {
+                    let other = root(&mut part_of, other);
+                    part_of[own] = other;
+                }
+            }
+        }
+        // Common causes strike what they strike together.
+        for shock in &model.shocks {
+            let mut struck = shock.targets.iter().map(|clock| model.clocks[clock.index()].unit);
+            if struck.any(|unit| cone.units[unit.index()]) {
+                return vec![(0..holding.count).collect()];
+            }
+        }
+    }
+    let mut parts: std::collections::BTreeMap<usize, Vec<u32>> = Default::default();
+    for number in 0..count {
+        let own = root(&mut part_of, number);
+        parts.entry(own).or_default().push(number as u32);
+    }
+    parts.into_values().collect()
+}
