@@ -1,9 +1,15 @@
 //! Numbers without luck, from the same model: what formulas say, right or wrong.
 
+mod basic_event;
 mod blast;
+mod decision_diagram;
 mod product;
 mod simultaneous;
+mod skeleton;
+mod static_answer;
+mod table;
 
 pub use blast::{BlastRadius, blast_radii};
 pub use product::{Omission, Product, product_of_availabilities};
 pub use simultaneous::{Simultaneous, simultaneous_loss, simultaneous_losses};
+pub use static_answer::{Importance, IntervalAnswer, NotStatic, StaticAnswer, static_answer};

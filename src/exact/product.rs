@@ -20,8 +20,9 @@ pub struct Product {
     pub leaves_out: Vec<Omission>,
 }
 
-/// Something that no product of availabilities has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Something that no product of availabilities has, nor any other static structure: combinations of units that
+/// are up and down independently of one another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Omission {
     /// Somebody has to take over after a failure, which takes time.
     Failover,

@@ -10,6 +10,7 @@ mod data;
 mod data_classes;
 mod data_reports;
 mod determinism;
+mod exact;
 mod examples;
 mod figures;
 mod library;
