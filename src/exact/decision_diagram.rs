@@ -26,8 +26,8 @@ const DOWN: NodeId = 1;
 const END: u32 = u32::MAX;
 
 /// Nodes of the diagrams that are tried, in both orders, before a journey is given up.
-const NODES_TRIED: [usize; 3] = [5_000, 50_000, 400_000];
-/// Inputs of a gate times those of them that are fatal: beyond it counting takes too long.
+const NODES_TRIED: [usize; 3] = [5_000, 50_000, 200_000];
+/// Inputs of a gate that are fatal, times one more than there are others: beyond it counting takes too long.
 const MOST_COUNTED: usize = 20_000_000;
 
 /// There are too many nodes.
@@ -153,11 +153,11 @@ impl Builder {
     ///
     /// By counting: one after another, from the last in the order, each shifts the count where it is down.
     fn at_least(&mut self, fatal: usize, inputs: &[NodeId]) -> Result<NodeId, TooLarge> {
-        if inputs.len().saturating_mul(fatal) > MOST_COUNTED {
-            return Err(TooLarge { nodes: self.most });
-        }
         if fatal > inputs.len() {
             return Ok(UP);
+        }
+        if fatal.saturating_mul(inputs.len() + 1 - fatal) > MOST_COUNTED {
+            return Err(TooLarge { nodes: self.most });
         }
         let mut inputs = inputs.to_vec();
         inputs.sort_by_key(|input| std::cmp::Reverse((self.level(*input), *input)));
@@ -299,11 +299,75 @@ impl Diagram {
         for (id, node) in self.nodes.iter().enumerate().skip(2).rev() {
             let (down, up) = chances[node.level as usize];
             let (if_up, if_down) = (node.if_up as usize, node.if_down as usize);
-            importances[node.level as usize] += reached[id] * (values[if_down] - values[if_up]);
+            // More that is down makes nothing better; what rounding makes of it is left out.
+            let difference = (values[if_down] - values[if_up]).max(0.0);
+            importances[node.level as usize] += reached[id] * difference;
             reached[if_down] += reached[id] * down;
             reached[if_up] += reached[id] * up;
         }
         (values[self.top as usize], importances)
+    }
+}
+
+/// Nodes times units of diagrams in which minimal cut sets are looked for.
+const MOST_SEARCHED: usize = 3_000_000;
+
+impl Diagram {
+    /// By level: the probability that the unit is down by itself and belongs to a minimal cut set that is down
+    /// as a whole. `None` if that would take too long.
+    ///
+    /// # Formula
+    ///
+    /// A unit belongs to such a set if with fewer of the others down it would make the difference: so the
+    /// states in which it makes one are found, and all with more down are added to them.
+    pub(super) fn involved(&self, chances: &[(f64, f64)]) -> Option<Vec<f64>> {
+        if self.nodes.len() * self.units.len() > MOST_SEARCHED {
+            return None;
+        }
+        let of_level = |level: u32| {
+            // Anew for each, so that no more nodes are kept than one of them takes.
+            let mut builder = Builder::new(MOST_SEARCHED);
+            let if_down = self.restricted(&mut builder, level, true)?;
+            let if_up = self.restricted(&mut builder, level, false)?;
+            let makes_the_difference = builder.choose(if_up, UP, if_down)?;
+            let and_more = builder.and_more(makes_the_difference)?;
+            let found = Diagram::reachable(&builder, Vec::new(), and_more).down(chances);
+            Ok::<f64, TooLarge>(chances[level as usize].0 * found)
+        };
+        (0..self.units.len() as u32).map(|level| of_level(level).ok()).collect()
+    }
+
+    /// The whole where the unit of a level is down, or up.
+    fn restricted(
+        &self,
+        builder: &mut Builder,
+        level: u32,
+        is_down: bool,
+    ) -> Result<NodeId, TooLarge> {
+        let mut copies = vec![UP, DOWN];
+        for node in &self.nodes[2..] {
+            let [if_up, if_down] = [node.if_up, node.if_down].map(|next| copies[next as usize]);
+            copies.push(match node.level == level {
+                true if is_down => if_down,
+                true => if_up,
+                false => builder.node(node.level, if_up, if_down)?,
+            });
+        }
+        Ok(copies[self.top as usize])
+    }
+}
+
+impl Builder {
+    /// Where this is so, or would be with some of what is down up.
+    fn and_more(&mut self, top: NodeId) -> Result<NodeId, TooLarge> {
+        let parts = Diagram::reachable(self, Vec::new(), top);
+        let mut closed = vec![UP, DOWN];
+        for node in &parts.nodes[2..] {
+            let [if_up, if_down] = [node.if_up, node.if_down].map(|next| closed[next as usize]);
+            let if_down = self.choose(if_up, DOWN, if_down)?;
+            closed.push(self.node(node.level, if_up, if_down)?);
+        }
+        Ok(closed[parts.top as usize])
     }
 }
 

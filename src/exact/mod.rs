@@ -2,7 +2,9 @@
 
 mod basic_event;
 mod blast;
+mod cut_set;
 mod decision_diagram;
+mod family;
 mod product;
 mod simultaneous;
 mod skeleton;
@@ -10,6 +12,7 @@ mod static_answer;
 mod table;
 
 pub use blast::{BlastRadius, blast_radii};
+pub use cut_set::{Cut, CutSets, OrderOfCuts, cut_sets, failure_modes};
 pub use product::{Omission, Product, product_of_availabilities};
 pub use simultaneous::{Simultaneous, simultaneous_loss, simultaneous_losses};
 pub use static_answer::{Importance, IntervalAnswer, NotStatic, StaticAnswer, static_answer};

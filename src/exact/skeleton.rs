@@ -12,8 +12,8 @@ use crate::spec::Discipline;
 /// model. Only what the journey depends on is in it.
 #[derive(Clone, Debug)]
 pub(super) struct Skeleton {
-    /// In an order in which inputs come before what reads them, but where units crash with one another in
-    /// a ring; the last decides the journey.
+    /// In an order in which inputs come before what reads them: a topology in which services need one another
+    /// in a ring is refused. The last decides the journey.
     pub(super) parts: Vec<Part>,
     /// What else it has, each with the unit that it was found at first, if it is of one.
     pub(super) omissions: Vec<(Omission, Option<UnitId>)>,
@@ -33,7 +33,7 @@ pub(super) struct Part {
 impl Part {
     /// How many inputs that are down take it down.
     pub(super) fn fatal(&self) -> usize {
-        self.inputs.len() + 1 - self.needed
+        (self.inputs.len() + 1).saturating_sub(self.needed)
     }
 }
 

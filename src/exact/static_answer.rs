@@ -62,6 +62,9 @@ pub struct Importance {
     pub birnbaum: f64,
     /// The share of downtime in which it makes the difference, so that it would not be without it.
     pub criticality: f64,
+    /// The share of downtime in which it belongs to a minimal cut set that is down as a whole (Vesely and
+    /// Fussell); `None` if that would take too long to find out.
+    pub fussell_vesely: Option<f64>,
     /// The share of outages that it completes.
     pub outage_share: f64,
 }
@@ -199,7 +202,7 @@ pub fn static_answer(
         outages_per_year: per_second * SECONDS_PER_YEAR,
         mean_outage_s: (per_second > 0.0).then(|| unavailability / per_second),
         interval: tree.over(horizon),
-        importances: tree.contributions(unavailability, per_second, &birnbaum),
+        importances: tree.contributions(&chances, unavailability, per_second, &birnbaum),
         basic_events: tree.events.len(),
         nodes: tree.diagram.node_count(),
     })
@@ -234,13 +237,15 @@ impl StaticTree {
     /// What each failure mode contributes.
     fn contributions(
         &self,
+        units: &[Chance],
         unavailability: f64,
         per_second: f64,
         birnbaum: &[f64],
     ) -> Vec<Importance> {
+        let involved = self.diagram.involved(&pairs(units));
         let share = |part: f64, whole: f64| if whole > 0.0 { part / whole } else { 0.0 };
         let mut found: Vec<Importance> = Vec::new();
-        for (event, &of_unit) in self.events.iter().zip(birnbaum) {
+        for (level, (event, &of_unit)) in self.events.iter().zip(birnbaum).enumerate() {
             let chances = event.modes_in_the_long_run();
             for (place, (mode, chance)) in event.modes.iter().zip(&chances).enumerate() {
                 // If modes overlap one makes a difference only while all others are over.
@@ -255,13 +260,18 @@ impl StaticTree {
                     unavailability: chance.down,
                     birnbaum,
                     criticality: share(birnbaum * chance.down, unavailability),
+                    // Which of its modes a unit is down by makes no difference to the others.
+                    fussell_vesely: involved.as_ref().map(|involved| {
+                        let of_mode = share(chance.down, units[level].down);
+                        share(involved[level] * of_mode, unavailability)
+                    }),
                     outage_share: share(birnbaum * chance.rate, per_second),
                 });
             }
         }
-        found.sort_by(|one, other| {
-            other.criticality.total_cmp(&one.criticality).then(one.clock.cmp(&other.clock))
-        });
+        // Those that are alike stay in their order, whatever rounding makes of them.
+        let in_ten_digits = |found: &Importance| found.criticality.to_bits() >> 19;
+        found.sort_by_key(|found| (std::cmp::Reverse(in_ten_digits(found)), found.clock));
         found
     }
 

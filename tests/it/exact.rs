@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use ninefold::exact::{NotStatic, StaticAnswer, static_answer};
+use ninefold::engine::first_hosts;
+use ninefold::exact::{NotStatic, StaticAnswer, cut_sets, static_answer};
 use ninefold::model::JourneyId;
 use ninefold::report::JourneyMeasures;
 use ninefold::rng::{Purpose, Stream, StreamKey};
@@ -383,9 +384,21 @@ impl Structure {
         gates[gates.len() - 1]
     }
 
-    /// The unavailability, and outages an hour, over all combinations of units.
-    fn enumerated(&self) -> (f64, f64) {
+    /// Units that take down the journey, with none to spare.
+    pub(crate) fn minimal_cuts(&self) -> Vec<u32> {
+        let is_minimal = |down: &u32| {
+            let spared = (0..self.len()).filter(|unit| down >> unit & 1 == 1);
+            !self.is_up(*down) && spared.into_iter().all(|unit| self.is_up(down & !(1 << unit)))
+        };
+        (0..1_u32 << self.len()).filter(is_minimal).collect()
+    }
+
+    /// The unavailability, and outages an hour, over all combinations of units; and by unit, the
+    /// probability that it makes the difference, and that a minimal cut set that it belongs to is down.
+    fn enumerated(&self) -> (f64, f64, Vec<(f64, f64)>) {
         let (mut unavailability, mut rate) = (0.0, 0.0);
+        let mut by_unit = vec![(0.0, 0.0); self.len()];
+        let cuts = self.minimal_cuts();
         for down in 0..1_u32 << self.len() {
             let probability: f64 = (0..self.len())
                 .map(|unit| {
@@ -394,6 +407,14 @@ impl Structure {
                     *now as f64 / (up + repair) as f64
                 })
                 .product();
+            for (unit, (birnbaum, involved)) in by_unit.iter_mut().enumerate() {
+                if self.is_up(down & !(1 << unit)) && !self.is_up(down | 1 << unit) {
+                    *birnbaum += probability;
+                }
+                if cuts.iter().any(|cut| cut & !down == 0 && cut >> unit & 1 == 1) {
+                    *involved += probability;
+                }
+            }
             if !self.is_up(down) {
                 unavailability += probability;
                 continue;
@@ -402,7 +423,7 @@ impl Structure {
             let ends = ends.filter(|unit| down >> unit & 1 == 0);
             rate += probability * ends.map(|unit| 1.0 / self.units[unit].1 as f64).sum::<f64>();
         }
-        (unavailability, rate)
+        (unavailability, rate, by_unit)
     }
 }
 
@@ -414,11 +435,43 @@ fn random_structures_come_out_as_by_enumeration() {
     for seed in 0..STRUCTURES {
         let structure = Structure::random(seed);
         let text = structure.topology();
-        eprintln!("seed {seed}:\n{text}");
-        let found = answer(&text).unwrap();
-        let (unavailability, rate) = structure.enumerated();
-        assert_same("unavailability", found.unavailability, unavailability, SAME);
-        assert_same("outages", found.outages_per_year, 8_760.0 * rate, SAME);
+        let system = system(&text);
+        let found = answer_over(&system, 0, YEAR).unwrap();
+        let (unavailability, rate, by_unit) = structure.enumerated();
+        let named = |what: &str| format!("{what} of seed {seed}\n{text}");
+        assert_same(&named("unavailability"), found.unavailability, unavailability, SAME);
+        assert_same(&named("outages"), found.outages_per_year, 8_760.0 * rate, SAME);
+        for importance in &found.importances {
+            let (unit, _) = system.model().origin(importance.clock);
+            let (birnbaum, involved) = by_unit[unit.index()];
+            assert!((importance.birnbaum - birnbaum).abs() < SAME, "{}", named("Birnbaum"));
+            let involved = importance.fussell_vesely.unwrap() - involved / unavailability;
+            assert!(involved.abs() < SAME, "{}", named("Fussell-Vesely"));
+        }
+    }
+}
+
+#[test]
+fn random_structures_have_the_cut_sets_of_an_enumeration() {
+    for seed in 0..STRUCTURES {
+        let structure = Structure::random(seed);
+        let system = system(&structure.topology());
+        let model = system.model();
+        let hosts = first_hosts(model);
+        let horizon = SimSpan::from_seconds(YEAR);
+        let found = cut_sets(model, &hosts, JourneyId::new(0), 4, usize::MAX, horizon);
+        let mut cuts: Vec<u32> = Vec::new();
+        for cut in found.orders.iter().flat_map(|order| &order.cuts) {
+            cuts.push(cut.units.iter().map(|unit| 1 << unit.index()).sum());
+        }
+        cuts.sort_unstable();
+        let mut expected = structure.minimal_cuts();
+        expected.retain(|cut| cut.count_ones() <= 4);
+        assert_eq!(cuts, expected, "seed {seed}\n{}", structure.topology());
+        for order in &found.orders {
+            assert_eq!(order.count, order.cuts.len() as u64);
+            assert!(order.cuts.is_sorted_by(|one, other| one.probability >= other.probability));
+        }
     }
 }
 

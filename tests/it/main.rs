@@ -6,6 +6,7 @@ mod behaviours;
 mod capacity;
 mod command_line;
 mod compare;
+mod cuts;
 mod data;
 mod data_classes;
 mod data_reports;

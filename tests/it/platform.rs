@@ -382,8 +382,7 @@ fn a_rollout_takes_down_no_more_than_it_may() {
 
 #[test]
 fn a_statefulset_is_rolled_out_one_by_one_from_the_last() {
-    let system =
-        web(Controller::Statefulset, |topology| vec![at(100, Action::Rollout { service: 0 })]);
+    let system = web(Controller::Statefulset, |_| vec![at(100, Action::Rollout { service: 0 })]);
     check(
         &system,
         &[
