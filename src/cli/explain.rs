@@ -9,7 +9,7 @@ use ninefold::units::{SimSpan, SimTime, parse_duration};
 use ninefold::{Plan, System};
 
 use super::output::Drawing;
-use super::{Failure, Outcome, load, put};
+use super::{Failure, Outcome, journey_named, load, put};
 
 /// Tell one life of a topology: who failed, what followed, who repaired, what users saw.
 #[derive(Debug, Args)]
@@ -77,17 +77,7 @@ fn refused(error: &RunError) -> Failure {
 
 /// The life with the most downtime of a journey; the first of several.
 fn worst(system: &System, plan: &Plan, journey: &str) -> Result<u64, Failure> {
-    let journeys = &system.topology().journeys;
-    let Some(index) = journeys.iter().position(|known| known.name == journey) else {
-        let known: Vec<&str> = journeys.iter().map(|journey| journey.name.as_str()).collect();
-        let known = match known.is_empty() {
-            true => "none in this topology".to_owned(),
-            false => known.join(", "),
-        };
-        return Err(Failure::Refused(format!(
-            "error: there is no journey `{journey}`; there are {known}\n"
-        )));
-    };
+    let index = journey_named(system.topology(), journey)?;
     let (mut worst, mut most) = (0, SimSpan::ZERO);
     system
         .outages(

@@ -5,6 +5,7 @@ mod capacity;
 mod catalog;
 mod check;
 mod compare;
+mod cuts;
 mod docs;
 mod explain;
 mod merge;
@@ -44,6 +45,8 @@ enum Command {
     Check(check::Check),
     /// Say what nodes have room for, and what has no place when one of them is lost, or two.
     Capacity(capacity::Capacity),
+    /// Say what has to be down together to take a journey down, and what matters most.
+    Cuts(cuts::Cuts),
     /// Tell one life of a topology: who failed, what followed, who repaired, what users saw.
     Explain(explain::Explain),
     /// Run scenarios: what is done to a topology, and whether what is expected of it holds.
@@ -108,6 +111,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Merge(merge) => merge.run(),
         Command::Check(check) => check.run(),
         Command::Capacity(capacity) => capacity.run(),
+        Command::Cuts(cuts) => cuts.run(),
         Command::Explain(explain) => explain.run(),
         Command::Scenario(scenarios) => scenarios.run(),
         Command::Catalog(catalog) => catalog.run(),
@@ -169,6 +173,19 @@ pub(crate) fn load(files: &[String]) -> Result<Vec<Topology>, Failure> {
         tell(&topology.warnings.render(styled));
     }
     Ok(topologies)
+}
+
+/// The index of a journey, or which there are.
+pub(crate) fn journey_named(topology: &Topology, name: &str) -> Result<usize, Failure> {
+    let journeys = &topology.journeys;
+    journeys.iter().position(|known| known.name == name).ok_or_else(|| {
+        let known: Vec<&str> = journeys.iter().map(|journey| journey.name.as_str()).collect();
+        let known = match known.is_empty() {
+            true => "none in this topology".to_owned(),
+            false => known.join(", "),
+        };
+        Failure::Refused(format!("error: there is no journey `{name}`; there are {known}\n"))
+    })
 }
 
 /// Why what writes a topology out must read it again by its path.

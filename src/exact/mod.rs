@@ -1,13 +1,22 @@
 //! Numbers without luck, from the same model: what formulas say, right or wrong.
 
+mod basic_event;
 mod blast;
+mod cut_set;
+mod decision_diagram;
+mod family;
 mod markov;
 mod product;
 mod simultaneous;
+mod skeleton;
+mod static_answer;
+mod table;
 
 pub use blast::{BlastRadius, blast_radii};
+pub use cut_set::{Cut, CutSets, OrderOfCuts, cut_sets, failure_modes};
 pub use markov::{
     Exact, LongRun, Unsolved, Within, long_run, mean_time_until, probability_within, within,
 };
 pub use product::{Omission, Product, product_of_availabilities};
 pub use simultaneous::{Simultaneous, simultaneous_loss, simultaneous_losses};
+pub use static_answer::{Importance, IntervalAnswer, NotStatic, StaticAnswer, static_answer};

@@ -20,8 +20,9 @@ pub struct Product {
     pub leaves_out: Vec<Omission>,
 }
 
-/// Something that no product of availabilities has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Something that no product of availabilities has, nor any other static structure: combinations of units that
+/// are up and down independently of one another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Omission {
     /// Somebody has to take over after a failure, which takes time.
     Failover,
@@ -125,7 +126,7 @@ fn omissions_of(model: &Model) -> impl Iterator<Item = Omission> {
 }
 
 /// How often each failure mode strikes in a second up, alone or with others.
-fn failure_rates(model: &Model) -> Vec<f64> {
+pub(super) fn failure_rates(model: &Model) -> Vec<f64> {
     let alone = |clock: &Clock| clock.to_failure.mean().map_or(0.0, |mean| 1.0 / mean);
     let mut rates: Vec<f64> = model.clocks.iter().map(alone).collect();
     for shock in &model.shocks {

@@ -306,7 +306,7 @@ impl<'a> Root<'a> {
     }
 }
 
-fn omission_name(omission: Omission) -> &'static str {
+pub(super) fn omission_name(omission: Omission) -> &'static str {
     match omission {
         Omission::Failover => "failover",
         Omission::Masks => "masks",

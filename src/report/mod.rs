@@ -3,6 +3,7 @@
 
 mod capacity;
 mod csv;
+mod cuts;
 mod data;
 mod data_class;
 mod data_json;
@@ -10,6 +11,7 @@ mod data_text;
 mod difference;
 mod figure;
 mod json;
+mod not_static;
 mod number;
 #[cfg(feature = "parquet")]
 mod parquet;
@@ -27,6 +29,10 @@ pub use capacity::{
     CapacityReport, Case, NodeUse, PendingReplica, capacity, capacity_to_json, capacity_to_text,
     obstacle_text,
 };
+pub use cuts::{
+    CutOrder, CutUnit, CutsReport, ExactImportances, JourneyCuts, NamedCut, cuts, cuts_to_json,
+    cuts_to_text,
+};
 pub use data::{
     Blast, Cause, Causes, Comparison, InputBand, JourneyMeasures, JourneyReport, ModeCause,
     PrecisionReport, ProlongingCause, Report, RunInfo, TopologyInfo,
@@ -39,6 +45,7 @@ pub use figure::{
     XAxis, YAxis, figures, life_figure, topology_figure,
 };
 pub use json::{RESULT_SCHEMA, to_json, to_json_array};
+pub use not_static::not_static_text;
 pub use rows::{RowFormat, RowWriter, RowsOf};
 pub use scenario::{ScenarioReport, ShownLife};
 pub use scenario_json::{SCENARIO_RESULT_SCHEMA, scenarios_to_json, scenarios_to_junit};

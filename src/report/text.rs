@@ -422,7 +422,7 @@ fn spreadsheet(name: &str, estimates: &JourneyEstimates, sheet: &Comparison) -> 
     text
 }
 
-fn left_out(omission: Omission) -> &'static str {
+pub(super) fn left_out(omission: Omission) -> &'static str {
     match omission {
         Omission::Failover => "it has no time for a failover",
         Omission::Masks => "it knows nothing of what hides outages from users",

@@ -193,7 +193,7 @@ impl Runs {
 
 /// `${name}` and `${name.part}` become the parameter's number; `${percent p}` and `${rest p}` a
 /// probability and what remains of it, and `${odds p}` that of not against that of it.
-pub(super) fn filled_in(template: &str, parameters: &Value) -> String {
+pub(crate) fn filled_in(template: &str, parameters: &Value) -> String {
     let mut text = String::new();
     let mut rest = template;
     while let Some(start) = rest.find("${") {
@@ -513,7 +513,7 @@ fn quantile(row: Row, outages: &OutageLengths, share: f64) -> Row {
     Row { estimate: at(share) / HOUR, sigmas: (nearest - share) / error, ..row }
 }
 
-pub(super) fn record(id: &str) -> Value {
+pub(crate) fn record(id: &str) -> Value {
     let text = fs::read_to_string(format!("tests/data/cases/{id}.json")).unwrap();
     serde_json::from_str(&text).unwrap()
 }

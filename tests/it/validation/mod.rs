@@ -4,7 +4,7 @@
 //! again with ten times the lives, never with another seed. The comparison is written to
 //! `docs/validation.md`, which must be up to date: `UPDATE_DOCS=1 cargo test` writes it anew.
 
-mod cases;
+pub(crate) mod cases;
 mod chain;
 mod losses;
 mod published;

@@ -1,0 +1,73 @@
+//! `ninefold cuts`: what has to be down together to take a journey down.
+
+use clap::{Args, ValueEnum};
+use ninefold::System;
+use ninefold::report::{cuts, cuts_to_json, cuts_to_text};
+
+use super::{Failure, Outcome, journey_named, load, put};
+
+/// Say what has to be down together to take a journey down: single points of failure first, then pairs
+/// and larger sets with none to spare, the most probable first; and, where journeys have exact answers,
+/// how much each failure mode contributes.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+A set is minimal: if any unit of it comes back, so does the journey. A unit stands for all of its failure modes. \
+Probabilities of sets are products of the shares of time in which units are down by themselves.
+
+Exact figures need units that go down and come back independently of one another (see docs/exact.md): where a \
+journey has none, the reason is given.")]
+pub(crate) struct Cuts {
+    /// Topology files; `-` is standard input.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<String>,
+
+    /// How many units a set has at most.
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=4))]
+    order: u8,
+
+    /// How many sets of each size are listed; all are counted.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    most: usize,
+
+    /// Only this journey.
+    #[arg(long, value_name = "NAME")]
+    journey: Option<String>,
+
+    /// For people, or for programs.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    /// Tables for people.
+    Text,
+    /// JSON, version `ninefold-cuts/1`; an array for several files.
+    Json,
+}
+
+impl Cuts {
+    pub(crate) fn run(self) -> Result<Outcome, Failure> {
+        let systems: Vec<System> = load(&self.files)?.into_iter().map(System::compile).collect();
+        let mut reports = Vec::new();
+        for system in &systems {
+            let (topology, model) = (system.topology(), system.model());
+            if topology.journeys.is_empty() {
+                return Err(Failure::Refused(format!(
+                    "error: `{}` has no journeys that anything could take down\n",
+                    topology.name
+                )));
+            }
+            let journey = match &self.journey {
+                Some(name) => Some(journey_named(topology, name)?),
+                None => None,
+            };
+            reports.push(cuts(topology, model, journey, self.order.into(), self.most));
+        }
+        put(&match self.format {
+            Format::Text => reports.iter().map(cuts_to_text).collect::<Vec<_>>().join("\n"),
+            Format::Json => cuts_to_json(&reports),
+        })?;
+        Ok(Outcome::Met)
+    }
+}

@@ -1,0 +1,290 @@
+//! What a unit does by itself: up and down, whatever the others do.
+
+use super::NotStatic;
+use super::skeleton::{Skeleton, longest, takes_time};
+use crate::dist::Law;
+use crate::model::{Clock, ClockId, Model, Repair, Task, TimeToFailure, UnitId};
+
+/// A unit that goes down by itself, independently of all others.
+///
+/// # Formula
+///
+/// If its clocks stand still while it is down, at most one of its failure modes is active at a time. Each
+/// clock is then a renewal process on the time up, so that in the long run mode `i` strikes `1 / T_i` times in
+/// an hour up, whatever the laws: with the mean times down `D_i` the unit is up for a share
+/// `a = 1 / (1 + sum D_i / T_i)`, down by mode `i` for `a D_i / T_i`, and goes down by it with rate `a / T_i`.
+/// If its clocks run always each mode is such a unit of its own, and the unit is up while all are.
+///
+/// # Source
+///
+/// Ross, *Stochastic Processes*, 1996, 3.4.1 (alternating renewal processes) and 3.6 (rewards).
+#[derive(Clone, Debug)]
+pub(super) struct BasicEvent {
+    pub(super) unit: UnitId,
+    /// Whether its modes are independent of one another, because their clocks always run, and not each
+    /// only while none of them is active.
+    pub(super) modes_overlap: bool,
+    pub(super) modes: Vec<Mode>,
+    /// Whether times at which it goes down and comes back are multiples of some length of time.
+    is_periodic: bool,
+}
+
+/// A failure mode of such a unit.
+#[derive(Clone, Debug)]
+pub(super) struct Mode {
+    pub(super) clock: ClockId,
+    /// Mean time up until it strikes, seconds.
+    mean_up: f64,
+    /// Mean time down with its start, seconds; infinite if it is never repaired.
+    mean_down: f64,
+    /// Whether it strikes without regard to age.
+    is_memoryless: bool,
+    /// Whether the time down is exponential or without end.
+    comes_back_memoryless: bool,
+}
+
+/// How probable it is that a unit, or one of its failure modes, is down, and how often it goes down.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Chance {
+    /// Of being down: small ones keep their digits.
+    pub(super) down: f64,
+    /// Of being up: likewise.
+    pub(super) up: f64,
+    /// How often it goes down, in a second.
+    pub(super) rate: f64,
+}
+
+impl Chance {
+    /// Of something that is up while both are, which are independent.
+    fn and(self, other: Chance) -> Chance {
+        Chance {
+            down: self.down + self.up * other.down,
+            up: self.up * other.up,
+            rate: self.rate * other.up + other.rate * self.up,
+        }
+    }
+
+    const NEVER_DOWN: Chance = Chance { down: 0.0, up: 1.0, rate: 0.0 };
+}
+
+impl BasicEvent {
+    /// In the long run.
+    pub(super) fn in_the_long_run(&self) -> Chance {
+        if self.modes_overlap {
+            let alone = self.modes.iter().map(Mode::in_the_long_run);
+            return alone.fold(Chance::NEVER_DOWN, Chance::and);
+        }
+        let odds: f64 = self.modes.iter().map(Mode::odds).sum();
+        if odds.is_infinite() {
+            return Chance { down: 1.0, up: 0.0, rate: 0.0 };
+        }
+        let up = 1.0 / (1.0 + odds);
+        let rate: f64 = self.modes.iter().map(|mode| 1.0 / mode.mean_up).sum();
+        Chance { down: odds * up, up, rate: rate * up }
+    }
+
+    /// Each of its modes in the long run, in their order.
+    pub(super) fn modes_in_the_long_run(&self) -> Vec<Chance> {
+        let whole = self.in_the_long_run();
+        let lost: f64 =
+            self.modes.iter().filter(|mode| mode.is_final()).map(|mode| 1.0 / mode.mean_up).sum();
+        let share = |mode: &Mode| {
+            if self.modes_overlap {
+                return mode.in_the_long_run();
+            }
+            // Whatever else may be, in the end it is one of those that nobody repairs.
+            let down = match lost > 0.0 {
+                true if mode.is_final() => 1.0 / mode.mean_up / lost,
+                true => 0.0,
+                false => whole.up * mode.odds(),
+            };
+            Chance { down, up: 1.0 - down, rate: whole.up / mode.mean_up }
+        };
+        self.modes.iter().map(share).collect()
+    }
+
+    /// So many seconds after it was up and new; `None` where there is no formula.
+    ///
+    /// # Formula
+    ///
+    /// With failure rate `l` and repair rate `m` the probability to be down is
+    /// `l / (l + m) (1 - exp(-(l + m) t))`; with `m = 0` without repair.
+    pub(super) fn at(&self, seconds: f64) -> Option<Chance> {
+        if self.modes_overlap {
+            return self.modes.iter().try_fold(Chance::NEVER_DOWN, |others, mode| {
+                let alone = || two_states(1.0 / mode.mean_up, mode.mean_down, seconds);
+                mode.is_simple().then(|| others.and(alone()))
+            });
+        }
+        let first = self.modes.first()?;
+        let are_alike = |mode: &Mode| mode.is_simple() && mode.mean_down == first.mean_down;
+        let rate: f64 = self.modes.iter().map(|mode| 1.0 / mode.mean_up).sum();
+        self.modes.iter().all(are_alike).then(|| two_states(rate, first.mean_down, seconds))
+    }
+
+    /// The fastest rate at which it forgets how it began, in a second.
+    pub(super) fn fastest(&self) -> f64 {
+        let up: f64 = self.modes.iter().map(|mode| 1.0 / mode.mean_up).sum();
+        let down = self.modes.iter().map(|mode| 1.0 / mode.mean_down).fold(0.0, f64::max);
+        up + down
+    }
+}
+
+impl Mode {
+    fn in_the_long_run(&self) -> Chance {
+        if self.is_final() {
+            return Chance { down: 1.0, up: 0.0, rate: 0.0 };
+        }
+        let cycle = self.mean_up + self.mean_down;
+        Chance { down: self.mean_down / cycle, up: self.mean_up / cycle, rate: 1.0 / cycle }
+    }
+
+    /// Mean time down against mean time up.
+    fn odds(&self) -> f64 {
+        self.mean_down / self.mean_up
+    }
+
+    /// Whether it is never repaired.
+    pub(super) fn is_final(&self) -> bool {
+        self.mean_down.is_infinite()
+    }
+
+    /// Whether times up and down are exponential, or the time down without end.
+    fn is_simple(&self) -> bool {
+        self.is_memoryless && self.comes_back_memoryless
+    }
+}
+
+/// Something that goes down with this rate, and is down for an exponential time with this mean.
+fn two_states(rate: f64, mean_down: f64, seconds: f64) -> Chance {
+    let whole = rate + 1.0 / mean_down;
+    let forgotten = -libm::expm1(-whole * seconds);
+    let down = rate / whole * forgotten;
+    let up = (1.0 / mean_down + rate * libm::exp(-whole * seconds)) / whole;
+    Chance { down, up, rate: rate * up }
+}
+
+/// Finds what the units of a journey do by themselves: one for each that can fail.
+///
+/// # Errors
+///
+/// If some of them are not independent of the others, or follow no law of which enough is known.
+pub(super) fn basic_events(
+    model: &Model,
+    skeleton: &Skeleton,
+) -> Result<Vec<BasicEvent>, NotStatic> {
+    if let Some(&(what, unit)) = skeleton.omissions.first() {
+        return Err(NotStatic::Dynamic { what, unit });
+    }
+    let mut events = Vec::new();
+    // By part: something below it that can fail.
+    let mut exposed_to: Vec<Option<UnitId>> = Vec::with_capacity(skeleton.parts.len());
+    for part in &skeleton.parts {
+        let below = part.inputs.iter().find_map(|input| exposed_to[*input]);
+        let event = match part.unit {
+            Some(unit) => basic_event(model, unit, below)?,
+            None => None,
+        };
+        exposed_to.push(below.or(event.as_ref().map(|event| event.unit)));
+        events.extend(event);
+    }
+    let mut periodic = events.iter().filter(|event| event.is_periodic).map(|event| event.unit);
+    if let (Some(first), Some(second)) = (periodic.next(), periodic.next()) {
+        return Err(NotStatic::InStep { first, second });
+    }
+    Ok(events)
+}
+
+fn basic_event(
+    model: &Model,
+    unit: UnitId,
+    below: Option<UnitId>,
+) -> Result<Option<BasicEvent>, NotStatic> {
+    let spec = &model.units[unit.index()];
+    let clocks = model.unit_clocks.of(unit.index()).iter();
+    let clocks: Vec<ClockId> = clocks.copied().filter(|id| takes_time(model, *id)).collect();
+    let Some(&first) = clocks.first() else { return Ok(None) };
+    let clock_of = |id: ClockId| &model.clocks[id.index()];
+    let ages = |id: &ClockId| matches!(clock_of(*id).to_failure, TimeToFailure::Aging(_));
+    let start = spec.start.filter(|start| longest(model, *start) > 0.0);
+    let modes_overlap = clock_of(first).always;
+    if let Some(&other) = clocks.iter().find(|id| clock_of(**id).always != modes_overlap) {
+        let pausing = if modes_overlap { other } else { first };
+        return Err(NotStatic::Pauses { clock: pausing, while_down: unit });
+    }
+    match (modes_overlap, below) {
+        (false, Some(while_down)) => return Err(NotStatic::Pauses { clock: first, while_down }),
+        (true, _) if start.is_some() => return Err(NotStatic::FailsWhileStarting { unit }),
+        (true, _) => {
+            if let Some(&clock) = clocks.iter().find(|id| ages(id)) {
+                return Err(NotStatic::AgesWhileDown { clock });
+            }
+        }
+        // What starts anew is all new: who strikes first depends on more than means.
+        (false, None) if spec.renews_on_start && clocks.len() > 1 && clocks.iter().any(ages) => {
+            return Err(NotStatic::RenewsTogether { unit });
+        }
+        (false, None) => {}
+    }
+    let modes = clocks.iter().map(|id| Mode::new(model, *id, start)).collect();
+    let is_periodic = clocks.iter().all(|id| is_periodic(model, clock_of(*id), start));
+    Ok(Some(BasicEvent { unit, modes_overlap, modes, is_periodic }))
+}
+
+impl Mode {
+    fn new(model: &Model, id: ClockId, start: Option<Task>) -> Mode {
+        let clock = &model.clocks[id.index()];
+        let tasks = tasks(clock, start);
+        let mean_down = match clock.repair {
+            Repair::Never => f64::INFINITY,
+            _ => tasks.iter().map(|task| model.mean_of(*task)).sum(),
+        };
+        let mut laws = laws(model, &tasks).filter(|law| law.longest() > 0.0);
+        let is_exponential = |law| matches!(law, Some(&Law::Exponential { .. }));
+        Mode {
+            clock: id,
+            mean_up: clock.to_failure.mean().unwrap_or(f64::INFINITY),
+            mean_down,
+            is_memoryless: matches!(clock.to_failure, TimeToFailure::Memoryless { .. }),
+            comes_back_memoryless: mean_down.is_infinite()
+                || is_exponential(laws.next()) && laws.next().is_none(),
+        }
+    }
+}
+
+/// What brings a unit back.
+fn tasks(clock: &Clock, start: Option<Task>) -> Vec<Task> {
+    let repair = match clock.repair {
+        Repair::After(task) => Some(task),
+        Repair::Restart | Repair::Never => None,
+    };
+    repair.into_iter().chain(start).collect()
+}
+
+/// The laws of all stages of tasks, and of the responses of those who do them.
+fn laws<'m>(model: &'m Model, tasks: &[Task]) -> impl Iterator<Item = &'m Law> {
+    let stages = tasks.iter().flat_map(|task| model.stages_of(*task));
+    stages.flat_map(|stage| {
+        let crew = stage.crew.and_then(|crew| model.crews[crew.index()].response.as_ref());
+        [Some(&stage.law), crew].into_iter().flatten()
+    })
+}
+
+/// Whether all lengths of time that a failure mode has are multiples of some length.
+fn is_periodic(model: &Model, clock: &Clock, start: Option<Task>) -> bool {
+    let TimeToFailure::Aging(up) = &clock.to_failure else { return false };
+    !matches!(clock.repair, Repair::Never)
+        && is_lattice(up)
+        && laws(model, &tasks(clock, start)).all(is_lattice)
+}
+
+fn is_lattice(law: &Law) -> bool {
+    match law {
+        Law::Fixed { .. } | Law::Empirical(_) => true,
+        Law::Uniform { low, high } | Law::Triangular { low, high, .. } => low == high,
+        Law::Mixture(branches) => branches.iter().all(|branch| is_lattice(&branch.law)),
+        Law::Sum(parts) => parts.iter().all(is_lattice),
+        Law::Exponential { .. } | Law::Weibull { .. } | Law::Gamma { .. } => false,
+        Law::LogNormal { sigma, .. } => *sigma == 0.0,
+    }
+}

@@ -1,0 +1,381 @@
+//! Exact answers for journeys that depend on nothing but which units are up, each of them independently of
+//! the others.
+
+use std::fmt;
+
+use super::Omission;
+use super::basic_event::{BasicEvent, Chance, basic_events};
+use super::decision_diagram::{Diagram, TooLarge};
+use super::skeleton::Skeleton;
+use crate::model::{ClockId, JourneyId, Model, UnitId};
+use crate::units::{SECONDS_PER_YEAR, SimSpan};
+
+/// How far an integral over time may be off, against its value.
+const RELATIVE_TOLERANCE: f64 = 1e-12;
+/// Visits of nodes that an integral may take.
+const MOST_VISITS: usize = 400_000_000;
+/// Parts that an integral is cut into at most.
+const MOST_PARTS: usize = 400;
+
+/// What is exactly true of a journey.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StaticAnswer {
+    /// The probability of being down in the long run: by formula, right to about twelve digits however
+    /// small it is.
+    pub unavailability: f64,
+    /// How often the journey goes down in the long run, per year of 365 days.
+    pub outages_per_year: f64,
+    /// How long it is down then in the mean, seconds; `None` if it never goes down, or for good.
+    pub mean_outage_s: Option<f64>,
+    /// Over the horizon, beginning with everything up and new; or why there is no such answer.
+    pub interval: Result<IntervalAnswer, NotStatic>,
+    /// What each failure mode contributes, those with the most downtime first.
+    pub importances: Vec<Importance>,
+    /// Units that go down by themselves.
+    pub basic_events: usize,
+    /// Nodes of the decision diagram.
+    pub nodes: usize,
+}
+
+/// What is exactly true of a journey from time zero, when everything is up and new, until a horizon.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct IntervalAnswer {
+    /// The mean share of the time down.
+    pub unavailability: f64,
+    /// How often it goes down, per year of 365 days.
+    pub outages_per_year: f64,
+    /// By how much the two may be off, against their values: of the integration over time.
+    pub relative_error: f64,
+    /// The probability of being down at the end.
+    pub unavailability_at_end: f64,
+}
+
+/// What a failure mode of a unit contributes to the downtime of a journey in the long run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Importance {
+    /// The failure mode of the unit.
+    pub clock: ClockId,
+    /// The share of time in which it is active.
+    pub unavailability: f64,
+    /// The probability that it makes the difference: that the journey is down if it is active, and up if it
+    /// is not (Birnbaum).
+    pub birnbaum: f64,
+    /// The share of downtime in which it makes the difference, so that it would not be without it.
+    pub criticality: f64,
+    /// The share of downtime in which it belongs to a minimal cut set that is down as a whole (Vesely and
+    /// Fussell); `None` if that would take too long to find out.
+    pub fussell_vesely: Option<f64>,
+    /// The share of outages that it completes.
+    pub outage_share: f64,
+}
+
+/// Why there is no exact answer of this kind. [`Display`](fmt::Display) says it without names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotStatic {
+    /// The journey has something that no static structure has.
+    Dynamic {
+        /// What.
+        what: Omission,
+        /// Where it was found first, if it is of a unit.
+        unit: Option<UnitId>,
+    },
+    /// A clock stands still while something other than its failure mode is down.
+    Pauses {
+        /// Of this failure mode.
+        clock: ClockId,
+        /// Of which another failure mode, or what it stands on, is down.
+        while_down: UnitId,
+    },
+    /// A unit whose clocks always run may fail again while it starts.
+    FailsWhileStarting {
+        /// Which.
+        unit: UnitId,
+    },
+    /// A clock ages while its failure mode is active.
+    AgesWhileDown {
+        /// Of this failure mode.
+        clock: ClockId,
+    },
+    /// A start makes several clocks of one unit new, of which some age.
+    RenewsTogether {
+        /// Which.
+        unit: UnitId,
+    },
+    /// Two units go down and come back at set times and never get out of step.
+    InStep {
+        /// One of them.
+        first: UnitId,
+        /// Another one.
+        second: UnitId,
+    },
+    /// A time up or down has no exponential law, and the long run is all that there is a formula for.
+    NotExponential {
+        /// Of this unit.
+        unit: UnitId,
+    },
+    /// The decision diagram has too many nodes.
+    TooLarge {
+        /// More than so many.
+        nodes: usize,
+    },
+}
+
+impl fmt::Display for NotStatic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            NotStatic::Dynamic { what, .. } => f.write_str(match what {
+                Omission::Failover => "a failover takes time, or depends on who served before",
+                Omission::Masks => "the beginning of each outage is hidden from users",
+                Omission::People => "repairs may wait for people, parts or working hours",
+                Omission::Plans => "planned work goes by the calendar",
+                Omission::Starts => "something must start again after something else was down",
+                Omission::Paces => "clocks run faster or slower with the state of others",
+                Omission::CommonCauses => "one cause strikes several units at once",
+                Omission::Controllers => "a controller places replicas elsewhere",
+            }),
+            NotStatic::Pauses { .. } => {
+                f.write_str("a clock stands still while something else is down (no `clock: always`)")
+            }
+            NotStatic::FailsWhileStarting { .. } => {
+                f.write_str("a unit whose clocks always run may fail again while it starts")
+            }
+            NotStatic::AgesWhileDown { .. } => {
+                f.write_str("a clock with `clock: always` ages while its failure mode is active")
+            }
+            NotStatic::RenewsTogether { .. } => {
+                f.write_str("a start makes several aging clocks of one unit new")
+            }
+            NotStatic::InStep { .. } => {
+                f.write_str("units go down and come back at set times, and stay in step")
+            }
+            NotStatic::NotExponential { .. } => f.write_str(
+                "a time up or down has no exponential law: there is a formula for the long run only",
+            ),
+            NotStatic::TooLarge { nodes } => {
+                write!(f, "its decision diagram has more than {nodes} nodes")
+            }
+        }
+    }
+}
+
+impl std::error::Error for NotStatic {}
+
+impl From<TooLarge> for NotStatic {
+    fn from(TooLarge { nodes }: TooLarge) -> NotStatic {
+        NotStatic::TooLarge { nodes }
+    }
+}
+
+/// The exact answer for a journey, in the long run and over a horizon.
+///
+/// # Formula
+///
+/// With `q_i` the probability that unit `i` is down by itself (see `BasicEvent`) and `Q(q)` that the journey is
+/// down, by its decision diagram: outages begin with rate `sum B_i w_i`, where `B_i = dQ/dq_i` is Birnbaum's
+/// importance and `w_i` how often unit `i` goes down. Over a horizon `Q(q(t))` and that rate are integrated
+/// over time, by the rule of Gauss and Kronrod with 15 points, cut where its difference from that of Gauss
+/// with 7 is too large; the sum of the differences that are left is the error that is stated.
+///
+/// # Assumes
+///
+/// That units go down and come back independently of one another, which is checked.
+///
+/// # Source
+///
+/// Vesely, *A time-dependent methodology for fault tree evaluation*, 1970; Trivedi and Bobbio, *Reliability and
+/// Availability Engineering*, 2017, chapters 4 to 7.
+///
+/// # Errors
+///
+/// If that is not so, or not known, with the reason; or if the decision diagram becomes too large.
+pub fn static_answer(
+    model: &Model,
+    journey: JourneyId,
+    horizon: SimSpan,
+) -> Result<StaticAnswer, NotStatic> {
+    let tree = StaticTree::new(model, journey)?;
+    let chances: Vec<Chance> = tree.events.iter().map(BasicEvent::in_the_long_run).collect();
+    let (unavailability, birnbaum) = tree.diagram.importances(&pairs(&chances));
+    let per_second: f64 = birnbaum.iter().zip(&chances).map(|(b, chance)| b * chance.rate).sum();
+    Ok(StaticAnswer {
+        unavailability,
+        outages_per_year: per_second * SECONDS_PER_YEAR,
+        mean_outage_s: (per_second > 0.0).then(|| unavailability / per_second),
+        interval: tree.over(horizon),
+        importances: tree.contributions(&chances, unavailability, per_second, &birnbaum),
+        basic_events: tree.events.len(),
+        nodes: tree.diagram.node_count(),
+    })
+}
+
+/// A static journey: its diagram, and by level of it what the units do.
+pub(super) struct StaticTree {
+    pub(super) diagram: Diagram,
+    pub(super) events: Vec<BasicEvent>,
+}
+
+/// Probabilities of being down and up.
+fn pairs(chances: &[Chance]) -> Vec<(f64, f64)> {
+    chances.iter().map(|chance| (chance.down, chance.up)).collect()
+}
+
+impl StaticTree {
+    pub(super) fn new(model: &Model, journey: JourneyId) -> Result<StaticTree, NotStatic> {
+        let skeleton = Skeleton::new(model, |unit| model.hosts.of(unit.index()), journey);
+        let found = basic_events(model, &skeleton)?;
+        let mut by_unit = vec![None; model.units.len()];
+        for event in found {
+            let unit = event.unit.index();
+            by_unit[unit] = Some(event);
+        }
+        let diagram = Diagram::new(&skeleton, |unit| by_unit[unit.index()].is_some())?;
+        let of_unit = |unit: &UnitId| by_unit[unit.index()].take();
+        let events = diagram.units().iter().filter_map(of_unit).collect();
+        Ok(StaticTree { diagram, events })
+    }
+
+    /// What each failure mode contributes.
+    fn contributions(
+        &self,
+        units: &[Chance],
+        unavailability: f64,
+        per_second: f64,
+        birnbaum: &[f64],
+    ) -> Vec<Importance> {
+        let involved = self.diagram.involved(&pairs(units));
+        let share = |part: f64, whole: f64| if whole > 0.0 { part / whole } else { 0.0 };
+        let mut found: Vec<Importance> = Vec::new();
+        for (level, (event, &of_unit)) in self.events.iter().zip(birnbaum).enumerate() {
+            let chances = event.modes_in_the_long_run();
+            for (place, (mode, chance)) in event.modes.iter().zip(&chances).enumerate() {
+                // If modes overlap one makes a difference only while all others are over.
+                let others = chances.iter().enumerate().filter(|(other, _)| *other != place);
+                let others_up: f64 = match event.modes_overlap {
+                    true => others.map(|(_, chance)| chance.up).product(),
+                    false => 1.0,
+                };
+                let birnbaum = of_unit * others_up;
+                found.push(Importance {
+                    clock: mode.clock,
+                    unavailability: chance.down,
+                    birnbaum,
+                    criticality: share(birnbaum * chance.down, unavailability),
+                    // Which of its modes a unit is down by makes no difference to the others.
+                    fussell_vesely: involved.as_ref().map(|involved| {
+                        let of_mode = share(chance.down, units[level].down);
+                        share(involved[level] * of_mode, unavailability)
+                    }),
+                    outage_share: share(birnbaum * chance.rate, per_second),
+                });
+            }
+        }
+        // Those that are alike stay in their order, whatever rounding makes of them.
+        let in_ten_digits = |found: &Importance| found.criticality.to_bits() >> 19;
+        found.sort_by_key(|found| (std::cmp::Reverse(in_ten_digits(found)), found.clock));
+        found
+    }
+
+    /// From time zero until a horizon.
+    fn over(&self, horizon: SimSpan) -> Result<IntervalAnswer, NotStatic> {
+        let not_exponential = |event: &&BasicEvent| event.at(1.0).is_none();
+        if let Some(event) = self.events.iter().find(not_exponential) {
+            return Err(NotStatic::NotExponential { unit: event.unit });
+        }
+        let chances_at = |seconds: f64| -> Vec<Chance> {
+            self.events.iter().filter_map(|event| event.at(seconds)).collect()
+        };
+        let at = |seconds: f64| {
+            let chances = chances_at(seconds);
+            let (down, birnbaum) = self.diagram.importances(&pairs(&chances));
+            [down, birnbaum.iter().zip(&chances).map(|(b, chance)| b * chance.rate).sum()]
+        };
+        let seconds = horizon.seconds();
+        let fastest = self.events.iter().map(BasicEvent::fastest).fold(0.0, f64::max);
+        let visits = self.diagram.node_count() + self.events.len();
+        let most = (MOST_VISITS / (15 * visits.max(1))).clamp(64, MOST_PARTS);
+        let (means, relative_error) = mean_over(seconds, fastest, most, at);
+        Ok(IntervalAnswer {
+            unavailability: means[0],
+            outages_per_year: means[1] * SECONDS_PER_YEAR,
+            relative_error,
+            unavailability_at_end: self.diagram.down(&pairs(&chances_at(seconds))),
+        })
+    }
+}
+
+/// Points of the rule of Kronrod with 15 points on [-1, 1], from the outermost inwards, with its weights, and
+/// those of the rule of Gauss with 7 of them. Piessens and others, *QUADPACK*, 1983 (`qk15`).
+const POINTS: [(f64, f64, f64); 8] = [
+    (0.991_455_371_120_812_6, 0.022_935_322_010_529_224, 0.0),
+    (0.949_107_912_342_758_5, 0.063_092_092_629_978_55, 0.129_484_966_168_869_7),
+    (0.864_864_423_359_769_1, 0.104_790_010_322_250_18, 0.0),
+    (0.741_531_185_599_394_4, 0.140_653_259_715_525_92, 0.279_705_391_489_276_7),
+    (0.586_087_235_467_691_1, 0.169_004_726_639_267_9, 0.0),
+    (0.405_845_151_377_397_2, 0.190_350_578_064_785_4, 0.381_830_050_505_118_9),
+    (0.207_784_955_007_898_46, 0.204_432_940_075_298_9, 0.0),
+    (0.0, 0.209_482_141_084_727_82, 0.417_959_183_673_469_4),
+];
+
+/// A part of an integral.
+struct Stretch {
+    from: f64,
+    to: f64,
+    values: [f64; 2],
+    /// How far each may be off.
+    errors: [f64; 2],
+}
+
+impl Stretch {
+    fn new(from: f64, to: f64, at: &impl Fn(f64) -> [f64; 2]) -> Stretch {
+        let (middle, half) = (0.5 * (from + to), 0.5 * (to - from));
+        let (mut kronrod, mut gauss) = ([0.0; 2], [0.0; 2]);
+        for (point, of_kronrod, of_gauss) in POINTS {
+            let distances = [-point * half, point * half];
+            for distance in &distances[usize::from(point == 0.0)..] {
+                for (function, value) in at(middle + distance).into_iter().enumerate() {
+                    kronrod[function] += half * of_kronrod * value;
+                    gauss[function] += half * of_gauss * value;
+                }
+            }
+        }
+        let errors = [0, 1].map(|function| (kronrod[function] - gauss[function]).abs());
+        Stretch { from, to, values: kronrod, errors }
+    }
+
+    /// How far off it may be against the whole.
+    fn relative_error(&self, whole: [f64; 2]) -> f64 {
+        let of = |(error, whole): (f64, f64)| if whole > 0.0 { error / whole } else { 0.0 };
+        self.errors.into_iter().zip(whole).map(of).fold(0.0, f64::max)
+    }
+}
+
+/// The means of two positive functions over so many seconds from zero, and how far they may be off against
+/// their values; `fastest` is the rate at which they change most quickly in the beginning.
+fn mean_over(
+    seconds: f64,
+    fastest: f64,
+    most: usize,
+    at: impl Fn(f64) -> [f64; 2],
+) -> ([f64; 2], f64) {
+    // Whatever changes changes most in the beginning: each part is as long as all before it together.
+    let doublings = libm::log2((8.0 * seconds * fastest).max(2.0)).ceil().min(60.0) as i32;
+    let mut edges = vec![0.0];
+    edges.extend((0..=doublings).rev().map(|k| libm::ldexp(seconds, -k)));
+    let mut parts: Vec<Stretch> =
+        edges.windows(2).map(|edge| Stretch::new(edge[0], edge[1], &at)).collect();
+    loop {
+        let add =
+            |sum: [f64; 2], part: &Stretch| [sum[0] + part.values[0], sum[1] + part.values[1]];
+        let whole = parts.iter().fold([0.0, 0.0], add);
+        let error: f64 = parts.iter().map(|part| part.relative_error(whole)).sum();
+        if error < RELATIVE_TOLERANCE || parts.len() >= most {
+            return (whole.map(|value| value / seconds), error);
+        }
+        let errors = parts.iter().map(|part| part.relative_error(whole)).enumerate();
+        let worst = errors.max_by(|one, other| one.1.total_cmp(&other.1)).map_or(0, |(i, _)| i);
+        let Stretch { from, to, .. } = parts[worst];
+        let middle = 0.5 * (from + to);
+        parts[worst] = Stretch::new(from, middle, &at);
+        parts.push(Stretch::new(middle, to, &at));
+    }
+}

@@ -1,0 +1,29 @@
+//! Why there is no exact answer, with names.
+
+use crate::exact::NotStatic;
+use crate::model::{ClockId, Model, UnitId};
+use crate::spec::Topology;
+
+/// Why a journey has no exact answer of its static structure, in a sentence with names.
+pub fn not_static_text(topology: &Topology, model: &Model, why: &NotStatic) -> String {
+    let path = |unit: UnitId| topology.units[unit.index()].path.as_str();
+    let mode = |clock: ClockId| {
+        let (unit, mode) = model.origin(clock);
+        format!("{} of {}", topology.modes[mode].name, path(unit))
+    };
+    let who = match why {
+        NotStatic::Dynamic { unit: Some(unit), .. } => format!("first at {}", path(*unit)),
+        NotStatic::Dynamic { unit: None, .. } | NotStatic::TooLarge { .. } => {
+            return why.to_string();
+        }
+        NotStatic::Pauses { clock, while_down } => {
+            format!("{} while {} is down", mode(*clock), path(*while_down))
+        }
+        NotStatic::AgesWhileDown { clock } => mode(*clock),
+        NotStatic::InStep { first, second } => format!("{} and {}", path(*first), path(*second)),
+        NotStatic::FailsWhileStarting { unit }
+        | NotStatic::RenewsTogether { unit }
+        | NotStatic::NotExponential { unit } => path(*unit).to_owned(),
+    };
+    format!("{why}: {who}")
+}
