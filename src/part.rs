@@ -164,7 +164,8 @@ pub struct Merged {
     pub resolved: String,
     /// The digest of the files that it was read from.
     pub sha256: String,
-    pub(crate) plan: Plan,
+    /// The plan of the whole.
+    pub plan: Plan,
     pub(crate) summary: Summary,
     pub(crate) measures: MeasureSet,
 }

@@ -6,7 +6,7 @@ use crate::engine::{NotMarkov, Replication};
 use crate::measure::{Entry, Life, MeasureSet, Recorder, Timeline};
 use crate::model::{DataId, JourneyId, Model, compile};
 use crate::part::{Merged, Part, Shard};
-use crate::report::{InputBand, JourneyMeasures, Report};
+use crate::report::{Answers, InputBand, JourneyMeasures, Report, exact_answers};
 use crate::run::{
     ExactLoss, ExactOutages, Plan, Progress, RunError, Runner, Summary, Tally, Until, exact_loss,
     exact_outages, live, run,
@@ -227,6 +227,17 @@ impl System {
         most_states: usize,
     ) -> Result<ExactLoss, NotMarkov> {
         exact_loss(&self.model, class, plan.horizon, most_states)
+    }
+
+    /// Exact answers to what a plan asks, with chains of at most so many states; beside a simulation they are
+    /// the second route.
+    pub fn exact_answers(&self, plan: &Plan, most_states: usize) -> Answers {
+        exact_answers(&self.topology, &self.model, plan, most_states)
+    }
+
+    /// A report of exact answers alone.
+    pub fn report_answers(&self, plan: &Plan, answers: Answers) -> Report {
+        Report::of_answers(&self.topology, &self.model, plan, "exact", answers)
     }
 
     /// One life of a plan, change by change.

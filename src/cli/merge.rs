@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use ninefold::report::{to_csv, to_json, to_text};
+use ninefold::run::MOST_STATES_BESIDE;
 use ninefold::{Part, PartError, System, Topology};
 
 use super::arguments::OutArguments;
@@ -41,7 +42,9 @@ impl Merge {
         let merged = Part::merge(parts).map_err(|error| Failure::Refused(told(&error)))?;
         let topology = Topology::from_str("the topology in the parts", &merged.resolved);
         let topology = Topology { sha256: merged.sha256.clone(), ..topology.map_err(refused)? };
-        let report = System::compile(topology).report_merged(&merged);
+        let system = System::compile(topology);
+        let mut report = system.report_merged(&merged);
+        report.set_second_route(system.exact_answers(&merged.plan, MOST_STATES_BESIDE));
         self.out.prepare()?;
         self.out.write(&report)?;
         let is_missed = report.any_objective_missed();

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 use ninefold::report::{RowFormat, RowsOf, to_csv, to_json, to_json_array, to_text};
-use ninefold::run::RunError;
+use ninefold::run::{MOST_STATES, MOST_STATES_BESIDE, RunError};
 use ninefold::spec::resolved;
 use ninefold::units::parse_percentage;
 use ninefold::{Plan, Progress, Report, Shard, System, Until};
@@ -72,6 +72,10 @@ pub(crate) struct Simulate {
           conflicts_with_all = ["precision", "outages", "lives", "input_uncertainty", "format"])]
     shard: Option<Shard>,
 
+    /// What to do about exact answers: a Markov chain or a decision diagram of the same model.
+    #[arg(long, value_enum, default_value_t = ExactArgument::Also)]
+    exact: ExactArgument,
+
     /// Also say on standard error how long each run took.
     #[arg(long)]
     timing: bool,
@@ -88,6 +92,16 @@ enum Format {
     /// Every life and every outage as Parquet files in the folder of --out, and nothing on standard
     /// output; needs a program built with the feature `parquet`.
     Parquet,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ExactArgument {
+    /// Simulate, and say how far that is from the exact answer where there is one that takes a second or two.
+    Also,
+    /// Do not simulate; refuse what has no exact answer, with the reason.
+    Only,
+    /// Simulate only.
+    Never,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -117,10 +131,20 @@ impl Simulate {
             let bar = Bar::new(&system.topology().name, stop.clone());
             let plan = self.plan(system);
             let begun = Instant::now();
+            if self.exact == ExactArgument::Only {
+                drop(bar);
+                let report = self.exact_report(system, &plan)?;
+                self.out.write(&report)?;
+                reports.push(report);
+                continue;
+            }
             let mut report = system
                 .simulate_watched(&plan, &mut |progress| bar.show(progress))
                 .map_err(|error| refused(system, &error))?;
             let took = begun.elapsed();
+            if self.exact == ExactArgument::Also {
+                report.set_second_route(system.exact_answers(&plan, MOST_STATES_BESIDE));
+            }
             let done = Plan { replications: report.run.replications, precision: None, ..plan };
             if let Some(draws) = self.input_uncertainty.filter(|_| !report.run.is_partial) {
                 let bands = system
@@ -162,6 +186,22 @@ impl Simulate {
             true => Ok(Outcome::Missed),
             false => Ok(Outcome::Met),
         }
+    }
+
+    fn exact_report(&self, system: &System, plan: &Plan) -> Result<Report, Failure> {
+        let answers = system.exact_answers(plan, MOST_STATES);
+        if answers.are_any() {
+            return Ok(system.report_answers(plan, answers));
+        }
+        let journeys = &system.topology().journeys;
+        let why = journeys.iter().zip(&answers.journeys).filter_map(|(journey, answer)| {
+            Some(format!("  {}: {}\n", journey.name, answer.as_ref().err()?))
+        });
+        Err(Failure::Refused(format!(
+            "error: {}: there is no exact answer; simulate, with `--exact also` or `never`\n{}",
+            system.topology().name,
+            why.collect::<String>()
+        )))
     }
 
     fn run_part(&self, systems: &[System], shard: Shard, path: &Path) -> Result<Outcome, Failure> {

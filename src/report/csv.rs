@@ -1,5 +1,6 @@
 //! CSV: one row a measure of a journey or data class.
 
+use super::answer::Answer;
 use super::data::{JourneyMeasures, Report};
 use super::data_class::DataMeasures;
 use crate::stats::Estimate;
@@ -22,6 +23,17 @@ pub fn to_csv(reports: &[Report]) -> String {
                 JourneyMeasures::FirstOutage(first) => {
                     vec![("time_to_first_outage_s", first.mean)]
                 }
+                JourneyMeasures::Answered(answer) => {
+                    let of = |number: fn(&Answer) -> Option<Estimate>| {
+                        answer.as_ref().ok().and_then(number)
+                    };
+                    vec![
+                        ("unavailability", of(|answer| answer.unavailability)),
+                        ("outages_per_year", of(|answer| answer.outages_per_year)),
+                        ("p_no_outage", of(|answer| answer.p_outage.map(Estimate::complement))),
+                        ("time_to_first_outage_s", of(|answer| answer.first_outage_s)),
+                    ]
+                }
                 JourneyMeasures::Window(estimates, _) => vec![
                     ("unavailability", Some(estimates.unavailability)),
                     ("availability", Some(estimates.availability.mean)),
@@ -37,6 +49,13 @@ pub fn to_csv(reports: &[Report]) -> String {
             let rows: Rows = match &class.measures {
                 DataMeasures::FirstLoss(first) => {
                     vec![("time_to_first_loss_s", first.as_ref().and_then(|first| first.mean))]
+                }
+                DataMeasures::Answered(answer) => {
+                    let answer = answer.as_ref().ok();
+                    vec![
+                        ("p_loss", answer.and_then(|answer| answer.p_loss)),
+                        ("time_to_first_loss_s", answer.and_then(|answer| answer.first_loss_s)),
+                    ]
                 }
                 DataMeasures::Window(window) => {
                     let estimates = &window.estimates;

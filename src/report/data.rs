@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::answer::{Answer, Answers};
 use super::data_class::{DataCause, DataMeasures, DataReport, PromisedBy, Survival, WindowOfData};
 use crate::engine::{Root, first_hosts};
 use crate::exact::{
@@ -63,6 +64,17 @@ pub struct TopologyInfo {
     pub not_evaluated: Vec<String>,
 }
 
+impl TopologyInfo {
+    fn of(topology: &Topology) -> TopologyInfo {
+        TopologyInfo {
+            name: topology.name.clone(),
+            about: topology.about.clone(),
+            sha256: topology.sha256.clone(),
+            not_evaluated: topology.not_evaluated(),
+        }
+    }
+}
+
 /// Which run: enough to do it again.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunInfo {
@@ -88,6 +100,25 @@ pub struct RunInfo {
     pub is_partial: bool,
     /// What became of the precision that was asked for.
     pub precision: Option<PrecisionReport>,
+}
+
+impl RunInfo {
+    /// That of a plan and what was lived of it, if anything was.
+    fn of(plan: &Plan, method: &'static str, lived: Option<&Summary>) -> RunInfo {
+        RunInfo {
+            replications: lived.map_or(0, |summary| summary.replications),
+            seed: plan.seed,
+            horizon: plan.horizon,
+            warm_up: plan.warm_up,
+            until: plan.until,
+            events: lived.map_or(0, |summary| summary.events),
+            method,
+            clocks: "per-unit",
+            version: env!("CARGO_PKG_VERSION"),
+            is_partial: lived.is_some_and(|summary| summary.is_partial),
+            precision: None,
+        }
+    }
 }
 
 /// A precision that was asked for.
@@ -121,6 +152,19 @@ pub struct JourneyReport {
     pub spreadsheet: Option<Comparison>,
     /// How much the unavailability depends on inputs, if that was asked for.
     pub input_band: Option<InputBand>,
+    /// What another route says, or why there is none; `None` if nobody asked.
+    pub second: Option<Result<Answer, String>>,
+}
+
+impl JourneyReport {
+    /// Whether the mean availability of an answer is below what is promised.
+    fn misses(&self, answer: &Result<Answer, String>) -> bool {
+        let found = answer.as_ref().ok().and_then(|answer| answer.unavailability);
+        match (self.slo.availability, found) {
+            (Some(target), Some(found)) => found.mean > 1.0 - target,
+            _ => false,
+        }
+    }
 }
 
 /// The unavailability of a journey when inputs are drawn from their ranges.
@@ -149,6 +193,8 @@ pub enum JourneyMeasures {
     Window(Box<JourneyEstimates>, Causes),
     /// Over lives that ended at the first outages.
     FirstOutage(FirstOutage),
+    /// By another route alone, or why not.
+    Answered(Result<Answer, String>),
 }
 
 /// What prolonged outages that something else had started: a failure mode of a unit.
@@ -277,31 +323,56 @@ impl Report {
             }
         };
         Report {
-            topology: TopologyInfo {
-                name: topology.name.clone(),
-                about: topology.about.clone(),
-                sha256: topology.sha256.clone(),
-                not_evaluated: topology.not_evaluated(),
-            },
+            topology: TopologyInfo::of(topology),
             run: RunInfo {
-                replications: summary.replications,
-                seed: plan.seed,
-                horizon: plan.horizon,
-                warm_up: plan.warm_up,
-                until: plan.until,
-                events: summary.events,
-                method: "plain",
-                clocks: "per-unit",
-                version: env!("CARGO_PKG_VERSION"),
-                is_partial: summary.is_partial,
                 precision: plan.precision.map(|target| PrecisionReport {
                     target,
                     reached: measures.relative_half_width(),
                 }),
+                ..RunInfo::of(plan, "plain", Some(summary))
             },
             journeys,
             blast_radius: blast(topology, model, &reporter.hosts),
             data,
+        }
+    }
+
+    /// What answers say that were found without lives, by `method`.
+    pub(crate) fn of_answers(
+        topology: &Topology,
+        model: &Model,
+        plan: &Plan,
+        method: &'static str,
+        answers: Answers,
+    ) -> Report {
+        let reporter = Reporter { topology, model, hosts: first_hosts(model) };
+        let journeys = topology.journeys.iter().enumerate().zip(answers.journeys);
+        let data = topology.data.iter().enumerate().zip(answers.data);
+        Report {
+            topology: TopologyInfo::of(topology),
+            run: RunInfo::of(plan, method, None),
+            journeys: journeys
+                .map(|((index, journey), answer)| {
+                    let spreadsheet = reporter.spreadsheet(index, None);
+                    reporter.journey(journey, JourneyMeasures::Answered(answer), spreadsheet)
+                })
+                .collect(),
+            blast_radius: blast(topology, model, &reporter.hosts),
+            data: data
+                .filter_map(|(class, answer)| {
+                    Some(reporter.data(class, DataMeasures::Answered(answer?)))
+                })
+                .collect(),
+        }
+    }
+
+    /// Says what another route says.
+    pub fn set_second_route(&mut self, answers: Answers) {
+        for (journey, answer) in self.journeys.iter_mut().zip(answers.journeys) {
+            journey.second = Some(answer);
+        }
+        for (class, answer) in self.data.iter_mut().zip(answers.data) {
+            class.second = answer;
         }
     }
 
@@ -317,6 +388,7 @@ impl Report {
         self.journeys.iter().any(|journey| match &journey.measures {
             JourneyMeasures::Window(estimates, _) => estimates.objectives.any_missed(),
             JourneyMeasures::FirstOutage(_) => false,
+            JourneyMeasures::Answered(answer) => journey.misses(answer),
         })
     }
 }
@@ -403,6 +475,7 @@ impl Reporter<'_> {
             measures,
             spreadsheet,
             input_band: None,
+            second: None,
         }
     }
 
@@ -429,6 +502,7 @@ impl Reporter<'_> {
                 medium: holding.medium,
                 loses_newest_without_power: holding.unsynced.is_some(),
             }),
+            second: None,
             simultaneous: match class.holding {
                 Some(_) => simultaneous_losses(self.model.holding(DataId::new(index))),
                 None => Vec::new(),

@@ -1,5 +1,6 @@
 //! What a report shows of a data class.
 
+use super::answer::LossAnswer;
 use crate::exact::Simultaneous;
 use crate::measure::{DataEstimates, FirstOutage};
 use crate::spec::Medium;
@@ -18,6 +19,8 @@ pub struct DataReport {
     /// How probable it is that losing so many holders at once destroys something, for a few numbers;
     /// none if nothing holds copies.
     pub simultaneous: Vec<Simultaneous>,
+    /// What another route says of the first loss, or why there is none; `None` if nobody asked.
+    pub second: Option<Result<LossAnswer, String>>,
 }
 
 /// What was estimated of one data class.
@@ -27,6 +30,8 @@ pub enum DataMeasures {
     Window(Box<WindowOfData>),
     /// Over lives that ended when data were lost: when; `None` if nothing holds it.
     FirstLoss(Option<FirstOutage>),
+    /// By another route alone, or why not.
+    Answered(Result<LossAnswer, String>),
 }
 
 /// What equal lives say of one data class.

@@ -2,10 +2,12 @@
 
 use serde::Serialize;
 
+use super::answer_json::{AgreementJson, LossAnswerJson};
 use super::data_class::{DataMeasures, DataReport, WindowOfData};
 use super::json::{Interval, TimeToFirst};
 use crate::exact::Simultaneous;
 use crate::measure::{Bounded, CopyEstimates, SpanEstimates, TimeToLoss};
+use crate::stats::Estimate;
 
 /// One data class; what a run does not measure is null.
 #[derive(Default, Serialize)]
@@ -35,6 +37,8 @@ pub(super) struct DataJson<'a> {
     rebuilt_bytes_per_year: Option<Interval>,
     margins: Option<Vec<MarginJson>>,
     simultaneous_loss: Option<Vec<SimultaneousJson>>,
+    exact: Option<LossAnswerJson<'a>>,
+    agreement: Option<AgreementJson<'a>>,
 }
 
 #[derive(Serialize)]
@@ -43,6 +47,12 @@ struct BoundedJson {
     std_error: Option<f64>,
     ci95: Option<(f64, f64)>,
     upper95: Option<f64>,
+}
+
+impl BoundedJson {
+    fn of(estimate: Estimate) -> BoundedJson {
+        BoundedJson::from(Bounded { estimate, upper95: None })
+    }
 }
 
 impl From<Bounded> for BoundedJson {
@@ -156,6 +166,16 @@ impl<'a> DataJson<'a> {
         let simultaneous = class.survival.map(|_| class.simultaneous.iter().map(Into::into));
         DataJson {
             simultaneous_loss: simultaneous.map(Iterator::collect),
+            exact: match (&class.measures, &class.second) {
+                (DataMeasures::Answered(Ok(answer)), _) | (_, Some(Ok(answer))) => {
+                    Some(LossAnswerJson::of(answer))
+                }
+                _ => None,
+            },
+            agreement: class.second.as_ref().map(|answer| match answer {
+                Ok(answer) => AgreementJson::of(Ok(answer.route), class.compared(answer)),
+                Err(why) => AgreementJson::of(Err(why), None),
+            }),
             ..DataJson::measured(class)
         }
     }
@@ -166,6 +186,16 @@ impl<'a> DataJson<'a> {
                 Some(copies) => DataJson::of_window(window).with_copies(copies),
                 None => DataJson::of_window(window),
             },
+            DataMeasures::Answered(answer) => {
+                let answer = answer.as_ref().ok();
+                let first = answer.and_then(|answer| answer.first_loss_s);
+                DataJson {
+                    p_loss: answer.and_then(|answer| answer.p_loss).map(BoundedJson::of),
+                    p_any_group_lost: answer.and_then(|answer| answer.p_loss).map(BoundedJson::of),
+                    time_to_first_loss_s: first.map(TimeToFirst::of_mean),
+                    ..DataJson::default()
+                }
+            }
             DataMeasures::FirstLoss(first) => DataJson {
                 time_to_first_loss_s: first.as_ref().map(TimeToFirst::of),
                 ..DataJson::default()

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::answer_text::loss_words;
 use super::data_class::{DataCause, DataMeasures, DataReport, PromisedBy, Survival, WindowOfData};
 use super::number::{duration, grouped, nines, percent, significant};
 use super::text::{first_table, section, table, wrapped};
@@ -23,6 +24,14 @@ pub(super) fn data_sections(classes: &[DataReport]) -> String {
     for class in classes {
         match &class.measures {
             DataMeasures::Window(window) => text += &class_section(class, window),
+            DataMeasures::Answered(Ok(answer)) => {
+                text += &wrapped(&format!("{}: {}", class.name, loss_words(answer)), "");
+                text.push('\n');
+            }
+            DataMeasures::Answered(Err(why)) => {
+                text += &wrapped(&format!("{}: no answer: {why}", class.name), "");
+                text.push('\n');
+            }
             DataMeasures::FirstLoss(first) => {
                 firsts.extend(Some(&class.name).zip(first.as_ref()));
             }

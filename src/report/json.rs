@@ -3,12 +3,15 @@
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
+use super::answer::Answer;
+use super::answer_json::{AgreementJson, AnswerJson};
 use super::data::{JourneyMeasures, JourneyReport, Report};
 use super::data_json::DataJson;
 use crate::exact::Omission;
 use crate::measure::{FirstOutage, JourneyEstimates, Objective, Verdict};
 use crate::run::Until;
 use crate::stats::Estimate;
+use crate::units::SECONDS_PER_YEAR;
 
 /// The version of the format.
 const SCHEMA: &str = "ninefold/1";
@@ -92,7 +95,7 @@ struct Precision {
     is_met: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Journey<'a> {
     unavailability: Option<Bounded>,
     availability: Option<Availability>,
@@ -111,6 +114,8 @@ struct Journey<'a> {
     prolonged_by: Option<Vec<Prolonging<'a>>>,
     spreadsheet: Option<Spreadsheet<'a>>,
     input_uncertainty: Option<InputBand>,
+    exact: Option<AnswerJson<'a>>,
+    agreement: Option<AgreementJson<'a>>,
 }
 
 #[derive(Serialize)]
@@ -185,9 +190,9 @@ struct Availability {
     mean: f64,
     std_error: Option<f64>,
     ci95: Option<(f64, f64)>,
-    p5: f64,
-    p50: f64,
-    p95: f64,
+    p5: Option<f64>,
+    p50: Option<f64>,
+    p95: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -321,6 +326,54 @@ pub(super) fn omission_name(omission: Omission) -> &'static str {
 
 impl<'a> Journey<'a> {
     fn of(journey: &'a JourneyReport) -> Journey<'a> {
+        Journey {
+            exact: match (&journey.measures, &journey.second) {
+                (JourneyMeasures::Answered(Ok(answer)), _) | (_, Some(Ok(answer))) => {
+                    Some(AnswerJson::of(answer))
+                }
+                _ => None,
+            },
+            agreement: journey.second.as_ref().map(|answer| match answer {
+                Ok(answer) => AgreementJson::of(Ok(answer.route), journey.compared(answer)),
+                Err(why) => AgreementJson::of(Err(why), None),
+            }),
+            ..Journey::measured(journey)
+        }
+    }
+
+    fn of_answer(journey: &JourneyReport, answer: &Answer) -> Journey<'a> {
+        let target = journey.slo.availability.zip(answer.unavailability);
+        let verdict = |(target, found): (f64, Estimate)| {
+            if found.mean > 1.0 - target { "missed" } else { "met" }
+        };
+        Journey {
+            unavailability: answer.unavailability.map(|found| Bounded::new(found, None)),
+            availability: answer.unavailability.map(|found| {
+                let Estimate { mean, std_error, ci95 } = found.complement();
+                Availability { mean, std_error, ci95, p5: None, p50: None, p95: None }
+            }),
+            outages_per_year: answer.outages_per_year.map(|found| Bounded::new(found, None)),
+            downtime_s_per_year: answer
+                .unavailability
+                .map(|found| found.times(SECONDS_PER_YEAR).into()),
+            p_no_outage: answer.p_outage.map(|p| p.complement().into()),
+            time_to_first_outage_s: answer.first_outage_s.map(TimeToFirst::of_mean),
+            slo: Slo {
+                availability: target.map(|both| Target {
+                    target: both.0,
+                    p_met: None,
+                    p_met_ci95: None,
+                    p_met_month: None,
+                    p_met_rolling_30d: None,
+                    verdict: verdict(both),
+                }),
+                ..Slo::default()
+            },
+            ..Journey::default()
+        }
+    }
+
+    fn measured(journey: &'a JourneyReport) -> Journey<'a> {
         let spreadsheet = journey.spreadsheet.as_ref().map(|sheet| Spreadsheet {
             unavailability: sheet.unavailability,
             availability: 1.0 - sheet.unavailability,
@@ -332,23 +385,13 @@ impl<'a> Journey<'a> {
         });
         match &journey.measures {
             JourneyMeasures::FirstOutage(first) => Journey {
-                unavailability: None,
-                availability: None,
-                outages_per_year: None,
-                outage_s: None,
-                downtime_s_per_year: None,
-                p_no_outage: None,
                 time_to_first_outage_s: Some(TimeToFirst::of(first)),
-                slo: Slo::default(),
-                planned: None,
-                unplanned: None,
-                degraded_s_per_year: None,
-                availability_during: None,
-                over_time: None,
-                causes: None,
-                prolonged_by: None,
                 spreadsheet,
-                input_uncertainty: None,
+                ..Journey::default()
+            },
+            JourneyMeasures::Answered(answer) => match answer {
+                Ok(answer) => Journey { spreadsheet, ..Journey::of_answer(journey, answer) },
+                Err(_) => Journey { spreadsheet, ..Journey::default() },
             },
             JourneyMeasures::Window(estimates, causes) => Journey {
                 causes: Some(
@@ -404,9 +447,9 @@ impl<'a> Journey<'a> {
                 mean: availability.mean,
                 std_error: availability.std_error,
                 ci95: availability.ci95,
-                p5,
-                p50,
-                p95,
+                p5: Some(p5),
+                p50: Some(p50),
+                p95: Some(p95),
             }),
             outages_per_year: Some(Bounded::new(
                 estimates.outages_per_year,
@@ -438,8 +481,7 @@ impl<'a> Journey<'a> {
             },
             causes: None,
             prolonged_by: None,
-            spreadsheet: None,
-            input_uncertainty: None,
+            ..Journey::default()
         }
     }
 }
@@ -465,6 +507,19 @@ impl OutageLengths {
 }
 
 impl TimeToFirst {
+    /// Of which only the mean is known.
+    pub(super) fn of_mean(mean: Estimate) -> TimeToFirst {
+        TimeToFirst {
+            mean: Some(mean.mean),
+            std_error: mean.std_error,
+            ci95: mean.ci95,
+            p5: None,
+            p50: None,
+            p95: None,
+            censored: 0,
+        }
+    }
+
     pub(super) fn of(first: &FirstOutage) -> TimeToFirst {
         let [p5, p50, p95] = first.quantiles;
         TimeToFirst {

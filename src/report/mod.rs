@@ -1,6 +1,9 @@
 //! What is shown, and how: a [`Report`] is data with nothing left to compute, and each renderer is a
 //! function of it. Formats end here.
 
+mod answer;
+mod answer_json;
+mod answer_text;
 mod capacity;
 mod csv;
 mod cuts;
@@ -25,6 +28,8 @@ mod timeline;
 
 pub use self::csv::to_csv;
 pub use self::plotters::{DrawError, Sheet, Theme, to_png, to_svg};
+pub(crate) use answer::exact_answers;
+pub use answer::{Answer, Answers, LossAnswer};
 pub use capacity::{
     CapacityReport, Case, NodeUse, PendingReplica, capacity, capacity_to_json, capacity_to_text,
     obstacle_text,

@@ -6,6 +6,7 @@ use comfy_table::{
     CellAlignment, ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle,
 };
 
+use super::answer_text::{agreement_lines, answer_lines, answers_table};
 use super::data::{Causes, Comparison, JourneyMeasures, JourneyReport, ModeCause, Report};
 use super::data_text::{data_sections, rpo_section};
 use super::number::{
@@ -34,12 +35,14 @@ pub fn to_text(report: &Report) -> String {
     let mut text = heading(report);
     let mut windows = Vec::new();
     let mut firsts = Vec::new();
+    let mut answered = Vec::new();
     for journey in &report.journeys {
         match &journey.measures {
             JourneyMeasures::Window(estimates, causes) => {
                 windows.push((journey, estimates.as_ref(), causes));
             }
             JourneyMeasures::FirstOutage(first) => firsts.push((&journey.name, first)),
+            JourneyMeasures::Answered(answer) => answered.push((journey, answer)),
         }
     }
     if !windows.is_empty() {
@@ -57,7 +60,13 @@ pub fn to_text(report: &Report) -> String {
     if !firsts.is_empty() {
         text += &first_table("journey", "outage", &firsts);
     }
+    if !answered.is_empty() {
+        text += &answers_table(&answered);
+        text += &answer_lines(&answered);
+        text += &blast_lines(report);
+    }
     text += &data_sections(&report.data);
+    text += &agreement_lines(report);
     text += &notes(report);
     text
 }
@@ -87,13 +96,16 @@ fn heading(report: &Report) -> String {
         }
     };
     let warm_up = after_warm_up(run.warm_up);
-    let _ = writeln!(
-        text,
-        "{} {lives}{warm_up}, seed {}, {} events\n",
-        grouped(run.replications),
-        run.seed,
-        grouped(run.events),
-    );
+    let _ = match run.replications {
+        0 => writeln!(text, "{}, {lives}{warm_up}\n", run.method),
+        replications => writeln!(
+            text,
+            "{} {lives}{warm_up}, seed {}, {} events\n",
+            grouped(replications),
+            run.seed,
+            grouped(run.events),
+        ),
+    };
     text
 }
 
@@ -146,7 +158,7 @@ fn availability_table(windows: &[Window<'_>]) -> String {
     table(&header, rows.collect())
 }
 
-fn interval(estimate: &crate::stats::Estimate) -> String {
+pub(super) fn interval(estimate: &crate::stats::Estimate) -> String {
     let Some((low, high)) = estimate.ci95 else {
         return "unknown: one life".to_owned();
     };

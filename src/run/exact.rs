@@ -17,27 +17,6 @@ const WORTH_PARTS: usize = 20;
 /// Independent parts of a data class that are solved one by one.
 const MOST_PARTS: usize = 2_000;
 
-/// Why there is no exact answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NotExact {
-    /// The model, or the part of it that matters, is no Markov chain that can be explored.
-    NotMarkov(NotMarkov),
-    /// It is, and the chain has no such answer.
-    Unsolved(Unsolved),
-}
-
-impl From<NotMarkov> for NotExact {
-    fn from(why: NotMarkov) -> NotExact {
-        NotExact::NotMarkov(why)
-    }
-}
-
-impl From<Unsolved> for NotExact {
-    fn from(why: Unsolved) -> NotExact {
-        NotExact::Unsolved(why)
-    }
-}
-
 /// What outages of a journey come to, exactly.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ExactOutages {

@@ -8,7 +8,7 @@ mod lives;
 mod plan;
 
 pub use exact::{
-    ExactLoss, ExactOutages, MOST_STATES, MOST_STATES_BESIDE, NotExact, exact_loss, exact_outages,
+    ExactLoss, ExactOutages, MOST_STATES, MOST_STATES_BESIDE, exact_loss, exact_outages,
 };
 pub(crate) use lives::Runner;
 pub use lives::{LifeWatcher, Progress, Tally, live, run};

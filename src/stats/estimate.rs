@@ -48,6 +48,15 @@ impl Estimate {
         }
     }
 
+    /// The same in another unit: so many times larger.
+    pub(crate) fn times(self, factor: f64) -> Estimate {
+        Estimate {
+            mean: factor * self.mean,
+            std_error: self.std_error.map(|error| factor * error),
+            ci95: self.ci95.map(|(low, high)| (factor * low, factor * high)),
+        }
+    }
+
     /// Half of the interval's width, relative to the estimate; `None` where either is unknown or
     /// the estimate is zero.
     pub fn relative_half_width(&self) -> Option<f64> {

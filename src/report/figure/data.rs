@@ -30,7 +30,7 @@ type Class<'a> = (&'a str, &'a WindowOfData);
 pub(super) fn data_figures(report: &Report) -> Vec<Figure> {
     let windows = report.data.iter().filter_map(|class| match &class.measures {
         DataMeasures::Window(window) => Some((class.name.as_str(), window.as_ref())),
-        DataMeasures::FirstLoss(_) => None,
+        DataMeasures::FirstLoss(_) | DataMeasures::Answered(_) => None,
     });
     let windows: Vec<Class<'_>> = windows.collect();
     let with_incidents = windows.iter().copied().filter(|class| class.1.estimates.rpo.is_some());

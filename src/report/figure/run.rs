@@ -42,7 +42,7 @@ fn journey_figures(report: &Report) -> Vec<Figure> {
             JourneyMeasures::Window(estimates, causes) => {
                 Some((journey, estimates.as_ref(), causes))
             }
-            JourneyMeasures::FirstOutage(_) => None,
+            JourneyMeasures::FirstOutage(_) | JourneyMeasures::Answered(_) => None,
         })
         .filter(|(_, estimates, _)| estimates.outages.is_some())
         .take(MOST_CURVES)

@@ -1,0 +1,213 @@
+//! What is known by another route than plain simulation, and how far the two are apart.
+
+use crate::engine::NotMarkov;
+use crate::exact::{Exact, NotStatic, static_answer};
+use crate::model::{ClockId, DataId, JourneyId, Model};
+use crate::run::{Plan, exact_loss, exact_outages};
+use crate::spec::Topology;
+use crate::stats::Estimate;
+use crate::units::{SECONDS_PER_YEAR, SimSpan};
+
+/// Journeys on so few units are solved as a chain beside their decision diagram: it tells more, and takes no time.
+const FEW_UNITS: usize = 10;
+
+/// What is known of a journey by one route; each number where that route has it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// Which route, as JSON names it: `markov`, `decision-diagram` or `splitting`.
+    pub route: &'static str,
+    /// The route in words.
+    pub by: String,
+    /// Within the horizon, after the warm-up.
+    pub unavailability: Option<Estimate>,
+    /// The same.
+    pub outages_per_year: Option<Estimate>,
+    /// The probability of an outage before the horizon; only without a warm-up.
+    pub p_outage: Option<Estimate>,
+    /// The mean time to the first outage, seconds.
+    pub first_outage_s: Option<Estimate>,
+    /// In the long run.
+    pub long_run_unavailability: Option<Estimate>,
+    /// The same.
+    pub long_run_outages_per_year: Option<Estimate>,
+}
+
+/// What is known of the first loss of data of a class by one route.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LossAnswer {
+    /// Which route, as JSON names it.
+    pub route: &'static str,
+    /// The route in words.
+    pub by: String,
+    /// The probability of a loss before the horizon.
+    pub p_loss: Option<Estimate>,
+    /// The mean time to the first loss (MTTDL), seconds.
+    pub first_loss_s: Option<Estimate>,
+}
+
+/// Answers to what a plan asks, by journey and by data class, or why there is none; `None` of a class that nothing
+/// holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answers {
+    /// By journey of the topology.
+    pub journeys: Vec<Result<Answer, String>>,
+    /// By data class of the topology.
+    pub data: Vec<Option<Result<LossAnswer, String>>>,
+}
+
+impl Answers {
+    /// Whether there is any.
+    pub fn are_any(&self) -> bool {
+        self.journeys.iter().any(Result::is_ok)
+            || self.data.iter().any(|answer| matches!(answer, Some(Ok(_))))
+    }
+}
+
+/// An exact number as an estimate: without a standard error, and with an interval that is proof.
+fn proven(exact: Exact, scale: f64) -> Estimate {
+    let Exact { value, relative_error } = exact;
+    let (mean, half) = (value * scale, value * scale * relative_error);
+    Estimate { mean, std_error: Some(0.0), ci95: Some((mean - half, mean + half)) }
+}
+
+/// Exact answers to what a plan asks, with chains of at most so many states.
+pub(crate) fn exact_answers(
+    topology: &Topology,
+    model: &Model,
+    plan: &Plan,
+    most_states: usize,
+) -> Answers {
+    let journeys = (0..topology.journeys.len())
+        .map(|index| journey_answer(topology, model, plan, JourneyId::new(index), most_states));
+    let data = topology.data.iter().enumerate().map(|(index, class)| {
+        class.holding.as_ref()?;
+        Some(match plan.warm_up {
+            SimSpan::ZERO => loss_answer(topology, model, plan, DataId::new(index), most_states),
+            _ => Err("first losses are asked about after a warm-up".to_owned()),
+        })
+    });
+    Answers { journeys: journeys.collect(), data: data.collect() }
+}
+
+fn journey_answer(
+    topology: &Topology,
+    model: &Model,
+    plan: &Plan,
+    journey: JourneyId,
+    most_states: usize,
+) -> Result<Answer, String> {
+    let fixed = static_answer(model, journey, plan.horizon);
+    let is_from_begin = plan.warm_up == SimSpan::ZERO;
+    let by_diagram = fixed.as_ref().ok().map(|answer| {
+        let exactly = |value, relative_error| proven(Exact { value, relative_error }, 1.0);
+        let interval = answer.interval.as_ref().ok().filter(|_| is_from_begin);
+        Answer {
+            route: "decision-diagram",
+            by: format!(
+                "a decision diagram of {} nodes over {} units",
+                answer.nodes, answer.basic_events
+            ),
+            unavailability: interval.map(|i| exactly(i.unavailability, i.relative_error)),
+            outages_per_year: interval.map(|i| exactly(i.outages_per_year, i.relative_error)),
+            p_outage: None,
+            first_outage_s: None,
+            long_run_unavailability: Some(exactly(answer.unavailability, 1e-12)),
+            long_run_outages_per_year: Some(exactly(answer.outages_per_year, 1e-12)),
+        }
+    });
+    let is_enough = by_diagram.as_ref().is_some_and(|answer| answer.unavailability.is_some())
+        && fixed.as_ref().is_ok_and(|answer| answer.basic_events > FEW_UNITS);
+    if let (true, Some(answer)) = (is_enough, &by_diagram) {
+        return Ok(answer.clone());
+    }
+    let span = (plan.warm_up, plan.horizon);
+    match exact_outages(model, journey, span, most_states) {
+        Ok(exact) => {
+            let years = plan.horizon.seconds() / SECONDS_PER_YEAR;
+            let known = |number: Option<Exact>, scale| number.map(|exact| proven(exact, scale));
+            Ok(Answer {
+                route: "markov",
+                by: format!("a Markov chain of {} states", exact.states),
+                unavailability: known(exact.within.ok().map(|within| within.share), 1.0),
+                outages_per_year: known(exact.within.ok().map(|within| within.count), 1.0 / years),
+                p_outage: known(exact.p_outage.and_then(Result::ok), 1.0),
+                first_outage_s: known(exact.first_outage.ok().flatten(), 1.0),
+                long_run_unavailability: known(exact.long_run.ok().map(|run| run.share), 1.0),
+                long_run_outages_per_year: known(
+                    exact.long_run.ok().map(|run| run.frequency),
+                    SECONDS_PER_YEAR,
+                ),
+            })
+        }
+        Err(not_markov) => by_diagram.ok_or_else(|| {
+            let not_static = fixed.err().map_or_else(String::new, |why| static_words(&why));
+            format!("{}; {not_static}", chain_words(topology, model, not_markov))
+        }),
+    }
+}
+
+fn loss_answer(
+    topology: &Topology,
+    model: &Model,
+    plan: &Plan,
+    class: DataId,
+    most_states: usize,
+) -> Result<LossAnswer, String> {
+    let exact = exact_loss(model, class, plan.horizon, most_states)
+        .map_err(|why| chain_words(topology, model, why))?;
+    let by = match exact.parts {
+        1 => format!("a Markov chain of {} states", exact.states),
+        parts => format!("{parts} independent Markov chains of {} states together", exact.states),
+    };
+    Ok(LossAnswer {
+        route: "markov",
+        by,
+        p_loss: exact.p_loss.ok().map(|exact| proven(exact, 1.0)),
+        first_loss_s: exact.first_loss.ok().flatten().map(|exact| proven(exact, 1.0)),
+    })
+}
+
+/// Why there is no decision diagram.
+fn static_words(why: &NotStatic) -> String {
+    format!("and no decision diagram: {why}")
+}
+
+/// Why there is no chain, with names.
+fn chain_words(topology: &Topology, model: &Model, why: NotMarkov) -> String {
+    let mode = |clock: ClockId| {
+        let (unit, mode) = model.origin(clock);
+        format!("{} of {}", topology.modes[mode].name, topology.units[unit.index()].path)
+    };
+    let memory = "has a memory, which a Markov chain has not";
+    match why {
+        NotMarkov::Failure(clock) => format!("the time to failure {} {memory}", mode(clock)),
+        NotMarkov::Repair(clock) => format!("the repair of {} {memory}", mode(clock)),
+        NotMarkov::Start(unit) => {
+            format!("the start of {} {memory}", topology.units[unit.index()].path)
+        }
+        NotMarkov::Failover(_) => format!("a failover {memory}"),
+        NotMarkov::Response(_) => format!("the response of a crew {memory}"),
+        NotMarkov::Shock(_) => format!("the time to a common cause {memory}"),
+        NotMarkov::Hours(_) => "a crew works by the hours of the week".to_owned(),
+        NotMarkov::Mask => {
+            "the first part of each outage is hidden, which takes a set time".to_owned()
+        }
+        NotMarkov::Plan => "work is planned for set times".to_owned(),
+        NotMarkov::Platform => "controllers place replicas".to_owned(),
+        NotMarkov::Grey => "failures look like health until they are noticed".to_owned(),
+        NotMarkov::Rebuild => format!("a rebuild {memory}"),
+        NotMarkov::Defects => format!("the time to a defect, or until it is found, {memory}"),
+        NotMarkov::Data => {
+            "it depends on when data were written, or which copies can be read".to_owned()
+        }
+        NotMarkov::TooManyStates(most) => format!("there are more than {most} states"),
+        NotMarkov::Endless => "what happens at one instant has no end".to_owned(),
+    }
+}
+
+/// How far an estimate and an exact number are apart, in standard errors of the estimate; `None` if it has none.
+pub(super) fn distance(simulated: Estimate, exact: Estimate) -> Option<f64> {
+    let error = simulated.std_error.filter(|error| *error > 0.0)?;
+    let other = exact.std_error.unwrap_or(0.0);
+    Some((simulated.mean - exact.mean) / error.hypot(other))
+}

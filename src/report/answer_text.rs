@@ -1,0 +1,229 @@
+//! What other routes say, for a terminal.
+
+use std::collections::BTreeMap;
+
+use super::answer::{Answer, LossAnswer, distance};
+use super::data::{JourneyMeasures, JourneyReport, Report};
+use super::data_class::DataMeasures;
+use super::number::{
+    decimals_for, duration, nines, percent, percent_of, significant, target_percent,
+};
+use super::text::{interval, section, table, wrapped};
+use crate::stats::Estimate;
+use crate::units::SECONDS_PER_MONTH;
+
+/// Digits of a number of which all that are shown are right.
+const DIGITS: i32 = 6;
+
+/// A journey that was not simulated, and what is known of it.
+type Answered<'a> = (&'a JourneyReport, &'a Result<Answer, String>);
+
+/// The journeys that were not simulated.
+pub(super) fn answers_table(answered: &[Answered<'_>]) -> String {
+    let rows = answered.iter().filter_map(|(journey, answer)| {
+        let answer = answer.as_ref().ok()?;
+        let found = answer.unavailability.or(answer.long_run_unavailability)?;
+        let target = journey.slo.availability;
+        let verdict = |target: f64| if found.mean > 1.0 - target { "MISSED" } else { "met" };
+        Some(vec![
+            journey.name.clone(),
+            availability(found),
+            error(found),
+            format!("{:.1}", nines(found.mean)),
+            duration(found.mean * SECONDS_PER_MONTH),
+            target.map_or_else(|| "-".to_owned(), target_percent),
+            target.map_or_else(|| "-".to_owned(), |target| verdict(target).to_owned()),
+        ])
+    });
+    let rows: Vec<_> = rows.collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    let header =
+        ["journey", "availability", "95 % interval", "nines", "down/month", "objective", "verdict"];
+    table(&header, rows)
+}
+
+fn availability(unavailability: Estimate) -> String {
+    match unavailability.std_error {
+        Some(0.0) => {
+            percent(1.0 - unavailability.mean, decimals_for(unavailability.mean * 1e-4).min(15))
+        }
+        _ => percent_of(&unavailability.complement()),
+    }
+}
+
+fn error(estimate: Estimate) -> String {
+    match estimate.std_error {
+        Some(0.0) => "exact".to_owned(),
+        _ => interval(&estimate.complement()),
+    }
+}
+
+/// A number with what is known of its error.
+fn told(estimate: Estimate, shown: impl Fn(f64) -> String) -> String {
+    match (estimate.std_error, estimate.ci95) {
+        (Some(error), Some((low, high))) if error > 0.0 => {
+            format!("{} ({} to {})", shown(estimate.mean), shown(low), shown(high))
+        }
+        _ => shown(estimate.mean),
+    }
+}
+
+/// Numbers of any size, without leading zeros.
+fn number(value: f64) -> String {
+    match value.abs() {
+        0.0 => "0".to_owned(),
+        size if (1e-3..1e6).contains(&size) => significant(value, DIGITS),
+        _ => format!("{value:.*e}", DIGITS as usize - 1),
+    }
+}
+
+/// What else is known of each journey that was not simulated.
+pub(super) fn answer_lines(answered: &[Answered<'_>]) -> String {
+    let mut lines = String::new();
+    for (journey, answer) in answered {
+        let line = match answer {
+            Ok(answer) => format!("{}: {}", journey.name, answer_words(answer)),
+            Err(why) => format!("{}: no answer: {why}", journey.name),
+        };
+        lines += &wrapped(&line, "  ");
+    }
+    section("Found without simulation", lines)
+}
+
+fn answer_words(answer: &Answer) -> String {
+    let mut parts = vec![format!("by {}", answer.by)];
+    if let Some(found) = answer.unavailability {
+        parts.push(format!("unavailability {}", told(found, number)));
+    }
+    if let Some(found) = answer.outages_per_year {
+        parts.push(format!("{} outages a year", told(found, number)));
+    }
+    if let Some(found) = answer.p_outage {
+        parts
+            .push(format!("an outage within the horizon with probability {}", told(found, number)));
+    }
+    if let Some(found) = answer.first_outage_s {
+        parts.push(format!("the first after {} in the mean", told(found, duration)));
+    }
+    if let Some(found) = answer.long_run_unavailability {
+        parts.push(format!("in the long run unavailability {}", told(found, number)));
+    }
+    if let Some(found) = answer.long_run_outages_per_year {
+        parts.push(format!("{} outages a year", told(found, number)));
+    }
+    parts.join("; ")
+}
+
+/// What is known of the first loss of data of a class that was not simulated.
+pub(super) fn loss_words(answer: &LossAnswer) -> String {
+    let mut parts = vec![format!("by {}", answer.by)];
+    if let Some(found) = answer.p_loss {
+        parts.push(format!(
+            "data are lost within the horizon with probability {}",
+            told(found, number)
+        ));
+    }
+    if let Some(found) = answer.first_loss_s {
+        parts.push(format!(
+            "for the first time after {} in the mean (MTTDL)",
+            told(found, duration)
+        ));
+    }
+    parts.join("; ")
+}
+
+/// What the run says beside what another route says.
+pub(super) fn agreement_lines(report: &Report) -> String {
+    let mut lines = String::new();
+    let mut without: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for journey in &report.journeys {
+        match &journey.second {
+            Some(Ok(answer)) => {
+                let Some((what, simulated, exact)) = journey.compared(answer) else { continue };
+                let words = compared(what, simulated, exact, answer.route, &answer.by);
+                lines += &wrapped(&format!("{}: {words}", journey.name), "  ");
+            }
+            Some(Err(why)) => without.entry(why).or_default().push(&journey.name),
+            None => {}
+        }
+    }
+    for class in &report.data {
+        match &class.second {
+            Some(Ok(answer)) => {
+                let Some((what, simulated, exact)) = class.compared(answer) else { continue };
+                let words = compared(what, simulated, exact, answer.route, &answer.by);
+                lines += &wrapped(&format!("{}: {words}", class.name), "  ");
+            }
+            Some(Err(why)) => without.entry(why).or_default().push(&class.name),
+            None => {}
+        }
+    }
+    for (why, names) in without {
+        lines += &wrapped(&format!("{}: no second route: {why}", names.join(", ")), "  ");
+    }
+    section("Agreement with a second route", lines)
+}
+
+fn compared(what: &str, simulated: Estimate, other: Estimate, route: &str, by: &str) -> String {
+    let kind = if route == "splitting" { "estimated" } else { "exact" };
+    let told = |estimate: Estimate| told(estimate, |value| significant(value, 3));
+    match distance(simulated, other) {
+        Some(sigmas) => format!(
+            "{what} {} simulated, {} {kind} by {by}: {:.1} standard errors apart",
+            told(simulated),
+            if kind == "exact" { number(other.mean) } else { told(other) },
+            sigmas.abs()
+        ),
+        None => format!(
+            "{what} {} {kind} by {by}; the simulation saw none{}",
+            if kind == "exact" { number(other.mean) } else { told(other) },
+            simulated
+                .ci95
+                .map_or_else(String::new, |(_, high)| format!(", so at most {}", number(high)))
+        ),
+    }
+}
+
+impl JourneyReport {
+    /// What two routes both say of it: what that is, and the two.
+    pub(super) fn compared(&self, answer: &Answer) -> Option<(&'static str, Estimate, Estimate)> {
+        match &self.measures {
+            JourneyMeasures::Window(estimates, _) => {
+                let simulated = match estimates.unavailability_upper95 {
+                    Some(bound) => Estimate::at_most(bound),
+                    None => estimates.unavailability,
+                };
+                Some(("unavailability", simulated, answer.unavailability?))
+            }
+            JourneyMeasures::FirstOutage(first) => {
+                Some(("seconds to the first outage", first.mean?, answer.first_outage_s?))
+            }
+            JourneyMeasures::Answered(_) => None,
+        }
+    }
+}
+
+impl super::data_class::DataReport {
+    /// What two routes both say of it: what that is, and the two.
+    pub(super) fn compared(
+        &self,
+        answer: &LossAnswer,
+    ) -> Option<(&'static str, Estimate, Estimate)> {
+        match &self.measures {
+            DataMeasures::Window(window) => {
+                let found = window.estimates.copies.as_ref()?.p_any_group_lost;
+                let simulated = match found.upper95 {
+                    Some(bound) => Estimate::at_most(bound),
+                    None => found.estimate,
+                };
+                Some(("probability of a loss", simulated, answer.p_loss?))
+            }
+            DataMeasures::FirstLoss(first) => {
+                Some(("seconds to the first loss", first.as_ref()?.mean?, answer.first_loss_s?))
+            }
+            DataMeasures::Answered(_) => None,
+        }
+    }
+}
