@@ -110,6 +110,8 @@ pub enum Purpose {
     Backup = 21,
     /// How long a restoration from a backup takes.
     Restore = 22,
+    /// When a failure is made to happen that is rare, and which.
+    Forced = 40,
 }
 
 /// Names a family of draws; each member of the family has an ordinal.
@@ -126,6 +128,11 @@ impl StreamKey {
     #[inline]
     pub const fn of(self, name: u64, purpose: Purpose) -> StreamKey {
         StreamKey(mix(self.0 ^ name.wrapping_add((purpose as u64).wrapping_mul(GAMMA))))
+    }
+
+    /// The key of another future of the same life, from an instant on: one for each number.
+    pub const fn of_branch(self, number: u64) -> StreamKey {
+        StreamKey(mix(mix(self.0 ^ 0x6272_616e_6368) ^ number.wrapping_add(1).wrapping_mul(GAMMA)))
     }
 
     /// Draw number `ordinal` of this key, as a generator: most draws take one word of it.

@@ -2,14 +2,14 @@
 
 use std::ops::ControlFlow;
 
-use crate::engine::{NotMarkov, Replication};
+use crate::engine::{NotMarkov, Rare, Replication};
 use crate::measure::{Entry, Life, MeasureSet, Recorder, Timeline};
 use crate::model::{DataId, JourneyId, Model, compile};
 use crate::part::{Merged, Part, Shard};
 use crate::report::{Answers, InputBand, JourneyMeasures, Report, exact_answers};
 use crate::run::{
-    ExactLoss, ExactOutages, Plan, Progress, RunError, Runner, Summary, Tally, Until, exact_loss,
-    exact_outages, live, run,
+    ExactLoss, ExactOutages, NotEstimated, Plan, Progress, RareEstimate, RunError, Runner, Summary,
+    Tally, Until, estimate_rare, exact_loss, exact_outages, live, run,
 };
 use crate::spec::Topology;
 use crate::units::SimSpan;
@@ -233,6 +233,22 @@ impl System {
     /// the second route.
     pub fn exact_answers(&self, plan: &Plan, most_states: usize) -> Answers {
         exact_answers(&self.topology, &self.model, plan, most_states)
+    }
+
+    /// Estimates something that hardly ever happens, until the relative half-width of its 95 % interval is no more than
+    /// `precision` or the plan's lives are over; `progress` is told of lives.
+    ///
+    /// # Errors
+    ///
+    /// If the plan cannot be run; the inner error if it cannot be estimated so.
+    pub fn estimate_rare(
+        &self,
+        plan: &Plan,
+        rare: Rare,
+        precision: f64,
+        progress: &mut dyn FnMut(u64) -> ControlFlow<()>,
+    ) -> Result<Result<RareEstimate, NotEstimated>, RunError> {
+        estimate_rare(&self.model, plan, rare, precision, progress)
     }
 
     /// A report of exact answers alone.

@@ -2,7 +2,7 @@
 
 use super::calendar::Calendar;
 use super::copies::Copies;
-use super::event::{Event, Slots};
+use super::event::{Event, Slot, Slots};
 use super::lingering::Lingering;
 use super::placements::Placements;
 use super::points::{LARGE, Luck, Point, Points};
@@ -49,6 +49,29 @@ pub struct Agenda<'m> {
     pub(super) copies: Copies,
     /// The luck of nodes and of replicas that are placed on them.
     pub(super) placements: Placements,
+    /// Whether what rarely happens is made to happen more often, and the weight of what has happened so.
+    pub(super) bias: Bias,
+}
+
+/// Choices made with other probabilities than their own.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bias {
+    pub(super) is_on: bool,
+    /// How probable the choices were, against how probable they were made.
+    pub(super) weight: f64,
+}
+
+impl Bias {
+    const NONE: Bias = Bias { is_on: false, weight: 1.0 };
+
+    /// Something of this probability happens with another one instead.
+    pub(super) fn happens(&mut self, probability: f64, instead: f64, stream: &mut Stream) -> bool {
+        let does = stream.open_unit() < instead;
+        let (own, made) =
+            if does { (probability, instead) } else { (1.0 - probability, 1.0 - instead) };
+        self.weight *= own / made;
+        does
+    }
 }
 
 /// The luck of so many clocks is fetched together when a life begins: it is in another order than they are.
@@ -99,6 +122,7 @@ impl<'m> Agenda<'m> {
             orders: vec![0; model.spares.len()],
             copies: Copies::new(&model.data),
             placements: Placements::new(model),
+            bias: Bias::NONE,
         }
     }
 
@@ -107,6 +131,7 @@ impl<'m> Agenda<'m> {
         self.now = SimTime::ZERO;
         self.key = key;
         self.points.clear();
+        self.bias = Bias::NONE;
         self.looked_into = 0;
         self.calendar.clear();
         self.lingering.clear();
@@ -141,12 +166,21 @@ impl<'m> Agenda<'m> {
     pub(crate) fn next(&mut self) -> Option<(SimTime, Event)> {
         let point = self.points.first();
         let (at, rank) = point.map_or((u64::MAX, u32::MAX), |point| (point.at, self.rank(point)));
-        let Some((at, slot)) = self.calendar.pop_before(at, rank) else {
-            let point = point?;
-            self.points.pass_first(point);
-            self.now = SimTime::from_micros(point.at);
-            return Some((self.now, Event::Fail(self.points.luck_at(point.place).clock)));
-        };
+        match self.calendar.pop_before(at, rank) {
+            Some((at, slot)) => Some(self.timer_goes_off(at, slot)),
+            None => Some(self.point_comes(point?)),
+        }
+    }
+
+    #[inline(always)]
+    fn point_comes(&mut self, point: Point) -> (SimTime, Event) {
+        self.points.pass_first(point);
+        self.now = SimTime::from_micros(point.at);
+        (self.now, Event::Fail(self.points.luck_at(point.place).clock))
+    }
+
+    #[inline(always)]
+    fn timer_goes_off(&mut self, at: u64, slot: Slot) -> (SimTime, Event) {
         self.now = SimTime::from_micros(at);
         let event = self.slots.event(slot);
         match event {
@@ -157,7 +191,49 @@ impl<'m> Agenda<'m> {
             Event::Shock(shock) => self.set_shock(shock),
             _ => {}
         }
-        Some((self.now, event))
+        (self.now, event)
+    }
+
+    /// The next event before an instant, and takes it off; without one it is that instant.
+    pub(super) fn next_before(&mut self, limit: SimTime) -> Option<(SimTime, Event)> {
+        let point = self.points.first().filter(|point| point.at < limit.micros());
+        let (at, rank) = point.map_or((limit.micros(), 0), |point| (point.at, self.rank(point)));
+        match (self.calendar.pop_before(at, rank), point) {
+            (Some((at, slot)), _) => Some(self.timer_goes_off(at, slot)),
+            (None, Some(point)) => Some(self.point_comes(point)),
+            (None, None) => {
+                self.now = limit;
+                None
+            }
+        }
+    }
+
+    /// It is this instant again, after which nothing has happened.
+    pub(super) fn stay_at(&mut self, now: SimTime) {
+        self.now = now;
+    }
+
+    /// Another future from now on, one for each number: what has no memory is drawn anew, and what is under way ends
+    /// when it was to end.
+    pub(super) fn branch(&mut self, number: u64) {
+        let model = self.model;
+        self.key = self.key.of_branch(number);
+        let key = self.key;
+        self.points.draw_anew(self.now.micros(), |clock| {
+            key.of(model.clocks[clock.index()].name, Purpose::Failure)
+        });
+        for (index, shock) in model.shocks.iter().enumerate() {
+            if let TimeToFailure::Memoryless { .. } = shock.to_failure {
+                self.cancel(Event::Shock(ShockId::new(index)));
+                self.set_shock(ShockId::new(index));
+            }
+        }
+    }
+
+    /// A failure of a memoryless clock that is made to happen now: its repair is another one than that of the next
+    /// that happens of itself.
+    pub(super) fn force(&mut self, clock: ClockId) {
+        self.points.luck_mut(clock).drawn += 1;
     }
 
     /// The place of a point among the events of one instant.

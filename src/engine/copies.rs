@@ -9,6 +9,9 @@ use crate::rng::{Purpose, Stream};
 use crate::spec::{CatchUp, Rebuild, Speed};
 use crate::units::{SimSpan, SimTime};
 
+/// How often what is rare is made to happen, where it is.
+const OFTEN: f64 = 0.5;
+
 /// The luck of one copy in one life.
 #[derive(Clone, Copy, Debug, Default)]
 struct CopyLuck {
@@ -138,13 +141,25 @@ impl DataChooser for Agenda<'_> {
 
     fn finds_unreadable(&mut self, copy: CopyId, probability: f64) -> bool {
         let ordinal = next_of(&mut self.copies.copies[copy.index()].reads);
-        self.luck_of(copy, Purpose::Unreadable, ordinal).open_unit() < probability
+        let mut stream = self.luck_of(copy, Purpose::Unreadable, ordinal);
+        if self.bias.is_on {
+            return self.bias.happens(probability, probability.max(OFTEN), &mut stream);
+        }
+        stream.open_unit() < probability
     }
 
-    fn picks_group(&mut self, copy: CopyId, among: usize) -> usize {
+    fn picks_group(&mut self, copy: CopyId, among: usize, worst: usize) -> usize {
         let luck = self.copies.copies[copy.index()];
         let mut stream = self.luck_of(copy, Purpose::Group, luck.defects + luck.reads);
-        stream.below(among)
+        if !self.bias.is_on {
+            return stream.below(among);
+        }
+        let share = 1.0 / among as f64;
+        let is_worst = stream.open_unit() < OFTEN;
+        let place = if is_worst { worst } else { stream.below(among) };
+        let made = (1.0 - OFTEN) * share + if place == worst { OFTEN } else { 0.0 };
+        self.bias.weight *= share / made;
+        place
     }
 
     fn picks_other(&mut self, copy: CopyId, among: usize) -> usize {

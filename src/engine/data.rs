@@ -261,6 +261,12 @@ impl HoldingState {
         if self.newest_since == 0 { 0 } else { self.new_since[group] }
     }
 
+    /// Where among these the group is that has lost the most.
+    pub(crate) fn worst_of(&self, groups: &[u32]) -> usize {
+        let lost = |place: &usize| self.lost_of[groups[*place] as usize];
+        (0..groups.len()).rev().max_by_key(lost).unwrap_or(0)
+    }
+
     /// How many positions the group of these that has lost the most has lost.
     pub(crate) fn most_lost(&self, groups: &[u32]) -> u32 {
         groups.iter().map(|group| self.lost_of[*group as usize]).max().unwrap_or(0)
@@ -332,6 +338,53 @@ impl DataState {
     #[inline]
     pub(super) fn has_lost(&self) -> bool {
         !self.losses.is_empty()
+    }
+
+    /// Tells nobody what has become of data at this instant.
+    pub(super) fn forget_losses(&mut self) {
+        self.losses.clear();
+        self.margins.clear();
+        for class in self.touched.drain(..) {
+            let state = &mut self.holdings[class.index()];
+            state.told = (state.lost, state.unreadable);
+        }
+    }
+
+    /// How many positions the group of a class has lost that has lost the most.
+    pub(super) fn most_lost_of(&self, data: &Data, class: DataId) -> u32 {
+        let state = &self.holdings[class.index()];
+        if state.lost == 0 {
+            return 0;
+        }
+        let holding = &data.holdings[class.index()];
+        let lost = (0..holding.count).filter(|number| {
+            self.copies[holding.copy(*number).index()].phase != CopyPhase::Present
+        });
+        lost.map(|number| state.most_lost(holding.groups_of.of(number as usize))).max().unwrap_or(0)
+    }
+
+    /// The copies that are there of the groups of a class that have lost so many positions.
+    pub(super) fn present_in_groups(
+        &self,
+        data: &Data,
+        class: DataId,
+        lost: u32,
+        found: &mut Vec<CopyId>,
+    ) {
+        let (state, holding) = (&self.holdings[class.index()], &data.holdings[class.index()]);
+        found.clear();
+        let is_lost =
+            |number: u32| self.copies[holding.copy(number).index()].phase != CopyPhase::Present;
+        for number in (0..holding.count).filter(|number| is_lost(*number)) {
+            for &group in holding.groups_of.of(number as usize) {
+                if state.lost_of[group as usize] == lost {
+                    let others = holding.group(group).iter().filter(|number| !is_lost(**number));
+                    found.extend(others.map(|number| holding.copy(*number)));
+                }
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
     }
 
     /// Whether data of a class are lost at this instant.

@@ -73,11 +73,7 @@ impl<'a, W: LifeWatcher, F: Fn() -> W + Sync> Runner<'a, W, F> {
     /// If the plan cannot be run.
     pub(crate) fn new(model: &'a Model, plan: &'a Plan, watcher: F) -> Result<Self, RunError> {
         let end = checked_end(model, plan)?;
-        let mut builder = rayon::ThreadPoolBuilder::new();
-        if let Some(threads) = plan.threads {
-            builder = builder.num_threads(threads);
-        }
-        let pool = builder.build().map_err(|error| RunError::Threads(error.to_string()))?;
+        let pool = pool(plan)?;
         let most_events = most_events(plan);
         Ok(Runner { model, plan, watcher, end, most_events, pool, idle: Mutex::new(Vec::new()) })
     }
@@ -130,6 +126,15 @@ impl<'a, W: LifeWatcher, F: Fn() -> W + Sync> Runner<'a, W, F> {
         lock().push((replicator, watch));
         Ok(lives)
     }
+}
+
+/// The threads of a plan.
+pub(super) fn pool(plan: &Plan) -> Result<rayon::ThreadPool, RunError> {
+    let mut builder = rayon::ThreadPoolBuilder::new();
+    if let Some(threads) = plan.threads {
+        builder = builder.num_threads(threads);
+    }
+    builder.build().map_err(|error| RunError::Threads(error.to_string()))
 }
 
 /// A range in pieces of so many, the last of which may be smaller.
@@ -199,12 +204,12 @@ pub fn live(
 }
 
 /// Events that a life of a plan may have.
-fn most_events(plan: &Plan) -> u64 {
+pub(super) fn most_events(plan: &Plan) -> u64 {
     if plan.allow_slow { u64::MAX } else { MOST_EVENTS }
 }
 
 /// When lives end, after a look at whether they can be lived.
-fn checked_end(model: &Model, plan: &Plan) -> Result<SimTime, RunError> {
+pub(super) fn checked_end(model: &Model, plan: &Plan) -> Result<SimTime, RunError> {
     if plan.replications == 0 {
         return Err(RunError::NoReplications);
     }

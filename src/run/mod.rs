@@ -6,6 +6,7 @@
 mod exact;
 mod lives;
 mod plan;
+mod rare;
 
 pub use exact::{
     ExactLoss, ExactOutages, MOST_STATES, MOST_STATES_BESIDE, exact_loss, exact_outages,
@@ -13,3 +14,4 @@ pub use exact::{
 pub(crate) use lives::Runner;
 pub use lives::{LifeWatcher, Progress, Tally, live, run};
 pub use plan::{Plan, RunError, Summary, Until};
+pub use rare::{NotEstimated, RareEstimate, estimate_rare};

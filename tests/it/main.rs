@@ -23,6 +23,7 @@ mod parts;
 mod people;
 mod platform;
 mod random;
+mod rare;
 mod readme;
 mod redundancy;
 mod refusals;

@@ -30,7 +30,7 @@ fn unavailability(report: &Report, journey: &str) -> (f64, f64) {
         JourneyMeasures::Window(estimates, _) => {
             (estimates.unavailability.mean, estimates.unavailability.std_error.unwrap_or_default())
         }
-        JourneyMeasures::FirstOutage(_) => panic!("a run of equal lives"),
+        _ => panic!("a run of equal lives"),
     }
 }
 

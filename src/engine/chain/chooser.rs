@@ -352,7 +352,7 @@ impl DataChooser for Enumerator<'_> {
         self.choose(2, of) == 0
     }
 
-    fn picks_group(&mut self, copy: CopyId, among: usize) -> usize {
+    fn picks_group(&mut self, copy: CopyId, among: usize, _: usize) -> usize {
         if self.has_copy(copy) { self.choose(among, |_| 1.0 / among as f64) } else { 0 }
     }
 

@@ -23,8 +23,8 @@ pub trait DataChooser {
     fn rebuild_is_called_off(&mut self, copy: CopyId);
     /// Whether a rebuild finds something unreadable.
     fn finds_unreadable(&mut self, copy: CopyId, probability: f64) -> bool;
-    /// Which of so many groups of a copy is meant.
-    fn picks_group(&mut self, copy: CopyId, among: usize) -> usize;
+    /// Which of so many groups of a copy is meant; the one that has lost the most is at `worst`.
+    fn picks_group(&mut self, copy: CopyId, among: usize, worst: usize) -> usize;
     /// Which of so many other copies is meant.
     fn picks_other(&mut self, copy: CopyId, among: usize) -> usize;
     /// A copy without a defect may have one.
@@ -310,13 +310,14 @@ impl<C: Chooser> Step<'_, C> {
     /// A copy is back, and what was read for it has been read.
     fn rebuilt(&mut self, copy: CopyId) {
         let model = self.model;
-        let (_, holding, number) = model.data.holding_of(copy);
+        let (class, holding, number) = model.data.holding_of(copy);
         let groups = holding.groups_of.of(number as usize);
         if holding.unreadable > 0.0
             && !groups.is_empty()
             && self.chooser.finds_unreadable(copy, holding.unreadable)
         {
-            let group = groups[self.chooser.picks_group(copy, groups.len())];
+            let worst = self.state.data.holdings[class.index()].worst_of(groups);
+            let group = groups[self.chooser.picks_group(copy, groups.len(), worst)];
             let others = self.state.data.present_of(holding, group);
             let other = self.chooser.picks_other(copy, others);
             self.state.data.is_unreadable(&model.data, copy, group, other);
@@ -349,7 +350,8 @@ impl<C: Chooser> Step<'_, C> {
         let Some(latent) = &holding.latent else { return };
         let had = self.state.data.copies[copy.index()].defect.take();
         if had.is_none() && !groups.is_empty() {
-            let group = groups[self.chooser.picks_group(copy, groups.len())];
+            let worst = self.state.data.holdings[class.index()].worst_of(groups);
+            let group = groups[self.chooser.picks_group(copy, groups.len(), worst)];
             // What is being rebuilt is read and checked just now.
             if self.state.data.holdings[class.index()].lost_of[group as usize] == 0 {
                 self.state.data.copies[copy.index()].defect = Some(group);

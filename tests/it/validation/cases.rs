@@ -284,7 +284,7 @@ const BY_HAND: &[(&str, &str)] = &[
 fn window<'a>(report: &'a Report, measure: &Value) -> &'a JourneyEstimates {
     match journey(report, measure).0 {
         JourneyMeasures::Window(estimates, _) => estimates,
-        JourneyMeasures::FirstOutage(_) => panic!("a run of equal lives"),
+        _ => panic!("a run of equal lives"),
     }
 }
 

@@ -1,0 +1,176 @@
+//! What hardly ever happens, by lives with excursions, against exact answers.
+
+use std::ops::ControlFlow;
+
+use ninefold::engine::Rare;
+use ninefold::model::{DataId, JourneyId};
+use ninefold::run::{MOST_STATES_BESIDE, NotEstimated, RareEstimate};
+use ninefold::stats::Estimate;
+use ninefold::units::SimSpan;
+use ninefold::{Plan, System, Topology};
+
+const MOST_SIGMAS: f64 = 4.0;
+
+fn system(text: &str) -> System {
+    let topology = Topology::from_str("test", text).unwrap_or_else(|error| panic!("{error}"));
+    System::compile(topology)
+}
+
+fn plan(system: &System) -> Plan {
+    Plan { replications: 40_000, ..system.plan(1) }
+}
+
+fn estimate(system: &System, plan: &Plan, rare: Rare) -> Result<RareEstimate, NotEstimated> {
+    system.estimate_rare(plan, rare, 0.1, &mut |_| ControlFlow::Continue(())).unwrap()
+}
+
+fn check(what: &str, found: Estimate, exact: f64) {
+    let sigmas = found.sigmas_from(exact).unwrap();
+    assert!(sigmas.abs() < MOST_SIGMAS, "{what}: {found:?} is {sigmas:.1} sigma from {exact:e}");
+    let width = found.relative_half_width().unwrap();
+    assert!(width < 0.15, "{what}: only known to {width}");
+}
+
+/// A journey that is rarely down, against its Markov chain.
+fn check_outages(text: &str, least: f64) {
+    let system = system(text);
+    let plan = plan(&system);
+    let journey = JourneyId::new(0);
+    let exact = system.exact_outages(&plan, journey, MOST_STATES_BESIDE).unwrap();
+    let found = estimate(&system, &plan, Rare::Outage(journey)).unwrap();
+    let within = exact.within.unwrap();
+    assert!(within.share.value < least, "{within:?} is not rare");
+    check("share", found.share, within.share.value);
+    let years = plan.horizon.seconds() / (365.0 * 86_400.0);
+    check("per year", found.per_year, within.count.value / years);
+    check("probability", found.hits, exact.p_outage.unwrap().unwrap().value);
+}
+
+/// A class that rarely loses data, against its Markov chain.
+fn check_losses(text: &str, least: f64) {
+    let system = system(text);
+    let plan = plan(&system);
+    let class = DataId::new(0);
+    let exact = system.exact_loss(&plan, class, MOST_STATES_BESIDE).unwrap().p_loss.unwrap();
+    assert!(exact.value < least, "{exact:?} is not rare");
+    let found = estimate(&system, &plan, Rare::Loss(class)).unwrap();
+    check("probability", found.hits, exact.value);
+}
+
+#[test]
+fn a_quorum_with_one_crew_is_as_rarely_down_as_its_chain_says() {
+    check_outages(
+        "topology: t
+failures: {down: {every: 2000h, repair: {exponential: 2h}, crew: repair}}
+crews: {repair: {size: 1}}
+domains: {unit: {count: 5, fails: [down]}}
+journeys: {serve: {needs: {at_least: 3, of: [unit]}}}",
+        1e-7,
+    );
+}
+
+#[test]
+fn nodes_and_zones_that_share_a_fate_are_rarely_down_together() {
+    check_outages(
+        "topology: t
+failures:
+  node: {every: 5000h, repair: {exponential: 4h}}
+  zone: {every: 30000h, repair: {exponential: 2h}}
+domains:
+  zone: {level: zone, count: 3, fails: [zone]}
+  node: {level: node, in: zone, count: 2, fails: [node]}
+services: {db: {replicas: 6, on: node, serves: any}}
+journeys: {read: {needs: db}}",
+        1e-9,
+    );
+}
+
+#[test]
+fn an_erasure_code_loses_data_as_rarely_as_its_chain_says() {
+    check_losses(
+        "topology: t
+horizon: 1y
+failures: {dead: {every: 200000h, repair: 0s, wipes: true}}
+domains: {drive: {count: 11, fails: [dead]}}
+data:
+  objects: {held_by: drive, erasure: {data: 8, parity: 3}, rebuild: {exponential: 8h}}",
+        1e-11,
+    );
+}
+
+/// Something unreadable is as rare as a third drive, and is sought like one; groups are picked with
+/// other probabilities than their own.
+#[test]
+fn what_cannot_be_read_at_a_rebuild_is_weighted_too() {
+    check_losses(
+        "topology: t
+horizon: 1y
+failures: {dead: {every: 100000h, repair: 0s, wipes: true}}
+domains: {drive: {count: 6, fails: [dead]}}
+data:
+  objects:
+    held_by: drive
+    erasure: {data: 3, parity: 1}
+    groups: 3
+    placement: random
+    rebuild: {exponential: 10h, unreadable: 0.1%}",
+        1e-2,
+    );
+}
+
+/// Independent units: the long run is a product, whatever the law of repairs.
+#[test]
+fn repairs_need_no_exponential_law() {
+    let system = system(
+        "topology: t
+failures: {down: {every: 3000h, repair: {lognormal: {mean: 3h, sigma: 1}}}}
+domains: {unit: {count: 3, fails: [down]}}
+journeys: {serve: {needs: {at_least: 1, of: [unit]}}}",
+    );
+    let usual = plan(&system);
+    let plan = Plan { warm_up: SimSpan::from_seconds(30.0 * 86_400.0), ..usual };
+    let found = estimate(&system, &plan, Rare::Outage(JourneyId::new(0))).unwrap();
+    let down: f64 = 3.0 / 3003.0;
+    check("share", found.share, down.powi(3));
+    check("per year", found.per_year, 3.0 * down.powi(2) * 8760.0 / 3003.0);
+}
+
+/// The same bytes on any number of threads.
+#[test]
+fn threads_change_no_digit() {
+    let system = system(
+        "topology: t
+failures: {down: {every: 2000h, repair: {fixed: 2h}}}
+domains: {unit: {count: 4, fails: [down]}}
+journeys: {serve: {needs: {at_least: 1, of: [unit]}}}",
+    );
+    let of = |threads| {
+        let plan = Plan { replications: 600, threads: Some(threads), ..system.plan(3) };
+        system.estimate_rare(&plan, Rare::Outage(JourneyId::new(0)), 1e-9, &mut |_| {
+            ControlFlow::Continue(())
+        })
+    };
+    assert_eq!(format!("{:?}", of(1).unwrap()), format!("{:?}", of(3).unwrap()));
+}
+
+/// Nothing is made up where the method does not reach.
+#[test]
+fn what_cannot_be_estimated_is_refused() {
+    let single = system(
+        "topology: t
+failures: {down: {every: 100y, repair: 1h}}
+domains: {unit: {count: 2, fails: [down]}}
+journeys: {serve: {needs: {all: [unit]}}}",
+    );
+    let rare = Rare::Outage(JourneyId::new(0));
+    let found = estimate(&single, &Plan { replications: 256, ..single.plan(1) }, rare);
+    assert_eq!(found, Err(NotEstimated::OneFailureIsEnough));
+    let aging = system(
+        "topology: t
+failures: {down: {every: {weibull: {shape: 2, mean: 3000h}}, repair: 3h}}
+domains: {unit: {count: 4, fails: [down]}}
+journeys: {serve: {needs: {at_least: 1, of: [unit]}}}",
+    );
+    let found = estimate(&aging, &Plan { replications: 256, ..aging.plan(1) }, rare);
+    assert_eq!(found, Err(NotEstimated::Uneven { effective: 0.0 }));
+}
