@@ -17,6 +17,8 @@ use super::progress::{Bar, stop_on_interrupt};
 use super::rows::{RowFile, Written, refuse_what_is_not_built_in, write_rows};
 use super::{Failure, Outcome, WRITES_IT_OUT, load, put, refuse_standard_input, tell};
 
+/// Lives that show whether plain ones would reach a precision.
+const PILOT: u64 = 1_024;
 /// Lives that a run with a precision may have where nobody says how many.
 const MOST_REPLICATIONS_TO_PRECISION: u64 = 100_000;
 
@@ -76,6 +78,10 @@ pub(crate) struct Simulate {
     #[arg(long, value_enum, default_value_t = ExactArgument::Also)]
     exact: ExactArgument,
 
+    /// How to find what hardly ever happens, with --precision.
+    #[arg(long, value_enum, default_value_t = MethodArgument::Auto)]
+    method: MethodArgument,
+
     /// Also say on standard error how long each run took.
     #[arg(long)]
     timing: bool,
@@ -92,6 +98,15 @@ enum Format {
     /// Every life and every outage as Parquet files in the folder of --out, and nothing on standard
     /// output; needs a program built with the feature `parquet`.
     Parquet,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum MethodArgument {
+    /// Plain lives; where a pilot shows that they would not reach the precision, an exact answer if there is one, and
+    /// else importance sampling.
+    Auto,
+    /// Plain lives only.
+    Plain,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -138,11 +153,9 @@ impl Simulate {
                 reports.push(report);
                 continue;
             }
-            let mut report = system
-                .simulate_watched(&plan, &mut |progress| bar.show(progress))
-                .map_err(|error| refused(system, &error))?;
+            let (mut report, is_nearer) = self.simulated(system, &plan, &bar)?;
             let took = begun.elapsed();
-            if self.exact == ExactArgument::Also {
+            if self.exact == ExactArgument::Also && !is_nearer {
                 report.set_second_route(system.exact_answers(&plan, MOST_STATES_BESIDE));
             }
             let done = Plan { replications: report.run.replications, precision: None, ..plan };
@@ -186,6 +199,52 @@ impl Simulate {
             true => Ok(Outcome::Missed),
             false => Ok(Outcome::Met),
         }
+    }
+
+    /// The report of a run; and whether it has answers already to what the run could not reach.
+    fn simulated(
+        &self,
+        system: &System,
+        plan: &Plan,
+        bar: &Bar,
+    ) -> Result<(Report, bool), Failure> {
+        let simulate = |plan: &Plan| {
+            system
+                .simulate_watched(plan, &mut |progress| bar.show(progress))
+                .map_err(|error| refused(system, &error))
+        };
+        let (Some(precision), MethodArgument::Auto, Until::Horizon) =
+            (plan.precision, self.method, plan.until)
+        else {
+            return Ok((simulate(plan)?, false));
+        };
+        let most = plan.replications;
+        let pilot = Plan { replications: PILOT.min(most), precision: None, ..plan.clone() };
+        let mut report = simulate(&pilot)?;
+        let beyond = report.beyond_reach(precision, most);
+        if report.run.is_partial || beyond.is_empty() {
+            return Ok((simulate(plan)?, false));
+        }
+        if beyond.lives > report.run.replications {
+            let enough = Plan { replications: beyond.lives, precision: None, ..plan.clone() };
+            report = simulate(&enough)?;
+        }
+        if !report.run.is_partial {
+            let rare = Plan { precision: None, ..plan.clone() };
+            let mut progress = |lives| {
+                bar.show(&Progress {
+                    replications: lives,
+                    most,
+                    events: 0,
+                    relative_half_width: None,
+                })
+            };
+            let answers = system
+                .nearer_answers(&rare, precision, &beyond, &mut progress)
+                .map_err(|error| refused(system, &error))?;
+            report.set_nearer(precision, &beyond, answers);
+        }
+        Ok((report, true))
     }
 
     fn exact_report(&self, system: &System, plan: &Plan) -> Result<Report, Failure> {

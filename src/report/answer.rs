@@ -1,9 +1,10 @@
 //! What is known by another route than plain simulation, and how far the two are apart.
 
+use super::number::grouped;
 use crate::engine::NotMarkov;
 use crate::exact::{Exact, NotStatic, static_answer};
 use crate::model::{ClockId, DataId, JourneyId, Model};
-use crate::run::{Plan, exact_loss, exact_outages};
+use crate::run::{NotEstimated, Plan, RareEstimate, exact_loss, exact_outages};
 use crate::spec::Topology;
 use crate::stats::Estimate;
 use crate::units::{SECONDS_PER_YEAR, SimSpan};
@@ -14,7 +15,7 @@ const FEW_UNITS: usize = 10;
 /// What is known of a journey by one route; each number where that route has it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
-    /// Which route, as JSON names it: `markov`, `decision-diagram` or `splitting`.
+    /// Which route, as JSON names it: `markov`, `decision-diagram` or `importance`.
     pub route: &'static str,
     /// The route in words.
     pub by: String,
@@ -202,6 +203,63 @@ fn chain_words(topology: &Topology, model: &Model, why: NotMarkov) -> String {
         }
         NotMarkov::TooManyStates(most) => format!("there are more than {most} states"),
         NotMarkov::Endless => "what happens at one instant has no end".to_owned(),
+    }
+}
+
+impl Answer {
+    /// What lives with excursions say of outages.
+    pub(crate) fn of_rare(found: &RareEstimate) -> Answer {
+        Answer {
+            route: "importance",
+            by: rare_words(found),
+            unavailability: Some(found.share),
+            outages_per_year: Some(found.per_year),
+            p_outage: Some(found.hits),
+            first_outage_s: None,
+            long_run_unavailability: None,
+            long_run_outages_per_year: None,
+        }
+    }
+}
+
+impl LossAnswer {
+    /// What lives with excursions say of losses.
+    pub(crate) fn of_rare(found: &RareEstimate) -> LossAnswer {
+        LossAnswer {
+            route: "importance",
+            by: rare_words(found),
+            p_loss: Some(found.hits),
+            first_loss_s: None,
+        }
+    }
+}
+
+fn rare_words(found: &RareEstimate) -> String {
+    format!(
+        "importance sampling of {} excursions from {} lives, in {} of which it happened, worth {} equal weights; \
+         both halves agree",
+        grouped(found.excursions),
+        grouped(found.lives),
+        grouped(found.seen),
+        grouped(found.effective as u64)
+    )
+}
+
+/// Why there is no estimate of something rare.
+pub(crate) fn rare_refusal(why: NotEstimated) -> String {
+    match why {
+        NotEstimated::OneFailureIsEnough => {
+            "a single failure is enough, which importance sampling does not make more frequent"
+                .to_owned()
+        }
+        NotEstimated::NeverNear => "no life came near it".to_owned(),
+        NotEstimated::AlwaysNear => "lives are near it most of the time".to_owned(),
+        NotEstimated::Uneven { effective } => format!(
+            "the weights of importance sampling are too uneven: worth {effective:.0} equal ones"
+        ),
+        NotEstimated::Disagrees { sigmas } => {
+            format!("the two halves of importance sampling are {sigmas:.1} standard errors apart")
+        }
     }
 }
 

@@ -20,28 +20,32 @@ type Answered<'a> = (&'a JourneyReport, &'a Result<Answer, String>);
 
 /// The journeys that were not simulated.
 pub(super) fn answers_table(answered: &[Answered<'_>]) -> String {
-    let rows = answered.iter().filter_map(|(journey, answer)| {
-        let answer = answer.as_ref().ok()?;
-        let found = answer.unavailability.or(answer.long_run_unavailability)?;
-        let target = journey.slo.availability;
-        let verdict = |target: f64| if found.mean > 1.0 - target { "MISSED" } else { "met" };
-        Some(vec![
-            journey.name.clone(),
-            availability(found),
-            error(found),
-            format!("{:.1}", nines(found.mean)),
-            duration(found.mean * SECONDS_PER_MONTH),
-            target.map_or_else(|| "-".to_owned(), target_percent),
-            target.map_or_else(|| "-".to_owned(), |target| verdict(target).to_owned()),
-        ])
-    });
-    let rows: Vec<_> = rows.collect();
+    let rows: Vec<_> = answered
+        .iter()
+        .filter_map(|(journey, answer)| answer_row(journey, answer.as_ref().ok()?))
+        .collect();
     if rows.is_empty() {
         return String::new();
     }
     let header =
         ["journey", "availability", "95 % interval", "nines", "down/month", "objective", "verdict"];
     table(&header, rows)
+}
+
+/// The row of a journey in the table of availabilities, by another route; `None` if that does not know it.
+pub(super) fn answer_row(journey: &JourneyReport, answer: &Answer) -> Option<Vec<String>> {
+    let found = answer.unavailability.or(answer.long_run_unavailability)?;
+    let target = journey.slo.availability;
+    let verdict = |target: f64| if found.mean > 1.0 - target { "MISSED" } else { "met" };
+    Some(vec![
+        journey.name.clone(),
+        availability(found),
+        error(found),
+        format!("{:.1}", nines(found.mean)),
+        duration(found.mean * SECONDS_PER_MONTH),
+        target.map_or_else(|| "-".to_owned(), target_percent),
+        target.map_or_else(|| "-".to_owned(), |target| verdict(target).to_owned()),
+    ])
 }
 
 fn availability(unavailability: Estimate) -> String {
@@ -167,7 +171,7 @@ pub(super) fn agreement_lines(report: &Report) -> String {
 }
 
 fn compared(what: &str, simulated: Estimate, other: Estimate, route: &str, by: &str) -> String {
-    let kind = if route == "splitting" { "estimated" } else { "exact" };
+    let kind = if route == "importance" { "estimated" } else { "exact" };
     let told = |estimate: Estimate| told(estimate, |value| significant(value, 3));
     match distance(simulated, other) {
         Some(sigmas) => format!(

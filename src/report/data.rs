@@ -14,6 +14,7 @@ use crate::measure::{
 use crate::model::{DataId, JourneyId, Model, UnitId, branch_names};
 use crate::run::{Plan, Summary, Tally, Until};
 use crate::spec::{DataClass, FailureMode, Journey, Slo, Topology};
+use crate::stats::Estimate;
 use crate::units::SimSpan;
 
 /// How many causes of each journey a report lists.
@@ -91,7 +92,7 @@ pub struct RunInfo {
     /// Changes of state in all lives.
     pub events: u64,
     /// How the numbers were found.
-    pub method: &'static str,
+    pub method: String,
     /// How times to failure were drawn.
     pub clocks: &'static str,
     /// Of this program.
@@ -112,7 +113,7 @@ impl RunInfo {
             warm_up: plan.warm_up,
             until: plan.until,
             events: lived.map_or(0, |summary| summary.events),
-            method,
+            method: method.to_owned(),
             clocks: "per-unit",
             version: env!("CARGO_PKG_VERSION"),
             is_partial: lived.is_some_and(|summary| summary.is_partial),
@@ -154,6 +155,8 @@ pub struct JourneyReport {
     pub input_band: Option<InputBand>,
     /// What another route says, or why there is none; `None` if nobody asked.
     pub second: Option<Result<Answer, String>>,
+    /// Whether that is nearer than the simulation, which has seen too little.
+    pub is_second_nearer: bool,
 }
 
 impl JourneyReport {
@@ -277,6 +280,24 @@ pub struct Comparison {
     pub leaves_out: Vec<Omission>,
 }
 
+/// What a run cannot tell as nearly as was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BeyondReach {
+    /// Journeys, by number.
+    pub journeys: Vec<usize>,
+    /// Data classes, by number.
+    pub data: Vec<usize>,
+    /// How many lives the others need.
+    pub lives: u64,
+}
+
+impl BeyondReach {
+    /// Whether there is nothing.
+    pub fn is_empty(&self) -> bool {
+        self.journeys.is_empty() && self.data.is_empty()
+    }
+}
+
 impl Report {
     /// Puts the names back and keeps what is worth showing.
     pub(crate) fn new(
@@ -366,6 +387,81 @@ impl Report {
         }
     }
 
+    /// What of a plan's precision the run cannot reach with at most so many lives, as journeys and data classes by
+    /// their numbers; and how many lives the others need.
+    pub fn beyond_reach(&self, precision: f64, most: u64) -> BeyondReach {
+        let lives = self.run.replications;
+        let mut beyond = BeyondReach { journeys: Vec::new(), data: Vec::new(), lives };
+        let mut judge = |estimate: Estimate,
+                         is_seen: bool,
+                         list: fn(&mut BeyondReach) -> &mut Vec<usize>,
+                         index| {
+            let width = estimate.relative_half_width().filter(|_| is_seen);
+            let needed = width.map(|width| lives as f64 * (width / precision).powi(2));
+            match needed.filter(|needed| *needed <= most as f64) {
+                Some(needed) => beyond.lives = beyond.lives.max((1.1 * needed) as u64 + 1),
+                None => list(&mut beyond).push(index),
+            }
+        };
+        for (index, journey) in self.journeys.iter().enumerate() {
+            if let JourneyMeasures::Window(estimates, _) = &journey.measures {
+                let is_seen = estimates.unavailability_upper95.is_none();
+                judge(estimates.unavailability, is_seen, |beyond| &mut beyond.journeys, index);
+            }
+        }
+        for (index, class) in self.data.iter().enumerate().filter(|_| self.journeys.is_empty()) {
+            if let DataMeasures::Window(window) = &class.measures
+                && class.survival.is_some()
+            {
+                let incidents = window.estimates.loss_incidents_per_year;
+                judge(
+                    incidents.estimate,
+                    incidents.upper95.is_none(),
+                    |beyond| &mut beyond.data,
+                    index,
+                );
+            }
+        }
+        beyond.lives = beyond.lives.min(most);
+        beyond
+    }
+
+    /// Says what answers say of what the run could not reach, and how near all of it is.
+    pub fn set_nearer(&mut self, precision: f64, beyond: &BeyondReach, answers: Answers) {
+        let mut routes = vec!["plain"];
+        let mut reached = Some(0.0_f64);
+        let mut widen = |width: Option<f64>| reached = reached.zip(width).map(|(a, b)| a.max(b));
+        for (index, (journey, answer)) in self.journeys.iter_mut().zip(answers.journeys).enumerate()
+        {
+            let found = answer.as_ref().ok().and_then(|answer| answer.unavailability);
+            if beyond.journeys.contains(&index) {
+                journey.is_second_nearer = found.is_some();
+                widen(found.and_then(|found| found.relative_half_width()));
+                routes.extend(answer.as_ref().ok().map(|answer| answer.route));
+            } else if let JourneyMeasures::Window(estimates, _) = &journey.measures {
+                widen(estimates.unavailability.relative_half_width());
+            }
+            journey.second = Some(answer);
+        }
+        for (index, (class, answer)) in self.data.iter_mut().zip(answers.data).enumerate() {
+            let found = answer.as_ref().and_then(|answer| answer.as_ref().ok()?.p_loss);
+            if beyond.data.contains(&index) {
+                class.is_second_nearer = found.is_some();
+                widen(found.and_then(|found| found.relative_half_width()));
+                routes.extend(answer.as_ref().and_then(|a| Some(a.as_ref().ok()?.route)));
+            } else if let DataMeasures::Window(window) = &class.measures
+                && self.journeys.is_empty()
+                && class.survival.is_some()
+            {
+                widen(window.estimates.loss_incidents_per_year.estimate.relative_half_width());
+            }
+            class.second = answer;
+        }
+        routes.dedup();
+        self.run.method = routes.join("+");
+        self.run.precision = Some(PrecisionReport { target: precision, reached });
+    }
+
     /// Says what another route says.
     pub fn set_second_route(&mut self, answers: Answers) {
         for (journey, answer) in self.journeys.iter_mut().zip(answers.journeys) {
@@ -386,7 +482,13 @@ impl Report {
     /// Whether any objective of any journey is missed.
     pub fn any_objective_missed(&self) -> bool {
         self.journeys.iter().any(|journey| match &journey.measures {
-            JourneyMeasures::Window(estimates, _) => estimates.objectives.any_missed(),
+            JourneyMeasures::Window(estimates, _) => {
+                let is_missed = estimates.objectives.any_missed();
+                match (&journey.second, journey.is_second_nearer) {
+                    (Some(second), true) => is_missed || journey.misses(second),
+                    _ => is_missed,
+                }
+            }
             JourneyMeasures::FirstOutage(_) => false,
             JourneyMeasures::Answered(answer) => journey.misses(answer),
         })
@@ -476,6 +578,7 @@ impl Reporter<'_> {
             spreadsheet,
             input_band: None,
             second: None,
+            is_second_nearer: false,
         }
     }
 
@@ -503,6 +606,7 @@ impl Reporter<'_> {
                 loses_newest_without_power: holding.unsynced.is_some(),
             }),
             second: None,
+            is_second_nearer: false,
             simultaneous: match class.holding {
                 Some(_) => simultaneous_losses(self.model.holding(DataId::new(index))),
                 None => Vec::new(),

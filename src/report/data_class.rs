@@ -21,6 +21,8 @@ pub struct DataReport {
     pub simultaneous: Vec<Simultaneous>,
     /// What another route says of the first loss, or why there is none; `None` if nobody asked.
     pub second: Option<Result<LossAnswer, String>>,
+    /// Whether that is nearer than the simulation, which has seen too little.
+    pub is_second_nearer: bool,
 }
 
 /// What was estimated of one data class.

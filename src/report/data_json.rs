@@ -176,7 +176,17 @@ impl<'a> DataJson<'a> {
                 Ok(answer) => AgreementJson::of(Ok(answer.route), class.compared(answer)),
                 Err(why) => AgreementJson::of(Err(why), None),
             }),
-            ..DataJson::measured(class)
+            ..match (&class.second, class.is_second_nearer) {
+                (Some(Ok(answer)), true) => {
+                    let of = |p: Option<Estimate>| p.map(BoundedJson::of);
+                    DataJson {
+                        p_loss: of(answer.p_loss),
+                        p_any_group_lost: of(answer.p_loss),
+                        ..DataJson::measured(class)
+                    }
+                }
+                _ => DataJson::measured(class),
+            }
         }
     }
 

@@ -52,7 +52,7 @@ impl<T: Serialize> Serialize for Ordered<T> {
 struct Root<'a> {
     schema: &'static str,
     topology: Topology<'a>,
-    run: Run,
+    run: Run<'a>,
     journeys: Ordered<Journey<'a>>,
     blast_radius: Vec<Blast<'a>>,
     data: Ordered<DataJson<'a>>,
@@ -74,12 +74,12 @@ struct Topology<'a> {
 }
 
 #[derive(Serialize)]
-struct Run {
+struct Run<'a> {
     replications: u64,
     seed: u64,
     horizon_s: f64,
     events: u64,
-    method: &'static str,
+    method: &'a str,
     clocks: &'static str,
     warm_up_s: f64,
     until: &'static str,
@@ -275,7 +275,7 @@ impl<'a> Root<'a> {
                 seed: run.seed,
                 horizon_s: run.horizon.seconds(),
                 events: run.events,
-                method: run.method,
+                method: &run.method,
                 clocks: run.clocks,
                 warm_up_s: run.warm_up.seconds(),
                 until: match run.until {
@@ -337,7 +337,20 @@ impl<'a> Journey<'a> {
                 Ok(answer) => AgreementJson::of(Ok(answer.route), journey.compared(answer)),
                 Err(why) => AgreementJson::of(Err(why), None),
             }),
-            ..Journey::measured(journey)
+            ..match (&journey.second, journey.is_second_nearer) {
+                (Some(Ok(answer)), true) => {
+                    let nearer = Journey::of_answer(journey, answer);
+                    Journey {
+                        unavailability: nearer.unavailability,
+                        availability: nearer.availability,
+                        outages_per_year: nearer.outages_per_year,
+                        downtime_s_per_year: nearer.downtime_s_per_year,
+                        p_no_outage: nearer.p_no_outage,
+                        ..Journey::measured(journey)
+                    }
+                }
+                _ => Journey::measured(journey),
+            }
         }
     }
 

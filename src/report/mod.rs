@@ -28,8 +28,8 @@ mod timeline;
 
 pub use self::csv::to_csv;
 pub use self::plotters::{DrawError, Sheet, Theme, to_png, to_svg};
-pub(crate) use answer::exact_answers;
 pub use answer::{Answer, Answers, LossAnswer};
+pub(crate) use answer::{exact_answers, rare_refusal};
 pub use capacity::{
     CapacityReport, Case, NodeUse, PendingReplica, capacity, capacity_to_json, capacity_to_text,
     obstacle_text,
@@ -39,8 +39,8 @@ pub use cuts::{
     cuts_to_text,
 };
 pub use data::{
-    Blast, Cause, Causes, Comparison, InputBand, JourneyMeasures, JourneyReport, ModeCause,
-    PrecisionReport, ProlongingCause, Report, RunInfo, TopologyInfo,
+    BeyondReach, Blast, Cause, Causes, Comparison, InputBand, JourneyMeasures, JourneyReport,
+    ModeCause, PrecisionReport, ProlongingCause, Report, RunInfo, TopologyInfo,
 };
 pub use data_class::{DataCause, DataMeasures, DataReport, PromisedBy, Survival, WindowOfData};
 pub use difference::{Change, DifferenceReport, Side, difference_to_json, difference_to_text};

@@ -6,7 +6,7 @@ use comfy_table::{
     CellAlignment, ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle,
 };
 
-use super::answer_text::{agreement_lines, answer_lines, answers_table};
+use super::answer_text::{agreement_lines, answer_lines, answer_row, answers_table};
 use super::data::{Causes, Comparison, JourneyMeasures, JourneyReport, ModeCause, Report};
 use super::data_text::{data_sections, rpo_section};
 use super::number::{
@@ -97,6 +97,13 @@ fn heading(report: &Report) -> String {
     };
     let warm_up = after_warm_up(run.warm_up);
     let _ = match run.replications {
+        _ if run.method.contains('+') => writeln!(
+            text,
+            "{} {lives}{warm_up}, seed {}, by {}\n",
+            grouped(run.replications),
+            run.seed,
+            run.method.replace('+', ", and where that sees too little by "),
+        ),
         0 => writeln!(text, "{}, {lives}{warm_up}\n", run.method),
         replications => writeln!(
             text,
@@ -126,6 +133,11 @@ pub(super) fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
 
 fn availability_table(windows: &[Window<'_>]) -> String {
     let rows = windows.iter().map(|(journey, estimates, _)| {
+        if let (Some(Ok(answer)), true) = (&journey.second, journey.is_second_nearer)
+            && let Some(row) = answer_row(journey, answer)
+        {
+            return row;
+        }
         let availability = &estimates.availability.mean;
         let (availability_text, interval, nines_text, monthly) =
             match estimates.unavailability_upper95 {

@@ -105,7 +105,7 @@ fn what_cannot_be_read_at_a_rebuild_is_weighted_too() {
     check_losses(
         "topology: t
 horizon: 1y
-failures: {dead: {every: 100000h, repair: 0s, wipes: true}}
+failures: {dead: {every: 100000h, repair: {exponential: 10h}, wipes: true}}
 domains: {drive: {count: 6, fails: [dead]}}
 data:
   objects:
@@ -113,7 +113,7 @@ data:
     erasure: {data: 3, parity: 1}
     groups: 3
     placement: random
-    rebuild: {exponential: 10h, unreadable: 0.1%}",
+    rebuild: {unreadable: 0.1%}",
         1e-2,
     );
 }
