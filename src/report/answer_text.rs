@@ -76,10 +76,19 @@ fn told(estimate: Estimate, shown: impl Fn(f64) -> String) -> String {
 
 /// Numbers of any size, without leading zeros.
 fn number(value: f64) -> String {
+    to_digits(value, DIGITS)
+}
+
+/// The same of what is only estimated.
+pub(super) fn rough(value: f64) -> String {
+    to_digits(value, 3)
+}
+
+fn to_digits(value: f64, digits: i32) -> String {
     match value.abs() {
         0.0 => "0".to_owned(),
-        size if (1e-3..1e6).contains(&size) => significant(value, DIGITS),
-        _ => format!("{value:.*e}", DIGITS as usize - 1),
+        size if (1e-3..1e6).contains(&size) => significant(value, digits),
+        _ => format!("{value:.*e}", digits as usize - 1),
     }
 }
 
@@ -172,7 +181,7 @@ pub(super) fn agreement_lines(report: &Report) -> String {
 
 fn compared(what: &str, simulated: Estimate, other: Estimate, route: &str, by: &str) -> String {
     let kind = if route == "importance" { "estimated" } else { "exact" };
-    let told = |estimate: Estimate| told(estimate, |value| significant(value, 3));
+    let told = |estimate: Estimate| told(estimate, rough);
     match distance(simulated, other) {
         Some(sigmas) => format!(
             "{what} {} simulated, {} {kind} by {by}: {:.1} standard errors apart",
@@ -185,7 +194,7 @@ fn compared(what: &str, simulated: Estimate, other: Estimate, route: &str, by: &
             if kind == "exact" { number(other.mean) } else { told(other) },
             simulated
                 .ci95
-                .map_or_else(String::new, |(_, high)| format!(", so at most {}", number(high)))
+                .map_or_else(String::new, |(_, high)| format!(", so at most {}", rough(high)))
         ),
     }
 }

@@ -6,7 +6,7 @@ use comfy_table::{
     CellAlignment, ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle,
 };
 
-use super::answer_text::{agreement_lines, answer_lines, answer_row, answers_table};
+use super::answer_text::{agreement_lines, answer_lines, answer_row, answers_table, rough};
 use super::data::{Causes, Comparison, JourneyMeasures, JourneyReport, ModeCause, Report};
 use super::data_text::{data_sections, rpo_section};
 use super::number::{
@@ -191,9 +191,12 @@ fn verdict(verdict: Verdict) -> &'static str {
 fn outage_table(windows: &[Window<'_>]) -> String {
     let rows = windows.iter().map(|(journey, estimates, _)| {
         let mut row = vec![journey.name.clone()];
-        row.push(match estimates.outages_per_year_upper95 {
-            Some(bound) => format!("< {}", significant(bound, 2)),
-            None => significant(estimates.outages_per_year.mean, 3),
+        let nearer = journey.second.as_ref().filter(|_| journey.is_second_nearer);
+        let nearer = nearer.and_then(|answer| answer.as_ref().ok()?.outages_per_year);
+        row.push(match (nearer, estimates.outages_per_year_upper95) {
+            (Some(nearer), _) => rough(nearer.mean),
+            (None, Some(bound)) => format!("< {}", significant(bound, 2)),
+            (None, None) => significant(estimates.outages_per_year.mean, 3),
         });
         let quantiles = estimates.outages.as_ref().and_then(|outages| outages.quantiles);
         match quantiles {
