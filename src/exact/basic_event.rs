@@ -122,6 +122,12 @@ impl BasicEvent {
         self.modes.iter().all(are_alike).then(|| two_states(rate, first.mean_down, seconds))
     }
 
+    /// Each of its modes as if it were the only one: where they overlap that is what they are.
+    pub(super) fn alone(&self) -> Vec<BasicEvent> {
+        let of = |mode: &Mode| BasicEvent { modes: vec![mode.clone()], ..self.clone() };
+        self.modes.iter().map(of).collect()
+    }
+
     /// The fastest rate at which it forgets how it began, in a second.
     pub(super) fn fastest(&self) -> f64 {
         let up: f64 = self.modes.iter().map(|mode| 1.0 / mode.mean_up).sum();

@@ -5,6 +5,7 @@ mod blast;
 mod cut_set;
 mod decision_diagram;
 mod family;
+mod fault_tree;
 mod product;
 mod simultaneous;
 mod skeleton;
@@ -13,6 +14,7 @@ mod table;
 
 pub use blast::{BlastRadius, blast_radii};
 pub use cut_set::{Cut, CutSets, OrderOfCuts, cut_sets, failure_modes};
+pub use fault_tree::{FaultEvent, FaultGate, FaultInput, FaultLaw, FaultTree, fault_tree};
 pub use product::{Omission, Product, product_of_availabilities};
 pub use simultaneous::{Simultaneous, simultaneous_loss, simultaneous_losses};
 pub use static_answer::{Importance, IntervalAnswer, NotStatic, StaticAnswer, static_answer};

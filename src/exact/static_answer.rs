@@ -108,6 +108,12 @@ pub enum NotStatic {
         /// Another one.
         second: UnitId,
     },
+    /// Some failure modes are never repaired and others are, so that neither the long run nor any one instant
+    /// stands for both: only of fault trees for other programs.
+    RepairedInPart {
+        /// A unit with one that never is.
+        unit: UnitId,
+    },
     /// A time up or down has no exponential law, and the long run is all that there is a formula for.
     NotExponential {
         /// Of this unit.
@@ -147,6 +153,9 @@ impl fmt::Display for NotStatic {
             }
             NotStatic::InStep { .. } => {
                 f.write_str("units go down and come back at set times, and stay in step")
+            }
+            NotStatic::RepairedInPart { .. } => {
+                f.write_str("some failure modes are never repaired and others are")
             }
             NotStatic::NotExponential { .. } => f.write_str(
                 "a time up or down has no exponential law: there is a formula for the long run only",

@@ -23,6 +23,7 @@ pub fn not_static_text(topology: &Topology, model: &Model, why: &NotStatic) -> S
         NotStatic::InStep { first, second } => format!("{} and {}", path(*first), path(*second)),
         NotStatic::FailsWhileStarting { unit }
         | NotStatic::RenewsTogether { unit }
+        | NotStatic::RepairedInPart { unit }
         | NotStatic::NotExponential { unit } => path(*unit).to_owned(),
     };
     format!("{why}: {who}")
