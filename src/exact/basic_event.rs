@@ -1,7 +1,7 @@
 //! What a unit does by itself: up and down, whatever the others do.
 
 use super::NotStatic;
-use super::skeleton::{Skeleton, longest, takes_time};
+use super::skeleton::{Skeleton, longest, strikes, takes_time};
 use crate::dist::Law;
 use crate::model::{Clock, ClockId, Model, Repair, Task, TimeToFailure, UnitId};
 
@@ -185,13 +185,19 @@ pub(super) fn basic_events(
     let mut events = Vec::new();
     // By part: something below it that can fail.
     let mut exposed_to: Vec<Option<UnitId>> = Vec::with_capacity(skeleton.parts.len());
+    // By part: whether anything that it stands on can fail, if only for an instant.
+    let mut is_shaken: Vec<bool> = Vec::with_capacity(skeleton.parts.len());
     for part in &skeleton.parts {
         let below = part.inputs.iter().find_map(|input| exposed_to[*input]);
-        let event = match part.unit {
-            Some(unit) => basic_event(model, unit, below)?,
-            None => None,
-        };
+        let is_shaken_below = part.inputs.iter().any(|input| is_shaken[*input]);
+        let (mut event, mut strikes_itself) = (None, false);
+        if let Some(unit) = part.unit {
+            let mut striking = model.unit_clocks.of(unit.index()).iter();
+            strikes_itself = striking.any(|id| strikes(model, *id));
+            event = basic_event(model, unit, below, is_shaken_below)?;
+        }
         exposed_to.push(below.or(event.as_ref().map(|event| event.unit)));
+        is_shaken.push(is_shaken_below || strikes_itself);
         events.extend(event);
     }
     let mut periodic = events.iter().filter(|event| event.is_periodic).map(|event| event.unit);
@@ -205,10 +211,12 @@ fn basic_event(
     model: &Model,
     unit: UnitId,
     below: Option<UnitId>,
+    is_shaken: bool,
 ) -> Result<Option<BasicEvent>, NotStatic> {
     let spec = &model.units[unit.index()];
-    let clocks = model.unit_clocks.of(unit.index()).iter();
-    let clocks: Vec<ClockId> = clocks.copied().filter(|id| takes_time(model, *id)).collect();
+    let all = model.unit_clocks.of(unit.index()).iter().copied();
+    let striking = all.clone().filter(|id| strikes(model, *id)).count();
+    let clocks: Vec<ClockId> = all.filter(|id| takes_time(model, *id)).collect();
     let Some(&first) = clocks.first() else { return Ok(None) };
     let clock_of = |id: ClockId| &model.clocks[id.index()];
     let ages = |id: &ClockId| matches!(clock_of(*id).to_failure, TimeToFailure::Aging(_));
@@ -226,8 +234,11 @@ fn basic_event(
                 return Err(NotStatic::AgesWhileDown { clock });
             }
         }
-        // What starts anew is all new: who strikes first depends on more than means.
-        (false, None) if spec.renews_on_start && clocks.len() > 1 && clocks.iter().any(ages) => {
+        // What starts anew is all new, also after what is over at once: who strikes first depends on more than
+        // means.
+        (false, None)
+            if spec.renews_on_start && (is_shaken || striking > 1) && clocks.iter().any(ages) =>
+        {
             return Err(NotStatic::RenewsTogether { unit });
         }
         (false, None) => {}

@@ -4,7 +4,7 @@ use super::Omission;
 use super::decision_diagram::TooLarge;
 use super::family::{Families, FamilyId, NONE};
 use super::product::failure_rates;
-use super::skeleton::{Skeleton, takes_time};
+use super::skeleton::{Part, Skeleton, started_after, strikes, takes_time};
 use crate::model::{ClockId, JourneyId, Model, Repair, TimeToFailure, UnitId};
 use crate::units::SimSpan;
 
@@ -55,7 +55,8 @@ pub struct Cut {
 ///
 /// A unit is down by itself for the share `x / (1 + x)` of the time, where `x` is the sum over its failure modes
 /// of mean time down, with its start, against mean time up; one that is never repaired is down at the `horizon`
-/// with probability `1 - exp(-horizon / mean time up)`.
+/// with probability `1 - exp(-horizon / mean time up)`. One whose failures are over at once, and which is in a set
+/// because something has to start after it, has no share of the time of its own.
 ///
 /// # Source
 ///
@@ -70,8 +71,17 @@ pub fn cut_sets(
 ) -> CutSets {
     let skeleton = Skeleton::new(model, |unit| hosts[unit.index()].as_slice(), journey);
     let rates = rates(model);
-    let can_fail = |unit: &UnitId| !failure_modes(model, *unit).is_empty();
-    let units: Vec<UnitId> = skeleton.units().filter(can_fail).collect();
+    let started_after = started_after(model, &skeleton.parts);
+    let can_fail = |(part, started_after): (&Part, bool)| {
+        let unit = part.unit?;
+        let clocks = model.unit_clocks.of(unit.index()).iter();
+        // What is over at once is felt if something has to start after it.
+        let is_felt = |id: &ClockId| is_set_off(model, *id) || takes_time(model, *id);
+        let is_passed_on = |id: &ClockId| started_after && strikes(model, *id);
+        clocks.into_iter().any(|id| is_felt(id) || is_passed_on(id)).then_some(unit)
+    };
+    let units: Vec<UnitId> =
+        skeleton.parts.iter().zip(started_after).filter_map(can_fail).collect();
     let weights: Vec<f64> =
         units.iter().map(|unit| down_alone(model, &rates, *unit, horizon)).collect();
     let found = (1..=order).rev().find_map(|order| {
@@ -99,15 +109,15 @@ pub fn cut_sets(
     }
 }
 
-/// The failure modes that can take a unit down by themselves.
+/// The failure modes that can take a unit down by themselves, or what others set off in it.
 pub fn failure_modes(model: &Model, unit: UnitId) -> Vec<ClockId> {
     let clocks = model.unit_clocks.of(unit.index()).iter().copied();
-    // What others set off takes it down too.
-    let is_set_off = |id: ClockId| {
-        let clock = &model.clocks[id.index()];
-        matches!(clock.to_failure, TimeToFailure::SetOff)
-    };
-    clocks.filter(|id| is_set_off(*id) || takes_time(model, *id)).collect()
+    clocks.filter(|id| is_set_off(model, *id) || strikes(model, *id)).collect()
+}
+
+/// Whether a failure mode only strikes if something else sets it off.
+fn is_set_off(model: &Model, clock: ClockId) -> bool {
+    matches!(model.clocks[clock.index()].to_failure, TimeToFailure::SetOff)
 }
 
 /// How often each failure mode strikes in a second up, alone, with others or as planned.

@@ -174,11 +174,16 @@ impl<'a, F: Fn(UnitId) -> &'a [UnitId]> Walk<'_, F> {
     }
 }
 
-/// Whether a failure mode can take its unit down for any time of itself.
+/// Whether a failure mode strikes of itself.
+pub(super) fn strikes(model: &Model, clock: ClockId) -> bool {
+    model.clocks[clock.index()].to_failure.mean().is_some_and(f64::is_finite)
+}
+
+/// Whether a failure mode strikes of itself and then takes its unit down for any time.
 pub(super) fn takes_time(model: &Model, clock: ClockId) -> bool {
+    let start = model.units[model.clocks[clock.index()].unit.index()].start;
+    let strikes = strikes(model, clock);
     let clock = &model.clocks[clock.index()];
-    let strikes = clock.to_failure.mean().is_some_and(f64::is_finite);
-    let start = model.units[clock.unit.index()].start;
     strikes
         && match clock.repair {
             Repair::After(task) => {
@@ -270,10 +275,23 @@ fn omissions(
             if matches!(clock.repair, Repair::After(task) if calls(task)) {
                 add(Omission::People, Some(unit));
             }
-            can_fail[index] |= takes_time(model, id);
+            // What is over at once makes others start all the same.
+            can_fail[index] |= strikes(model, id);
         }
     }
     found.into_iter().collect()
+}
+
+/// By part: whether some unit has to start after it was down, which takes time.
+pub(super) fn started_after(model: &Model, parts: &[Part]) -> Vec<bool> {
+    let mut found = vec![false; parts.len()];
+    for (index, part) in parts.iter().enumerate().rev() {
+        let start = part.unit.and_then(|unit| model.units[unit.index()].start);
+        if found[index] || start.is_some_and(|start| longest(model, start) > 0.0) {
+            part.inputs.iter().for_each(|input| found[*input] = true);
+        }
+    }
+    found
 }
 
 /// Crews that somebody may have to wait for.

@@ -96,7 +96,7 @@ pub enum NotStatic {
         /// Of this failure mode.
         clock: ClockId,
     },
-    /// A start makes several clocks of one unit new, of which some age.
+    /// A clock ages, and starts after other failures make it new too.
     RenewsTogether {
         /// Which.
         unit: UnitId,
@@ -149,7 +149,7 @@ impl fmt::Display for NotStatic {
                 f.write_str("a clock with `clock: always` ages while its failure mode is active")
             }
             NotStatic::RenewsTogether { .. } => {
-                f.write_str("a start makes several aging clocks of one unit new")
+                f.write_str("an aging clock is made new by starts after other failures")
             }
             NotStatic::InStep { .. } => {
                 f.write_str("units go down and come back at set times, and stay in step")

@@ -197,7 +197,11 @@ const REFUSED: &[(&str, &str)] = &[
     ("services: {s: {replicas: 2, on: n, serves: any, fails: [f]}}", "stands still while"),
     ("services: {s: {fails: [f, a]}}", "stands still while"),
     ("services: {s: {fails: [a], start: 9s}}", "may fail again while it starts"),
-    ("services: {s: {fails: [w, f]}}", "makes several aging clocks of one unit new"),
+    ("services: {s: {fails: [w, f]}}", "made new by starts after other failures"),
+    // What is over at once is felt all the same.
+    ("services: {s: {fails: [w, i]}}", "made new by starts after other failures"),
+    ("services: {s: {on: q, start: 9s}}", "must start again"),
+    ("services: {s: {on: q, fails: [w]}}", "made new by starts after other failures"),
     ("services: {s: {fails: [wa]}}", "ages while its failure mode is active"),
     ("services: {s: {replicas: 2, serves: any, fails: [d]}}", "stay in step"),
     ("services: {s: {replicas: 2, serves: any, fails: [p]}}", "repairs may wait for people"),
@@ -219,13 +223,13 @@ fn what_is_not_static_is_refused_by_name() {
     for (service, reason) in REFUSED {
         let text = format!(
             "topology: t\nfailures:\n  f: {{every: 9h, repair: 1h}}\n  \
-             a: {{every: 9h, repair: 1h, clock: always}}\n  \
+             a: {{every: 9h, repair: 1h, clock: always}}\n  i: {{every: 9h, repair: 0s}}\n  \
              w: {{every: {{weibull: {{shape: 2, mean: 9h}}}}, repair: 1h}}\n  \
              wa: {{every: {{weibull: {{shape: 2, mean: 9h}}}}, repair: 1h, clock: always}}\n  \
              d: {{every: {{fixed: 9h}}, repair: 1h}}\n  p: {{every: 9h, repair: 1h, crew: c}}\n  \
              c: {{every: 9h, repair: 1h, beta: 10%}}\n  \
              v: {{every: {{weibull: {{shape: 2, mean: 9h}}}}, repair: 1h, preventive: {{age: 5h, takes: 1h}}}}\n\
-             crews: {{c: {{size: 1}}}}\ndomains: {{n: {{count: 2, fails: [f]}}}}\n{service}\n\
+             crews: {{c: {{size: 1}}}}\ndomains: {{n: {{count: 2, fails: [f]}}, q: {{fails: [i]}}}}\n{service}\n\
              journeys: {{j: {{needs: s}}}}\n"
         );
         let why = answer(&text).expect_err(service).to_string();
