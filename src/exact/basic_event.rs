@@ -2,6 +2,7 @@
 
 use super::NotStatic;
 use super::skeleton::{Skeleton, longest, strikes, takes_time};
+use super::transient::{Downtime, Transient};
 use crate::dist::Law;
 use crate::model::{Clock, ClockId, Model, Repair, Task, TimeToFailure, UnitId};
 
@@ -39,8 +40,8 @@ pub(super) struct Mode {
     mean_down: f64,
     /// Whether it strikes without regard to age.
     is_memoryless: bool,
-    /// Whether the time down is exponential or without end.
-    comes_back_memoryless: bool,
+    /// What its time down is the sum of.
+    laws: Vec<Law>,
 }
 
 /// How probable it is that a unit, or one of its failure modes, is down, and how often it goes down.
@@ -103,23 +104,10 @@ impl BasicEvent {
         self.modes.iter().map(share).collect()
     }
 
-    /// So many seconds after it was up and new; `None` where there is no formula.
-    ///
-    /// # Formula
-    ///
-    /// With failure rate `l` and repair rate `m` the probability to be down is
-    /// `l / (l + m) (1 - exp(-(l + m) t))`; with `m = 0` without repair.
-    pub(super) fn at(&self, seconds: f64) -> Option<Chance> {
-        if self.modes_overlap {
-            return self.modes.iter().try_fold(Chance::NEVER_DOWN, |others, mode| {
-                let alone = || two_states(1.0 / mode.mean_up, mode.mean_down, seconds);
-                mode.is_simple().then(|| others.and(alone()))
-            });
-        }
-        let first = self.modes.first()?;
-        let are_alike = |mode: &Mode| mode.is_simple() && mode.mean_down == first.mean_down;
-        let rate: f64 = self.modes.iter().map(|mode| 1.0 / mode.mean_up).sum();
-        self.modes.iter().all(are_alike).then(|| two_states(rate, first.mean_down, seconds))
+    /// How often it goes down while it is up, in a second, if that is always the same.
+    pub(super) fn memoryless_rate(&self) -> Option<f64> {
+        let rate = self.modes.iter().map(|mode| 1.0 / mode.mean_up).sum();
+        self.modes.iter().all(|mode| mode.is_memoryless).then_some(rate)
     }
 
     /// Each of its modes as if it were the only one: where they overlap that is what they are.
@@ -155,13 +143,89 @@ impl Mode {
         self.mean_down.is_infinite()
     }
 
-    /// Whether times up and down are exponential, or the time down without end.
-    fn is_simple(&self) -> bool {
-        self.is_memoryless && self.comes_back_memoryless
+    /// Whether its time down is exponential, or without end.
+    fn comes_back_memoryless(&self) -> bool {
+        self.is_final() || matches!(self.laws.as_slice(), [Law::Exponential { .. }])
     }
 }
 
-/// Something that goes down with this rate, and is down for an exponential time with this mean.
+/// What units do from the beginning of a life on: those that are alike share what is computed.
+pub(super) struct Courses {
+    seconds: f64,
+    transients: Vec<Transient>,
+}
+
+/// What a unit does from the beginning of a life on: it is up while all of these are.
+pub(super) struct Course(Vec<Step>);
+
+/// One of the independent parts of that.
+enum Step {
+    /// Times up and down are exponential.
+    Simple { rate: f64, mean_down: f64 },
+    /// Only times up are: the number of what is computed of it.
+    Computed(usize),
+}
+
+impl Courses {
+    /// For so many seconds.
+    pub(super) fn new(seconds: f64) -> Courses {
+        Courses { seconds, transients: Vec::new() }
+    }
+
+    /// That of a unit; `None` if its laws have no formula.
+    pub(super) fn of(&mut self, event: &BasicEvent) -> Option<Course> {
+        let groups = if event.modes_overlap { event.alone() } else { vec![event.clone()] };
+        groups.iter().map(|group| self.step(group)).collect::<Option<_>>().map(Course)
+    }
+
+    /// That of a unit of which one mode at a time can be active.
+    fn step(&mut self, event: &BasicEvent) -> Option<Step> {
+        let rate = event.memoryless_rate()?;
+        let first = event.modes.first()?;
+        let are_alike =
+            |mode: &Mode| mode.comes_back_memoryless() && mode.mean_down == first.mean_down;
+        if event.modes.iter().all(are_alike) {
+            return Some(Step::Simple { rate, mean_down: first.mean_down });
+        }
+        if event.modes.iter().any(Mode::is_final) {
+            return None;
+        }
+        let share = |mode: &Mode| (1.0 / (mode.mean_up * rate), mode.laws.clone());
+        let down = Downtime::new(&event.modes.iter().map(share).collect::<Vec<_>>())?;
+        let known = self.transients.iter().position(|transient| transient.is_of(rate, &down));
+        Some(Step::Computed(known.unwrap_or_else(|| {
+            self.transients.push(Transient::new(rate, down, self.seconds));
+            self.transients.len() - 1
+        })))
+    }
+
+    /// What a unit does after so many seconds.
+    pub(super) fn at(&self, course: &Course, seconds: f64) -> Chance {
+        let each = course.0.iter().map(|step| match *step {
+            Step::Simple { rate, mean_down } => two_states(rate, mean_down, seconds),
+            Step::Computed(number) => self.transients[number].at(seconds),
+        });
+        each.fold(Chance::NEVER_DOWN, Chance::and)
+    }
+
+    /// Instants at which what units do is not smooth, seconds.
+    pub(super) fn kinks(&self) -> Vec<f64> {
+        self.transients.iter().flat_map(Transient::kinks).collect()
+    }
+
+    /// How far what is computed may be off, against its value.
+    pub(super) fn relative_error(&self) -> f64 {
+        self.transients.iter().map(Transient::relative_error).fold(0.0, f64::max)
+    }
+}
+
+/// Something that goes down with this rate, and is down for an exponential time with this mean, so many
+/// seconds after it was up and new.
+///
+/// # Formula
+///
+/// With failure rate `l` and repair rate `m` the probability to be down is
+/// `l / (l + m) (1 - exp(-(l + m) t))`; with `m = 0` without repair.
 fn two_states(rate: f64, mean_down: f64, seconds: f64) -> Chance {
     let whole = rate + 1.0 / mean_down;
     let forgotten = -libm::expm1(-whole * seconds);
@@ -256,15 +320,13 @@ impl Mode {
             Repair::Never => f64::INFINITY,
             _ => tasks.iter().map(|task| model.mean_of(*task)).sum(),
         };
-        let mut laws = laws(model, &tasks).filter(|law| law.longest() > 0.0);
-        let is_exponential = |law| matches!(law, Some(&Law::Exponential { .. }));
+        let laws = laws(model, &tasks).filter(|law| law.longest() > 0.0).cloned().collect();
         Mode {
             clock: id,
             mean_up: clock.to_failure.mean().unwrap_or(f64::INFINITY),
             mean_down,
             is_memoryless: matches!(clock.to_failure, TimeToFailure::Memoryless { .. }),
-            comes_back_memoryless: mean_down.is_infinite()
-                || is_exponential(laws.next()) && laws.next().is_none(),
+            laws,
         }
     }
 }

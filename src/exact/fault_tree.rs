@@ -156,9 +156,8 @@ impl FaultTree {
             0 => FaultLaw::Share(event.in_the_long_run().down),
             all if all == event.modes.len() => {
                 // Without repair the rate is that of the first failure, if it has no memory.
-                let at_first = event.at(0.0);
-                let not_exponential = NotStatic::NotExponential { unit: event.unit };
-                FaultLaw::Rate(at_first.ok_or(not_exponential)?.rate)
+                let long_run_only = NotStatic::LongRunOnly { unit: event.unit };
+                FaultLaw::Rate(event.memoryless_rate().ok_or(long_run_only)?)
             }
             _ => return Err(NotStatic::RepairedInPart { unit: event.unit }),
         };

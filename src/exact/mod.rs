@@ -7,10 +7,12 @@ mod decision_diagram;
 mod family;
 mod fault_tree;
 mod product;
+mod quadrature;
 mod simultaneous;
 mod skeleton;
 mod static_answer;
 mod table;
+mod transient;
 
 pub use blast::{BlastRadius, blast_radii};
 pub use cut_set::{Cut, CutSets, OrderOfCuts, cut_sets, failure_modes};

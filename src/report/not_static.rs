@@ -24,7 +24,7 @@ pub fn not_static_text(topology: &Topology, model: &Model, why: &NotStatic) -> S
         NotStatic::FailsWhileStarting { unit }
         | NotStatic::RenewsTogether { unit }
         | NotStatic::RepairedInPart { unit }
-        | NotStatic::NotExponential { unit } => path(*unit).to_owned(),
+        | NotStatic::LongRunOnly { unit } => path(*unit).to_owned(),
     };
     format!("{why}: {who}")
 }
