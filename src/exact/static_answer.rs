@@ -288,7 +288,8 @@ impl StaticTree {
 
     /// From time zero until a horizon.
     fn over(&self, horizon: SimSpan) -> Result<IntervalAnswer, NotStatic> {
-        let seconds = horizon.seconds();
+        // The shortest span that there is, for none at all.
+        let seconds = horizon.max(SimSpan::from_micros(1)).seconds();
         let mut courses = Courses::new(seconds);
         let course = |event: &BasicEvent| {
             courses.of(event).ok_or(NotStatic::LongRunOnly { unit: event.unit })
