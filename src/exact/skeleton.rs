@@ -204,6 +204,21 @@ pub(super) fn longest(model: &Model, task: Task) -> f64 {
     stages.map(longest).sum()
 }
 
+/// Whether as many of a roster's seats are taken at any time as there are members up, if there are seats for
+/// them: so that for whoever counts all of its seats it is no more than its members.
+fn is_instant(model: &Model, roster: RosterId) -> bool {
+    let spec = &model.rosters[roster.index()];
+    let takes_no_time = spec.failover.as_ref().is_none_or(|law| law.longest() == 0.0);
+    let serves_others = |member: &UnitId| model.unit_rosters.of(member.index()).len() > 1;
+    takes_no_time
+        && spec.coverage.is_none()
+        && spec.switches_with.is_none()
+        && spec.failback.is_none()
+        && !spec.members.iter().any(serves_others)
+        // Nobody takes over from whom nobody knows to be down.
+        && !model.clocks.iter().any(|clock| clock.is_grey)
+}
+
 /// What the parts of a journey have that no static structure has: each kind once.
 fn omissions(
     model: &Model,
@@ -216,18 +231,21 @@ fn omissions(
         found.entry(omission).or_insert(unit);
     };
     for source in sources {
-        match source {
-            Source::Seat(seat) => {
-                let roster: RosterId = model.seats[seat.index()];
-                add(Omission::Failover, model.rosters[roster.index()].members.first().copied());
-            }
-            Source::Gate(gate) => {
-                let masked = |input: &Input| matches!(input, Input::Mask(_));
-                if model.gates[gate.index()].inputs.iter().any(masked) {
-                    add(Omission::Masks, None);
+        let Source::Gate(gate) = source else { continue };
+        let inputs = &model.gates[gate.index()].inputs;
+        for input in inputs {
+            match input {
+                Input::Mask(_) => add(Omission::Masks, None),
+                Input::Seat(seat) => {
+                    let roster = model.seats[seat.index()];
+                    let reads = |seat: SeatId| inputs.contains(&Input::Seat(seat));
+                    let spec = &model.rosters[roster.index()];
+                    if !(is_instant(model, roster) && spec.seats().all(reads)) {
+                        add(Omission::Failover, spec.members.first().copied());
+                    }
                 }
+                Input::Unit(_) | Input::Gate(_) => {}
             }
-            Source::Unit(_) => {}
         }
     }
     let mut is_shocked = vec![false; model.clocks.len()];

@@ -557,3 +557,28 @@ fn repairs_of_every_law_come_out_as_simulated() {
         }
     }
 }
+
+#[test]
+fn who_takes_over_at_once_is_as_good_as_whoever_serves() {
+    let of = |service: &str, more: &str| {
+        answer(&format!(
+            "topology: t\nfailures: {{f: {{every: 99h, repair: {{exponential: 1h}}{more}}}}}\n\
+             services: {{s: {{replicas: 4, {service}, fails: [f]}}}}\njourneys: {{j: {{needs: s}}}}\n"
+        ))
+    };
+    let any = of("serves: any", "").unwrap();
+    let alone = of("standby: {active: 1}", "").unwrap();
+    assert_same("one of four", alone.unavailability, any.unavailability, SAME);
+    let two = of("serves: 2", "").unwrap();
+    let pair = of("standby: {active: 2}", "").unwrap();
+    assert_same("two of four", pair.unavailability, two.unavailability, SAME);
+    assert_same("two of four", pair.outages_per_year, two.outages_per_year, SAME);
+    for (service, more) in [
+        ("leader: {failover: 9s}", ""),
+        ("standby: {active: 2}, coverage: {p: 90%}", ""),
+        ("standby: {active: 2}", ", grey: 9m"),
+    ] {
+        let why = of(service, more).unwrap_err().to_string();
+        assert!(why.contains("a failover takes time"), "{service}{more}: {why}");
+    }
+}
