@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 
 use super::json::omission_name;
 use super::not_static::not_static_text;
-use super::number::{grouped, nines};
+use super::number::{duration, grouped, nines};
 use super::text::{left_out, table, wrapped};
 use crate::engine::first_hosts;
 use crate::exact::{
-    Cut, CutSets, Importance, Omission, OrderOfCuts, cut_sets, failure_modes, static_answer,
+    Cut, CutSets, Importance, IntervalAnswer, Omission, OrderOfCuts, cut_sets, failure_modes,
+    static_answer,
 };
 use crate::model::{JourneyId, Model, ShockId, UnitId};
 use crate::spec::Topology;
@@ -88,6 +89,8 @@ pub struct ExactImportances {
     pub unavailability: f64,
     /// Outages per year of 365 days in the long run.
     pub outages_per_year: f64,
+    /// The same over the horizon, beginning with everything up and new; or why that is not known.
+    pub interval: Result<IntervalAnswer, String>,
     /// Failure mode, unit, and what they contribute; those with the most downtime first.
     pub modes: Vec<(String, String, Importance)>,
 }
@@ -137,6 +140,7 @@ impl Namer<'_> {
             exact: exact.map(|answer| ExactImportances {
                 unavailability: answer.unavailability,
                 outages_per_year: answer.outages_per_year,
+                interval: answer.interval.map_err(|why| not_static_text(topology, model, &why)),
                 modes: answer.importances.into_iter().map(|found| self.importance(found)).collect(),
             }),
         }
@@ -220,7 +224,7 @@ pub fn cuts_to_text(report: &CutsReport) -> String {
             let line = format!("These are sets of the structure alone: {}.", left_out.join("; "));
             text += &wrapped(&line, "");
         }
-        put_exact(&mut text, &journey.exact);
+        put_exact(&mut text, &journey.exact, report.horizon_s);
     }
     text
 }
@@ -297,7 +301,7 @@ fn put_given_up(text: &mut String, journey: &JourneyCuts) {
     }
 }
 
-fn put_exact(text: &mut String, exact: &Result<ExactImportances, String>) {
+fn put_exact(text: &mut String, exact: &Result<ExactImportances, String>, horizon_s: f64) {
     let exact = match exact {
         Err(why) => {
             *text += &wrapped(&format!("No exact figures: {why}."), "");
@@ -312,6 +316,17 @@ fn put_exact(text: &mut String, exact: &Result<ExactImportances, String>) {
         nines(exact.unavailability),
         exact.outages_per_year
     );
+    let _ = match &exact.interval {
+        Ok(interval) => writeln!(
+            text,
+            "Over {} from new: unavailability {:.4e}, {:.1} nines, {:.3e} outages a year",
+            duration(horizon_s),
+            interval.unavailability,
+            nines(interval.unavailability),
+            interval.outages_per_year
+        ),
+        Err(why) => write!(text, "{}", wrapped(&format!("Not over a horizon: {why}."), "")),
+    };
     let rows = exact.modes.iter().take(MOST_IMPORTANCES).map(|(mode, unit, importance)| {
         vec![
             format!("{mode} of {unit}"),
@@ -371,10 +386,20 @@ fn one_to_json(report: &CutsReport) -> Value {
             "outage_share": importance.outage_share,
         })
     };
+    let interval = |interval: &IntervalAnswer| {
+        json!({
+            "unavailability": interval.unavailability,
+            "outages_per_year": interval.outages_per_year,
+            "unavailability_at_end": interval.unavailability_at_end,
+            "relative_error": interval.relative_error,
+        })
+    };
     let exact = |exact: &ExactImportances| {
         json!({
             "unavailability": exact.unavailability,
             "outages_per_year": exact.outages_per_year,
+            "interval": exact.interval.as_ref().ok().map(interval),
+            "not_over_horizon": exact.interval.as_ref().err(),
             "importances": exact.modes.iter().map(importance).collect::<Vec<_>>(),
         })
     };

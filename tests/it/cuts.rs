@@ -36,6 +36,7 @@ One set of 2 that takes it down together
  server-0 + server-1   server     1.0e-6
 No set of 3 or 4.
 Exactly, in the long run: unavailability 1.0100e-4, 4.0 nines, 8.935e-1 outages a year
+Over 1y from new: unavailability 1.0099e-4, 4.0 nines, 8.935e-1 outages a year
  failure mode                down   Birnbaum   criticality   Fussell-Vesely   of outages
 -----------------------------------------------------------------------------------------
  rack-down of rack         1.0e-4      1.0e0        99.0 %           99.0 %       98.0 %
@@ -69,6 +70,10 @@ fn programs_read_all_of_it() {
     assert!((unavailability / (1e-4 + 0.9999 * 1e-6) - 1.0).abs() < 1e-12, "{unavailability}");
     assert_eq!(browse["exact"]["importances"][0]["mode"], "rack-down");
     assert!(browse["not_exact"].is_null());
+    let year = &browse["exact"]["interval"];
+    assert!(year["unavailability"].as_f64().unwrap() < unavailability, "{year}");
+    assert!(year["relative_error"].as_f64().unwrap() < 1e-11, "{year}");
+    assert!(browse["exact"]["not_over_horizon"].is_null());
     let buy = &found["journeys"]["buy"];
     assert_eq!(buy["leaves_out"][0], "failover");
     assert!(buy["exact"].is_null());
