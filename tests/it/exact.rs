@@ -582,3 +582,35 @@ fn who_takes_over_at_once_is_as_good_as_whoever_serves() {
         assert!(why.contains("a failover takes time"), "{service}{more}: {why}");
     }
 }
+
+/// Several modes that age, of machines that keep their age over a start: in the long run only means count.
+#[test]
+fn machines_that_age_come_out_as_simulated_in_the_long_run() {
+    const MOST_SIGMAS: f64 = 4.0;
+    let system = system(
+        "topology: t
+horizon: 3000h
+failures:
+  w1: {every: {weibull: {shape: 3, mean: 50h}}, repair: {fixed: 10h}}
+  w2: {every: {weibull: {shape: 0.7, mean: 80h}}, repair: {uniform: [1h, 9h]}}
+  m: {every: 70h, repair: {lognormal: {mean: 4h, sigma: 1}}}
+domains: {u: {count: 3, start: {uniform: [1h, 3h]}, fails: [w1, w2, m]}}
+journeys: {j: {needs: {at_least: 2, of: [u]}}}
+",
+    );
+    let warm_up = SimSpan::from_seconds(3_000.0 * HOUR);
+    let plan = Plan { replications: 1_000, warm_up, ..system.plan(1) };
+    let report = system.simulate(&plan).unwrap();
+    let JourneyMeasures::Window(found, _) = &report.journeys[0].measures else {
+        panic!("a run of equal lives")
+    };
+    let exact = answer_over(&system, 0, YEAR).unwrap();
+    assert!(exact.interval.is_err());
+    for (name, estimate, exact) in [
+        ("unavailability", found.unavailability, exact.unavailability),
+        ("outages", found.outages_per_year, exact.outages_per_year),
+    ] {
+        let sigmas = estimate.sigmas_from(exact).unwrap();
+        assert!(sigmas.abs() < MOST_SIGMAS, "{name} {sigmas} from {exact:e}");
+    }
+}
