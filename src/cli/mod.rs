@@ -8,6 +8,7 @@ mod compare;
 mod cuts;
 mod docs;
 mod explain;
+mod export;
 mod merge;
 mod output;
 mod progress;
@@ -47,6 +48,8 @@ enum Command {
     Capacity(capacity::Capacity),
     /// Say what has to be down together to take a journey down, and what matters most.
     Cuts(cuts::Cuts),
+    /// Write a topology in the language of another program, so that somebody else can check the answer.
+    Export(export::Export),
     /// Tell one life of a topology: who failed, what followed, who repaired, what users saw.
     Explain(explain::Explain),
     /// Run scenarios: what is done to a topology, and whether what is expected of it holds.
@@ -112,6 +115,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Check(check) => check.run(),
         Command::Capacity(capacity) => capacity.run(),
         Command::Cuts(cuts) => cuts.run(),
+        Command::Export(export) => export.run(),
         Command::Explain(explain) => explain.run(),
         Command::Scenario(scenarios) => scenarios.run(),
         Command::Catalog(catalog) => catalog.run(),

@@ -242,6 +242,10 @@ impl Simulate {
             let answers = system
                 .nearer_answers(&rare, precision, &beyond, &mut progress)
                 .map_err(|error| refused(system, &error))?;
+            if !answers.has_all_of(&beyond) {
+                // What no other route reaches gets all lives that there may be.
+                report = simulate(plan)?;
+            }
             report.set_nearer(precision, &beyond, answers);
         }
         Ok((report, true))

@@ -454,6 +454,29 @@ impl Law {
         })
     }
 
+    /// The probability to last for longer than so many seconds; small ones keep their digits where the law has a
+    /// formula for them.
+    ///
+    /// `None` for sums, which have no formula.
+    pub fn survival(&self, seconds: f64) -> Option<f64> {
+        if seconds <= 0.0 {
+            return self.cdf(seconds).map(|cdf| 1.0 - cdf);
+        }
+        match self {
+            Law::Exponential { mean } => Some(libm::exp(-seconds / mean)),
+            Law::Weibull { shape, scale } => Some(libm::exp(-libm::pow(seconds / scale, *shape))),
+            Law::LogNormal { mu, sigma } => {
+                let deviations = (libm::log(seconds) - mu) / sigma;
+                Some(0.5 * libm::erfc(deviations / std::f64::consts::SQRT_2))
+            }
+            Law::Mixture(branches) => {
+                let parts = branches.iter().map(|b| Some(b.probability * b.law.survival(seconds)?));
+                parts.sum()
+            }
+            law => law.cdf(seconds).map(|cdf| 1.0 - cdf),
+        }
+    }
+
     /// A draw of what is left, in seconds, of something that has lasted for `age` seconds already.
     ///
     /// By rejection: draws are repeated until one is longer than the age, which takes long at ages

@@ -1,7 +1,8 @@
 //! What a unit does by itself: up and down, whatever the others do.
 
 use super::NotStatic;
-use super::skeleton::{Skeleton, longest, takes_time};
+use super::skeleton::{Skeleton, longest, strikes, takes_time};
+use super::transient::{Downtime, Transient};
 use crate::dist::Law;
 use crate::model::{Clock, ClockId, Model, Repair, Task, TimeToFailure, UnitId};
 
@@ -39,8 +40,8 @@ pub(super) struct Mode {
     mean_down: f64,
     /// Whether it strikes without regard to age.
     is_memoryless: bool,
-    /// Whether the time down is exponential or without end.
-    comes_back_memoryless: bool,
+    /// What its time down is the sum of.
+    laws: Vec<Law>,
 }
 
 /// How probable it is that a unit, or one of its failure modes, is down, and how often it goes down.
@@ -103,23 +104,16 @@ impl BasicEvent {
         self.modes.iter().map(share).collect()
     }
 
-    /// So many seconds after it was up and new; `None` where there is no formula.
-    ///
-    /// # Formula
-    ///
-    /// With failure rate `l` and repair rate `m` the probability to be down is
-    /// `l / (l + m) (1 - exp(-(l + m) t))`; with `m = 0` without repair.
-    pub(super) fn at(&self, seconds: f64) -> Option<Chance> {
-        if self.modes_overlap {
-            return self.modes.iter().try_fold(Chance::NEVER_DOWN, |others, mode| {
-                let alone = || two_states(1.0 / mode.mean_up, mode.mean_down, seconds);
-                mode.is_simple().then(|| others.and(alone()))
-            });
-        }
-        let first = self.modes.first()?;
-        let are_alike = |mode: &Mode| mode.is_simple() && mode.mean_down == first.mean_down;
-        let rate: f64 = self.modes.iter().map(|mode| 1.0 / mode.mean_up).sum();
-        self.modes.iter().all(are_alike).then(|| two_states(rate, first.mean_down, seconds))
+    /// How often it goes down while it is up, in a second, if that is always the same.
+    pub(super) fn memoryless_rate(&self) -> Option<f64> {
+        let rate = self.modes.iter().map(|mode| 1.0 / mode.mean_up).sum();
+        self.modes.iter().all(|mode| mode.is_memoryless).then_some(rate)
+    }
+
+    /// Each of its modes as if it were the only one: where they overlap that is what they are.
+    pub(super) fn alone(&self) -> Vec<BasicEvent> {
+        let of = |mode: &Mode| BasicEvent { modes: vec![mode.clone()], ..self.clone() };
+        self.modes.iter().map(of).collect()
     }
 
     /// The fastest rate at which it forgets how it began, in a second.
@@ -149,13 +143,89 @@ impl Mode {
         self.mean_down.is_infinite()
     }
 
-    /// Whether times up and down are exponential, or the time down without end.
-    fn is_simple(&self) -> bool {
-        self.is_memoryless && self.comes_back_memoryless
+    /// Whether its time down is exponential, or without end.
+    fn comes_back_memoryless(&self) -> bool {
+        self.is_final() || matches!(self.laws.as_slice(), [Law::Exponential { .. }])
     }
 }
 
-/// Something that goes down with this rate, and is down for an exponential time with this mean.
+/// What units do from the beginning of a life on: those that are alike share what is computed.
+pub(super) struct Courses {
+    seconds: f64,
+    transients: Vec<Transient>,
+}
+
+/// What a unit does from the beginning of a life on: it is up while all of these are.
+pub(super) struct Course(Vec<Step>);
+
+/// One of the independent parts of that.
+enum Step {
+    /// Times up and down are exponential.
+    Simple { rate: f64, mean_down: f64 },
+    /// Only times up are: the number of what is computed of it.
+    Computed(usize),
+}
+
+impl Courses {
+    /// For so many seconds.
+    pub(super) fn new(seconds: f64) -> Courses {
+        Courses { seconds, transients: Vec::new() }
+    }
+
+    /// That of a unit; `None` if its laws have no formula.
+    pub(super) fn of(&mut self, event: &BasicEvent) -> Option<Course> {
+        let groups = if event.modes_overlap { event.alone() } else { vec![event.clone()] };
+        groups.iter().map(|group| self.step(group)).collect::<Option<_>>().map(Course)
+    }
+
+    /// That of a unit of which one mode at a time can be active.
+    fn step(&mut self, event: &BasicEvent) -> Option<Step> {
+        let rate = event.memoryless_rate()?;
+        let first = event.modes.first()?;
+        let are_alike =
+            |mode: &Mode| mode.comes_back_memoryless() && mode.mean_down == first.mean_down;
+        if event.modes.iter().all(are_alike) {
+            return Some(Step::Simple { rate, mean_down: first.mean_down });
+        }
+        if event.modes.iter().any(Mode::is_final) {
+            return None;
+        }
+        let share = |mode: &Mode| (1.0 / (mode.mean_up * rate), mode.laws.clone());
+        let down = Downtime::new(&event.modes.iter().map(share).collect::<Vec<_>>())?;
+        let known = self.transients.iter().position(|transient| transient.is_of(rate, &down));
+        Some(Step::Computed(known.unwrap_or_else(|| {
+            self.transients.push(Transient::new(rate, down, self.seconds));
+            self.transients.len() - 1
+        })))
+    }
+
+    /// What a unit does after so many seconds.
+    pub(super) fn at(&self, course: &Course, seconds: f64) -> Chance {
+        let each = course.0.iter().map(|step| match *step {
+            Step::Simple { rate, mean_down } => two_states(rate, mean_down, seconds),
+            Step::Computed(number) => self.transients[number].at(seconds),
+        });
+        each.fold(Chance::NEVER_DOWN, Chance::and)
+    }
+
+    /// Instants at which what units do is not smooth, seconds.
+    pub(super) fn kinks(&self) -> Vec<f64> {
+        self.transients.iter().flat_map(Transient::kinks).collect()
+    }
+
+    /// How far what is computed may be off, against its value.
+    pub(super) fn relative_error(&self) -> f64 {
+        self.transients.iter().map(Transient::relative_error).fold(0.0, f64::max)
+    }
+}
+
+/// Something that goes down with this rate, and is down for an exponential time with this mean, so many
+/// seconds after it was up and new.
+///
+/// # Formula
+///
+/// With failure rate `l` and repair rate `m` the probability to be down is
+/// `l / (l + m) (1 - exp(-(l + m) t))`; with `m = 0` without repair.
 fn two_states(rate: f64, mean_down: f64, seconds: f64) -> Chance {
     let whole = rate + 1.0 / mean_down;
     let forgotten = -libm::expm1(-whole * seconds);
@@ -179,13 +249,19 @@ pub(super) fn basic_events(
     let mut events = Vec::new();
     // By part: something below it that can fail.
     let mut exposed_to: Vec<Option<UnitId>> = Vec::with_capacity(skeleton.parts.len());
+    // By part: whether anything that it stands on can fail, if only for an instant.
+    let mut is_shaken: Vec<bool> = Vec::with_capacity(skeleton.parts.len());
     for part in &skeleton.parts {
         let below = part.inputs.iter().find_map(|input| exposed_to[*input]);
-        let event = match part.unit {
-            Some(unit) => basic_event(model, unit, below)?,
-            None => None,
-        };
+        let is_shaken_below = part.inputs.iter().any(|input| is_shaken[*input]);
+        let (mut event, mut strikes_itself) = (None, false);
+        if let Some(unit) = part.unit {
+            let mut striking = model.unit_clocks.of(unit.index()).iter();
+            strikes_itself = striking.any(|id| strikes(model, *id));
+            event = basic_event(model, unit, below, is_shaken_below)?;
+        }
         exposed_to.push(below.or(event.as_ref().map(|event| event.unit)));
+        is_shaken.push(is_shaken_below || strikes_itself);
         events.extend(event);
     }
     let mut periodic = events.iter().filter(|event| event.is_periodic).map(|event| event.unit);
@@ -199,10 +275,12 @@ fn basic_event(
     model: &Model,
     unit: UnitId,
     below: Option<UnitId>,
+    is_shaken: bool,
 ) -> Result<Option<BasicEvent>, NotStatic> {
     let spec = &model.units[unit.index()];
-    let clocks = model.unit_clocks.of(unit.index()).iter();
-    let clocks: Vec<ClockId> = clocks.copied().filter(|id| takes_time(model, *id)).collect();
+    let all = model.unit_clocks.of(unit.index()).iter().copied();
+    let striking = all.clone().filter(|id| strikes(model, *id)).count();
+    let clocks: Vec<ClockId> = all.filter(|id| takes_time(model, *id)).collect();
     let Some(&first) = clocks.first() else { return Ok(None) };
     let clock_of = |id: ClockId| &model.clocks[id.index()];
     let ages = |id: &ClockId| matches!(clock_of(*id).to_failure, TimeToFailure::Aging(_));
@@ -220,8 +298,11 @@ fn basic_event(
                 return Err(NotStatic::AgesWhileDown { clock });
             }
         }
-        // What starts anew is all new: who strikes first depends on more than means.
-        (false, None) if spec.renews_on_start && clocks.len() > 1 && clocks.iter().any(ages) => {
+        // What starts anew is all new, also after what is over at once: who strikes first depends on more than
+        // means.
+        (false, None)
+            if spec.renews_on_start && (is_shaken || striking > 1) && clocks.iter().any(ages) =>
+        {
             return Err(NotStatic::RenewsTogether { unit });
         }
         (false, None) => {}
@@ -239,15 +320,13 @@ impl Mode {
             Repair::Never => f64::INFINITY,
             _ => tasks.iter().map(|task| model.mean_of(*task)).sum(),
         };
-        let mut laws = laws(model, &tasks).filter(|law| law.longest() > 0.0);
-        let is_exponential = |law| matches!(law, Some(&Law::Exponential { .. }));
+        let laws = laws(model, &tasks).filter(|law| law.longest() > 0.0).cloned().collect();
         Mode {
             clock: id,
             mean_up: clock.to_failure.mean().unwrap_or(f64::INFINITY),
             mean_down,
             is_memoryless: matches!(clock.to_failure, TimeToFailure::Memoryless { .. }),
-            comes_back_memoryless: mean_down.is_infinite()
-                || is_exponential(laws.next()) && laws.next().is_none(),
+            laws,
         }
     }
 }

@@ -4,8 +4,8 @@ use super::Omission;
 use super::decision_diagram::TooLarge;
 use super::family::{Families, FamilyId, NONE};
 use super::product::failure_rates;
-use super::skeleton::{Skeleton, takes_time};
-use crate::model::{ClockId, JourneyId, Model, Repair, TimeToFailure, UnitId};
+use super::skeleton::{Part, Skeleton, started_after, strikes, takes_time};
+use crate::model::{ClockId, JourneyId, Model, Repair, Shock, ShockId, TimeToFailure, UnitId};
 use crate::units::SimSpan;
 
 /// Nodes of families, before sets of that order are given up.
@@ -24,10 +24,10 @@ pub struct CutSets {
     pub leaves_out: Vec<Omission>,
 }
 
-/// Minimal cut sets of so many units.
+/// Minimal cut sets of so many elements.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OrderOfCuts {
-    /// How many units.
+    /// How many units, and common causes.
     pub order: usize,
     /// How many such sets there are.
     pub count: u64,
@@ -38,9 +38,11 @@ pub struct OrderOfCuts {
 /// Units that together take a journey down, while none of them can be spared.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cut {
-    /// Which, hosts before guests.
+    /// Units that are down by themselves, hosts before guests.
     pub units: Vec<UnitId>,
-    /// The probability that all of them are down by themselves, as if they were independent.
+    /// Common causes that have struck all of their targets.
+    pub shocks: Vec<ShockId>,
+    /// The probability of all of that, as if it were independent.
     pub probability: f64,
 }
 
@@ -49,13 +51,16 @@ pub struct Cut {
 ///
 /// `hosts` is what each unit stands on, by unit. Only the structure is asked: whatever stands on a unit goes
 /// down with it, and whatever crashes with a gate that does; a seat is taken as long as any member is left for
-/// it, nothing is hidden, and nobody is placed elsewhere. A unit stands for each of its failure modes.
+/// it, nothing is hidden, and nobody is placed elsewhere. A unit stands for each of its failure modes; a common
+/// cause that strikes all of its targets for certain is an element of sets like a unit.
 ///
 /// # Formula
 ///
 /// A unit is down by itself for the share `x / (1 + x)` of the time, where `x` is the sum over its failure modes
 /// of mean time down, with its start, against mean time up; one that is never repaired is down at the `horizon`
-/// with probability `1 - exp(-horizon / mean time up)`.
+/// with probability `1 - exp(-horizon / mean time up)`. One whose failures are over at once, and which is in a set
+/// because something has to start after it, has no share of the time of its own. A common cause has that of what it
+/// does to one of its targets, the longest.
 ///
 /// # Source
 ///
@@ -70,13 +75,32 @@ pub fn cut_sets(
 ) -> CutSets {
     let skeleton = Skeleton::new(model, |unit| hosts[unit.index()].as_slice(), journey);
     let rates = rates(model);
-    let can_fail = |unit: &UnitId| !failure_modes(model, *unit).is_empty();
-    let units: Vec<UnitId> = skeleton.units().filter(can_fail).collect();
-    let weights: Vec<f64> =
-        units.iter().map(|unit| down_alone(model, &rates, *unit, horizon)).collect();
+    let started_after = started_after(model, &skeleton.parts);
+    let can_fail = |(part, started_after): (&Part, bool)| {
+        let unit = part.unit?;
+        let clocks = model.unit_clocks.of(unit.index()).iter();
+        // What is over at once is felt if something has to start after it.
+        let is_felt = |id: &ClockId| is_set_off(model, *id) || takes_time(model, *id);
+        let is_passed_on = |id: &ClockId| started_after && strikes(model, *id);
+        clocks.into_iter().any(|id| is_felt(id) || is_passed_on(id)).then_some(unit)
+    };
+    let units: Vec<UnitId> =
+        skeleton.parts.iter().zip(started_after).filter_map(can_fail).collect();
+    let shocks = certain_shocks(model, &units);
+    let elements: Vec<Element> = units
+        .iter()
+        .copied()
+        .map(Element::Unit)
+        .chain(shocks.into_iter().map(Element::Shock))
+        .collect();
+    let weight = |element: &Element| match *element {
+        Element::Unit(unit) => down_alone(model, &rates, unit, horizon),
+        Element::Shock(shock) => down_by_shock(model, shock),
+    };
+    let weights: Vec<f64> = elements.iter().map(weight).collect();
     let found = (1..=order).rev().find_map(|order| {
         let mut families = Families::new(order as u32, MOST_NODES);
-        let top = top_family(&mut families, &skeleton, &units).ok()?;
+        let top = top_family(model, &mut families, &skeleton, &elements).ok()?;
         Some((families, top, order))
     });
     let mut orders = Vec::new();
@@ -84,9 +108,15 @@ pub fn cut_sets(
         let counts = families.counts(top);
         orders.extend((1..=order).map(|order| {
             let cuts = families.heaviest(top, order, &weights, most).into_iter();
-            let cut = |(elements, probability): (Vec<u32>, f64)| {
-                let units = elements.into_iter().map(|element| units[element as usize]).collect();
-                Cut { units, probability }
+            let cut = |(numbers, probability): (Vec<u32>, f64)| {
+                let mut cut = Cut { units: Vec::new(), shocks: Vec::new(), probability };
+                for number in numbers {
+                    match elements[number as usize] {
+                        Element::Unit(unit) => cut.units.push(unit),
+                        Element::Shock(shock) => cut.shocks.push(shock),
+                    }
+                }
+                cut
             };
             OrderOfCuts { order, count: counts[order], cuts: cuts.map(cut).collect() }
         }));
@@ -99,15 +129,54 @@ pub fn cut_sets(
     }
 }
 
-/// The failure modes that can take a unit down by themselves.
+/// What a cut set is made of.
+#[derive(Clone, Copy, Debug)]
+enum Element {
+    /// A unit that is down by itself.
+    Unit(UnitId),
+    /// A common cause that has struck all of its targets.
+    Shock(ShockId),
+}
+
+/// Common causes that strike all of their targets at once, several of them and some of these units.
+fn certain_shocks(model: &Model, units: &[UnitId]) -> Vec<ShockId> {
+    let mut can_fail = vec![false; model.units.len()];
+    units.iter().for_each(|unit| can_fail[unit.index()] = true);
+    let is_felt = |target: &ClockId| can_fail[model.clocks[target.index()].unit.index()];
+    let is_certain = |(_, shock): &(usize, &Shock)| {
+        shock.each >= 1.0 && shock.targets.len() > 1 && shock.targets.iter().any(is_felt)
+    };
+    let shocks = model.shocks.iter().enumerate().filter(is_certain);
+    shocks.map(|(index, _)| ShockId::new(index)).collect()
+}
+
+/// The probability that what a common cause did to one of its targets is not over, of that for which it takes
+/// longest.
+fn down_by_shock(model: &Model, shock: ShockId) -> f64 {
+    let shock = &model.shocks[shock.index()];
+    let rate = shock.to_failure.mean().map_or(0.0, |mean| shock.probability / mean);
+    let downtimes = shock.targets.iter().map(|target| {
+        let clock = &model.clocks[target.index()];
+        let start = model.units[clock.unit.index()].start.map_or(0.0, |task| model.mean_of(task));
+        match clock.repair {
+            Repair::After(task) => model.mean_of(task) + start,
+            Repair::Restart => start,
+            Repair::Never => f64::INFINITY,
+        }
+    });
+    let odds = rate * downtimes.fold(0.0, f64::max);
+    if odds.is_infinite() { 1.0 } else { odds / (1.0 + odds) }
+}
+
+/// The failure modes that can take a unit down by themselves, or what others set off in it.
 pub fn failure_modes(model: &Model, unit: UnitId) -> Vec<ClockId> {
     let clocks = model.unit_clocks.of(unit.index()).iter().copied();
-    // What others set off takes it down too.
-    let is_set_off = |id: ClockId| {
-        let clock = &model.clocks[id.index()];
-        matches!(clock.to_failure, TimeToFailure::SetOff)
-    };
-    clocks.filter(|id| is_set_off(*id) || takes_time(model, *id)).collect()
+    clocks.filter(|id| is_set_off(model, *id) || strikes(model, *id)).collect()
+}
+
+/// Whether a failure mode only strikes if something else sets it off.
+fn is_set_off(model: &Model, clock: ClockId) -> bool {
+    matches!(model.clocks[clock.index()].to_failure, TimeToFailure::SetOff)
 }
 
 /// How often each failure mode strikes in a second up, alone, with others or as planned.
@@ -139,22 +208,28 @@ fn down_alone(model: &Model, rates: &[f64], unit: UnitId, horizon: SimSpan) -> f
 
 /// What takes down the journey.
 fn top_family(
+    model: &Model,
     families: &mut Families,
     skeleton: &Skeleton,
-    units: &[UnitId],
+    elements: &[Element],
 ) -> Result<FamilyId, TooLarge> {
-    let most = units.iter().map(|unit| unit.index() + 1).max().unwrap_or(0);
-    let mut element_of = vec![None; most];
-    for (element, unit) in units.iter().enumerate() {
-        element_of[unit.index()] = Some(element as u32);
+    let mut elements_of = vec![Vec::new(); model.units.len()];
+    for (number, element) in elements.iter().enumerate() {
+        let number = number as u32;
+        match *element {
+            Element::Unit(unit) => elements_of[unit.index()].push(number),
+            Element::Shock(shock) => {
+                for target in &model.shocks[shock.index()].targets {
+                    elements_of[model.clocks[target.index()].unit.index()].push(number);
+                }
+            }
+        }
     }
     let mut parts: Vec<FamilyId> = Vec::with_capacity(skeleton.parts.len());
     for part in &skeleton.parts {
         let inputs: Vec<FamilyId> = part.inputs.iter().map(|input| parts[*input]).collect();
         let mut down = families.at_least(part.fatal(), &inputs)?;
-        if let Some(unit) = part.unit
-            && let Some(&Some(element)) = element_of.get(unit.index())
-        {
+        for &element in part.unit.iter().flat_map(|unit| &elements_of[unit.index()]) {
             let alone = families.single(element)?;
             down = families.union(alone, down)?;
         }
@@ -238,5 +313,21 @@ journeys: {j: {needs: s}}
         );
         assert_eq!(found.orders[3].count, 41_417_124_750);
         assert_eq!(found.orders[3].cuts.len(), 50);
+    }
+
+    #[test]
+    fn what_strikes_all_at_once_is_a_single_point_of_failure() {
+        let (found, names) = cuts(
+            "topology: t
+failures: {f: {every: 99h, repair: 1h, beta: 50%}, g: {every: 99h, repair: 1h, shock: 50%}}
+services: {s: {replicas: 2, serves: any, fails: [f]}, t: {replicas: 2, serves: any, fails: [g]}}
+journeys: {j: {needs: [s, t]}}
+",
+        );
+        assert_eq!(names, ["", "s-0 s-1", "t-0 t-1"]);
+        let alone = &found.orders[0].cuts[0];
+        assert_eq!(alone.shocks, [ShockId::new(0)]);
+        // Half of the failures of each, which take an hour.
+        assert!((alone.probability - 1.0 / 199.0).abs() < 1e-12, "{alone:?}");
     }
 }

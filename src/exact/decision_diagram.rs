@@ -310,7 +310,9 @@ impl Diagram {
 }
 
 /// Nodes times units of diagrams in which minimal cut sets are looked for.
-const MOST_SEARCHED: usize = 3_000_000;
+const MOST_SEARCHED: usize = 1_000_000;
+/// How many times as many nodes as a diagram has that may take, for each unit.
+const GROWTH: usize = 16;
 
 impl Diagram {
     /// By level: the probability that the unit is down by itself and belongs to a minimal cut set that is down
@@ -326,7 +328,7 @@ impl Diagram {
         }
         let of_level = |level: u32| {
             // Anew for each, so that no more nodes are kept than one of them takes.
-            let mut builder = Builder::new(MOST_SEARCHED);
+            let mut builder = Builder::new(GROWTH * self.nodes.len());
             let if_down = self.restricted(&mut builder, level, true)?;
             let if_up = self.restricted(&mut builder, level, false)?;
             let makes_the_difference = builder.choose(if_up, UP, if_down)?;

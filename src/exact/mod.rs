@@ -5,15 +5,19 @@ mod blast;
 mod cut_set;
 mod decision_diagram;
 mod family;
+mod fault_tree;
 mod markov;
 mod product;
+mod quadrature;
 mod simultaneous;
 mod skeleton;
 mod static_answer;
 mod table;
+mod transient;
 
 pub use blast::{BlastRadius, blast_radii};
 pub use cut_set::{Cut, CutSets, OrderOfCuts, cut_sets, failure_modes};
+pub use fault_tree::{FaultEvent, FaultGate, FaultInput, FaultLaw, FaultTree, fault_tree};
 pub use markov::{
     Exact, LongRun, Unsolved, Within, long_run, mean_time_until, probability_within, within,
 };

@@ -174,11 +174,16 @@ impl<'a, F: Fn(UnitId) -> &'a [UnitId]> Walk<'_, F> {
     }
 }
 
-/// Whether a failure mode can take its unit down for any time of itself.
+/// Whether a failure mode strikes of itself.
+pub(super) fn strikes(model: &Model, clock: ClockId) -> bool {
+    model.clocks[clock.index()].to_failure.mean().is_some_and(f64::is_finite)
+}
+
+/// Whether a failure mode strikes of itself and then takes its unit down for any time.
 pub(super) fn takes_time(model: &Model, clock: ClockId) -> bool {
+    let start = model.units[model.clocks[clock.index()].unit.index()].start;
+    let strikes = strikes(model, clock);
     let clock = &model.clocks[clock.index()];
-    let strikes = clock.to_failure.mean().is_some_and(f64::is_finite);
-    let start = model.units[clock.unit.index()].start;
     strikes
         && match clock.repair {
             Repair::After(task) => {
@@ -199,6 +204,21 @@ pub(super) fn longest(model: &Model, task: Task) -> f64 {
     stages.map(longest).sum()
 }
 
+/// Whether as many of a roster's seats are taken at any time as there are members up, if there are seats for
+/// them: so that for whoever counts all of its seats it is no more than its members.
+fn is_instant(model: &Model, roster: RosterId) -> bool {
+    let spec = &model.rosters[roster.index()];
+    let takes_no_time = spec.failover.as_ref().is_none_or(|law| law.longest() == 0.0);
+    let serves_others = |member: &UnitId| model.unit_rosters.of(member.index()).len() > 1;
+    takes_no_time
+        && spec.coverage.is_none()
+        && spec.switches_with.is_none()
+        && spec.failback.is_none()
+        && !spec.members.iter().any(serves_others)
+        // Nobody takes over from whom nobody knows to be down.
+        && !model.clocks.iter().any(|clock| clock.is_grey)
+}
+
 /// What the parts of a journey have that no static structure has: each kind once.
 fn omissions(
     model: &Model,
@@ -211,18 +231,21 @@ fn omissions(
         found.entry(omission).or_insert(unit);
     };
     for source in sources {
-        match source {
-            Source::Seat(seat) => {
-                let roster: RosterId = model.seats[seat.index()];
-                add(Omission::Failover, model.rosters[roster.index()].members.first().copied());
-            }
-            Source::Gate(gate) => {
-                let masked = |input: &Input| matches!(input, Input::Mask(_));
-                if model.gates[gate.index()].inputs.iter().any(masked) {
-                    add(Omission::Masks, None);
+        let Source::Gate(gate) = source else { continue };
+        let inputs = &model.gates[gate.index()].inputs;
+        for input in inputs {
+            match input {
+                Input::Mask(_) => add(Omission::Masks, None),
+                Input::Seat(seat) => {
+                    let roster = model.seats[seat.index()];
+                    let reads = |seat: SeatId| inputs.contains(&Input::Seat(seat));
+                    let spec = &model.rosters[roster.index()];
+                    if !(is_instant(model, roster) && spec.seats().all(reads)) {
+                        add(Omission::Failover, spec.members.first().copied());
+                    }
                 }
+                Input::Unit(_) | Input::Gate(_) => {}
             }
-            Source::Unit(_) => {}
         }
     }
     let mut is_shocked = vec![false; model.clocks.len()];
@@ -270,10 +293,23 @@ fn omissions(
             if matches!(clock.repair, Repair::After(task) if calls(task)) {
                 add(Omission::People, Some(unit));
             }
-            can_fail[index] |= takes_time(model, id);
+            // What is over at once makes others start all the same.
+            can_fail[index] |= strikes(model, id);
         }
     }
     found.into_iter().collect()
+}
+
+/// By part: whether some unit has to start after it was down, which takes time.
+pub(super) fn started_after(model: &Model, parts: &[Part]) -> Vec<bool> {
+    let mut found = vec![false; parts.len()];
+    for (index, part) in parts.iter().enumerate().rev() {
+        let start = part.unit.and_then(|unit| model.units[unit.index()].start);
+        if found[index] || start.is_some_and(|start| longest(model, start) > 0.0) {
+            part.inputs.iter().for_each(|input| found[*input] = true);
+        }
+    }
+    found
 }
 
 /// Crews that somebody may have to wait for.

@@ -4,8 +4,9 @@
 use std::fmt;
 
 use super::Omission;
-use super::basic_event::{BasicEvent, Chance, basic_events};
+use super::basic_event::{BasicEvent, Chance, Course, Courses, basic_events};
 use super::decision_diagram::{Diagram, TooLarge};
+use super::quadrature::both;
 use super::skeleton::Skeleton;
 use crate::model::{ClockId, JourneyId, Model, UnitId};
 use crate::units::{SECONDS_PER_YEAR, SimSpan};
@@ -44,7 +45,8 @@ pub struct IntervalAnswer {
     pub unavailability: f64,
     /// How often it goes down, per year of 365 days.
     pub outages_per_year: f64,
-    /// By how much the two may be off, against their values: of the integration over time.
+    /// By how much the two may be off, against their values, as far as can be estimated: of the integration
+    /// over time, and of what is not known of units by a formula.
     pub relative_error: f64,
     /// The probability of being down at the end.
     pub unavailability_at_end: f64,
@@ -96,7 +98,7 @@ pub enum NotStatic {
         /// Of this failure mode.
         clock: ClockId,
     },
-    /// A start makes several clocks of one unit new, of which some age.
+    /// A clock ages, and starts after other failures make it new too.
     RenewsTogether {
         /// Which.
         unit: UnitId,
@@ -108,8 +110,14 @@ pub enum NotStatic {
         /// Another one.
         second: UnitId,
     },
-    /// A time up or down has no exponential law, and the long run is all that there is a formula for.
-    NotExponential {
+    /// Some failure modes are never repaired and others are, so that neither the long run nor any one instant
+    /// stands for both: only of fault trees for other programs.
+    RepairedInPart {
+        /// A unit with one that never is.
+        unit: UnitId,
+    },
+    /// A time up has no exponential law, or a time down none with a formula: the long run is all that is known.
+    LongRunOnly {
         /// Of this unit.
         unit: UnitId,
     },
@@ -143,13 +151,16 @@ impl fmt::Display for NotStatic {
                 f.write_str("a clock with `clock: always` ages while its failure mode is active")
             }
             NotStatic::RenewsTogether { .. } => {
-                f.write_str("a start makes several aging clocks of one unit new")
+                f.write_str("an aging clock is made new by starts after other failures")
             }
             NotStatic::InStep { .. } => {
                 f.write_str("units go down and come back at set times, and stay in step")
             }
-            NotStatic::NotExponential { .. } => f.write_str(
-                "a time up or down has no exponential law: there is a formula for the long run only",
+            NotStatic::RepairedInPart { .. } => {
+                f.write_str("some failure modes are never repaired and others are")
+            }
+            NotStatic::LongRunOnly { .. } => f.write_str(
+                "a time up has no exponential law, or a time down no formula: only the long run is known",
             ),
             NotStatic::TooLarge { nodes } => {
                 write!(f, "its decision diagram has more than {nodes} nodes")
@@ -277,44 +288,39 @@ impl StaticTree {
 
     /// From time zero until a horizon.
     fn over(&self, horizon: SimSpan) -> Result<IntervalAnswer, NotStatic> {
-        let not_exponential = |event: &&BasicEvent| event.at(1.0).is_none();
-        if let Some(event) = self.events.iter().find(not_exponential) {
-            return Err(NotStatic::NotExponential { unit: event.unit });
-        }
+        // The shortest span that there is, for none at all.
+        let seconds = horizon.max(SimSpan::from_micros(1)).seconds();
+        let mut courses = Courses::new(seconds);
+        let course = |event: &BasicEvent| {
+            courses.of(event).ok_or(NotStatic::LongRunOnly { unit: event.unit })
+        };
+        let by_event: Vec<Course> = self.events.iter().map(course).collect::<Result<_, _>>()?;
         let chances_at = |seconds: f64| -> Vec<Chance> {
-            self.events.iter().filter_map(|event| event.at(seconds)).collect()
+            by_event.iter().map(|course| courses.at(course, seconds)).collect()
         };
         let at = |seconds: f64| {
             let chances = chances_at(seconds);
             let (down, birnbaum) = self.diagram.importances(&pairs(&chances));
             [down, birnbaum.iter().zip(&chances).map(|(b, chance)| b * chance.rate).sum()]
         };
-        let seconds = horizon.seconds();
         let fastest = self.events.iter().map(BasicEvent::fastest).fold(0.0, f64::max);
         let visits = self.diagram.node_count() + self.events.len();
         let most = (MOST_VISITS / (15 * visits.max(1))).clamp(64, MOST_PARTS);
-        let (means, relative_error) = mean_over(seconds, fastest, most, at);
+        let (means, of_time) = mean_over(seconds, fastest, &courses.kinks(), most, at);
+        // By how much a unit is off counts as often as the unit does.
+        let chances = chances_at(seconds);
+        let (down, birnbaum) = self.diagram.importances(&pairs(&chances));
+        let counts = birnbaum.iter().zip(&chances).map(|(b, chance)| b * chance.down / down);
+        let of_units =
+            courses.relative_error() * if down > 0.0 { counts.sum::<f64>() } else { 0.0 };
         Ok(IntervalAnswer {
             unavailability: means[0],
             outages_per_year: means[1] * SECONDS_PER_YEAR,
-            relative_error,
-            unavailability_at_end: self.diagram.down(&pairs(&chances_at(seconds))),
+            relative_error: of_time + of_units,
+            unavailability_at_end: down,
         })
     }
 }
-
-/// Points of the rule of Kronrod with 15 points on [-1, 1], from the outermost inwards, with its weights, and
-/// those of the rule of Gauss with 7 of them. Piessens and others, *QUADPACK*, 1983 (`qk15`).
-const POINTS: [(f64, f64, f64); 8] = [
-    (0.991_455_371_120_812_6, 0.022_935_322_010_529_224, 0.0),
-    (0.949_107_912_342_758_5, 0.063_092_092_629_978_55, 0.129_484_966_168_869_7),
-    (0.864_864_423_359_769_1, 0.104_790_010_322_250_18, 0.0),
-    (0.741_531_185_599_394_4, 0.140_653_259_715_525_92, 0.279_705_391_489_276_7),
-    (0.586_087_235_467_691_1, 0.169_004_726_639_267_9, 0.0),
-    (0.405_845_151_377_397_2, 0.190_350_578_064_785_4, 0.381_830_050_505_118_9),
-    (0.207_784_955_007_898_46, 0.204_432_940_075_298_9, 0.0),
-    (0.0, 0.209_482_141_084_727_82, 0.417_959_183_673_469_4),
-];
 
 /// A part of an integral.
 struct Stretch {
@@ -327,15 +333,11 @@ struct Stretch {
 
 impl Stretch {
     fn new(from: f64, to: f64, at: &impl Fn(f64) -> [f64; 2]) -> Stretch {
-        let (middle, half) = (0.5 * (from + to), 0.5 * (to - from));
         let (mut kronrod, mut gauss) = ([0.0; 2], [0.0; 2]);
-        for (point, of_kronrod, of_gauss) in POINTS {
-            let distances = [-point * half, point * half];
-            for distance in &distances[usize::from(point == 0.0)..] {
-                for (function, value) in at(middle + distance).into_iter().enumerate() {
-                    kronrod[function] += half * of_kronrod * value;
-                    gauss[function] += half * of_gauss * value;
-                }
+        for (seconds, of_kronrod, of_gauss) in both(from, to) {
+            for (function, value) in at(seconds).into_iter().enumerate() {
+                kronrod[function] += of_kronrod * value;
+                gauss[function] += of_gauss * value;
             }
         }
         let errors = [0, 1].map(|function| (kronrod[function] - gauss[function]).abs());
@@ -350,10 +352,11 @@ impl Stretch {
 }
 
 /// The means of two positive functions over so many seconds from zero, and how far they may be off against
-/// their values; `fastest` is the rate at which they change most quickly in the beginning.
+/// their values; `fastest` is the rate at which they change most quickly in the beginning, and at `kinks` they are not smooth.
 fn mean_over(
     seconds: f64,
     fastest: f64,
+    kinks: &[f64],
     most: usize,
     at: impl Fn(f64) -> [f64; 2],
 ) -> ([f64; 2], f64) {
@@ -361,6 +364,9 @@ fn mean_over(
     let doublings = libm::log2((8.0 * seconds * fastest).max(2.0)).ceil().min(60.0) as i32;
     let mut edges = vec![0.0];
     edges.extend((0..=doublings).rev().map(|k| libm::ldexp(seconds, -k)));
+    edges.extend(kinks.iter().copied().filter(|kink| *kink < seconds));
+    edges.sort_by(f64::total_cmp);
+    edges.dedup();
     let mut parts: Vec<Stretch> =
         edges.windows(2).map(|edge| Stretch::new(edge[0], edge[1], &at)).collect();
     loop {

@@ -2,7 +2,8 @@
 
 use super::{
     ClockId, CrewId, Data, DataId, DragId, Gate, GateId, Holding, JobId, JourneyId, Lists, LoadId,
-    NodeId, Passing, PlanId, Platform, PodId, QueueId, RosterId, SeatId, UnitId, Watch, WatchId,
+    NodeId, Passing, PlanId, Platform, PodId, QueueId, RosterId, SeatId, ShockId, UnitId, Watch,
+    WatchId,
 };
 use std::num::NonZeroU32;
 
@@ -128,6 +129,11 @@ impl Model {
     pub fn origin(&self, clock: ClockId) -> (UnitId, usize) {
         let clock = &self.clocks[clock.index()];
         (clock.unit, clock.mode as usize)
+    }
+
+    /// The failure modes that a common cause sets off.
+    pub fn targets(&self, shock: ShockId) -> &[ClockId] {
+        &self.shocks[shock.index()].targets
     }
 
     /// The number of the roster that a seat is of, in the order of services that have one.

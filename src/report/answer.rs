@@ -1,5 +1,6 @@
 //! What is known by another route than plain simulation, and how far the two are apart.
 
+use super::data::BeyondReach;
 use super::number::grouped;
 use crate::engine::NotMarkov;
 use crate::exact::{Exact, NotStatic, static_answer};
@@ -57,6 +58,15 @@ pub struct Answers {
 }
 
 impl Answers {
+    /// Whether there are answers to all that was beyond the reach of a run.
+    pub fn has_all_of(&self, beyond: &BeyondReach) -> bool {
+        let is_known = |answer: &Result<Answer, String>| {
+            answer.as_ref().is_ok_and(|answer| answer.unavailability.is_some())
+        };
+        beyond.journeys.iter().all(|journey| is_known(&self.journeys[*journey]))
+            && beyond.data.iter().all(|class| matches!(self.data[*class], Some(Ok(_))))
+    }
+
     /// Whether there is any.
     pub fn are_any(&self) -> bool {
         self.journeys.iter().any(Result::is_ok)

@@ -6,15 +6,18 @@ use serde_json::{Value, json};
 
 use super::json::omission_name;
 use super::not_static::not_static_text;
-use super::number::{grouped, nines};
-use super::text::{left_out, table};
+use super::number::{duration, grouped, nines};
+use super::text::{left_out, table, wrapped};
 use crate::engine::first_hosts;
 use crate::exact::{
-    Cut, CutSets, Importance, Omission, OrderOfCuts, cut_sets, failure_modes, static_answer,
+    Cut, CutSets, Importance, IntervalAnswer, Omission, OrderOfCuts, cut_sets, failure_modes,
+    static_answer,
 };
-use crate::model::{JourneyId, Model, UnitId};
+use crate::model::{JourneyId, Model, ShockId, UnitId};
 use crate::spec::Topology;
 
+/// What stands for the level of what strikes several units at once.
+const COMMON_CAUSE: &str = "common cause";
 /// Failure modes that text has the importance of.
 const MOST_IMPORTANCES: usize = 20;
 
@@ -68,12 +71,12 @@ pub struct NamedCut {
     pub probability: f64,
 }
 
-/// A unit of a cut set.
+/// A unit of a cut set, or all units that one cause strikes.
 #[derive(Clone, Debug)]
 pub struct CutUnit {
-    /// Its path.
+    /// Its path; of a common cause, what it strikes.
     pub path: String,
-    /// The level of a domain; nothing for a replica.
+    /// The level of a domain, or that it is a common cause; nothing for a replica.
     pub level: Option<String>,
     /// The failure modes that take it down.
     pub modes: Vec<String>,
@@ -86,6 +89,8 @@ pub struct ExactImportances {
     pub unavailability: f64,
     /// Outages per year of 365 days in the long run.
     pub outages_per_year: f64,
+    /// The same over the horizon, beginning with everything up and new; or why that is not known.
+    pub interval: Result<IntervalAnswer, String>,
     /// Failure mode, unit, and what they contribute; those with the most downtime first.
     pub modes: Vec<(String, String, Importance)>,
 }
@@ -135,14 +140,16 @@ impl Namer<'_> {
             exact: exact.map(|answer| ExactImportances {
                 unavailability: answer.unavailability,
                 outages_per_year: answer.outages_per_year,
+                interval: answer.interval.map_err(|why| not_static_text(topology, model, &why)),
                 modes: answer.importances.into_iter().map(|found| self.importance(found)).collect(),
             }),
         }
     }
 
     fn order(&self, order: OrderOfCuts) -> CutOrder {
-        let cuts = order.cuts.into_iter().map(|Cut { units, probability }| {
-            let units = units.into_iter().map(|unit| self.unit(unit)).collect();
+        let cuts = order.cuts.into_iter().map(|Cut { units, shocks, probability }| {
+            let units = units.into_iter().map(|unit| self.unit(unit));
+            let units = units.chain(shocks.into_iter().map(|shock| self.shock(shock))).collect();
             NamedCut { units, probability }
         });
         CutOrder { order: order.order, count: order.count, cuts: cuts.collect() }
@@ -157,6 +164,19 @@ impl Namer<'_> {
             level: unit.level.clone(),
             modes: modes.into_iter().map(|clock| name(self.model.origin(clock).1)).collect(),
         }
+    }
+
+    /// A common cause, by what it strikes.
+    fn shock(&self, id: ShockId) -> CutUnit {
+        let targets = self.model.targets(id);
+        let named = targets.first().map(|clock| {
+            let (unit, mode) = self.model.origin(*clock);
+            let group = self.topology.units[unit.index()].group;
+            (self.topology.groups[group].clone(), self.topology.modes[mode].name.clone())
+        });
+        let (group, mode) = named.unwrap_or_default();
+        let path = format!("all {} of {group}", targets.len());
+        CutUnit { path, level: Some(COMMON_CAUSE.to_owned()), modes: vec![mode] }
     }
 
     fn importance(&self, importance: Importance) -> (String, String, Importance) {
@@ -191,7 +211,7 @@ pub fn cuts_to_text(report: &CutsReport) -> String {
         let mut none = Vec::new();
         for order in &journey.orders {
             match (order.order, order.count) {
-                (1, 0) => text += "No unit takes it down alone.\n",
+                (1, 0) => text += "No single point of failure.\n",
                 (number, 0) => none.push(number),
                 _ => put_order(&mut text, order),
             }
@@ -200,21 +220,32 @@ pub fn cuts_to_text(report: &CutsReport) -> String {
         put_given_up(&mut text, journey);
         if !journey.leaves_out.is_empty() {
             let left_out: Vec<&str> =
-                journey.leaves_out.iter().map(|omission| left_out(*omission)).collect();
-            let _ =
-                writeln!(text, "These are sets of the structure alone: {}.", left_out.join("; "));
+                journey.leaves_out.iter().map(|omission| not_in_sets(*omission)).collect();
+            let line = format!("These are sets of the structure alone: {}.", left_out.join("; "));
+            text += &wrapped(&line, "");
         }
-        put_exact(&mut text, &journey.exact);
+        put_exact(&mut text, &journey.exact, report.horizon_s);
     }
     text
 }
 
+/// What the structure of a journey has not.
+fn not_in_sets(omission: Omission) -> &'static str {
+    match omission {
+        // Those that strike all are in it.
+        Omission::CommonCauses => "what strikes some of several strikes each of them alone in it",
+        omission => left_out(omission),
+    }
+}
+
 fn put_order(text: &mut String, order: &CutOrder) {
     let _ = match (order.order, order.count) {
-        (1, 1) => writeln!(text, "One unit takes it down alone"),
-        (1, count) => writeln!(text, "{} units take it down, each of them alone", grouped(count)),
-        (_, 1) => writeln!(text, "One set of {} does together", order.order),
-        (number, count) => writeln!(text, "{} sets of {number} do together", grouped(count)),
+        (1, 1) => writeln!(text, "One single point of failure"),
+        (1, count) => writeln!(text, "{} single points of failure", grouped(count)),
+        (_, 1) => writeln!(text, "One set of {} that takes it down together", order.order),
+        (number, count) => {
+            writeln!(text, "{} sets of {number} that take it down together", grouped(count))
+        }
     };
     let rows = order.cuts.iter().map(|cut| match cut.units.as_slice() {
         [only] => vec![
@@ -253,8 +284,8 @@ fn put_none(text: &mut String, none: &[usize]) {
     let numbers: Vec<String> = none.iter().map(usize::to_string).collect();
     let _ = match numbers.as_slice() {
         [] => return,
-        [only] => writeln!(text, "No set of {only} does."),
-        [others @ .., last] => writeln!(text, "No set of {} or {last} does.", others.join(", ")),
+        [only] => writeln!(text, "No set of {only}."),
+        [others @ .., last] => writeln!(text, "No set of {} or {last}.", others.join(", ")),
     };
 }
 
@@ -270,10 +301,10 @@ fn put_given_up(text: &mut String, journey: &JourneyCuts) {
     }
 }
 
-fn put_exact(text: &mut String, exact: &Result<ExactImportances, String>) {
+fn put_exact(text: &mut String, exact: &Result<ExactImportances, String>, horizon_s: f64) {
     let exact = match exact {
         Err(why) => {
-            let _ = writeln!(text, "No exact figures: {why}.");
+            *text += &wrapped(&format!("No exact figures: {why}."), "");
             return;
         }
         Ok(exact) => exact,
@@ -285,6 +316,17 @@ fn put_exact(text: &mut String, exact: &Result<ExactImportances, String>) {
         nines(exact.unavailability),
         exact.outages_per_year
     );
+    let _ = match &exact.interval {
+        Ok(interval) => writeln!(
+            text,
+            "Over {} from new: unavailability {:.4e}, {:.1} nines, {:.3e} outages a year",
+            duration(horizon_s),
+            interval.unavailability,
+            nines(interval.unavailability),
+            interval.outages_per_year
+        ),
+        Err(why) => write!(text, "{}", wrapped(&format!("Not over a horizon: {why}."), "")),
+    };
     let rows = exact.modes.iter().take(MOST_IMPORTANCES).map(|(mode, unit, importance)| {
         vec![
             format!("{mode} of {unit}"),
@@ -344,10 +386,20 @@ fn one_to_json(report: &CutsReport) -> Value {
             "outage_share": importance.outage_share,
         })
     };
+    let interval = |interval: &IntervalAnswer| {
+        json!({
+            "unavailability": interval.unavailability,
+            "outages_per_year": interval.outages_per_year,
+            "unavailability_at_end": interval.unavailability_at_end,
+            "relative_error": interval.relative_error,
+        })
+    };
     let exact = |exact: &ExactImportances| {
         json!({
             "unavailability": exact.unavailability,
             "outages_per_year": exact.outages_per_year,
+            "interval": exact.interval.as_ref().ok().map(interval),
+            "not_over_horizon": exact.interval.as_ref().err(),
             "importances": exact.modes.iter().map(importance).collect::<Vec<_>>(),
         })
     };

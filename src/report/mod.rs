@@ -13,6 +13,7 @@ mod data_json;
 mod data_text;
 mod difference;
 mod figure;
+mod galileo;
 mod json;
 mod not_static;
 mod number;
@@ -49,6 +50,7 @@ pub use figure::{
     Lane, Mark, Panel, PanelPoint, Panels, Place, Places, Ranking, ServiceKey, Stretch, Strip,
     XAxis, YAxis, figures, life_figure, topology_figure,
 };
+pub use galileo::to_galileo;
 pub use json::{RESULT_SCHEMA, to_json, to_json_array};
 pub use not_static::not_static_text;
 pub use rows::{RowFormat, RowWriter, RowsOf};

@@ -23,7 +23,8 @@ pub fn not_static_text(topology: &Topology, model: &Model, why: &NotStatic) -> S
         NotStatic::InStep { first, second } => format!("{} and {}", path(*first), path(*second)),
         NotStatic::FailsWhileStarting { unit }
         | NotStatic::RenewsTogether { unit }
-        | NotStatic::NotExponential { unit } => path(*unit).to_owned(),
+        | NotStatic::RepairedInPart { unit }
+        | NotStatic::LongRunOnly { unit } => path(*unit).to_owned(),
     };
     format!("{why}: {who}")
 }

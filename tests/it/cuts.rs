@@ -1,9 +1,8 @@
 //! `ninefold cuts`: what has to be down together to take a journey down.
 
-use std::io::Write;
-use std::process::{Command, Output, Stdio};
-
 use serde_json::Value;
+
+use crate::export::ninefold;
 
 const SHOP: &str = "topology: shop
 failures:
@@ -18,18 +17,6 @@ services:
 journeys: {browse: {needs: web}, buy: {needs: [web, db]}}
 ";
 
-fn ninefold(arguments: &[&str], input: &str) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_ninefold"))
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-    child.wait_with_output().unwrap()
-}
-
 fn told(arguments: &[&str], input: &str) -> String {
     let output = ninefold(arguments, input);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
@@ -39,16 +26,17 @@ fn told(arguments: &[&str], input: &str) -> String {
 const BROWSE: &str = "shop: what takes down each journey
 
 browse: 3 units that it depends on can fail
-One unit takes it down alone
+One single point of failure
  unit   level    fails by   down alone
 ---------------------------------------
  rack    rack   rack-down       1.0e-4
-One set of 2 does together
+One set of 2 that takes it down together
  units                  level   all down
 -----------------------------------------
  server-0 + server-1   server     1.0e-6
-No set of 3 or 4 does.
+No set of 3 or 4.
 Exactly, in the long run: unavailability 1.0100e-4, 4.0 nines, 8.935e-1 outages a year
+Over 1y from new: unavailability 1.0099e-4, 4.0 nines, 8.935e-1 outages a year
  failure mode                down   Birnbaum   criticality   Fussell-Vesely   of outages
 -----------------------------------------------------------------------------------------
  rack-down of rack         1.0e-4      1.0e0        99.0 %           99.0 %       98.0 %
@@ -64,7 +52,7 @@ fn people_read_single_points_first() {
     let why =
         "No exact figures: a failover takes time, or depends on who served before: first at db-0.";
     assert!(text.contains(why), "{text}");
-    assert!(!text.contains("does together"), "{text}");
+    assert!(!text.contains("down together"), "{text}");
 }
 
 #[test]
@@ -82,6 +70,10 @@ fn programs_read_all_of_it() {
     assert!((unavailability / (1e-4 + 0.9999 * 1e-6) - 1.0).abs() < 1e-12, "{unavailability}");
     assert_eq!(browse["exact"]["importances"][0]["mode"], "rack-down");
     assert!(browse["not_exact"].is_null());
+    let year = &browse["exact"]["interval"];
+    assert!(year["unavailability"].as_f64().unwrap() < unavailability, "{year}");
+    assert!(year["relative_error"].as_f64().unwrap() < 1e-11, "{year}");
+    assert!(browse["exact"]["not_over_horizon"].is_null());
     let buy = &found["journeys"]["buy"];
     assert_eq!(buy["leaves_out"][0], "failover");
     assert!(buy["exact"].is_null());

@@ -77,15 +77,25 @@ fn cases_come_out_exactly() {
         let record = record(id);
         let template = fs::read_to_string(format!("tests/data/cases/{id}.yaml")).unwrap();
         let system = system(&filled_in(&template, &record["parameters"]));
+        let mut known = Known::new();
         for measure in record["measures"].as_array().unwrap() {
-            compared += u32::from(compare(id, journeys, &system, measure));
+            compared += u32::from(compare(id, journeys, &system, &mut known, measure));
         }
     }
-    assert_eq!(compared, 73, "measures that there is an answer for");
+    assert_eq!(compared, 77, "measures that there is an answer for");
 }
 
+/// What was computed already: by journey and horizon.
+type Known = Vec<((usize, u64), StaticAnswer)>;
+
 /// Compares one measure, if it is one that there is an answer for.
-fn compare(id: &str, journeys: &[(&str, &str)], system: &System, measure: &Value) -> bool {
+fn compare(
+    id: &str,
+    journeys: &[(&str, &str)],
+    system: &System,
+    known: &mut Known,
+    measure: &Value,
+) -> bool {
     let name = measure["name"].as_str().unwrap();
     let label = measure["label"].as_str().unwrap_or("");
     let of_part = ["availability_tier_", "availability_service_"]
@@ -97,8 +107,12 @@ fn compare(id: &str, journeys: &[(&str, &str)], system: &System, measure: &Value
     };
     let journey = system.topology().journeys.iter().position(|j| j.name == *journey).unwrap();
     let hours = measure["horizon_hours"].as_f64().unwrap_or(8_760.0);
-    let answer =
-        answer_over(system, journey, hours * HOUR).unwrap_or_else(|why| panic!("{id}: {why}"));
+    let key = (journey, hours as u64);
+    if !known.iter().any(|(other, _)| *other == key) {
+        let answer = answer_over(system, journey, hours * HOUR);
+        known.push((key, answer.unwrap_or_else(|why| panic!("{id}: {why}"))));
+    }
+    let (_, answer) = known.iter().find(|(other, _)| *other == key).unwrap();
     let exact = measure["value"].as_f64().unwrap();
     let years = hours / 8_760.0;
     let interval = answer.interval.as_ref();
@@ -113,7 +127,10 @@ fn compare(id: &str, journeys: &[(&str, &str)], system: &System, measure: &Value
         _ if of_part.is_some() => 1.0 - answer.unavailability,
         _ => return false,
     };
-    assert_same(&format!("{id} {name} {label}"), found, exact, SAME);
+    // The record may be known less well than ours.
+    let trusted =
+        measure["digits_trusted"].as_f64().map_or(0.0, |digits| 0.5 * 10_f64.powf(1.0 - digits));
+    assert_same(&format!("{id} {name} {label}"), found, exact, SAME.max(trusted));
     true
 }
 
@@ -197,7 +214,11 @@ const REFUSED: &[(&str, &str)] = &[
     ("services: {s: {replicas: 2, on: n, serves: any, fails: [f]}}", "stands still while"),
     ("services: {s: {fails: [f, a]}}", "stands still while"),
     ("services: {s: {fails: [a], start: 9s}}", "may fail again while it starts"),
-    ("services: {s: {fails: [w, f]}}", "makes several aging clocks of one unit new"),
+    ("services: {s: {fails: [w, f]}}", "made new by starts after other failures"),
+    // What is over at once is felt all the same.
+    ("services: {s: {fails: [w, i]}}", "made new by starts after other failures"),
+    ("services: {s: {on: q, start: 9s}}", "must start again"),
+    ("services: {s: {on: q, fails: [w]}}", "made new by starts after other failures"),
     ("services: {s: {fails: [wa]}}", "ages while its failure mode is active"),
     ("services: {s: {replicas: 2, serves: any, fails: [d]}}", "stay in step"),
     ("services: {s: {replicas: 2, serves: any, fails: [p]}}", "repairs may wait for people"),
@@ -219,13 +240,13 @@ fn what_is_not_static_is_refused_by_name() {
     for (service, reason) in REFUSED {
         let text = format!(
             "topology: t\nfailures:\n  f: {{every: 9h, repair: 1h}}\n  \
-             a: {{every: 9h, repair: 1h, clock: always}}\n  \
+             a: {{every: 9h, repair: 1h, clock: always}}\n  i: {{every: 9h, repair: 0s}}\n  \
              w: {{every: {{weibull: {{shape: 2, mean: 9h}}}}, repair: 1h}}\n  \
              wa: {{every: {{weibull: {{shape: 2, mean: 9h}}}}, repair: 1h, clock: always}}\n  \
              d: {{every: {{fixed: 9h}}, repair: 1h}}\n  p: {{every: 9h, repair: 1h, crew: c}}\n  \
              c: {{every: 9h, repair: 1h, beta: 10%}}\n  \
              v: {{every: {{weibull: {{shape: 2, mean: 9h}}}}, repair: 1h, preventive: {{age: 5h, takes: 1h}}}}\n\
-             crews: {{c: {{size: 1}}}}\ndomains: {{n: {{count: 2, fails: [f]}}}}\n{service}\n\
+             crews: {{c: {{size: 1}}}}\ndomains: {{n: {{count: 2, fails: [f]}}, q: {{fails: [i]}}}}\n{service}\n\
              journeys: {{j: {{needs: s}}}}\n"
         );
         let why = answer(&text).expect_err(service).to_string();
@@ -493,5 +514,103 @@ fn random_structures_come_out_as_simulated() {
             let sigmas = estimate.sigmas_from(exact).unwrap();
             assert!(sigmas.abs() < MOST_SIGMAS, "seed {seed}: {name} {sigmas} from {exact:e}");
         }
+    }
+}
+
+/// What an answer that is computed may be off by, and the simulator's error is a thousand times more.
+const FAR_BELOW_CHANCE: f64 = 1e-5;
+
+/// Repairs of every kind, some of them shared by several modes of a unit, against the simulator.
+const REPAIRS: &[&str] = &[
+    "{lognormal: {median: 4h, sigma: 1.2}}",
+    "{uniform: [1h, 9h]}",
+    "{fixed: 5h}",
+    "[{detect: 10m}, {fix: {gamma: {shape: 3, mean: 6h}}}]",
+    "{mixture: [{p: 80%, fixed: 3m}, {p: 20%, lognormal: {mean: 8h, sigma: 1}}]}",
+    "{weibull: {shape: 0.7, mean: 5h}}",
+    "{triangular: [1h, 2h, 12h]}",
+];
+
+#[test]
+fn repairs_of_every_law_come_out_as_simulated() {
+    const MOST_SIGMAS: f64 = 4.0;
+    for (seed, repair) in REPAIRS.iter().enumerate() {
+        let system = system(&format!(
+            "topology: t\nhorizon: 48h\nfailures:\n  f: {{every: 40h, repair: {repair}}}\n  \
+             g: {{every: 90h, repair: {{exponential: 2h}}}}\n\
+             services: {{s: {{replicas: 3, serves: majority, fails: [f, g]}}}}\n\
+             journeys: {{j: {{needs: s}}}}\n"
+        ));
+        let plan = Plan { replications: 20_000, ..system.plan(seed as u64) };
+        let report = system.simulate(&plan).unwrap();
+        let JourneyMeasures::Window(found, _) = &report.journeys[0].measures else {
+            panic!("a run of equal lives")
+        };
+        let exact = answer_over(&system, 0, 48.0 * HOUR).unwrap().interval.unwrap();
+        assert!(exact.relative_error < FAR_BELOW_CHANCE, "{repair}: {exact:?}");
+        for (name, estimate, exact) in [
+            ("unavailability", found.unavailability, exact.unavailability),
+            ("outages", found.outages_per_year, exact.outages_per_year),
+        ] {
+            let sigmas = estimate.sigmas_from(exact).unwrap();
+            assert!(sigmas.abs() < MOST_SIGMAS, "{repair}: {name} {sigmas} from {exact:e}");
+        }
+    }
+}
+
+#[test]
+fn who_takes_over_at_once_is_as_good_as_whoever_serves() {
+    let of = |service: &str, more: &str| {
+        answer(&format!(
+            "topology: t\nfailures: {{f: {{every: 99h, repair: {{exponential: 1h}}{more}}}}}\n\
+             services: {{s: {{replicas: 4, {service}, fails: [f]}}}}\njourneys: {{j: {{needs: s}}}}\n"
+        ))
+    };
+    let any = of("serves: any", "").unwrap();
+    let alone = of("standby: {active: 1}", "").unwrap();
+    assert_same("one of four", alone.unavailability, any.unavailability, SAME);
+    let two = of("serves: 2", "").unwrap();
+    let pair = of("standby: {active: 2}", "").unwrap();
+    assert_same("two of four", pair.unavailability, two.unavailability, SAME);
+    assert_same("two of four", pair.outages_per_year, two.outages_per_year, SAME);
+    for (service, more) in [
+        ("leader: {failover: 9s}", ""),
+        ("standby: {active: 2}, coverage: {p: 90%}", ""),
+        ("standby: {active: 2}", ", grey: 9m"),
+    ] {
+        let why = of(service, more).unwrap_err().to_string();
+        assert!(why.contains("a failover takes time"), "{service}{more}: {why}");
+    }
+}
+
+/// Several modes that age, of machines that keep their age over a start: in the long run only means count.
+#[test]
+fn machines_that_age_come_out_as_simulated_in_the_long_run() {
+    const MOST_SIGMAS: f64 = 4.0;
+    let system = system(
+        "topology: t
+horizon: 3000h
+failures:
+  w1: {every: {weibull: {shape: 3, mean: 50h}}, repair: {fixed: 10h}}
+  w2: {every: {weibull: {shape: 0.7, mean: 80h}}, repair: {uniform: [1h, 9h]}}
+  m: {every: 70h, repair: {lognormal: {mean: 4h, sigma: 1}}}
+domains: {u: {count: 3, start: {uniform: [1h, 3h]}, fails: [w1, w2, m]}}
+journeys: {j: {needs: {at_least: 2, of: [u]}}}
+",
+    );
+    let warm_up = SimSpan::from_seconds(3_000.0 * HOUR);
+    let plan = Plan { replications: 1_000, warm_up, ..system.plan(1) };
+    let report = system.simulate(&plan).unwrap();
+    let JourneyMeasures::Window(found, _) = &report.journeys[0].measures else {
+        panic!("a run of equal lives")
+    };
+    let exact = answer_over(&system, 0, YEAR).unwrap();
+    assert!(exact.interval.is_err());
+    for (name, estimate, exact) in [
+        ("unavailability", found.unavailability, exact.unavailability),
+        ("outages", found.outages_per_year, exact.outages_per_year),
+    ] {
+        let sigmas = estimate.sigmas_from(exact).unwrap();
+        assert!(sigmas.abs() < MOST_SIGMAS, "{name} {sigmas} from {exact:e}");
     }
 }

@@ -13,6 +13,7 @@ mod data_reports;
 mod determinism;
 mod exact;
 mod examples;
+mod export;
 mod figures;
 mod library;
 mod mutations;

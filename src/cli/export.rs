@@ -1,0 +1,75 @@
+//! `ninefold export`: a model in the language of other programs, so that they can check this one.
+
+use clap::Args;
+use ninefold::System;
+use ninefold::exact::fault_tree;
+use ninefold::model::JourneyId;
+use ninefold::report::{not_static_text, to_galileo};
+
+use super::{Failure, Outcome, journey_named, load, put};
+
+/// Write a topology in the language of another program, so that somebody else can check the answer.
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// The topology file; `-` is standard input.
+    #[arg(value_name = "FILE")]
+    file: String,
+
+    #[command(flatten)]
+    language: Language,
+
+    /// Which journey; not needed where there is one only.
+    #[arg(long, value_name = "NAME")]
+    journey: Option<String>,
+}
+
+/// What to write: one of these.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct Language {
+    /// A static fault tree in the Galileo format, as Storm reads it; only of journeys with exact answers.
+    #[arg(long)]
+    galileo: bool,
+}
+
+impl Export {
+    pub(crate) fn run(self) -> Result<Outcome, Failure> {
+        let topology = load(std::slice::from_ref(&self.file))?.remove(0);
+        let system = System::compile(topology);
+        // One language is asked for.
+        if self.language.galileo {
+            put(&galileo(&system, self.journey(&system)?)?)?;
+        }
+        Ok(Outcome::Met)
+    }
+
+    /// The journey that is meant.
+    fn journey(&self, system: &System) -> Result<usize, Failure> {
+        let journeys = &system.topology().journeys;
+        match &self.journey {
+            Some(name) => journey_named(system.topology(), name),
+            None if journeys.len() == 1 => Ok(0),
+            None => Err(Failure::Refused(format!(
+                "error: `{}` has {} journeys: which one is meant?\n  help: give `--journey`{}\n",
+                system.topology().name,
+                journeys.len(),
+                journeys
+                    .first()
+                    .map_or_else(String::new, |one| format!(", such as `{}`", one.name)),
+            ))),
+        }
+    }
+}
+
+fn galileo(system: &System, journey: usize) -> Result<String, Failure> {
+    let (topology, model) = (system.topology(), system.model());
+    let name = &topology.journeys[journey].name;
+    match fault_tree(model, JourneyId::new(journey)) {
+        Ok(Some(tree)) => Ok(to_galileo(topology, model, name, &tree)),
+        Ok(None) => Err(Failure::Refused(format!("error: nothing can take `{name}` down\n"))),
+        Err(why) => Err(Failure::Refused(format!(
+            "error: `{name}` is no static fault tree: {}\n",
+            not_static_text(topology, model, &why)
+        ))),
+    }
+}
