@@ -2,9 +2,9 @@
 
 use std::ops::ControlFlow;
 
-use crate::engine::{NotMarkov, Rare, Replication};
+use crate::engine::{NotMarkov, Question, Rare, Replication, explore};
 use crate::measure::{Entry, Life, MeasureSet, Recorder, Timeline};
-use crate::model::{DataId, JourneyId, Model, compile};
+use crate::model::{Chain, DataId, JourneyId, Model, compile};
 use crate::part::{Merged, Part, Shard};
 use crate::report::{
     Answer, Answers, BeyondReach, InputBand, JourneyMeasures, LossAnswer, Report, exact_answers,
@@ -230,6 +230,15 @@ impl System {
         most_states: usize,
     ) -> Result<ExactLoss, NotMarkov> {
         exact_loss(&self.model, class, plan.horizon, most_states)
+    }
+
+    /// What decides a journey as a Markov chain of at most so many states; its label is that the journey is down.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such chain.
+    pub fn chain(&self, journey: JourneyId, most_states: usize) -> Result<Chain, NotMarkov> {
+        explore(&self.model, Question::Outages(&[journey]), most_states)
     }
 
     /// Exact answers to what a plan asks, with chains of at most so many states; beside a simulation they are

@@ -4,7 +4,7 @@ use clap::Args;
 use ninefold::System;
 use ninefold::exact::fault_tree;
 use ninefold::model::JourneyId;
-use ninefold::report::{not_static_text, to_galileo};
+use ninefold::report::{not_markov_text, not_static_text, to_galileo, to_prism};
 
 use super::{Failure, Outcome, journey_named, load, put};
 
@@ -30,16 +30,24 @@ struct Language {
     /// A static fault tree in the Galileo format, as Storm reads it; only of journeys with exact answers.
     #[arg(long)]
     galileo: bool,
+
+    /// A Markov chain in the language of PRISM, as PRISM and Storm read it; only of journeys that have one, of at most
+    /// 5,000 states.
+    #[arg(long)]
+    prism: bool,
 }
 
 impl Export {
     pub(crate) fn run(self) -> Result<Outcome, Failure> {
         let topology = load(std::slice::from_ref(&self.file))?.remove(0);
         let system = System::compile(topology);
+        let journey = self.journey(&system)?;
         // One language is asked for.
-        if self.language.galileo {
-            put(&galileo(&system, self.journey(&system)?)?)?;
-        }
+        let text = match self.language.galileo {
+            true => galileo(&system, journey)?,
+            false => prism(&system, journey)?,
+        };
+        put(&text)?;
         Ok(Outcome::Met)
     }
 
@@ -72,4 +80,23 @@ fn galileo(system: &System, journey: usize) -> Result<String, Failure> {
             not_static_text(topology, model, &why)
         ))),
     }
+}
+
+/// States of a chain that somebody may want to read.
+const MOST_STATES: usize = 5_000;
+
+fn prism(system: &System, journey: usize) -> Result<String, Failure> {
+    let topology = system.topology();
+    let name = &topology.journeys[journey].name;
+    let refused = |why: &str| {
+        Failure::Refused(format!(
+            "error: `{name}` of `{}` has no such chain: {why}\n",
+            topology.name
+        ))
+    };
+    let chain = system
+        .chain(JourneyId::new(journey), MOST_STATES)
+        .map_err(|why| refused(&not_markov_text(topology, system.model(), why)))?;
+    to_prism(&chain, &topology.name, name)
+        .ok_or_else(|| refused("it may begin in several states, by the phases of a law"))
 }

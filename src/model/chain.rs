@@ -19,6 +19,11 @@ pub struct Chain {
 }
 
 impl Chain {
+    /// Where the chain begins, and how probable that is.
+    pub fn initial_states(&self) -> &[(u32, f64)] {
+        &self.initial
+    }
+
     /// How many states.
     pub fn state_count(&self) -> usize {
         self.firsts.len().saturating_sub(1)

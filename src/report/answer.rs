@@ -1,9 +1,10 @@
 //! What is known by another route than plain simulation, and how far the two are apart.
 
 use super::data::BeyondReach;
+use super::not_static::not_static_text;
 use super::number::grouped;
 use crate::engine::NotMarkov;
-use crate::exact::{Exact, NotStatic, static_answer};
+use crate::exact::{Exact, static_answer};
 use crate::model::{ClockId, DataId, JourneyId, Model};
 use crate::run::{NotEstimated, Plan, RareEstimate, exact_loss, exact_outages};
 use crate::spec::Topology;
@@ -151,8 +152,14 @@ fn journey_answer(
             })
         }
         Err(not_markov) => by_diagram.ok_or_else(|| {
-            let not_static = fixed.err().map_or_else(String::new, |why| static_words(&why));
-            format!("{}; {not_static}", chain_words(topology, model, not_markov))
+            let chain = not_markov_text(topology, model, not_markov);
+            match &fixed {
+                Err(why) => {
+                    let diagram = not_static_text(topology, model, why);
+                    format!("no Markov chain: {chain}; no decision diagram: {diagram}")
+                }
+                Ok(_) => format!("no Markov chain: {chain}"),
+            }
         }),
     }
 }
@@ -165,7 +172,7 @@ fn loss_answer(
     most_states: usize,
 ) -> Result<LossAnswer, String> {
     let exact = exact_loss(model, class, plan.horizon, most_states)
-        .map_err(|why| chain_words(topology, model, why))?;
+        .map_err(|why| format!("no Markov chain: {}", not_markov_text(topology, model, why)))?;
     let by = match exact.parts {
         1 => format!("a Markov chain of {} states", exact.states),
         parts => format!("{parts} independent Markov chains of {} states together", exact.states),
@@ -178,13 +185,8 @@ fn loss_answer(
     })
 }
 
-/// Why there is no decision diagram.
-fn static_words(why: &NotStatic) -> String {
-    format!("and no decision diagram: {why}")
-}
-
-/// Why there is no chain, with names.
-fn chain_words(topology: &Topology, model: &Model, why: NotMarkov) -> String {
+/// Why there is no Markov chain, in words with names.
+pub fn not_markov_text(topology: &Topology, model: &Model, why: NotMarkov) -> String {
     let mode = |clock: ClockId| {
         let (unit, mode) = model.origin(clock);
         format!("{} of {}", topology.modes[mode].name, topology.units[unit.index()].path)

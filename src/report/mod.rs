@@ -20,6 +20,7 @@ mod number;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod plotters;
+mod prism;
 mod rows;
 mod scenario;
 mod scenario_json;
@@ -29,7 +30,7 @@ mod timeline;
 
 pub use self::csv::to_csv;
 pub use self::plotters::{DrawError, Sheet, Theme, to_png, to_svg};
-pub use answer::{Answer, Answers, LossAnswer};
+pub use answer::{Answer, Answers, LossAnswer, not_markov_text};
 pub(crate) use answer::{exact_answers, rare_refusal};
 pub use capacity::{
     CapacityReport, Case, NodeUse, PendingReplica, capacity, capacity_to_json, capacity_to_text,
@@ -53,6 +54,7 @@ pub use figure::{
 pub use galileo::to_galileo;
 pub use json::{RESULT_SCHEMA, to_json, to_json_array};
 pub use not_static::not_static_text;
+pub use prism::to_prism;
 pub use rows::{RowFormat, RowWriter, RowsOf};
 pub use scenario::{ScenarioReport, ShownLife};
 pub use scenario_json::{SCENARIO_RESULT_SCHEMA, scenarios_to_json, scenarios_to_junit};
