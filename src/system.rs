@@ -7,14 +7,14 @@ use crate::measure::{Entry, Life, MeasureSet, Recorder, Timeline};
 use crate::model::{Chain, DataId, JourneyId, Model, compile};
 use crate::part::{Merged, Part, Shard};
 use crate::report::{
-    Answer, Answers, BeyondReach, InputBand, JourneyMeasures, LossAnswer, Report, exact_answers,
-    rare_refusal,
+    Answer, Answers, BeyondReach, InputBand, JourneyMeasures, LossAnswer, Report, Stressed,
+    exact_answers, rare_refusal,
 };
 use crate::run::{
     ExactLoss, ExactOutages, MOST_STATES_BESIDE, NotEstimated, Plan, Progress, RareEstimate,
     RunError, Runner, Summary, Tally, Until, estimate_rare, exact_loss, exact_outages, live, run,
 };
-use crate::spec::Topology;
+use crate::spec::{Assumption, Topology};
 use crate::units::SimSpan;
 
 /// Lives of a run where nobody says how many.
@@ -305,6 +305,29 @@ impl System {
     /// A report of exact answers alone.
     pub fn report_answers(&self, plan: &Plan, answers: Answers) -> Report {
         Report::of_answers(&self.topology, &self.model, plan, "exact", answers)
+    }
+
+    /// What a plan comes to under other assumptions that the same numbers allow, with the same luck; those that change
+    /// nothing are left out.
+    ///
+    /// # Errors
+    ///
+    /// If the plan cannot be run.
+    pub fn stress(
+        &self,
+        plan: &Plan,
+        progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
+    ) -> Result<Vec<Stressed>, RunError> {
+        let mut all = Vec::new();
+        for assumption in Assumption::ALL {
+            let Some(topology) = self.topology.assuming(assumption) else { continue };
+            let report = System::compile(topology).simulate_watched(plan, progress)?;
+            if report.run.is_partial {
+                break;
+            }
+            all.push(Stressed::of(assumption.words(), &report));
+        }
+        Ok(all)
     }
 
     /// One life of a plan, change by change.

@@ -68,10 +68,15 @@ pub(crate) struct Simulate {
           value_parser = clap::value_parser!(u64).range(2..=10_000))]
     input_uncertainty: Option<u64>,
 
+    /// Also run with other laws of repair of the same means, without common causes, and with bandwidth shared or not,
+    /// and say in which band the answer then is.
+    #[arg(long)]
+    stress: bool,
+
     /// Run only one part of so many, counted from one, and write it into the file of --out; `merge`
     /// makes the result of them, the same as of one run.
     #[arg(long, value_name = "3/16", requires = "out",
-          conflicts_with_all = ["precision", "outages", "lives", "input_uncertainty", "format"])]
+          conflicts_with_all = ["precision", "outages", "lives", "input_uncertainty", "stress", "format"])]
     shard: Option<Shard>,
 
     /// What to do about exact answers: a Markov chain or a decision diagram of the same model.
@@ -164,6 +169,12 @@ impl Simulate {
                     .input_bands(&done, draws, &mut |progress| bar.show(progress))
                     .map_err(|error| refused(system, &error))?;
                 report.set_input_bands(bands.unwrap_or_default());
+            }
+            if self.stress && !report.run.is_partial {
+                let stressed = system
+                    .stress(&done, &mut |progress| bar.show(progress))
+                    .map_err(|error| refused(system, &error))?;
+                report.stress = Some(stressed);
             }
             if !report.run.is_partial {
                 let mut files = row_files.clone();

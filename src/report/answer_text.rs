@@ -240,3 +240,33 @@ impl super::data_class::DataReport {
         }
     }
 }
+
+/// What journeys come to under other assumptions, and the band of all.
+pub(super) fn stress_table(report: &Report) -> String {
+    let Some(stressed) = report.stress.as_ref().filter(|stressed| !stressed.is_empty()) else {
+        return String::new();
+    };
+    let stated = super::data::Stressed::of("as stated", report);
+    let all: Vec<_> = std::iter::once(&stated).chain(stressed).collect();
+    let shown = |estimate: &Estimate| match (estimate.std_error, estimate.ci95) {
+        (None, Some((_, bound))) => format!("< {}", rough(bound)),
+        _ => rough(estimate.mean),
+    };
+    let mut header = vec!["unavailability"];
+    header.extend(report.journeys.iter().map(|journey| journey.name.as_str()));
+    let mut rows: Vec<Vec<String>> = all
+        .iter()
+        .map(|one| {
+            let cells = one.journeys.iter().map(shown);
+            std::iter::once(one.assumption.to_owned()).chain(cells).collect()
+        })
+        .collect();
+    let band = (0..stated.journeys.len()).map(|journey| {
+        let means = all.iter().map(|one| one.journeys[journey].mean);
+        let (low, high) = means
+            .fold((f64::INFINITY, 0.0_f64), |(low, high), mean| (low.min(mean), high.max(mean)));
+        format!("{} to {}", rough(low), rough(high))
+    });
+    rows.push(std::iter::once("band".to_owned()).chain(band).collect());
+    format!("If the model were another, with the same means\n{}", table(&header, rows))
+}

@@ -37,6 +37,44 @@ pub struct Report {
     pub blast_radius: Vec<Blast>,
     /// Each data class, in the order of the topology; none where lives ended at first outages.
     pub data: Vec<DataReport>,
+    /// What it would come to under other assumptions, if that was asked for.
+    pub stress: Option<Vec<Stressed>>,
+}
+
+/// What a run comes to under another assumption.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stressed {
+    /// Which.
+    pub assumption: &'static str,
+    /// The unavailability of each journey; of one that was never down a bound.
+    pub journeys: Vec<Estimate>,
+    /// Incidents of lost data a year of each data class; where none was seen a bound.
+    pub data: Vec<Estimate>,
+}
+
+impl Stressed {
+    /// What a report says, which was made under an assumption.
+    pub(crate) fn of(assumption: &'static str, report: &Report) -> Stressed {
+        let unavailability = |journey: &JourneyReport| match &journey.measures {
+            JourneyMeasures::Window(estimates, _) => {
+                let bound = estimates.unavailability_upper95.map(Estimate::at_most);
+                Some(bound.unwrap_or(estimates.unavailability))
+            }
+            JourneyMeasures::FirstOutage(_) | JourneyMeasures::Answered(_) => None,
+        };
+        let incidents = |class: &DataReport| match &class.measures {
+            DataMeasures::Window(window) => {
+                let incidents = window.estimates.loss_incidents_per_year;
+                Some(incidents.upper95.map_or(incidents.estimate, Estimate::at_most))
+            }
+            DataMeasures::FirstLoss(_) | DataMeasures::Answered(_) => None,
+        };
+        Stressed {
+            assumption,
+            journeys: report.journeys.iter().filter_map(unavailability).collect(),
+            data: report.data.iter().filter_map(incidents).collect(),
+        }
+    }
 }
 
 /// What the failure of a single place takes down.
@@ -355,6 +393,7 @@ impl Report {
             journeys,
             blast_radius: blast(topology, model, &reporter.hosts),
             data,
+            stress: None,
         }
     }
 
@@ -384,6 +423,7 @@ impl Report {
                     Some(reporter.data(class, DataMeasures::Answered(answer?)))
                 })
                 .collect(),
+            stress: None,
         }
     }
 

@@ -5,7 +5,7 @@ use serde::ser::{SerializeMap, Serializer};
 
 use super::answer::Answer;
 use super::answer_json::{AgreementJson, AnswerJson};
-use super::data::{JourneyMeasures, JourneyReport, Report};
+use super::data::{JourneyMeasures, JourneyReport, Report, Stressed};
 use super::data_json::DataJson;
 use crate::exact::Omission;
 use crate::measure::{FirstOutage, JourneyEstimates, Objective, Verdict};
@@ -56,6 +56,7 @@ struct Root<'a> {
     journeys: Ordered<Journey<'a>>,
     blast_radius: Vec<Blast<'a>>,
     data: Ordered<DataJson<'a>>,
+    stress: Option<Vec<StressedJson>>,
 }
 
 #[derive(Serialize)]
@@ -116,6 +117,29 @@ struct Journey<'a> {
     input_uncertainty: Option<InputBand>,
     exact: Option<AnswerJson<'a>>,
     agreement: Option<AgreementJson<'a>>,
+}
+
+/// What it comes to under another assumption.
+#[derive(Serialize)]
+struct StressedJson {
+    assumption: &'static str,
+    unavailability: Ordered<Interval>,
+    loss_incidents_per_year: Ordered<Interval>,
+}
+
+impl StressedJson {
+    fn of(stressed: &Stressed, report: &Report) -> StressedJson {
+        let journeys = report.journeys.iter().map(|journey| journey.name.clone());
+        let data = report.data.iter().map(|class| class.name.clone());
+        let intervals = |estimates: &[Estimate]| -> Vec<Interval> {
+            estimates.iter().map(|estimate| (*estimate).into()).collect()
+        };
+        StressedJson {
+            assumption: stressed.assumption,
+            unavailability: Ordered(journeys.zip(intervals(&stressed.journeys)).collect()),
+            loss_incidents_per_year: Ordered(data.zip(intervals(&stressed.data)).collect()),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -307,6 +331,10 @@ impl<'a> Root<'a> {
             data: Ordered(
                 report.data.iter().map(|class| (class.name.clone(), DataJson::of(class))).collect(),
             ),
+            stress: report
+                .stress
+                .as_ref()
+                .map(|all| all.iter().map(|one| StressedJson::of(one, report)).collect()),
         }
     }
 }

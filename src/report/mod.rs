@@ -42,7 +42,7 @@ pub use cuts::{
 };
 pub use data::{
     BeyondReach, Blast, Cause, Causes, Comparison, InputBand, JourneyMeasures, JourneyReport,
-    ModeCause, PrecisionReport, ProlongingCause, Report, RunInfo, TopologyInfo,
+    ModeCause, PrecisionReport, ProlongingCause, Report, RunInfo, Stressed, TopologyInfo,
 };
 pub use data_class::{DataCause, DataMeasures, DataReport, PromisedBy, Survival, WindowOfData};
 pub use difference::{Change, DifferenceReport, Side, difference_to_json, difference_to_text};

@@ -6,7 +6,9 @@ use comfy_table::{
     CellAlignment, ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle,
 };
 
-use super::answer_text::{agreement_lines, answer_lines, answer_row, answers_table, rough};
+use super::answer_text::{
+    agreement_lines, answer_lines, answer_row, answers_table, rough, stress_table,
+};
 use super::data::{Causes, Comparison, JourneyMeasures, JourneyReport, ModeCause, Report};
 use super::data_text::{data_sections, rpo_section};
 use super::number::{
@@ -54,6 +56,7 @@ pub fn to_text(report: &Report) -> String {
         text += &cause_lines(&windows);
         text += &prolonging_lines(&windows);
         text += &input_lines(&windows);
+        text += &stress_table(report);
         text += &blast_lines(report);
         text += &spreadsheet_lines(&windows);
     }

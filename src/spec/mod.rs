@@ -46,3 +46,4 @@ pub use topology::{
     Operation, Plan, Preventive, Quorum, Repair, Roster, Rto, Service, Slo, SpecError, Stage,
     Topology, Unit,
 };
+pub use vary::Assumption;

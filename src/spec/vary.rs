@@ -1,6 +1,7 @@
-//! The same topology with other inputs, drawn from the ranges of its failure modes.
+//! The same topology with other inputs, drawn from the ranges of its failure modes, or with other assumptions.
 
-use super::topology::{FailureMode, Repair, Stage, Topology};
+use super::data::{Rebuild, Speed};
+use super::topology::{Common, FailureMode, Repair, Stage, Topology};
 use crate::dist::Law;
 use crate::rng::{Purpose, StreamKey, hash_text};
 
@@ -38,6 +39,103 @@ impl Topology {
     }
 }
 
+/// The standard deviation of the logarithm of repairs that are made lognormal: nine in ten are within a factor of five
+/// of the median.
+const SIGMA: f64 = 1.0;
+
+/// Another assumption that the same numbers allow: the model, and not the arithmetic, often decides a nine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Assumption {
+    /// Repairs and rebuilds are exponential.
+    ExponentialRepairs,
+    /// They always take their mean.
+    FixedRepairs,
+    /// They are lognormal with sigma 1.
+    LognormalRepairs,
+    /// Failures drag no others along, and what takes a whole group takes its members one by one.
+    NoCommonCauses,
+    /// Rebuilds share the bandwidth of one.
+    SharedBandwidth,
+    /// Each rebuild has its own bandwidth.
+    OwnBandwidth,
+}
+
+impl Assumption {
+    /// All of them.
+    pub const ALL: [Assumption; 6] = [
+        Assumption::ExponentialRepairs,
+        Assumption::FixedRepairs,
+        Assumption::LognormalRepairs,
+        Assumption::NoCommonCauses,
+        Assumption::SharedBandwidth,
+        Assumption::OwnBandwidth,
+    ];
+
+    /// What it says.
+    pub fn words(self) -> &'static str {
+        match self {
+            Assumption::ExponentialRepairs => "repairs exponential",
+            Assumption::FixedRepairs => "repairs fixed",
+            Assumption::LognormalRepairs => "repairs lognormal, sigma 1",
+            Assumption::NoCommonCauses => "no bursts, no beta factor",
+            Assumption::SharedBandwidth => "rebuilds share one bandwidth",
+            Assumption::OwnBandwidth => "each rebuild has its own bandwidth",
+        }
+    }
+
+    /// A repair with the same mean.
+    fn of_repair(self, law: &Law) -> Law {
+        let mean = law.mean();
+        let other = match self {
+            _ if !(mean > 0.0 && mean.is_finite()) => None,
+            Assumption::ExponentialRepairs => Law::exponential(mean).ok(),
+            Assumption::FixedRepairs => Law::fixed(mean).ok(),
+            Assumption::LognormalRepairs => Law::lognormal_of_mean(mean, SIGMA).ok(),
+            _ => None,
+        };
+        other.unwrap_or_else(|| law.clone())
+    }
+
+    fn of_rebuild(self, rebuild: &mut Rebuild) {
+        match (self, &mut rebuild.speed) {
+            (_, Speed::Law(law)) => *law = self.of_repair(law),
+            (Assumption::SharedBandwidth, Speed::Bandwidth { each, shared: shared @ None, .. }) => {
+                *shared = *each;
+            }
+            (Assumption::OwnBandwidth, Speed::Bandwidth { each, shared, per_level, .. }) => {
+                *each = each.or(*shared);
+                if each.is_some() {
+                    (*shared, *per_level) = (None, Vec::new());
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Topology {
+    /// This topology under another assumption, with the same means; `None` if that changes nothing.
+    #[must_use]
+    pub fn assuming(&self, assumption: Assumption) -> Option<Topology> {
+        let mut topology = self.clone();
+        for mode in &mut topology.modes {
+            if let Repair::After(stages) = &mut mode.repair {
+                stages.iter_mut().for_each(|stage| stage.law = assumption.of_repair(&stage.law));
+            }
+            if assumption == Assumption::NoCommonCauses {
+                mode.burst = None;
+                mode.common = mode.common.filter(|common| !matches!(common, Common::Beta(_)));
+            }
+        }
+        for class in &mut topology.data {
+            let rebuild = class.holding.as_mut().and_then(|holding| holding.rebuild.as_mut());
+            rebuild.into_iter().for_each(|rebuild| assumption.of_rebuild(rebuild));
+        }
+        let is_same = topology.modes == self.modes && topology.data == self.data;
+        (!is_same).then_some(topology)
+    }
+}
+
 /// Equally likely on a logarithmic scale.
 fn between(low: f64, high: f64, unit: f64) -> f64 {
     low * libm::pow(high / low, unit)
@@ -55,6 +153,30 @@ fn centre(stages: &[Stage]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn assumptions_keep_means_and_change_only_what_they_say() {
+        let text = "topology: t
+failures:
+  a: {every: 10d, repair: {uniform: [1h, 3h]}, burst: {p: 10%, within: 1h, peers: 1}}
+  b: {every: 9d, repair: restart, beta: 10%}
+domains: {node: {count: 2, fails: [a]}}
+services: {web: {replicas: 2, fails: [b], on: node, start: 10s}}
+journeys: {j: {needs: web}}
+";
+        let topology = Topology::from_str("t", text).unwrap_or_else(|error| panic!("{error}"));
+        for assumption in Assumption::ALL {
+            let other = topology.assuming(assumption);
+            let is_of_bandwidth =
+                matches!(assumption, Assumption::SharedBandwidth | Assumption::OwnBandwidth);
+            assert_eq!(other.is_none(), is_of_bandwidth, "{assumption:?}");
+            let Some(other) = other else { continue };
+            let Repair::After(stages) = &other.modes[0].repair else { panic!("it takes time") };
+            assert!((stages[0].law.mean() - 7_200.0).abs() < 1e-6, "{assumption:?}");
+            let has_causes = other.modes[0].burst.is_some() && other.modes[1].common.is_some();
+            assert_eq!(has_causes, assumption != Assumption::NoCommonCauses);
+        }
+    }
 
     #[test]
     fn inputs_stay_within_their_ranges_and_fill_them() {
