@@ -104,6 +104,8 @@ pub enum Purpose {
     Force = 35,
     /// How long the start of a successor takes.
     Successor = 36,
+    /// Whether planned work comes to nothing.
+    Work = 46,
     /// Whether an offload comes to nothing.
     Offload = 20,
     /// Whether a backup comes to nothing.

@@ -10,8 +10,8 @@ use super::state::State;
 use super::step::{Chance, Chooser, Switch};
 use crate::dist::{Law, unit_exponential};
 use crate::model::{
-    Clock, ClockId, Crew, CrewId, DragId, JobId, MaskId, Model, PlanId, QueueId, Repair, Roster,
-    SeatId, ShockId, SpareId, Stage, TimeToFailure, UnitId, seat_name,
+    Clock, ClockId, Crew, CrewId, DragId, JobId, LaneId, MaskId, Model, PlanId, QueueId, Repair,
+    Roster, SeatId, ShockId, SpareId, Stage, TimeToFailure, UnitId, seat_name,
 };
 use crate::rng::{Purpose, Stream, StreamKey};
 use crate::spec::Discipline;
@@ -131,8 +131,8 @@ impl<'m> Agenda<'m> {
         self.orders.fill(0);
         self.begin_copies();
         self.begin_placements();
-        for (index, plan) in self.model.plans.iter().enumerate() {
-            self.set(Event::Plan(PlanId::new(index)), plan.at);
+        for plan in &self.model.plans {
+            self.set(Event::Plan(LaneId::from_index(plan.lanes.start)), plan.at);
         }
     }
 
@@ -446,8 +446,19 @@ impl Chooser for Agenda<'_> {
         self.set_at(event, before.map_or(at, |before| before.min(at)));
     }
 
-    fn plan_pauses(&mut self, plan: PlanId, gap: SimSpan) {
-        self.set(Event::Plan(plan), gap);
+    fn plan_is_open(&mut self, plan: PlanId) -> bool {
+        let hours = self.model.plans[plan.index()].hours.as_ref();
+        hours.is_none_or(|hours| hours.is_open(self.now))
+    }
+
+    fn plan_opening_is_awaited(&mut self, lane: LaneId) {
+        if let Some(hours) = &self.model.plans[self.model.lanes[lane.index()].index()].hours {
+            self.set_at(Event::Plan(lane), hours.next_open(self.now));
+        }
+    }
+
+    fn plan_pauses(&mut self, lane: LaneId, gap: SimSpan) {
+        self.set(Event::Plan(lane), gap);
     }
 
     fn plan_sleeps(&mut self, plan: PlanId) {
@@ -455,7 +466,11 @@ impl Chooser for Agenda<'_> {
         let since = (self.now - (SimTime::ZERO + spec.at)).micros();
         let rounds = since / spec.every.micros().max(1) + 1;
         let next = spec.every.micros().saturating_mul(rounds);
-        self.set_at(Event::Plan(plan), SimTime::ZERO + spec.at + SimSpan::from_micros(next));
+        for lane in spec.lanes() {
+            self.cancel(Event::Plan(lane));
+        }
+        let first = LaneId::from_index(spec.lanes.start);
+        self.set_at(Event::Plan(first), SimTime::ZERO + spec.at + SimSpan::from_micros(next));
     }
 
     fn happens(&mut self, chance: Chance, probability: f64) -> bool {
@@ -476,6 +491,10 @@ impl Chooser for Agenda<'_> {
             Chance::Shock(shock) => {
                 let name = self.model.shocks[shock.index()].name;
                 self.key.of(name, Purpose::Hit).draw(self.shocks[shock.index()])
+            }
+            Chance::Work(work, failed) => {
+                let done = self.points.luck(work).drawn + self.points.luck(failed).drawn;
+                self.of_clock(work, Purpose::Work, done)
             }
             Chance::Covered(seat) => {
                 let roster = &self.model.rosters[self.model.seats[seat.index()].index()];

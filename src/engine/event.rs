@@ -1,7 +1,7 @@
 //! Everything that can happen, and the timer slot of each.
 
 use crate::model::{
-    ActId, ClockId, CopyId, CrewId, DataId, DragId, MaskId, Model, NodeId, PlanId, PodId, QueueId,
+    ActId, ClockId, CopyId, CrewId, DataId, DragId, LaneId, MaskId, Model, NodeId, PodId, QueueId,
     RolloutId, SeatId, ShockId, SpareId, UnitId,
 };
 
@@ -105,7 +105,7 @@ events! {
     /// All copies of a data class are deleted.
     Delete(DataId) of |model| model.data.holdings.len(),
     /// A plan goes on: with its first unit, or with the next.
-    Plan(PlanId) of |model| model.plans.len(),
+    Plan(LaneId) of |model| model.lanes.len(),
     /// Nobody has the patience to wait until a node is empty.
     Patience(NodeId) of |model| model.platform.nodes.len(),
     /// Rollouts of the calendar begin.

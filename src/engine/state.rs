@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::data::DataState;
 use super::platform::PlatformState;
 use crate::model::{
-    ClockId, CopyId, CrewId, DataId, GateId, Input, JobId, JourneyId, Model, PlanId, QueueId,
-    RosterId, SeatId, UnitId, Watch, WatchId,
+    ClockId, CopyId, CrewId, DataId, GateId, Input, JobId, JourneyId, Model, QueueId, RosterId,
+    SeatId, UnitId, Watch, WatchId,
 };
 
 /// Everything about the present of one life, in flat arrays: what is broken, what is up, who serves,
@@ -39,6 +39,7 @@ pub struct State {
     /// What set off each failure that is yet to come.
     pub(crate) drag_roots: Vec<Root>,
     pub(crate) plans: Vec<PlanState>,
+    pub(crate) lanes: Vec<LaneState>,
     /// How many of each crew are free.
     pub(crate) free: Vec<u32>,
     pub(crate) queues: Vec<QueueState>,
@@ -152,16 +153,31 @@ pub(crate) struct MaskState {
 /// The present of one plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PlanState {
-    /// Which unit is next, or is being worked on.
-    pub(crate) place: u32,
-    /// Whether the next unit waits for what must be up.
-    pub(crate) waits: bool,
-    /// Whether it waits until the next unit, a node, is empty.
-    pub(crate) drains: bool,
+    /// Whether a round goes on.
+    pub(crate) is_on: bool,
+    /// Which unit is taken next.
+    pub(crate) next: u32,
+    /// How many have been taken and are not done.
+    pub(crate) taken: u32,
 }
 
 impl PlanState {
-    const IDLE: PlanState = PlanState { place: 0, waits: false, drains: false };
+    const IDLE: PlanState = PlanState { is_on: false, next: 0, taken: 0 };
+}
+
+/// The present of one of those who work on a plan at the same time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LaneState {
+    /// Which unit it has taken, if it has any.
+    pub(crate) place: Option<u32>,
+    /// Whether the next unit waits for what must be up.
+    pub(crate) waits: bool,
+    /// Whether it waits until the unit that it has taken, a node, is empty.
+    pub(crate) drains: bool,
+}
+
+impl LaneState {
+    const IDLE: LaneState = LaneState { place: None, waits: false, drains: false };
 }
 
 /// The present of one line of jobs.
@@ -233,6 +249,7 @@ impl State {
             load_up: vec![0; model.loads.len()],
             drag_roots: vec![Root::NOTHING; model.drags.len()],
             plans: vec![PlanState::IDLE; model.plans.len()],
+            lanes: vec![LaneState::IDLE; model.lanes.len()],
             free: vec![0; model.crews.len()],
             queues: vec![
                 QueueState { first: None, last: None, is_answered: false };
@@ -279,6 +296,7 @@ impl State {
             self.paces[index] = self.pace(model, unit, UnitId::new(index));
         }
         self.plans.fill(PlanState::IDLE);
+        self.lanes.fill(LaneState::IDLE);
         for (free, crew) in self.free.iter_mut().zip(&model.crews) {
             *free = crew.size;
         }
@@ -611,10 +629,5 @@ impl State {
         let kind = model.clocks.get(job.index()).map_or(0, |clock| clock.extras().kind);
         let queues = &model.crews[crew.index()].queues;
         QueueId::from_index(queues.start + kind.min(queues.end - queues.start - 1))
-    }
-
-    /// Whether the next unit of a plan is due and only waits.
-    pub(crate) fn plan_waits(&self, plan: PlanId) -> bool {
-        self.plans[plan.index()].waits
     }
 }

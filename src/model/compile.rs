@@ -503,23 +503,34 @@ impl Compiler<'_> {
     fn plans(&mut self) {
         let topology = self.topology;
         for plan in &topology.plans {
-            let repair = self.repair(&topology.modes[plan.mode].repair);
-            let mut order = Vec::new();
-            for &unit in &plan.order {
-                let clock = self.clock(UnitId::new(unit), plan.mode);
-                order.push(self.builder.clock(Clock { repair: repair.clone(), ..clock }));
-            }
+            let order = self.works(plan, plan.mode);
+            let fails = plan.fails.map(|fails| (fails.probability, self.works(plan, fails.mode)));
             let waits_for = plan.waits_for.as_ref().map(|needed| self.gate(needed));
-            self.builder.plan(Plan {
+            let spec = Plan {
                 name: hash_text(&plan.name),
                 at: plan.at,
                 every: plan.every,
                 order,
                 gap: plan.gap,
+                hours: plan.hours.clone(),
+                fails,
                 waits_for,
                 drains: plan.drains,
-            });
+                lanes: 0..0,
+            };
+            self.builder.plan(spec, plan.at_a_time);
         }
+    }
+
+    /// For each unit of a plan, the clock of a mode that stands for work on it.
+    fn works(&mut self, plan: &spec::Plan, mode: usize) -> Vec<ClockId> {
+        let repair = self.repair(&self.topology.modes[mode].repair);
+        let mut works = Vec::new();
+        for &unit in &plan.order {
+            let clock = self.clock(UnitId::new(unit), mode);
+            works.push(self.builder.clock(Clock { repair: repair.clone(), ..clock }));
+        }
+        works
     }
 
     fn data(&mut self) {

@@ -1,8 +1,9 @@
 //! What a model is made of.
 
 use super::{
-    ClockId, CrewId, Data, DataId, DragId, Gate, GateId, Holding, JobId, JourneyId, Lists, LoadId,
-    NodeId, Passing, PlanId, Platform, PodId, QueueId, RosterId, SeatId, UnitId, Watch, WatchId,
+    ClockId, CrewId, Data, DataId, DragId, Gate, GateId, Holding, JobId, JourneyId, LaneId, Lists,
+    LoadId, NodeId, Passing, PlanId, Platform, PodId, QueueId, RosterId, SeatId, UnitId, Watch,
+    WatchId,
 };
 use std::num::NonZeroU32;
 
@@ -67,6 +68,8 @@ pub struct Model {
     pub(crate) loads: Vec<Load>,
     /// Planned work.
     pub(crate) plans: Vec<Plan>,
+    /// The plan of each lane.
+    pub(crate) lanes: Vec<PlanId>,
     /// Data and their copies.
     pub(crate) data: Data,
     /// Clusters, what they run, and scripts.
@@ -534,10 +537,24 @@ pub struct Plan {
     pub order: Vec<ClockId>,
     /// From the end of one until the next.
     pub gap: SimSpan,
+    /// When work on one may begin; `None` is always.
+    pub hours: Option<WeekHours>,
+    /// The probability that work comes to nothing, and for each of `order` the clock that stands for
+    /// it then.
+    pub fails: Option<(f64, Vec<ClockId>)>,
     /// What must be up before the next is taken.
     pub waits_for: Option<GateId>,
     /// Whether units are nodes that are drained first, and how long that may take.
     pub drains: Option<Patience>,
+    /// Those who work at the same time, each on one unit.
+    pub(crate) lanes: std::ops::Range<u32>,
+}
+
+impl Plan {
+    /// Those who work at the same time.
+    pub(crate) fn lanes(&self) -> impl Iterator<Item = LaneId> + use<> {
+        self.lanes.clone().map(LaneId::from_index)
+    }
 }
 
 #[cfg(test)]

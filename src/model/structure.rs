@@ -78,6 +78,7 @@ pub struct ModelBuilder {
     shocks: Vec<Shock>,
     loads: Vec<Load>,
     plans: Vec<Plan>,
+    lanes: Vec<PlanId>,
     journeys: Vec<GateId>,
     holdings: Vec<Holding>,
     copies: Vec<Copy>,
@@ -248,11 +249,15 @@ impl ModelBuilder {
     }
 
     /// Adds planned work.
-    pub fn plan(&mut self, plan: Plan) {
+    pub fn plan(&mut self, mut plan: Plan, at_a_time: usize) {
         let id = PlanId::new(self.plans.len());
-        for clock in &plan.order {
-            self.clock_extras(*clock).plan = Some(id);
+        let failed = plan.fails.iter().flat_map(|(_, clocks)| clocks);
+        for &clock in plan.order.iter().chain(failed) {
+            self.clocks[clock.index()].extras_mut().plan = Some(id);
         }
+        let first = next(&self.lanes);
+        self.lanes.extend(std::iter::repeat_n(id, at_a_time));
+        plan.lanes = first..next(&self.lanes);
         if let Some(gate) = plan.waits_for {
             self.watch(gate, Watch::Plan(id));
         }
@@ -420,6 +425,7 @@ impl ModelBuilder {
             drags,
             loads: self.loads,
             plans: self.plans,
+            lanes: self.lanes,
             data,
             platform: self.platform,
             passing: Passing::default(),
@@ -510,7 +516,7 @@ impl ModelBuilder {
             self.shocks.iter().map(|shock| shock.name).collect(),
             drags.iter().map(|clock| self.clocks[clock.index()].name).collect(),
             data.holdings.iter().map(|holding| holding.name).collect(),
-            self.plans.iter().map(|plan| plan.name).collect(),
+            self.plans.iter().flat_map(lane_names).collect(),
             nodes(),
             self.platform.rollouts.iter().map(|rollout| rollout.name).collect(),
             // A script is done in its order.
@@ -539,6 +545,12 @@ impl ModelBuilder {
 /// The key of a failure mode of a unit, from the hash of the unit's path.
 pub(crate) fn clock_name(unit: u64, mode: &str) -> u64 {
     unit.rotate_left(17) ^ rng::hash_text(mode)
+}
+
+/// The names of the lanes of a plan: the first one has that of the plan.
+fn lane_names(plan: &Plan) -> impl Iterator<Item = u64> + use<> {
+    let name = plan.name;
+    (0..u64::from(plan.lanes.end - plan.lanes.start)).map(move |lane| name.wrapping_add(lane))
 }
 
 /// The key of a seat: the first one has the name of its roster.

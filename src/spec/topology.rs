@@ -323,10 +323,26 @@ pub struct Plan {
     pub mode: usize,
     /// From the end of one until the next.
     pub gap: SimSpan,
+    /// On how many units work goes on together, from 1 to as many as there are.
+    pub at_a_time: usize,
+    /// When work on a unit may begin; `None` is always.
+    pub hours: Option<WeekHours>,
+    /// Work that comes to nothing; `None`: it never does.
+    pub fails: Option<FailedWork>,
     /// What must be up before the next is taken.
     pub waits_for: Option<Expression>,
     /// Whether units are nodes that are drained first, and how long that may take.
     pub drains: Option<Patience>,
+}
+
+/// Planned work that may come to nothing.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FailedWork {
+    /// With this probability for each unit and round.
+    pub probability: f64,
+    /// The mode that stands for it, which nobody has planned; its repair is the work and then the
+    /// recovery.
+    pub mode: usize,
 }
 
 /// What users do.

@@ -382,8 +382,7 @@ fn a_rollout_takes_down_no_more_than_it_may() {
 
 #[test]
 fn a_statefulset_is_rolled_out_one_by_one_from_the_last() {
-    let system =
-        web(Controller::Statefulset, |topology| vec![at(100, Action::Rollout { service: 0 })]);
+    let system = web(Controller::Statefulset, |_| vec![at(100, Action::Rollout { service: 0 })]);
     check(
         &system,
         &[
@@ -717,6 +716,27 @@ fn a_replica_of_a_statefulset_that_is_deleted_where_nobody_can_be_told_goes_on_t
             "1010 web-1 preparing on node-1 down",
             "1026 web-1 on node-1 down",
             "1031 web-1 on node-1 up",
+        ],
+    );
+}
+
+#[test]
+fn nodes_that_are_worked_on_together_are_drained_together() {
+    // A deployment's replica leaves its node at once, so that work begins where a drain does. It begins in
+    // its hours: Monday from 10 to 11.
+    crate::behaviours::check(
+        "horizon: 200h
+platform: kubernetes
+domains: {node: {level: node, count: 4}}
+services: {web: {on: node, controller: deployment}}
+calendar:
+  kernel: {every: 30d, order: [node], each: 40m, drain: true, at_a_time: 2, hours: [Mon 10:00-11:00]}
+journeys: {zero: {needs: node-0}, one: {needs: node-1}, two: {needs: node-2}, three: {needs: node-3}}",
+        &[
+            "zero: 10-10.666666666666666 kernel@node-0 planned",
+            "one: 10-10.666666666666666 kernel@node-1 planned",
+            "two: 10.666666666666666-11.333333333333334 kernel@node-2 planned",
+            "three: 10.666666666666666-11.333333333333334 kernel@node-3 planned",
         ],
     );
 }

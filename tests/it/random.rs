@@ -223,10 +223,12 @@ fn random_system(seed: u64) -> String {
     let _ = writeln!(text, "  p: {{fails: [{}]}}", dice.modes());
     names.push("p".to_owned());
     let waits = dice.one_of(&["", ", regardless: true", ", waits_for: p"]);
+    let more = dice.one_of(&["", ", at_a_time: 2", ", hours: [Sat 02:00-06:00], at_a_time: 2"]);
+    let fails = dice.one_of(&["", ", fails: {p: 30%, repair: 5h}"]);
     let (every, each) = (100 + dice.below(400), dice.stages(3));
     let _ = writeln!(
         text,
-        "calendar:\n  plan: {{every: {every}h, at: 5h, order: [d0, p], each: {each}, gap: 1h{waits}}}"
+        "calendar:\n  plan: {{every: {every}h, at: 5h, order: [d0, p], each: {each}, gap: 1h{waits}{more}{fails}}}"
     );
     let last = names[names.len() - 2].clone();
     if dice.chance(60) {

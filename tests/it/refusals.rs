@@ -537,6 +537,19 @@ fn common_causes_and_plans_must_make_sense() {
          at least 1s\n",
     );
     check(
+        &plan(
+            "{every: 9d, order: [node], each: 5m, at_a_time: 9, hours: Sat, fails: {p: 2, rapair: 1h}}",
+        ),
+        "10:67 out-of-range: 9 at a time of 3 units; at most 3, as many as `order` names\n\
+         10:77 bad-quantity: `Sat` says no hours of a week; write `business`, `always`, or a list such as \
+         `[Mon-Fri 09:00-17:00]`\n\
+         10:89 missing-key: work that fails needs `repair`; add `repair`: how long it takes to recover, \
+         such as `repair: 2h`\n\
+         10:93 bad-quantity: `2` is not a percentage; write a number from 0 to 100 and `%`, such as \
+         `99.9%`\n\
+         10:96 unknown-key: work that fails has no key `rapair`; did you mean `repair`?\n",
+    );
+    check(
         &with("topology: t", "topology: t\nimport: [server/transiet]"),
         "2:10 unknown-name: the catalog has no `server/transiet`; did you mean `server/transient`?\n",
     );

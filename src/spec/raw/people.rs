@@ -38,11 +38,24 @@ pub(crate) struct RawPlan {
     pub(crate) order: Vec<Name>,
     pub(crate) each: Option<Vec<RawStage>>,
     pub(crate) gap: f64,
+    /// On how many units work goes on together.
+    pub(crate) at_a_time: Option<Spanned<u64>>,
+    /// When work may begin.
+    pub(crate) hours: Option<WeekHours>,
+    pub(crate) fails: Option<RawFailedWork>,
     pub(crate) regardless: bool,
     pub(crate) waits_for: Option<RawExpr>,
     /// Whether units are drained first, and for how long.
     pub(crate) drain: Option<Spanned<Patience>>,
     pub(crate) about: Option<String>,
+}
+
+/// Work that may come to nothing.
+#[derive(Debug)]
+pub(crate) struct RawFailedWork {
+    pub(crate) probability: Spanned<f64>,
+    /// What it takes to recover from it, after the work.
+    pub(crate) repair: Vec<RawStage>,
 }
 
 /// People in a crew where the file does not say.
@@ -61,18 +74,22 @@ const PLAN: Keys = Keys {
         "order",
         "each",
         "gap",
+        "at_a_time",
+        "hours",
+        "fails",
         "regardless",
         "waits_for",
         "drain",
         "rollout",
         "about",
     ],
-    later: &["parallel", "fails"],
+    later: &[],
 };
+const FAILED_WORK: Keys = Keys { of: "work that fails", read: &["p", "repair"], later: &[] };
 
 /// All keys of this file, for the test that they are documented.
 #[cfg(test)]
-pub(super) const KEYS: &[Keys] = &[CREW, PLAN];
+pub(super) const KEYS: &[Keys] = &[CREW, PLAN, FAILED_WORK];
 
 impl Reader<'_> {
     pub(super) fn crew(&mut self, name: Name, id: NodeId) -> Option<RawCrew> {
@@ -187,10 +204,29 @@ impl Reader<'_> {
             order,
             each: fields.get("each").and_then(|id| self.stages(id, "`each`")),
             gap: gap.map_or(0.0, |gap| gap.value),
+            at_a_time: fields.get("at_a_time").and_then(|id| self.count(id, "`at_a_time`", 1)),
+            hours: fields.get("hours").and_then(|id| self.hours(id)),
+            fails: fields.get("fails").and_then(|id| self.failed_work(id)),
             regardless: regardless.unwrap_or(false),
             waits_for: fields.get("waits_for").and_then(|id| self.expression(id)),
             drain: self.patience(fields),
             about: self.note(fields, "about"),
         }
+    }
+
+    /// `{p: 2%, repair: {lognormal: {median: 1h, p95: 4h}}}`.
+    fn failed_work(&mut self, id: NodeId) -> Option<RawFailedWork> {
+        let fields = self.fields(id, FAILED_WORK)?;
+        for (key, example) in [
+            ("p", "how probable it is, such as `p: 2%`"),
+            ("repair", "how long it takes to recover, such as `repair: 2h`"),
+        ] {
+            if fields.get(key).is_none() {
+                self.missing(fields.span, FAILED_WORK.of, key, example);
+            }
+        }
+        let probability = fields.get("p").and_then(|id| self.percentage(id, "p"));
+        let repair = fields.get("repair").and_then(|id| self.stages(id, "the time to recover"));
+        Some(RawFailedWork { probability: probability?, repair: repair? })
     }
 }
