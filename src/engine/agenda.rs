@@ -218,13 +218,21 @@ impl<'m> Agenda<'m> {
         self.slots.event(job.index() as u32)
     }
 
-    fn crew_of(&self, job: JobId, stage: u32) -> Option<&'m Crew> {
-        let crew = self.model.stage(job, stage).crew?;
-        Some(&self.model.crews[crew.index()])
+    /// The name, the purpose and the ordinal of the luck of a stage of a job. A repair bears the number of
+    /// its failure, so that two designs that see the same failure see the same repair; starts are counted.
+    fn luck_of_stage(&self, job: JobId, stage: u32) -> (u64, Purpose, u32) {
+        let (name, purpose, ordinal) = match job.index().checked_sub(self.model.clocks.len()) {
+            None => {
+                let failure = self.points.luck(ClockId::new(job.index())).failure;
+                (self.model.clocks[job.index()].name, Purpose::Repair, failure)
+            }
+            Some(unit) => (self.model.units[unit].name, Purpose::Start, self.starts[unit] - 1),
+        };
+        (stage_name(name, stage), purpose, ordinal)
     }
 
-    /// How long somebody of a crew who has been called takes to begin, seconds.
-    fn response(&self, crew: &Crew, name: u64, ordinal: u32) -> f64 {
+    /// How long somebody of a crew who has been called takes to begin, seconds; `key` is of that luck.
+    fn response(&self, crew: &Crew, key: StreamKey, ordinal: u32) -> f64 {
         if crew.picks == Discipline::RandomKind {
             // The race of kinds was the response.
             return 0.0;
@@ -232,17 +240,24 @@ impl<'m> Agenda<'m> {
         let is_open = crew.hours.as_ref().is_none_or(|hours| hours.is_open(self.now));
         // Where work goes on in hours only there is one response, whenever it begins.
         let law = if is_open || crew.works_in_hours { &crew.response } else { &crew.off_hours };
-        let draw = |law: &Law| law.draw(&mut self.key.of(name, Purpose::Response).draw(ordinal));
-        law.as_ref().map_or(0.0, draw)
+        law.as_ref().map_or(0.0, |law| law.draw(&mut key.draw(ordinal)))
     }
 
-    /// When work on a job is done that takes so long from now on.
-    fn set_work(&mut self, job: JobId, work: SimSpan, crew: Option<&Crew>) {
-        let at = match crew.and_then(Crew::working_hours) {
+    /// When work of a crew is done that takes so long from now on.
+    fn done_after(&self, work: SimSpan, crew: &Crew) -> SimTime {
+        match crew.working_hours() {
             Some(hours) => hours.after_work(self.now, work),
             None => self.now + work,
-        };
-        self.set_at(self.end_of_stage(job), at);
+        }
+    }
+
+    /// Nobody else is called if somebody of a crew begins with a job before that is due.
+    fn answers(&mut self, job: JobId, response: f64, crew: &Crew) {
+        let answered = self.done_after(SimSpan::from_seconds(response), crew).micros();
+        let event = Event::Escalate(job);
+        if let Some(at) = self.cancel(event).filter(|at| answered > *at) {
+            self.set_at(event, SimTime::from_micros(at));
+        }
     }
 
     /// Draw number `ordinal` of something about a clock.
@@ -287,19 +302,10 @@ impl Chooser for Agenda<'_> {
     }
 
     #[inline]
-    fn work_begins(&mut self, job: JobId, spec: &Stage, stage: u32) {
-        // A repair bears the number of its failure, so that two designs that see the same failure
-        // see the same repair; starts are counted.
-        let (name, purpose, ordinal) = match job.index().checked_sub(self.model.clocks.len()) {
-            None => {
-                let failure = self.points.luck(ClockId::new(job.index())).failure;
-                (self.model.clocks[job.index()].name, Purpose::Repair, failure)
-            }
-            Some(unit) => (self.model.units[unit].name, Purpose::Start, self.starts[unit] - 1),
-        };
-        let name = stage_name(name, stage);
+    fn work_begins(&mut self, job: JobId, spec: &Stage, stage: u32, crew: Option<CrewId>) {
+        let (name, purpose, ordinal) = self.luck_of_stage(job, stage);
         let seconds = spec.law.draw(&mut self.key.of(name, purpose).draw(ordinal));
-        match spec.crew {
+        match crew {
             None => {
                 let mut at = self.now + SimSpan::from_seconds(seconds);
                 if !self.placements.containers.is_empty() {
@@ -307,10 +313,19 @@ impl Chooser for Agenda<'_> {
                 }
                 self.calendar.set(job.index() as u32, at.micros());
             }
-            Some(crew) => {
-                let crew = &self.model.crews[crew.index()];
-                let response = self.response(crew, name, ordinal);
-                self.set_work(job, SimSpan::from_seconds(seconds + response), Some(crew));
+            Some(id) => {
+                let crew = &self.model.crews[id.index()];
+                let key = match spec.crew == Some(id) {
+                    true => self.key.of(name, Purpose::Response),
+                    // Others who are called have luck of their own.
+                    false => self.key.of(name.wrapping_add(crew.kinds[0]), Purpose::Relief),
+                };
+                let response = self.response(crew, key, ordinal);
+                let done = self.done_after(SimSpan::from_seconds(seconds + response), crew);
+                self.set_at(self.end_of_stage(job), done);
+                if crew.escalates.is_some() {
+                    self.answers(job, response, crew);
+                }
             }
         }
     }
@@ -319,18 +334,32 @@ impl Chooser for Agenda<'_> {
         self.cancel(self.end_of_stage(job));
     }
 
-    fn work_pauses(&mut self, job: JobId, stage: u32) {
+    fn work_pauses(&mut self, job: JobId, crew: CrewId) {
         let at = self.cancel(self.end_of_stage(job)).map_or(SimTime::NEVER, SimTime::from_micros);
-        self.put_aside[job.index()] = match self.crew_of(job, stage).and_then(Crew::working_hours) {
+        self.put_aside[job.index()] = match self.model.crews[crew.index()].working_hours() {
             _ if at == SimTime::NEVER => SimSpan::FOREVER,
             Some(hours) => hours.open_between(self.now, at),
             None => at - self.now,
         };
     }
 
-    fn work_resumes(&mut self, job: JobId, stage: u32) {
-        let crew = self.crew_of(job, stage);
-        self.set_work(job, self.put_aside[job.index()], crew);
+    fn work_resumes(&mut self, job: JobId, crew: CrewId) {
+        let crew = &self.model.crews[crew.index()];
+        self.set_at(self.end_of_stage(job), self.done_after(self.put_aside[job.index()], crew));
+    }
+
+    fn answer_is_awaited(&mut self, job: JobId, stage: u32, crew: CrewId) {
+        let crew = &self.model.crews[crew.index()];
+        if let Some((after, _)) = &crew.escalates {
+            let (name, _, ordinal) = self.luck_of_stage(job, stage);
+            let key = self.key.of(name.wrapping_add(crew.kinds[0]), Purpose::Escalation);
+            let seconds = after.draw(&mut key.draw(ordinal));
+            self.set(Event::Escalate(job), SimSpan::from_seconds(seconds));
+        }
+    }
+
+    fn answer_is_not_awaited(&mut self, job: JobId) {
+        self.cancel(Event::Escalate(job));
     }
 
     fn answer_begins(&mut self, queue: QueueId) {

@@ -46,6 +46,8 @@ pub struct State {
     /// Whether each spare part has been used and another one is on the way.
     pub(crate) is_ordered: Vec<bool>,
     pub(crate) jobs: Vec<JobState>,
+    /// The crew that each job has gone to instead of its own; kept only where crews escalate.
+    pub(crate) handed_to: Vec<Option<CrewId>>,
     pub(crate) data: DataState,
     pub(crate) platform: PlatformState,
     pub(crate) journeys: Vec<JourneyState>,
@@ -257,6 +259,7 @@ impl State {
             ],
             is_ordered: vec![false; model.spares.len()],
             jobs: vec![idle; jobs],
+            handed_to: vec![None; model.escalation_timers()],
             data: DataState::new(&model.data),
             platform: PlatformState::new(&model.platform),
             journeys: vec![journey; model.journeys.len()],
@@ -302,6 +305,7 @@ impl State {
         }
         self.queues.fill(QueueState { first: None, last: None, is_answered: false });
         self.jobs.fill(JobState { stage: 0, progress: Progress::Free, previous: None, next: None });
+        self.handed_to.fill(None);
         self.is_ordered.fill(false);
         self.data.begin();
         self.platform.begin(&model.platform);
@@ -479,7 +483,12 @@ impl State {
         if state.progress != Progress::Working {
             return None;
         }
-        model.stage(job, state.stage).crew
+        Some(self.crew_now(job, model.stage(job, state.stage).crew?))
+    }
+
+    /// Who is to do the present stage of a job, which is for this crew unless it has gone to another.
+    pub(crate) fn crew_now(&self, job: JobId, own: CrewId) -> CrewId {
+        self.handed_to.get(job.index()).copied().flatten().unwrap_or(own)
     }
 
     /// Checks what is kept up to date against what is computed from scratch; true, so that it can
@@ -586,9 +595,8 @@ impl State {
             if job.progress != Progress::Working {
                 continue;
             }
-            let stage = model.stage(JobId::new(index), job.stage);
-            if stage.crew == Some(id) && crew.reorder.is_none() {
-                busy += stage.people;
+            if self.crew_at_work(model, JobId::new(index)) == Some(id) && crew.reorder.is_none() {
+                busy += model.stage(JobId::new(index), job.stage).people;
             }
         }
         assert_eq!(crew.size - self.free[id.index()], busy, "crew {id:?}");

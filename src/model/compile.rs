@@ -210,6 +210,7 @@ impl Compiler<'_> {
                 works_in_hours: crew.works_in_hours,
                 picks: crew.picks,
                 reorder: crew.reorder.clone(),
+                escalates: crew.escalates.as_ref().map(|(law, to)| (law.clone(), CrewId::new(*to))),
                 spares: 0..0,
                 kinds,
                 queues: 0..0,

@@ -180,6 +180,14 @@ impl Model {
         &self.stages_of(self.task(job))[stage as usize]
     }
 
+    /// How many timers it takes to call others when nobody answers: one for each job, if any crew does.
+    pub(crate) fn escalation_timers(&self) -> usize {
+        match self.crews.iter().any(|crew| crew.escalates.is_some()) {
+            true => self.clocks.len() + self.units.len(),
+            false => 0,
+        }
+    }
+
     /// The mean of a task, with the response of crews and without waiting for them, seconds.
     pub(crate) fn mean_of(&self, task: Task) -> f64 {
         let stages = self.stages_of(task).iter();
@@ -480,6 +488,8 @@ pub struct Crew {
     /// If they are no people but spare parts, which do not come back from a job: how long after one
     /// was taken another one is there.
     pub reorder: Option<Law>,
+    /// How long a job waits for an answer, and who is called then.
+    pub escalates: Option<(Law, CrewId)>,
     /// Those spare parts.
     pub(crate) spares: std::ops::Range<u32>,
     /// The lines in which jobs wait for them, by the hashes of their names: one for each kind of

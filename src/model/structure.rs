@@ -498,6 +498,9 @@ impl ModelBuilder {
         let clocks = || self.clocks.iter().map(|clock| clock.name).collect::<Vec<_>>();
         let name = |node: &Node| self.units[node.unit.index()].name;
         let nodes = || self.platform.nodes.iter().map(name).collect::<Vec<_>>();
+        let escalates = self.crews.iter().any(|crew| crew.escalates.is_some());
+        let jobs = clocks().into_iter().chain(self.units.iter().map(|unit| unit.name));
+        let escalations = if escalates { jobs.collect() } else { Vec::new() };
         let kinds = [
             clocks(),
             self.units.iter().map(|unit| unit.name).collect(),
@@ -508,6 +511,7 @@ impl ModelBuilder {
             (0..self.masks.len() as u64).collect(),
             (0..self.crews.len() as u64).collect(),
             self.crews.iter().flat_map(|crew| crew.kinds.iter().copied()).collect(),
+            escalations,
             // Nor do spares of one stock.
             (0..self.spares.len() as u64).collect(),
             data.names[..data.defect_timers()].to_vec(),

@@ -293,6 +293,9 @@ pub struct Crew {
     pub picks: Discipline,
     /// If they are no people but spare parts: how long after one was taken another one is there.
     pub reorder: Option<Law>,
+    /// Who is called when nobody answers: how long a job waits for an answer, and the index of the crew
+    /// that it goes to then.
+    pub escalates: Option<(Law, usize)>,
 }
 
 /// What a crew takes next.

@@ -320,3 +320,107 @@ journeys: {{browse: {{needs: web}}, web: {{needs: web-0}}}}"
         ],
     );
 }
+
+#[test]
+fn a_job_that_nobody_answers_goes_to_others() {
+    let system = |crews: &str| {
+        format!(
+            "horizon: 30h
+failures:
+  one: {{every: {{fixed: 10h}}, repair: 4h, crew: ops}}
+  two: {{every: {{fixed: 11h}}, repair: 4h, crew: ops}}
+crews: {{{crews}, manager: {{response: 1h}}}}
+domains: {{a: {{fails: [one]}}, b: {{fails: [two]}}}}
+journeys: {{a: {{needs: a}}, b: {{needs: b}}}}"
+        )
+    };
+    // The manager is called at 12 and begins at 13; who is answered at 12 is answered in time.
+    let to_manager = "escalates: {after: 2h, to: manager}";
+    check(
+        &system(&format!("ops: {{size: 2, response: 3h, {to_manager}}}"))
+            .replace("manager: {", "manager: {size: 2, "),
+        &["a: 10-17 one@a", "b: 11-18 two@b", "a: 27-30.. one@a", "b: 29-30.. two@b"],
+    );
+    check(
+        &system(&format!("ops: {{size: 2, response: 2h, {to_manager}}}")),
+        &["a: 10-16 one@a", "b: 11-17 two@b", "a: 26-30.. one@a", "b: 28-30.. two@b"],
+    );
+    // The only one is busy with `a`: `b` waits for two hours.
+    check(
+        &system(&format!("ops: {{response: 1h, {to_manager}}}")),
+        &["a: 10-15 one@a", "b: 11-18 two@b", "a: 25-30 one@a", "b: 29-30.. two@b"]
+            .map(|outage| outage.replace("25-30 ", "25-30.. "))
+            .each_ref()
+            .map(String::as_str),
+    );
+    // Whoever does not answer `a` until 12 is free then, and does not answer `b` until 13; the manager, who
+    // has `a` until 17, is next.
+    check(
+        &system(&format!("ops: {{response: 5h, {to_manager}}}")),
+        &["a: 10-17 one@a", "b: 11-22 two@b", "a: 27-30.. one@a"],
+    );
+    // One after another: an hour, two more, and the manager begins at 14.
+    check(
+        &system(
+            "ops: {size: 2, response: 9h, escalates: {after: 1h, to: second}},
+  second: {size: 2, response: 9h, escalates: {after: 2h, to: manager}}",
+        )
+        .replace("manager: {", "manager: {size: 2, "),
+        &["a: 10-18 one@a", "b: 11-19 two@b", "a: 28-30.. one@a"],
+    );
+}
+
+#[test]
+fn a_job_of_a_crew_that_sleeps_goes_to_others() {
+    // At 21:00 the crew is off until 08:00. The manager is called at 22:00. The second stage is the crew's
+    // own again, and waits for it until the manager is called at 02:30.
+    check(
+        "horizon: 40h
+failures: {down: {every: {fixed: 21h}, repair: [{find: 2h, crew: ops}, {mend: 3h, crew: ops}]}}
+crews: {ops: {hours: [Mon-Sun 08:00-20:00], escalates: {after: 1h, to: manager}}, manager: {response: 30m}}
+domains: {a: {fails: [down]}}
+journeys: {a: {needs: a}}",
+        &["a: 21-29 down@a"],
+    );
+    // A start that waits for keys, and is cut short at 13:30 by its node: nobody is called for it any more,
+    // until it begins anew at 15:00.
+    check(
+        "horizon: 20h
+failures:
+  out: {every: {fixed: 10h}, repair: 2h}
+  again: {every: {fixed: 13.5h}, repair: 1h30m}
+crews: {keys: {hours: [Tue 08:00-20:00], escalates: {after: 2h, to: manager}}, manager: {response: 30m}}
+domains: {node: {fails: [out]}, rack: {fails: [again]}}
+services: {vault: {on: node, also_on: [rack], sealed: {crew: keys, takes: 1h}}}
+journeys: {vault: {needs: vault}}",
+        &["vault: 10-18.5 out@node"],
+    );
+}
+
+#[test]
+fn calls_that_escalate_take_as_long_as_by_hand() {
+    // Responses R of 40 m in the mean, and after 30 m those of others of 20 m in the mean:
+    // E[min(R, 30 m)] + P(R > 30 m) 20 m, and an hour of work; ten times a life.
+    let topology = Topology::from_str(
+        "calls",
+        "topology: calls
+horizon: 1000h
+crews:
+  ops: {response: {exponential: 40m}, escalates: {after: 30m, to: manager}}
+  manager: {response: {exponential: 20m}}
+domains: {node: {}}
+calendar: {patch: {every: 100h, at: 1h, order: [node], each: [{work: 1h, crew: ops}]}}
+journeys: {use: {needs: node}}",
+    )
+    .unwrap();
+    let system = System::compile(topology);
+    let report = system.simulate(&Plan { replications: 4_000, ..system.plan(1) }).unwrap();
+    let JourneyMeasures::Window(found, _) = &report.journeys[0].measures else {
+        panic!("lives of equal length");
+    };
+    let late = (-0.75_f64).exp();
+    let minutes = 40.0 * (1.0 - late) + 20.0 * late + 60.0;
+    let a_year = 10.0 * 8_760.0 / 1_000.0 * 60.0 * minutes;
+    let sigmas = found.downtime_s_per_year.sigmas_from(a_year).unwrap();
+    assert!(sigmas.abs() < 4.0, "{:?} against {a_year}: {sigmas}", found.downtime_s_per_year);
+}

@@ -523,6 +523,27 @@ fn common_causes_and_plans_must_make_sense() {
         "3:42 out-of-range: a range that goes down, or begins at nothing; write the lower end first; it \
          must be above zero\n",
     );
+    let crews = |text: &str| format!("{FINE}crews: {{{text}}}\n");
+    check(
+        &crews("a: {escalates: {after: 5m, to: b}}, b: {escalates: {after: 5m, to: a}}"),
+        "10:24 cycle: `a` escalates to itself in the end; let the last one who is called keep the \
+         job\n\
+         10:60 cycle: `b` escalates to itself in the end; let the last one who is called keep the \
+         job\n",
+    );
+    check(
+        &crews("a: {escalates: {after: 5m, to: bb}}, b: {escalates: {to: a}, picks: random-kind}"),
+        "10:40 unknown-name: there is no crew `bb`; did you mean `b`?\n\
+         10:61 missing-key: an escalation needs `after`; add `after`: how long a job waits for an \
+         answer, such as `after: 30m`\n",
+    );
+    check(
+        &with("repair: 2h}", "repair: 2h, crew: a, people: 2}").replace(
+            "journeys:",
+            "crews: {a: {size: 2, escalates: {after: 5m, to: b}}, b: {}}\njourneys:",
+        ),
+        "3:51 quorum: 2 of the 1 of `b`; at most 1: `b` is called when nobody answers\n",
+    );
     let plan = |text: &str| format!("{FINE}calendar: {{patch: {text}}}\n");
     check(
         &plan("{order: [node], each: 5m}"),

@@ -60,14 +60,19 @@ pub trait Chooser: DataChooser + PlatformChooser {
     fn branch(&mut self, clock: ClockId) -> u8;
     /// A unit begins to start, once more.
     fn start_begins(&mut self, unit: UnitId);
-    /// The time that a stage of a job takes begins to run; `stage` is its number.
-    fn work_begins(&mut self, job: JobId, spec: &Stage, stage: u32);
+    /// The time that a stage of a job takes begins to run; `stage` is its number, and `crew` whoever does
+    /// it, its own crew or another that it has gone to.
+    fn work_begins(&mut self, job: JobId, spec: &Stage, stage: u32, crew: Option<CrewId>);
     /// Work on a job ends before it is through, for good.
     fn work_is_cut_short(&mut self, job: JobId);
-    /// Work on a job is put aside.
-    fn work_pauses(&mut self, job: JobId, stage: u32);
-    /// Work on a job goes on where it was put aside.
-    fn work_resumes(&mut self, job: JobId, stage: u32);
+    /// Work of a crew on a job is put aside.
+    fn work_pauses(&mut self, job: JobId, crew: CrewId);
+    /// Work of a crew on a job goes on where it was put aside.
+    fn work_resumes(&mut self, job: JobId, crew: CrewId);
+    /// A crew is asked to do a stage of a job, and others will be called if nobody answers.
+    fn answer_is_awaited(&mut self, job: JobId, stage: u32, crew: CrewId);
+    /// Nobody else will be called any more.
+    fn answer_is_not_awaited(&mut self, job: JobId);
     /// Somebody turns to a line of jobs.
     fn answer_begins(&mut self, queue: QueueId);
     /// Nobody turns to a line of jobs any more.
@@ -122,6 +127,7 @@ pub fn step(model: &Model, state: &mut State, event: Event, chooser: &mut impl C
         Event::Expire(mask) => life.shows(mask),
         Event::Open(crew) => life.serve(crew),
         Event::Answer(queue) => life.answered(queue),
+        Event::Escalate(job) => life.escalated(job),
         Event::Arrive(spare) => life.arrived(spare),
         Event::Defect(copy) => life.defect_turns(copy),
         Event::Node(node) => life.node_is_lost(node),

@@ -772,7 +772,8 @@ fn is_random(topology: &Topology) -> bool {
     let stages = of_script.chain(starts).map(|stage| &stage.law);
     let crews = topology.crews.iter().flat_map(|crew| {
         let responses = crew.response.iter().chain(&crew.off_hours);
-        responses.chain(&crew.reorder)
+        let calls = crew.escalates.iter().map(|(after, _)| after);
+        responses.chain(&crew.reorder).chain(calls)
     });
     let rosters: Vec<_> =
         topology.services.iter().filter_map(|service| service.roster.as_ref()).collect();

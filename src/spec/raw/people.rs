@@ -5,7 +5,7 @@ use crate::dist::Law;
 use crate::spec::diagnostic::Code;
 use crate::spec::platform::Patience;
 use crate::spec::read::{Bare, Fields, Keys, Reader};
-use crate::spec::source::Spanned;
+use crate::spec::source::{Span, Spanned};
 use crate::spec::topology::Discipline;
 use crate::spec::yaml::{NodeId, Value};
 use crate::units::{SimSpan, WeekHours};
@@ -18,14 +18,23 @@ pub(crate) struct RawCrew {
     pub(crate) off_hours: Option<Spanned<Law>>,
     pub(crate) hours: Option<WeekHours>,
     pub(crate) works_in_hours: bool,
+    pub(crate) escalates: Option<RawEscalation>,
     pub(crate) picks: Option<Spanned<Discipline>>,
+}
+
+/// Who is called when nobody of a crew answers.
+#[derive(Debug)]
+pub(crate) struct RawEscalation {
+    pub(crate) span: Span,
+    pub(crate) after: Law,
+    pub(crate) to: Name,
 }
 
 /// An entry of the calendar.
 #[derive(Debug)]
 pub(crate) enum RawEntry {
     /// Work on units.
-    Work(RawPlan),
+    Work(Box<RawPlan>),
     /// Replacement of replicas.
     Rollout(RawRolloutPlan),
 }
@@ -63,9 +72,20 @@ const DEFAULT_CREW_SIZE: u64 = 1;
 
 const CREW: Keys = Keys {
     of: "a crew",
-    read: &["size", "response", "hours", "off_hours", "works", "zone", "picks", "about"],
+    read: &[
+        "size",
+        "response",
+        "hours",
+        "off_hours",
+        "works",
+        "zone",
+        "escalates",
+        "picks",
+        "about",
+    ],
     later: &[],
 };
+const ESCALATION: Keys = Keys { of: "an escalation", read: &["after", "to"], later: &[] };
 const PLAN: Keys = Keys {
     of: "an entry of the calendar",
     read: &[
@@ -89,7 +109,7 @@ const FAILED_WORK: Keys = Keys { of: "work that fails", read: &["p", "repair"], 
 
 /// All keys of this file, for the test that they are documented.
 #[cfg(test)]
-pub(super) const KEYS: &[Keys] = &[CREW, PLAN, FAILED_WORK];
+pub(super) const KEYS: &[Keys] = &[CREW, ESCALATION, PLAN, FAILED_WORK];
 
 impl Reader<'_> {
     pub(super) fn crew(&mut self, name: Name, id: NodeId) -> Option<RawCrew> {
@@ -121,11 +141,29 @@ impl Reader<'_> {
                 .get("works")
                 .and_then(|id| self.choice(id, "when a crew works", &works))
                 .unwrap_or(false),
+            escalates: fields.get("escalates").and_then(|id| self.escalation(id)),
             picks: fields.get("picks").and_then(|id| {
                 let picks = self.choice(id, "what a crew takes next", &picks)?;
                 Some(Spanned::new(picks, self.tree.span(id)))
             }),
         })
+    }
+
+    /// `{after: 30m, to: manager}`.
+    fn escalation(&mut self, id: NodeId) -> Option<RawEscalation> {
+        let fields = self.fields(id, ESCALATION)?;
+        for (key, example) in [
+            ("after", "how long a job waits for an answer, such as `after: 30m`"),
+            ("to", "the crew that is called then"),
+        ] {
+            if fields.get(key).is_none() {
+                self.missing(fields.span, ESCALATION.of, key, example);
+            }
+        }
+        let law = |reader: &mut Self, id| reader.law(id, "how long a job waits", Bare::Fixed);
+        let after = fields.get("after").and_then(|id| law(self, id));
+        let to = fields.get("to").and_then(|id| self.text(id, "the name of a crew"));
+        Some(RawEscalation { span: fields.span, after: after?, to: to? })
     }
 
     /// A law; `per: kind` beside it says what `picks: random-kind` means anyway.
@@ -178,7 +216,7 @@ impl Reader<'_> {
         let fields = self.fields(id, PLAN)?;
         Some(match fields.get("rollout") {
             Some(_) => RawEntry::Rollout(self.rollout_plan(name, &fields)),
-            None => RawEntry::Work(self.plan(name, &fields)),
+            None => RawEntry::Work(Box::new(self.plan(name, &fields))),
         })
     }
 
