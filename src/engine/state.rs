@@ -22,6 +22,8 @@ pub struct State {
     pub(crate) paces: Vec<f64>,
     /// How many inputs more than needed each gate has up; below zero it is down.
     pub(crate) slack: Vec<i32>,
+    /// How many inputs each gate needs of which a script changes that.
+    needed: Vec<u32>,
     /// How many units, seats and masks are not up: at zero every gate has all of its inputs.
     pub(crate) fallen: u32,
     /// Who serves on each seat, if anybody does.
@@ -242,6 +244,7 @@ impl State {
             units: vec![up; model.units.len()],
             paces: vec![1.0; model.units.len()],
             slack: vec![0; model.gates.len()],
+            needed: vec![0; model.demands.len()],
             fallen: 0,
             seats: vec![SeatState::Vacant; model.seats.len()],
             seat_roots: vec![Root::NOTHING; model.seats.len()],
@@ -281,6 +284,9 @@ impl State {
         self.units.fill(UnitState::UP);
         for (slack, gate) in self.slack.iter_mut().zip(&model.gates) {
             *slack = gate.spare as i32;
+        }
+        for (needed, gate) in self.needed.iter_mut().zip(&model.demands) {
+            *needed = model.gates[gate.index()].needed;
         }
         self.seat_of.fill(None);
         for roster in &model.rosters {
@@ -414,6 +420,12 @@ impl State {
                 self.pending_gates.push(gate);
             }
         }
+        self.gates_fall(model);
+    }
+
+    /// Gates that have just lost the last input that they could spare go down, and those above them.
+    #[inline]
+    fn gates_fall(&mut self, model: &Model) {
         while let Some(gate) = self.pending_gates.pop() {
             self.gate_turns(model, gate, false);
             for &parent in model.gate_parents.of(gate.index()) {
@@ -435,6 +447,12 @@ impl State {
                 self.pending_gates.push(gate);
             }
         }
+        self.gates_rise(model);
+    }
+
+    /// Gates that have just got what they lacked come up, and those above them.
+    #[inline]
+    fn gates_rise(&mut self, model: &Model) {
         while let Some(gate) = self.pending_gates.pop() {
             self.gate_turns(model, gate, true);
             for &parent in model.gate_parents.of(gate.index()) {
@@ -443,6 +461,25 @@ impl State {
                     self.pending_gates.push(parent);
                 }
             }
+        }
+    }
+
+    /// A gate needs another number of inputs from now on.
+    pub(super) fn demand_changes(&mut self, model: &Model, demand: usize, needed: u32) {
+        let gate = model.demands[demand];
+        let before = std::mem::replace(&mut self.needed[demand], needed);
+        let was_up = self.gate_is_up(gate);
+        self.slack[gate.index()] += before as i32 - needed as i32;
+        match (was_up, self.gate_is_up(gate)) {
+            (true, false) => {
+                self.pending_gates.push(gate);
+                self.gates_fall(model);
+            }
+            (false, true) => {
+                self.pending_gates.push(gate);
+                self.gates_rise(model);
+            }
+            _ => {}
         }
     }
 
@@ -538,6 +575,9 @@ impl State {
         for gate in &model.gates {
             let down = gate.inputs.iter().filter(|input| !self.input_is_up(**input)).count();
             slack.push(gate.inputs.len() as i32 - gate.needed as i32 - down as i32);
+        }
+        for (gate, needed) in model.demands.iter().zip(&self.needed) {
+            slack[gate.index()] += model.gates[gate.index()].needed as i32 - *needed as i32;
         }
         for (class, holding) in model.data.holdings.iter().enumerate() {
             if let Some(gate) = holding.gate {

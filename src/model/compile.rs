@@ -40,6 +40,7 @@ pub fn compile(topology: &Topology) -> Model {
         operations: [none(), none()],
         rosters: Vec::new(),
         clocks: vec![Vec::new(); topology.units.len()],
+        demands: vec![Vec::new(); topology.services.len()],
     };
     compiler.crews();
     compiler.units();
@@ -181,6 +182,8 @@ pub(super) struct Compiler<'a> {
     rosters: Vec<Option<RosterId>>,
     /// The clocks of each unit, in the order of its failure modes.
     clocks: Vec<Vec<ClockId>>,
+    /// By service, the demands of it that a script changes.
+    pub(super) demands: Vec<Vec<usize>>,
 }
 
 impl Compiler<'_> {
@@ -484,7 +487,18 @@ impl Compiler<'_> {
     fn carried(&mut self, service: usize, demand: spec::Demand) -> Input {
         let replicas = self.topology.services[service].replicas.clone();
         let inputs = replicas.map(|unit| Input::Unit(UnitId::new(unit))).collect();
-        self.at_least(demand.needed, inputs)
+        let changes = |act: &spec::Act| match act.action {
+            spec::Action::Load { service: loaded, .. } => loaded == service,
+            _ => false,
+        };
+        if !self.topology.script.iter().any(changes) {
+            return self.at_least(demand.needed, inputs);
+        }
+        // A gate of its own, whatever it takes at first.
+        let gate = self.builder.gate(demand.needed, inputs);
+        let demand = self.builder.demand(gate);
+        self.demands[service].push(demand);
+        Input::Gate(gate)
     }
 
     /// Replicas that are overloaded crash.

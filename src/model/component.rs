@@ -70,6 +70,8 @@ pub struct Model {
     pub(crate) plans: Vec<Plan>,
     /// The plan of each lane.
     pub(crate) lanes: Vec<PlanId>,
+    /// Gates whose need a script changes: whether enough replicas are up to carry a demand.
+    pub(crate) demands: Vec<GateId>,
     /// Data and their copies.
     pub(crate) data: Data,
     /// Clusters, what they run, and scripts.

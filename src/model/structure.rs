@@ -79,6 +79,7 @@ pub struct ModelBuilder {
     loads: Vec<Load>,
     plans: Vec<Plan>,
     lanes: Vec<PlanId>,
+    demands: Vec<GateId>,
     journeys: Vec<GateId>,
     holdings: Vec<Holding>,
     copies: Vec<Copy>,
@@ -246,6 +247,12 @@ impl ModelBuilder {
             self.unit_extras(unit).overload = Some(clock);
         }
         self.watch(gate, Watch::Overload(clocks));
+    }
+
+    /// Says that a script changes the need of a gate; returns which of those it is.
+    pub fn demand(&mut self, gate: GateId) -> usize {
+        self.demands.push(gate);
+        self.demands.len() - 1
     }
 
     /// Adds planned work.
@@ -426,6 +433,7 @@ impl ModelBuilder {
             loads: self.loads,
             plans: self.plans,
             lanes: self.lanes,
+            demands: self.demands,
             data,
             platform: self.platform,
             passing: Passing::default(),

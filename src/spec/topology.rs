@@ -195,6 +195,10 @@ pub struct Service {
 /// What the replicas of a service must carry together.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Demand {
+    /// How much they must carry together, in any unit.
+    pub peak: f64,
+    /// How much each of them can, in the same unit.
+    pub each: f64,
     /// How many of them it takes; with fewer up, service is not whole.
     pub needed: usize,
     /// Whether those that are overloaded crash: in the mode with this index, equally likely at any time

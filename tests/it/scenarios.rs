@@ -5,9 +5,11 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use ninefold::report::{ScenarioReport, scenario_to_text, scenarios_to_json, scenarios_to_junit};
+use ninefold::report::{
+    JourneyMeasures, ScenarioReport, scenario_to_text, scenarios_to_json, scenarios_to_junit,
+};
 use ninefold::spec::{Scenarios, SpecError};
-use ninefold::{ScenarioPlan, run_scenario};
+use ninefold::{Plan, ScenarioPlan, System, run_scenario};
 use proptest::prelude::*;
 use quick_xml::Reader;
 use quick_xml::events::Event;
@@ -156,6 +158,113 @@ fn a_bad_rollout_takes_all_replicas_together() {
             ("{down_at_least: 30m, of: write}", 1_830.0),
             ("{down: [db-0, db-1, db-2], at: 2m}", 1.0),
         ],
+    );
+}
+
+#[test]
+fn what_is_stopped_is_down_until_it_is_started() {
+    let stop = "[{at: 1m, stop: [db-0, db-1]}, {at: 11m, start: db}, {at: 20m, stop: db, for: 5m}]";
+    let expect = [
+        // 30 s of starts each time.
+        ("{down_at_least: 1s, of: write}", 630.0 + 330.0),
+        ("{outage_at_most: 1h, of: write}", 630.0),
+        ("{up: [db-0, db-1, db-2], at: 11m30s}", 1.0),
+        ("{down: db, at: 21m}", 1.0),
+        ("{up: db, at: 25m30s}", 1.0),
+    ];
+    check(stop, &expect);
+    // All of it counts as planned.
+    let scenarios = read(&format!("steps: {stop}")).unwrap();
+    let system = System::compile(scenarios.list[0].topology.clone());
+    let report = system.simulate(&Plan { replications: 1, ..system.plan(1) }).unwrap();
+    let JourneyMeasures::Window(found, causes) = &report.journeys[0].measures else {
+        panic!("lives of equal length");
+    };
+    assert_eq!(found.by_intent.unplanned.downtime_s_per_year.mean, 0.0);
+    assert!(found.by_intent.planned.downtime_s_per_year.mean > 0.0);
+    assert!(causes.by_mode.iter().all(|share| share.mode == "stop" && share.is_planned));
+}
+
+#[test]
+fn a_start_ends_a_stop_and_nothing_else() {
+    check(
+        "[{at: 1m, stop: node-0}, {at: 2m, crash: node-0, for: 10m}, {at: 3m, start: node}, \
+          {at: 20m, stop: node-1}, {at: 25m, restore: node-1}]",
+        &[
+            ("{down: node-0, at: 11m59s}", 1.0),
+            ("{up: node-0, at: 12m}", 1.0),
+            ("{down: node-1, at: 24m}", 1.0),
+            ("{up: node-1, at: 25m}", 1.0),
+        ],
+    );
+    // Nobody takes over sooner than after a failure.
+    check("[{at: 1m, stop: web-0, for: 10m}]", &[("{down_at_most: 20s, of: browse}", 20.0)]);
+}
+
+/// What two of three replicas can carry: of one service they crash beyond that, of the other it is slow.
+const CARRYING: &str = "topology: system
+domains: {node: {level: node, count: 3}}
+services:
+  web: {replicas: 3, on: node, serves: any, start: 10m, demand: {peak: 600, each: 300, beyond: crash}}
+  index: {replicas: 3, on: node, serves: any, demand: {peak: 600, each: 300, beyond: slow}}
+  one: {demand: {peak: 10, each: 10, beyond: slow}}
+journeys: {browse: {needs: web}, search: {needs: index}, ask: {needs: one}}
+";
+
+/// What is measured of each expectation of the only life on what carries a load, seconds.
+#[track_caller]
+fn check_carrying(steps: &str, expect: &[(&str, f64)]) {
+    let list: String = expect.iter().map(|(one, _)| format!("  - {one}\n")).collect();
+    let text =
+        format!("scenario: s\ntopology: system.yaml\nlasts: 3h\nsteps: {steps}\nexpect:\n{list}");
+    let folder = folder(&text);
+    fs::write(folder.path().join("system.yaml"), CARRYING).unwrap();
+    let scenarios = Scenarios::from_path(folder.path().join("scenario.yaml"));
+    let scenarios = scenarios.unwrap_or_else(|error| panic!("{error}"));
+    let plan = ScenarioPlan { seed: 1, lives: None, threads: Some(1) };
+    let report =
+        run_scenario(&scenarios.list[0], &plan, &mut |_| ControlFlow::Continue(())).unwrap();
+    let value = |held: &ninefold::measure::Held| held.measured.as_ref().unwrap().quantile(0.5);
+    let found: Vec<f64> = report.expectations.iter().map(|(_, held)| value(held)).collect();
+    let wanted: Vec<f64> = expect.iter().map(|(_, value)| *value).collect();
+    assert_eq!(found, wanted, "\n{}", scenario_to_text(&report, true));
+}
+
+#[test]
+fn a_load_that_is_too_much_degrades_service_until_it_is_less() {
+    // 900 takes all three, 1200 would take four, 300 takes one.
+    check_carrying(
+        "[{at: 10m, load: index, peak: 900}, {at: 20m, crash: node-0, for: 5m}, {at: 30m, load: index, times: 2}, \
+          {at: 40m, load: [index], times: 0.5}, {at: 50m, crash: [node-0, node-1], for: 10m}, \
+          {at: 70m, load: index, times: 1}, {at: 80m, crash: [node-0, node-1], for: 1m}]",
+        &[
+            ("{degraded_at_least: 1m, of: search}", 300.0 + 600.0 + 60.0),
+            ("{down_at_most: 0s, of: search}", 0.0),
+            ("{degraded_at_most: 0s, of: ask}", 0.0),
+        ],
+    );
+    // One replica carries what it is for; and down it is not degraded.
+    check_carrying(
+        "[{at: 10m, load: one, peak: 11}, {at: 20m, crash: one, for: 5m}, {at: 30m, load: one, peak: 10}]",
+        &[("{degraded_at_least: 1m, of: ask}", 900.0), ("{down_at_most: 1h, of: ask}", 300.0)],
+    );
+}
+
+#[test]
+fn a_load_that_is_too_much_crashes_all_until_it_is_less() {
+    // They start at 20 and 30 minutes and crash again, all of them; from 35 on two are enough.
+    check_carrying(
+        "[{at: 10m, load: web, peak: 1200}, {at: 35m, load: web, times: 1}]",
+        &[
+            ("{down_at_least: 1m, of: browse}", 1_800.0),
+            ("{outage_at_most: 1h, of: browse}", 1_800.0),
+        ],
+    );
+    // Three carry 900. Without the first for 5 minutes the others crash, and then it comes back 5 minutes
+    // after them each time, so that there are never three, until two are enough at 70 minutes.
+    check_carrying(
+        "[{at: 10m, load: web, times: 1.5}, {at: 20m, crash: node-0, for: 5m}, {at: 60m, load: web, times: 1}]",
+        &[("{down_at_least: 1m, of: browse}", 3_000.0)],
     );
 }
 
@@ -355,6 +464,13 @@ fn what_is_wrong_has_its_place() {
             "steps: [{delete: node-0}]",
             "3:18 wrong-reference: `node-0` is not a replica to be deleted",
         ),
+        ("steps: [{start: db}]", "3:17 no-effect: `db` was not stopped"),
+        ("steps: [{stop: db-0}, {start: [db, db-1]}]", "3:36 no-effect: `db-1` was not stopped"),
+        ("steps: [{load: db, times: 2}]", "3:16 wrong-reference: nobody knows what `db` can carry"),
+        ("steps: [{load: db}]", "3:9 missing-key: a load needs `peak`"),
+        ("steps: [{load: db, times: 2, peak: 3}]", "3:20 wrong-kind: a load in two ways"),
+        ("steps: [{load: db, times: -2}]", "3:27 out-of-range: an impossible load"),
+        ("steps: [{stop: db, times: 2}]", "3:20 no-effect: `times` says nothing of `stop`"),
         ("steps: [{rollout: db}]", "3:19 wrong-reference: `db` has no controller that rolls out"),
         (
             "lasts: 1m\nsteps: [{at: 2m, crash: db}]",
