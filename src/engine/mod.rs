@@ -36,5 +36,5 @@ pub use feasibility::{Placed, first_hosts};
 pub use observer::{HowLost, Loss, Observer};
 pub use platform::{NodeView, Obstacle, Placement};
 pub use replicate::{Endless, Lived, Replication, Replicator};
-pub use state::{Root, State};
+pub use state::{Root, Standing, State};
 pub use step::{Chance, Chooser, DataChooser, PlatformChooser, Switch, step};

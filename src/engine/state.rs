@@ -111,6 +111,17 @@ pub(crate) enum Phase {
     Down,
 }
 
+/// What a unit that is not up waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Something keeps it down.
+    Down,
+    /// Its start, or what it needs for that.
+    Starting,
+    /// A stage of its start that people do.
+    Sealed,
+}
+
 /// What started a chain of consequences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Root {
@@ -393,6 +404,26 @@ impl State {
     #[inline]
     pub fn is_up(&self, unit: UnitId) -> bool {
         self.units[unit.index()].phase == Phase::Up
+    }
+
+    /// What took a unit down last.
+    pub fn what_took_down(&self, unit: UnitId) -> Root {
+        self.units[unit.index()].root
+    }
+
+    /// What a unit that is not up waits for.
+    pub fn standing(&self, model: &Model, unit: UnitId) -> Standing {
+        match self.units[unit.index()].phase {
+            Phase::Up | Phase::Down => Standing::Down,
+            Phase::Held => Standing::Starting,
+            Phase::Starting => {
+                let job = model.start_job(unit);
+                match model.stage(job, self.jobs[job.index()].stage).crew {
+                    Some(_) => Standing::Sealed,
+                    None => Standing::Starting,
+                }
+            }
+        }
     }
 
     /// Whether a gate is up.

@@ -6,7 +6,8 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use ninefold::report::{
-    JourneyMeasures, ScenarioReport, scenario_to_text, scenarios_to_json, scenarios_to_junit,
+    Content, JourneyMeasures, ScenarioReport, Stretch, scenario_to_text, scenarios_to_json,
+    scenarios_to_junit,
 };
 use ninefold::spec::{Scenarios, SpecError};
 use ninefold::{Plan, ScenarioPlan, System, run_scenario};
@@ -411,6 +412,68 @@ fn a_node_that_is_cut_off_is_lost_and_comes_back() {
             ("{up: [db-0, db-1, db-2], at: 2m}", true),
         ],
     );
+}
+
+/// The lane of a unit in the picture of a scenario, if it has one: each condition, from when to when,
+/// minutes.
+fn lane(system: &str, steps: &str, unit: &str) -> Vec<String> {
+    let folder = folder(&format!(
+        "scenario: s\ntopology: system.yaml\nlives: 1\nlasts: 2h\nsteps: {steps}\n"
+    ));
+    fs::write(folder.path().join("system.yaml"), system).unwrap();
+    let scenarios = Scenarios::from_path(folder.path().join("scenario.yaml"));
+    let scenarios = scenarios.unwrap_or_else(|error| panic!("{error}"));
+    let plan = ScenarioPlan { seed: 1, lives: None, threads: Some(1) };
+    let report =
+        run_scenario(&scenarios.list[0], &plan, &mut |_| ControlFlow::Continue(())).unwrap();
+    let Content::Strip(strip) = &report.figure.content else { panic!("a life is a strip") };
+    let shown = |stretch: &Stretch| {
+        let (from, to) = (stretch.from_s / 60.0, stretch.to_s / 60.0);
+        let up = if stretch.is_down { "" } else { " up" };
+        format!("{:?} {from:.1}-{to:.1}{up}", stretch.condition)
+    };
+    let lane = strip.lanes.iter().find(|lane| lane.name == unit);
+    lane.map_or_else(Vec::new, |lane| lane.stretches.iter().map(shown).collect())
+}
+
+#[test]
+fn a_picture_shows_what_is_not_as_it_should_be() {
+    const SEALED: &str = "topology: system
+crews: {keys: {response: 5m}}
+domains: {host: {start: 1m}}
+services: {vault: {on: host, start: 2m, sealed: {crew: keys, takes: 10m}}}
+journeys: {read: {needs: vault}}
+";
+    // What stands on the host is down with it, also while it starts.
+    let crash = "[{at: 10m, crash: host, for: 20m}, {at: 60m, stop: vault, for: 5m}]";
+    assert_eq!(lane(SEALED, crash, "host"), ["Down 10.0-30.0", "Starting 30.0-31.0"]);
+    assert_eq!(
+        lane(SEALED, crash, "vault-0"),
+        [
+            "Down 10.0-31.0",
+            "Starting 31.0-33.0",
+            "Sealed 33.0-48.0",
+            "Planned 60.0-65.0",
+            "Starting 65.0-67.0",
+            "Sealed 67.0-82.0",
+        ]
+    );
+    let users = "[{at: 10m, isolate: host, from: users, for: 20m}]";
+    assert_eq!(lane(SEALED, users, "host"), ["CutOff 10.0-30.0", "Starting 30.0-31.0"]);
+
+    // A node that is cut off is up, and lost after 50 s or a little less.
+    let cut_off = "[{at: 1m, isolate: node-0, from: control-plane, for: 20m}]";
+    let node = lane(CLUSTER, cut_off, "node-0");
+    assert!(node[0].starts_with("CutOff 1.") && node[0].ends_with("-21.0 up"), "{node:?}");
+    // Told to end a member does in 10 s, and then no node takes it: each of the others has one.
+    let member = |steps: &str| {
+        let members = ["db-0", "db-1", "db-2"].map(|member| lane(CLUSTER, steps, member));
+        members.into_iter().find(|lane| !lane.is_empty()).unwrap_or_default()
+    };
+    assert_eq!(member("[{at: 1m, drain: node-0}]"), ["Stuck 1.0-1.2", "Pending 1.2-120.0"]);
+    let lost = member("[{at: 1m, crash: node-0, for: 1h}]");
+    let kinds: Vec<&str> = lost.iter().filter_map(|shown| shown.split(' ').next()).collect();
+    assert_eq!(kinds, ["Down", "Stuck", "Starting"], "{lost:?}");
 }
 
 /// What is said about a scenario, a line a finding.
