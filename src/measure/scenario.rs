@@ -205,6 +205,13 @@ pub struct Service {
     pub back: Spread,
 }
 
+impl Service {
+    /// Whether it was down in any life.
+    pub fn was_down(&self) -> bool {
+        self.down.max() > 0.0
+    }
+}
+
 /// What the lives of a scenario came to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {

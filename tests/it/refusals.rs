@@ -656,6 +656,27 @@ fn data_need_holders_or_a_way_to_be_made() {
 }
 
 #[test]
+fn what_is_empty_or_another_quantity_is_refused() {
+    check(
+        &class("held_by: disk, copies: 3, groups: 9, size: 8TB, rebuild: {per: {}}"),
+        "13:70 missing-key: `per` of no level; name levels and what all on one unit of each \
+         share: `per: {rack: 1GB/s}`\n",
+    );
+    check(
+        &class("held_by: disk, copies: 3, groups: 9, deleted: {every: }"),
+        "13:53 missing-key: deletion by mistake needs `every`; add `every`: the mean time from \
+         one to the next, such as `every: 50y`\n",
+    );
+    check(
+        &class("held_by: disk, copies: 3, groups: 9, size: 8Gbps, rebuild: {bandwidth: 8MB}"),
+        "13:50 bad-quantity: `8Gbps` is a bandwidth and not a size; write a number and a unit, \
+         such as `500MB`, `8TB` or `32GiB`\n\
+         13:78 bad-quantity: `MB` is not a unit of bandwidth; write `8MB/s`, or `8MiB/s` in \
+         powers of 1024\n",
+    );
+}
+
+#[test]
 fn schemes_must_be_possible() {
     check(
         &class("held_by: db, copies: 4"),

@@ -65,6 +65,7 @@ struct Names<'a> {
     services: BTreeMap<&'a str, usize>,
     journeys: BTreeMap<&'a str, usize>,
     data: BTreeMap<&'a str, usize>,
+    modes: BTreeSet<&'a str>,
 }
 
 impl<'a> Names<'a> {
@@ -83,6 +84,7 @@ impl<'a> Names<'a> {
             services: indexed(topology.services.iter().map(|service| &service.name)),
             journeys: indexed(topology.journeys.iter().map(|journey| &journey.name)),
             data: indexed(topology.data.iter().map(|class| &class.name)),
+            modes: topology.modes.iter().map(|mode| mode.name.as_str()).collect(),
         }
     }
 
@@ -105,6 +107,8 @@ struct Checker<'a> {
     /// What expectations are about that is no journey of the topology, by its name: a journey with a
     /// name for people, or without.
     added: [Vec<(String, Expression)>; 2],
+    /// Where each of them is.
+    places: [BTreeMap<String, usize>; 2],
     struck: usize,
     /// For each step, the first act that it comes to, if there is one.
     act_of: Vec<usize>,
@@ -134,6 +138,7 @@ impl<'a> Checker<'a> {
             findings,
             topology: topology.clone(),
             added,
+            places: Default::default(),
             struck: 0,
             act_of: Vec::new(),
             stopped: BTreeSet::new(),
@@ -367,8 +372,7 @@ impl<'a> Checker<'a> {
     /// A mode that stands for something that the script does.
     fn mode(&mut self, name: &str, mode: FailureMode) -> usize {
         // One of the topology that has the name would share its luck.
-        let own = &self.names.topology.modes;
-        let name = match own.iter().any(|mode| mode.name == name) {
+        let name = match self.names.modes.contains(name) {
             true => format!("scripted {name}"),
             false => name.to_owned(),
         };
@@ -762,10 +766,10 @@ impl<'a> Checker<'a> {
 
     /// Adds what is to be observed, once.
     fn add(&mut self, list: usize, name: String, needs: Expression) -> Subject {
-        let known = self.added[list].iter().position(|(known, _)| *known == name);
-        let place = known.unwrap_or(self.added[list].len());
-        if known.is_none() {
-            self.added[list].push((name, needs));
+        let added = &mut self.added[list];
+        let place = *self.places[list].entry(name.clone()).or_insert(added.len());
+        if place == added.len() {
+            added.push((name, needs));
         }
         if list == 0 { Subject::Named(place) } else { Subject::Unnamed(place) }
     }
