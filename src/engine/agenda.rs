@@ -253,9 +253,11 @@ impl<'m> Agenda<'m> {
 
     /// Nobody else is called if somebody of a crew begins with a job before that is due.
     fn answers(&mut self, job: JobId, response: f64, crew: &Crew) {
-        let answered = self.done_after(SimSpan::from_seconds(response), crew).micros();
+        // Who works in hours only takes a job at any time, and answers none outside of them.
+        let begins = crew.working_hours().map_or(self.now, |hours| hours.next_open(self.now));
+        let answered = self.done_after(SimSpan::from_seconds(response), crew).max(begins);
         let event = Event::Escalate(job);
-        if let Some(at) = self.cancel(event).filter(|at| answered > *at) {
+        if let Some(at) = self.cancel(event).filter(|at| answered.micros() > *at) {
             self.set_at(event, SimTime::from_micros(at));
         }
     }

@@ -373,15 +373,20 @@ journeys: {{a: {{needs: a}}, b: {{needs: b}}}}"
 #[test]
 fn a_job_of_a_crew_that_sleeps_goes_to_others() {
     // At 21:00 the crew is off until 08:00. The manager is called at 22:00. The second stage is the crew's
-    // own again, and waits for it until the manager is called at 02:30.
-    check(
-        "horizon: 40h
-failures: {down: {every: {fixed: 21h}, repair: [{find: 2h, crew: ops}, {mend: 3h, crew: ops}]}}
-crews: {ops: {hours: [Mon-Sun 08:00-20:00], escalates: {after: 1h, to: manager}}, manager: {response: 30m}}
-domains: {a: {fails: [down]}}
-journeys: {a: {needs: a}}",
-        &["a: 21-29 down@a"],
-    );
+    // own again, and waits for it until the manager is called at 01:30. Whether jobs begin or go on in hours
+    // only is the same to who waits.
+    for works in ["any-time", "in-hours"] {
+        let system = format!(
+            "horizon: 40h
+failures: {{down: {{every: {{fixed: 21h}}, repair: [{{find: 2h, crew: ops}}, {{mend: 3h, crew: ops}}]}}}}
+crews:
+  ops: {{hours: [Mon-Sun 08:00-20:00], works: {works}, escalates: {{after: 1h, to: manager}}}}
+  manager: {{response: 30m}}
+domains: {{a: {{fails: [down]}}}}
+journeys: {{a: {{needs: a}}}}"
+        );
+        check(&system, &["a: 21-29 down@a"]);
+    }
     // A start that waits for keys, and is cut short at 13:30 by its node: nobody is called for it any more,
     // until it begins anew at 15:00.
     check(
