@@ -48,7 +48,11 @@ fn read(steps_and_expect: &str) -> Result<Scenarios, SpecError> {
 }
 
 fn run(steps_and_expect: &str, threads: usize) -> ScenarioReport {
-    let scenarios = read(steps_and_expect).unwrap_or_else(|error| panic!("{error}"));
+    run_read(read(steps_and_expect), threads)
+}
+
+fn run_read(scenarios: Result<Scenarios, SpecError>, threads: usize) -> ScenarioReport {
+    let scenarios = scenarios.unwrap_or_else(|error| panic!("{error}"));
     let plan = ScenarioPlan { seed: 1, lives: None, threads: Some(threads) };
     run_scenario(&scenarios.list[0], &plan, &mut |_| ControlFlow::Continue(())).unwrap()
 }
@@ -736,19 +740,25 @@ fn step() -> impl Strategy<Value = String> {
     let lasts =
         prop::sample::select(&["", ", for: 0s", ", for: 5m", ", for: {exponential: 3m}"][..]);
     let when = prop::sample::select(&["", "after: 0s, ", "after: 90s, ", "after: 1h, "][..]);
-    let verb = 0..7;
-    (when, verb, whom, replicas, lasts).prop_map(|(when, verb, whom, replicas, lasts)| {
-        let what = match verb {
-            0 => format!("crash: {whom}{lasts}"),
-            1 => format!("crash: {whom}{lasts}, wipes: true, cuts_power: true"),
-            2 => format!("restore: {whom}"),
-            3 => format!("isolate: {whom}, from: users{lasts}"),
-            4 => format!("delete: {replicas}, force: true"),
-            5 => format!("unseal: {replicas}"),
-            _ => format!("rollout: db, bad: true{lasts}"),
-        };
-        format!("  - {{{when}{what}}}\n")
-    })
+    let times = prop::sample::select(&["0", "1", "1.5", "9"][..]);
+    let verb = 0..10;
+    (when, verb, whom, replicas, lasts, times).prop_map(
+        |(when, verb, whom, replicas, lasts, times)| {
+            let what = match verb {
+                0 => format!("crash: {whom}{lasts}"),
+                1 => format!("crash: {whom}{lasts}, wipes: true, cuts_power: true"),
+                2 => format!("restore: {whom}"),
+                3 => format!("isolate: {whom}, from: users{lasts}"),
+                4 => format!("delete: {replicas}, force: true"),
+                5 => format!("unseal: {replicas}"),
+                6 => format!("stop: {whom}{lasts}"),
+                7 => format!("start: {whom}"),
+                8 => format!("load: index, times: {times}"),
+                _ => format!("rollout: db, bad: true{lasts}"),
+            };
+            format!("  - {{{when}{what}}}\n")
+        },
+    )
 }
 
 proptest! {
@@ -761,13 +771,17 @@ proptest! {
         random in any::<bool>(),
     ) {
         let failures = if random { "random" } else { "none" };
-        let report = run(
-            &format!(
-                "failures: {failures}\nlives: 5\nsteps:\n{}expect:\n  - {{down_at_most: 1s, of: write}}\n  - {{back_within: 1m, of: browse}}\n  - {{lost_at_most: 1s, of: samples}}\n",
-                steps.concat()
-            ),
-            1,
+        // Everything has been stopped once, so that it may be started.
+        let folder = folder(&format!(
+            "scenario: s\ntopology: system.yaml\nfailures: {failures}\nlives: 5\nsteps:\n  - {{stop: [node, edge, db, web, agent], for: 0s}}\n{}expect:\n  - {{down_at_most: 1s, of: write}}\n  - {{back_within: 1m, of: browse}}\n  - {{lost_at_most: 1s, of: samples}}\n  - {{degraded_at_most: 1s, of: search}}\n",
+            steps.concat()
+        ));
+        let loaded = SYSTEM.replace(
+            "journeys:\n",
+            "  index: {replicas: 3, on: node, serves: any, start: 20s, fails: [crash], demand: {peak: 600, each: 300, beyond: crash, within: 1m}}\njourneys:\n  search: {needs: index}\n",
         );
+        fs::write(folder.path().join("system.yaml"), loaded).unwrap();
+        let report = run_read(Scenarios::from_path(folder.path().join("scenario.yaml")), 1);
         let lasts = report.lasts.seconds();
         for (_, service) in &report.services {
             prop_assert!(service.down.max() <= lasts && service.longest.max() <= lasts);
