@@ -200,6 +200,11 @@ impl Part {
         crate::spec::digest_of(&text(self))
     }
 
+    /// Changes of state in all of its lives.
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
     /// The text of a file.
     pub fn to_json(&self) -> String {
         text(&Sealed { sha256: self.sha256(), part: self }) + "\n"

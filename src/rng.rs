@@ -104,6 +104,12 @@ pub enum Purpose {
     Force = 35,
     /// How long the start of a successor takes.
     Successor = 36,
+    /// Whether planned work comes to nothing.
+    Work = 46,
+    /// How long a job waits for an answer before others are called.
+    Escalation = 47,
+    /// How long until somebody responds who was called because nobody else did.
+    Relief = 48,
     /// Whether an offload comes to nothing.
     Offload = 20,
     /// Whether a backup comes to nothing.

@@ -156,23 +156,11 @@ pub(crate) fn refused(error: SpecError) -> Failure {
 
 /// Reads all topologies, or tells everything that is wrong with any of them.
 pub(crate) fn load(files: &[String]) -> Result<Vec<Topology>, Failure> {
+    let topologies = read_all(files, |file| match file.as_str() {
+        "-" => read_standard_input().and_then(|text| Topology::from_str("-", &text)),
+        path => Topology::from_path(path),
+    })?;
     let styled = io::stderr().is_terminal();
-    let mut topologies = Vec::new();
-    let mut problems = String::new();
-    for file in files {
-        let topology = match file.as_str() {
-            "-" => read_standard_input().and_then(|text| Topology::from_str("-", &text)),
-            path => Topology::from_path(path),
-        };
-        match topology {
-            Ok(topology) => topologies.push(topology),
-            Err(SpecError::Refused(findings)) => problems += &findings.render(styled),
-            Err(error) => problems += &format!("error: {error}\n"),
-        }
-    }
-    if !problems.is_empty() {
-        return Err(Failure::Refused(problems));
-    }
     for topology in &topologies {
         tell(&topology.warnings.render(styled));
     }
@@ -190,6 +178,24 @@ pub(crate) fn journey_named(topology: &Topology, name: &str) -> Result<usize, Fa
         };
         Failure::Refused(format!("error: there is no journey `{name}`; there are {known}\n"))
     })
+}
+
+/// Reads all files, or tells everything that is wrong with any of them.
+pub(crate) fn read_all<T>(
+    files: &[String],
+    read: impl Fn(&String) -> Result<T, SpecError>,
+) -> Result<Vec<T>, Failure> {
+    let styled = io::stderr().is_terminal();
+    let mut all = Vec::new();
+    let mut problems = String::new();
+    for file in files {
+        match read(file) {
+            Ok(one) => all.push(one),
+            Err(SpecError::Refused(findings)) => problems += &findings.render(styled),
+            Err(error) => problems += &format!("error: {error}\n"),
+        }
+    }
+    if problems.is_empty() { Ok(all) } else { Err(Failure::Refused(problems)) }
 }
 
 /// Why what writes a topology out must read it again by its path.

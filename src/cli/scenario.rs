@@ -9,14 +9,14 @@ use ninefold::report::{
     ScenarioReport, faults_table, scenario_to_text, scenarios_table, scenarios_to_json,
     scenarios_to_junit,
 };
-use ninefold::spec::{MOST_FAULTS, Scenario, Scenarios, SpecError, single_faults};
+use ninefold::spec::{MOST_FAULTS, Scenario, Scenarios, single_faults};
 use ninefold::units::parse_duration;
 use ninefold::{ScenarioPlan, run_scenario};
 
 use super::arguments::ThemeArgument;
 use super::output::{Drawing, file_stem, make_folder, write_figure, write_file};
 use super::progress::{Bar, stop_on_interrupt};
-use super::{Failure, Outcome, WRITES_IT_OUT, load, put, refuse_standard_input, tell};
+use super::{Failure, Outcome, WRITES_IT_OUT, load, put, read_all, refuse_standard_input, tell};
 
 /// Run scenarios: what is done to a topology, and what is expected to come of it.
 #[derive(Debug, Args)]
@@ -122,25 +122,12 @@ impl RunScenarios {
     /// The scenarios of all files, or everything that is wrong with any of them.
     fn load(&self) -> Result<Vec<Scenario>, Failure> {
         refuse_standard_input(&self.files, "scenario", "seeks the topology beside its file")?;
-        let mut scenarios = Vec::new();
-        let mut problems = String::new();
+        let read = read_all(&self.files, |file| Scenarios::from_path(file))?;
         // Files that share a topology say the same of it.
-        let mut warnings = BTreeSet::new();
-        for file in &self.files {
-            match Scenarios::from_path(file) {
-                Ok(read) => {
-                    scenarios.extend(read.list);
-                    warnings.insert(read.warnings.render(styled()));
-                }
-                Err(SpecError::Refused(findings)) => problems += &findings.render(styled()),
-                Err(error) => problems += &format!("error: {error}\n"),
-            }
-        }
-        if !problems.is_empty() {
-            return Err(Failure::Refused(problems));
-        }
+        let warnings: BTreeSet<String> =
+            read.iter().map(|read| read.warnings.render(styled())).collect();
         warnings.iter().for_each(|warnings| tell(warnings));
-        Ok(scenarios)
+        Ok(read.into_iter().flat_map(|read| read.list).collect())
     }
 
     /// A scenario for each single fault, and the file that has them.

@@ -76,7 +76,7 @@ pub(crate) struct Simulate {
     /// Run only one part of so many, counted from one, and write it into the file of --out; `merge`
     /// makes the result of them, the same as of one run.
     #[arg(long, value_name = "3/16", requires = "out",
-          conflicts_with_all = ["precision", "outages", "lives", "input_uncertainty", "stress", "format"])]
+          conflicts_with_all = ["precision", "outages", "lives", "input_uncertainty", "stress", "format", "theme"])]
     shard: Option<Shard>,
 
     /// What to do about exact answers: a Markov chain or a decision diagram of the same model.
@@ -188,7 +188,8 @@ impl Simulate {
             }
             drop(bar);
             if self.timing {
-                tell(&timing(&report, took));
+                let (lives, events) = (report.run.replications, report.run.events);
+                tell(&timing(&report.topology.name, (lives, events), took));
             }
             let is_partial = report.run.is_partial;
             self.out.write(&report)?;
@@ -287,12 +288,21 @@ impl Simulate {
         let plan = self.plan(system);
         let bar = Bar::new(&system.topology().name, stop_on_interrupt());
         let resolved = resolved(file).map_err(super::refused)?;
+        let begun = Instant::now();
         let part = system
             .simulate_part(&plan, shard, resolved, &mut |progress| bar.show(progress))
             .map_err(|error| refused(system, &error))?;
+        let took = begun.elapsed();
         drop(bar);
         match part {
-            Some(part) => write_file(path, part.to_json().as_bytes()).map(|()| Outcome::Met),
+            Some(part) => {
+                write_file(path, part.to_json().as_bytes())?;
+                if self.timing {
+                    let lives = shard.lives(plan.replications).count() as u64;
+                    tell(&timing(&system.topology().name, (lives, part.events()), took));
+                }
+                Ok(Outcome::Met)
+            }
             None => Err(Failure::Unfinished("interrupted: nothing was written\n".to_owned())),
         }
     }
@@ -416,14 +426,12 @@ fn refused(system: &System, error: &RunError) -> Failure {
     not_run(&system.topology().name, error)
 }
 
-/// How long the run of a report took, as one line.
-fn timing(report: &Report, took: Duration) -> String {
-    let (lives, events) = (report.run.replications, report.run.events);
+/// How long a run of so many lives and events took, as one line.
+fn timing(name: &str, (lives, events): (u64, u64), took: Duration) -> String {
     // A clock may be too coarse for a short run.
     let seconds = took.as_secs_f64().max(1e-9);
     format!(
-        "{}: {seconds:.3} s, {:.0} lives/s, {events} events, {:.0} events/s\n",
-        report.topology.name,
+        "{name}: {seconds:.3} s, {:.0} lives/s, {events} events, {:.0} events/s\n",
         lives as f64 / seconds,
         events as f64 / seconds,
     )

@@ -10,8 +10,8 @@ use super::state::State;
 use super::step::{Chance, Chooser, Switch};
 use crate::dist::{Law, unit_exponential};
 use crate::model::{
-    Clock, ClockId, Crew, CrewId, DragId, JobId, MaskId, Model, PlanId, QueueId, Repair, Roster,
-    SeatId, ShockId, SpareId, Stage, TimeToFailure, UnitId, seat_name,
+    Clock, ClockId, Crew, CrewId, DragId, JobId, LaneId, MaskId, Model, PlanId, QueueId, Repair,
+    Roster, SeatId, ShockId, SpareId, Stage, TimeToFailure, UnitId, seat_name,
 };
 use crate::rng::{Purpose, Stream, StreamKey};
 use crate::spec::Discipline;
@@ -156,8 +156,8 @@ impl<'m> Agenda<'m> {
         self.orders.fill(0);
         self.begin_copies();
         self.begin_placements();
-        for (index, plan) in self.model.plans.iter().enumerate() {
-            self.set(Event::Plan(PlanId::new(index)), plan.at);
+        for plan in &self.model.plans {
+            self.set(Event::Plan(LaneId::from_index(plan.lanes.start)), plan.at);
         }
     }
 
@@ -294,13 +294,21 @@ impl<'m> Agenda<'m> {
         self.slots.event(job.index() as u32)
     }
 
-    fn crew_of(&self, job: JobId, stage: u32) -> Option<&'m Crew> {
-        let crew = self.model.stage(job, stage).crew?;
-        Some(&self.model.crews[crew.index()])
+    /// The name, the purpose and the ordinal of the luck of a stage of a job. A repair bears the number of
+    /// its failure, so that two designs that see the same failure see the same repair; starts are counted.
+    fn luck_of_stage(&self, job: JobId, stage: u32) -> (u64, Purpose, u32) {
+        let (name, purpose, ordinal) = match job.index().checked_sub(self.model.clocks.len()) {
+            None => {
+                let failure = self.points.luck(ClockId::new(job.index())).failure;
+                (self.model.clocks[job.index()].name, Purpose::Repair, failure)
+            }
+            Some(unit) => (self.model.units[unit].name, Purpose::Start, self.starts[unit] - 1),
+        };
+        (stage_name(name, stage), purpose, ordinal)
     }
 
-    /// How long somebody of a crew who has been called takes to begin, seconds.
-    fn response(&self, crew: &Crew, name: u64, ordinal: u32) -> f64 {
+    /// How long somebody of a crew who has been called takes to begin, seconds; `key` is of that luck.
+    fn response(&self, crew: &Crew, key: StreamKey, ordinal: u32) -> f64 {
         if crew.picks == Discipline::RandomKind {
             // The race of kinds was the response.
             return 0.0;
@@ -308,17 +316,26 @@ impl<'m> Agenda<'m> {
         let is_open = crew.hours.as_ref().is_none_or(|hours| hours.is_open(self.now));
         // Where work goes on in hours only there is one response, whenever it begins.
         let law = if is_open || crew.works_in_hours { &crew.response } else { &crew.off_hours };
-        let draw = |law: &Law| law.draw(&mut self.key.of(name, Purpose::Response).draw(ordinal));
-        law.as_ref().map_or(0.0, draw)
+        law.as_ref().map_or(0.0, |law| law.draw(&mut key.draw(ordinal)))
     }
 
-    /// When work on a job is done that takes so long from now on.
-    fn set_work(&mut self, job: JobId, work: SimSpan, crew: Option<&Crew>) {
-        let at = match crew.and_then(Crew::working_hours) {
+    /// When work of a crew is done that takes so long from now on.
+    fn done_after(&self, work: SimSpan, crew: &Crew) -> SimTime {
+        match crew.working_hours() {
             Some(hours) => hours.after_work(self.now, work),
             None => self.now + work,
-        };
-        self.set_at(self.end_of_stage(job), at);
+        }
+    }
+
+    /// Nobody else is called if somebody of a crew begins with a job before that is due.
+    fn answers(&mut self, job: JobId, response: f64, crew: &Crew) {
+        // Who works in hours only takes a job at any time, and answers none outside of them.
+        let begins = crew.working_hours().map_or(self.now, |hours| hours.next_open(self.now));
+        let answered = self.done_after(SimSpan::from_seconds(response), crew).max(begins);
+        let event = Event::Escalate(job);
+        if let Some(at) = self.cancel(event).filter(|at| answered.micros() > *at) {
+            self.set_at(event, SimTime::from_micros(at));
+        }
     }
 
     /// Draw number `ordinal` of something about a clock.
@@ -363,19 +380,10 @@ impl Chooser for Agenda<'_> {
     }
 
     #[inline]
-    fn work_begins(&mut self, job: JobId, spec: &Stage, stage: u32) {
-        // A repair bears the number of its failure, so that two designs that see the same failure
-        // see the same repair; starts are counted.
-        let (name, purpose, ordinal) = match job.index().checked_sub(self.model.clocks.len()) {
-            None => {
-                let failure = self.points.luck(ClockId::new(job.index())).failure;
-                (self.model.clocks[job.index()].name, Purpose::Repair, failure)
-            }
-            Some(unit) => (self.model.units[unit].name, Purpose::Start, self.starts[unit] - 1),
-        };
-        let name = stage_name(name, stage);
+    fn work_begins(&mut self, job: JobId, spec: &Stage, stage: u32, crew: Option<CrewId>) {
+        let (name, purpose, ordinal) = self.luck_of_stage(job, stage);
         let seconds = spec.law.draw(&mut self.key.of(name, purpose).draw(ordinal));
-        match spec.crew {
+        match crew {
             None => {
                 let mut at = self.now + SimSpan::from_seconds(seconds);
                 if !self.placements.containers.is_empty() {
@@ -383,10 +391,19 @@ impl Chooser for Agenda<'_> {
                 }
                 self.calendar.set(job.index() as u32, at.micros());
             }
-            Some(crew) => {
-                let crew = &self.model.crews[crew.index()];
-                let response = self.response(crew, name, ordinal);
-                self.set_work(job, SimSpan::from_seconds(seconds + response), Some(crew));
+            Some(id) => {
+                let crew = &self.model.crews[id.index()];
+                let key = match spec.crew == Some(id) {
+                    true => self.key.of(name, Purpose::Response),
+                    // Others who are called have luck of their own.
+                    false => self.key.of(name.wrapping_add(crew.kinds[0]), Purpose::Relief),
+                };
+                let response = self.response(crew, key, ordinal);
+                let done = self.done_after(SimSpan::from_seconds(seconds + response), crew);
+                self.set_at(self.end_of_stage(job), done);
+                if crew.escalates.is_some() {
+                    self.answers(job, response, crew);
+                }
             }
         }
     }
@@ -395,18 +412,32 @@ impl Chooser for Agenda<'_> {
         self.cancel(self.end_of_stage(job));
     }
 
-    fn work_pauses(&mut self, job: JobId, stage: u32) {
+    fn work_pauses(&mut self, job: JobId, crew: CrewId) {
         let at = self.cancel(self.end_of_stage(job)).map_or(SimTime::NEVER, SimTime::from_micros);
-        self.put_aside[job.index()] = match self.crew_of(job, stage).and_then(Crew::working_hours) {
+        self.put_aside[job.index()] = match self.model.crews[crew.index()].working_hours() {
             _ if at == SimTime::NEVER => SimSpan::FOREVER,
             Some(hours) => hours.open_between(self.now, at),
             None => at - self.now,
         };
     }
 
-    fn work_resumes(&mut self, job: JobId, stage: u32) {
-        let crew = self.crew_of(job, stage);
-        self.set_work(job, self.put_aside[job.index()], crew);
+    fn work_resumes(&mut self, job: JobId, crew: CrewId) {
+        let crew = &self.model.crews[crew.index()];
+        self.set_at(self.end_of_stage(job), self.done_after(self.put_aside[job.index()], crew));
+    }
+
+    fn answer_is_awaited(&mut self, job: JobId, stage: u32, crew: CrewId) {
+        let crew = &self.model.crews[crew.index()];
+        if let Some((after, _)) = &crew.escalates {
+            let (name, _, ordinal) = self.luck_of_stage(job, stage);
+            let key = self.key.of(name.wrapping_add(crew.kinds[0]), Purpose::Escalation);
+            let seconds = after.draw(&mut key.draw(ordinal));
+            self.set(Event::Escalate(job), SimSpan::from_seconds(seconds));
+        }
+    }
+
+    fn answer_is_not_awaited(&mut self, job: JobId) {
+        self.cancel(Event::Escalate(job));
     }
 
     fn answer_begins(&mut self, queue: QueueId) {
@@ -522,8 +553,19 @@ impl Chooser for Agenda<'_> {
         self.set_at(event, before.map_or(at, |before| before.min(at)));
     }
 
-    fn plan_pauses(&mut self, plan: PlanId, gap: SimSpan) {
-        self.set(Event::Plan(plan), gap);
+    fn plan_is_open(&mut self, plan: PlanId) -> bool {
+        let hours = self.model.plans[plan.index()].hours.as_ref();
+        hours.is_none_or(|hours| hours.is_open(self.now))
+    }
+
+    fn plan_opening_is_awaited(&mut self, lane: LaneId) {
+        if let Some(hours) = &self.model.plans[self.model.lanes[lane.index()].index()].hours {
+            self.set_at(Event::Plan(lane), hours.next_open(self.now));
+        }
+    }
+
+    fn plan_pauses(&mut self, lane: LaneId, gap: SimSpan) {
+        self.set(Event::Plan(lane), gap);
     }
 
     fn plan_sleeps(&mut self, plan: PlanId) {
@@ -531,7 +573,11 @@ impl Chooser for Agenda<'_> {
         let since = (self.now - (SimTime::ZERO + spec.at)).micros();
         let rounds = since / spec.every.micros().max(1) + 1;
         let next = spec.every.micros().saturating_mul(rounds);
-        self.set_at(Event::Plan(plan), SimTime::ZERO + spec.at + SimSpan::from_micros(next));
+        for lane in spec.lanes() {
+            self.cancel(Event::Plan(lane));
+        }
+        let first = LaneId::from_index(spec.lanes.start);
+        self.set_at(Event::Plan(first), SimTime::ZERO + spec.at + SimSpan::from_micros(next));
     }
 
     fn happens(&mut self, chance: Chance, probability: f64) -> bool {
@@ -552,6 +598,10 @@ impl Chooser for Agenda<'_> {
             Chance::Shock(shock) => {
                 let name = self.model.shocks[shock.index()].name;
                 self.key.of(name, Purpose::Hit).draw(self.shocks[shock.index()])
+            }
+            Chance::Work(work, failed) => {
+                let done = self.points.luck(work).drawn + self.points.luck(failed).drawn;
+                self.of_clock(work, Purpose::Work, done)
             }
             Chance::Covered(seat) => {
                 let roster = &self.model.rosters[self.model.seats[seat.index()].index()];

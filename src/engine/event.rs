@@ -1,8 +1,8 @@
 //! Everything that can happen, and the timer slot of each.
 
 use crate::model::{
-    ActId, ClockId, CopyId, CrewId, DataId, DragId, MaskId, Model, NodeId, PlanId, PodId, QueueId,
-    RolloutId, SeatId, ShockId, SpareId, UnitId,
+    ActId, ClockId, CopyId, CrewId, DataId, DragId, JobId, LaneId, MaskId, Model, NodeId, PodId,
+    QueueId, RolloutId, SeatId, ShockId, SpareId, UnitId,
 };
 
 /// Declares the kinds of events, in the order in which they happen at one instant, each with the id
@@ -90,6 +90,8 @@ events! {
     Open(CrewId) of |model| model.crews.len(),
     /// Somebody of a crew turns to a line of jobs.
     Answer(QueueId) of |model| model.queues.len(),
+    /// Nobody has answered a job, and others are called.
+    Escalate(JobId) of |model| model.escalation_timers(),
     /// A spare part that was ordered is there.
     Arrive(SpareId) of |model| model.spares.len(),
     /// A copy has a defect, or scrubbing has found it.
@@ -105,7 +107,7 @@ events! {
     /// All copies of a data class are deleted.
     Delete(DataId) of |model| model.data.holdings.len(),
     /// A plan goes on: with its first unit, or with the next.
-    Plan(PlanId) of |model| model.plans.len(),
+    Plan(LaneId) of |model| model.lanes.len(),
     /// Nobody has the patience to wait until a node is empty.
     Patience(NodeId) of |model| model.platform.nodes.len(),
     /// Rollouts of the calendar begin.

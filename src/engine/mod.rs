@@ -42,5 +42,5 @@ pub use nearness::Rare;
 pub use observer::{HowLost, Loss, Observer};
 pub use platform::{NodeView, Obstacle, Placement};
 pub use replicate::{Endless, Lived, Replication, Replicator};
-pub use state::{Root, State};
+pub use state::{Root, Standing, State};
 pub use step::{Chance, Chooser, DataChooser, PlatformChooser, Switch, step};

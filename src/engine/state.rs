@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::data::DataState;
 use super::platform::PlatformState;
 use crate::model::{
-    ClockId, CopyId, CrewId, DataId, GateId, Input, JobId, JourneyId, Model, PlanId, QueueId,
-    Repair, RosterId, SeatId, UnitId, Watch, WatchId,
+    ClockId, CopyId, CrewId, DataId, GateId, Input, JobId, JourneyId, Model, QueueId, Repair,
+    RosterId, SeatId, UnitId, Watch, WatchId,
 };
 
 /// Everything about the present of one life, in flat arrays: what is broken, what is up, who serves,
@@ -22,6 +22,8 @@ pub struct State {
     pub(crate) paces: Vec<f64>,
     /// How many inputs more than needed each gate has up; below zero it is down.
     pub(crate) slack: Vec<i32>,
+    /// How many inputs each gate needs of which a script changes that.
+    needed: Vec<u32>,
     /// How many units, seats and masks are not up: at zero every gate has all of its inputs.
     pub(crate) fallen: u32,
     /// Who serves on each seat, if anybody does.
@@ -39,12 +41,15 @@ pub struct State {
     /// What set off each failure that is yet to come.
     pub(crate) drag_roots: Vec<Root>,
     pub(crate) plans: Vec<PlanState>,
+    pub(crate) lanes: Vec<LaneState>,
     /// How many of each crew are free.
     pub(crate) free: Vec<u32>,
     pub(crate) queues: Vec<QueueState>,
     /// Whether each spare part has been used and another one is on the way.
     pub(crate) is_ordered: Vec<bool>,
     pub(crate) jobs: Vec<JobState>,
+    /// The crew that each job has gone to instead of its own; kept only where crews escalate.
+    pub(crate) handed_to: Vec<Option<CrewId>>,
     pub(crate) data: DataState,
     pub(crate) platform: PlatformState,
     pub(crate) journeys: Vec<JourneyState>,
@@ -106,6 +111,17 @@ pub(crate) enum Phase {
     Down,
 }
 
+/// What a unit that is not up waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Something keeps it down.
+    Down,
+    /// Its start, or what it needs for that.
+    Starting,
+    /// A stage of its start that people do.
+    Sealed,
+}
+
 /// What started a chain of consequences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Root {
@@ -152,16 +168,31 @@ pub(crate) struct MaskState {
 /// The present of one plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PlanState {
-    /// Which unit is next, or is being worked on.
-    pub(crate) place: u32,
-    /// Whether the next unit waits for what must be up.
-    pub(crate) waits: bool,
-    /// Whether it waits until the next unit, a node, is empty.
-    pub(crate) drains: bool,
+    /// Whether a round goes on.
+    pub(crate) is_on: bool,
+    /// Which unit is taken next.
+    pub(crate) next: u32,
+    /// How many have been taken and are not done.
+    pub(crate) taken: u32,
 }
 
 impl PlanState {
-    const IDLE: PlanState = PlanState { place: 0, waits: false, drains: false };
+    const IDLE: PlanState = PlanState { is_on: false, next: 0, taken: 0 };
+}
+
+/// The present of one of those who work on a plan at the same time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LaneState {
+    /// Which unit it has taken, if it has any.
+    pub(crate) place: Option<u32>,
+    /// Whether the next unit waits for what must be up.
+    pub(crate) waits: bool,
+    /// Whether it waits until the unit that it has taken, a node, is empty.
+    pub(crate) drains: bool,
+}
+
+impl LaneState {
+    const IDLE: LaneState = LaneState { place: None, waits: false, drains: false };
 }
 
 /// The present of one line of jobs.
@@ -224,6 +255,7 @@ impl State {
             units: vec![up; model.units.len()],
             paces: vec![1.0; model.units.len()],
             slack: vec![0; model.gates.len()],
+            needed: vec![0; model.demands.len()],
             fallen: 0,
             seats: vec![SeatState::Vacant; model.seats.len()],
             seat_roots: vec![Root::NOTHING; model.seats.len()],
@@ -233,6 +265,7 @@ impl State {
             load_up: vec![0; model.loads.len()],
             drag_roots: vec![Root::NOTHING; model.drags.len()],
             plans: vec![PlanState::IDLE; model.plans.len()],
+            lanes: vec![LaneState::IDLE; model.lanes.len()],
             free: vec![0; model.crews.len()],
             queues: vec![
                 QueueState { first: None, last: None, is_answered: false };
@@ -240,6 +273,7 @@ impl State {
             ],
             is_ordered: vec![false; model.spares.len()],
             jobs: vec![idle; jobs],
+            handed_to: vec![None; model.escalation_timers()],
             data: DataState::new(&model.data),
             platform: PlatformState::new(&model.platform),
             journeys: vec![journey; model.journeys.len()],
@@ -262,6 +296,9 @@ impl State {
         for (slack, gate) in self.slack.iter_mut().zip(&model.gates) {
             *slack = gate.spare as i32;
         }
+        for (needed, gate) in self.needed.iter_mut().zip(&model.demands) {
+            *needed = model.gates[gate.index()].needed;
+        }
         self.seat_of.fill(None);
         for roster in &model.rosters {
             // A spare of several services serves none of them yet.
@@ -279,11 +316,13 @@ impl State {
             self.paces[index] = self.pace(model, unit, UnitId::new(index));
         }
         self.plans.fill(PlanState::IDLE);
+        self.lanes.fill(LaneState::IDLE);
         for (free, crew) in self.free.iter_mut().zip(&model.crews) {
             *free = crew.size;
         }
         self.queues.fill(QueueState { first: None, last: None, is_answered: false });
         self.jobs.fill(JobState { stage: 0, progress: Progress::Free, previous: None, next: None });
+        self.handed_to.fill(None);
         self.is_ordered.fill(false);
         self.data.begin();
         self.platform.begin(&model.platform);
@@ -367,6 +406,26 @@ impl State {
         self.units[unit.index()].phase == Phase::Up
     }
 
+    /// What took a unit down last.
+    pub fn what_took_down(&self, unit: UnitId) -> Root {
+        self.units[unit.index()].root
+    }
+
+    /// What a unit that is not up waits for.
+    pub fn standing(&self, model: &Model, unit: UnitId) -> Standing {
+        match self.units[unit.index()].phase {
+            Phase::Up | Phase::Down => Standing::Down,
+            Phase::Held => Standing::Starting,
+            Phase::Starting => {
+                let job = model.start_job(unit);
+                match model.stage(job, self.jobs[job.index()].stage).crew {
+                    Some(_) => Standing::Sealed,
+                    None => Standing::Starting,
+                }
+            }
+        }
+    }
+
     /// Whether a gate is up.
     #[inline]
     pub(crate) fn gate_is_up(&self, gate: GateId) -> bool {
@@ -392,6 +451,12 @@ impl State {
                 self.pending_gates.push(gate);
             }
         }
+        self.gates_fall(model);
+    }
+
+    /// Gates that have just lost the last input that they could spare go down, and those above them.
+    #[inline]
+    fn gates_fall(&mut self, model: &Model) {
         while let Some(gate) = self.pending_gates.pop() {
             self.gate_turns(model, gate, false);
             for &parent in model.gate_parents.of(gate.index()) {
@@ -413,6 +478,12 @@ impl State {
                 self.pending_gates.push(gate);
             }
         }
+        self.gates_rise(model);
+    }
+
+    /// Gates that have just got what they lacked come up, and those above them.
+    #[inline]
+    fn gates_rise(&mut self, model: &Model) {
         while let Some(gate) = self.pending_gates.pop() {
             self.gate_turns(model, gate, true);
             for &parent in model.gate_parents.of(gate.index()) {
@@ -421,6 +492,25 @@ impl State {
                     self.pending_gates.push(parent);
                 }
             }
+        }
+    }
+
+    /// A gate needs another number of inputs from now on.
+    pub(super) fn demand_changes(&mut self, model: &Model, demand: usize, needed: u32) {
+        let gate = model.demands[demand];
+        let before = std::mem::replace(&mut self.needed[demand], needed);
+        let was_up = self.gate_is_up(gate);
+        self.slack[gate.index()] += before as i32 - needed as i32;
+        match (was_up, self.gate_is_up(gate)) {
+            (true, false) => {
+                self.pending_gates.push(gate);
+                self.gates_fall(model);
+            }
+            (false, true) => {
+                self.pending_gates.push(gate);
+                self.gates_rise(model);
+            }
+            _ => {}
         }
     }
 
@@ -475,7 +565,12 @@ impl State {
         if state.progress != Progress::Working {
             return None;
         }
-        model.stage(job, state.stage).crew
+        Some(self.crew_now(job, model.stage(job, state.stage).crew?))
+    }
+
+    /// Who is to do the present stage of a job, which is for this crew unless it has gone to another.
+    pub(crate) fn crew_now(&self, job: JobId, own: CrewId) -> CrewId {
+        self.handed_to.get(job.index()).copied().flatten().unwrap_or(own)
     }
 
     /// Checks what is kept up to date against what is computed from scratch; true, so that it can
@@ -525,6 +620,9 @@ impl State {
         for gate in &model.gates {
             let down = gate.inputs.iter().filter(|input| !self.input_is_up(**input)).count();
             slack.push(gate.inputs.len() as i32 - gate.needed as i32 - down as i32);
+        }
+        for (gate, needed) in model.demands.iter().zip(&self.needed) {
+            slack[gate.index()] += model.gates[gate.index()].needed as i32 - *needed as i32;
         }
         for (class, holding) in model.data.holdings.iter().enumerate() {
             if let Some(gate) = holding.gate {
@@ -582,9 +680,8 @@ impl State {
             if job.progress != Progress::Working {
                 continue;
             }
-            let stage = model.stage(JobId::new(index), job.stage);
-            if stage.crew == Some(id) && crew.reorder.is_none() {
-                busy += stage.people;
+            if self.crew_at_work(model, JobId::new(index)) == Some(id) && crew.reorder.is_none() {
+                busy += model.stage(JobId::new(index), job.stage).people;
             }
         }
         assert_eq!(crew.size - self.free[id.index()], busy, "crew {id:?}");
@@ -625,10 +722,5 @@ impl State {
         let kind = model.clocks.get(job.index()).map_or(0, |clock| clock.extras().kind);
         let queues = &model.crews[crew.index()].queues;
         QueueId::from_index(queues.start + kind.min(queues.end - queues.start - 1))
-    }
-
-    /// Whether the next unit of a plan is due and only waits.
-    pub(crate) fn plan_waits(&self, plan: PlanId) -> bool {
-        self.plans[plan.index()].waits
     }
 }

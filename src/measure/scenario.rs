@@ -2,7 +2,7 @@
 
 use super::outage::{Life, Recorder};
 use crate::engine::{Event, Loss, Observer, Obstacle, Placement, Root, State};
-use crate::model::{DataId, JourneyId, Model, UnitId};
+use crate::model::{DataId, JourneyId, Model, UnitId, degradable_journeys};
 use crate::run::{LifeWatcher, Plan, Tally};
 use crate::spec::{Expected, Measure, Reason, Scenario};
 use crate::stats::{Estimate, proportion, zero_event_probability};
@@ -205,6 +205,13 @@ pub struct Service {
     pub back: Spread,
 }
 
+impl Service {
+    /// Whether it was down in any life.
+    pub fn was_down(&self) -> bool {
+        self.down.max() > 0.0
+    }
+}
+
 /// What the lives of a scenario came to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
@@ -224,6 +231,8 @@ pub struct Outcome {
 #[derive(Clone, Debug)]
 pub struct ScenarioTally<'a> {
     scenario: &'a Scenario,
+    /// The journeys that can be degraded, by their indices.
+    degradable: Vec<usize>,
     lives: u64,
     held: Vec<(u64, Vec<f64>)>,
     services: Vec<[Vec<f64>; 3]>,
@@ -237,6 +246,7 @@ impl<'a> ScenarioTally<'a> {
     pub fn new(scenario: &'a Scenario) -> ScenarioTally<'a> {
         ScenarioTally {
             scenario,
+            degradable: degradable_journeys(&scenario.topology),
             lives: 0,
             held: vec![(0, Vec::new()); scenario.expectations.len()],
             services: vec![Default::default(); scenario.own_journeys],
@@ -285,7 +295,8 @@ impl Tally for ScenarioTally<'_> {
 
     fn add(&mut self, life: ScenarioLife) {
         let seen = life.seen;
-        let life = LifeOfScenario { scenario: self.scenario, life: &life.life };
+        let (scenario, degradable) = (self.scenario, &self.degradable);
+        let life = LifeOfScenario { scenario, degradable, life: &life.life };
         self.lives += 1;
         let mut fails = false;
         let expectations = self.scenario.expectations.iter().zip(seen);
@@ -320,6 +331,7 @@ impl Tally for ScenarioTally<'_> {
 
 struct LifeOfScenario<'a> {
     scenario: &'a Scenario,
+    degradable: &'a [usize],
     life: &'a Life,
 }
 
@@ -331,7 +343,9 @@ impl LifeOfScenario<'_> {
                 let bound = bound.seconds();
                 let value = self.measured(*measure, *of);
                 let holds = match measure {
-                    Measure::DownAtLeast | Measure::LostAtLeast => value >= bound,
+                    Measure::DownAtLeast | Measure::DegradedAtLeast | Measure::LostAtLeast => {
+                        value >= bound
+                    }
                     _ => value <= bound,
                 };
                 (holds, Some(value))
@@ -355,9 +369,21 @@ impl LifeOfScenario<'_> {
                 self.life.of_journey(of, SimTime::ZERO).downtime.seconds()
             }
             Measure::OutageAtMost => self.life.of_journey(of, SimTime::ZERO).longest.seconds(),
+            Measure::DegradedAtMost | Measure::DegradedAtLeast => self.degraded(of).seconds(),
             Measure::BackWithin | Measure::RedundantWithin => self.back(of),
             Measure::LostAtMost | Measure::LostAtLeast => self.lost(of).seconds(),
         }
+    }
+
+    /// The time in which a journey is up and not whole: nothing if it is always whole while up.
+    fn degraded(&self, journey: usize) -> SimSpan {
+        let Some(place) = self.degradable.iter().position(|other| *other == journey) else {
+            return SimSpan::ZERO;
+        };
+        // Those that can be degraded come once more after all journeys, down while they are not whole.
+        let whole = self.scenario.topology.journeys.len() + place;
+        let downtime = |journey| self.life.of_journey(journey, SimTime::ZERO).downtime;
+        downtime(whole) - downtime(journey)
     }
 
     /// Whether a journey is up when all that happens at this instant has happened.

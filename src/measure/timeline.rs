@@ -1,6 +1,6 @@
 //! One life as a time line: who failed, what followed, who repaired, what the journeys saw.
 
-use crate::engine::{Event, NodeView, Observer, Placement, Root, State};
+use crate::engine::{Event, NodeView, Observer, Placement, Root, Standing, State};
 use crate::model::{ActId, ClockId, CrewId, JobId, JourneyId, Model, SeatId, UnitId};
 use crate::units::{SimSpan, SimTime};
 
@@ -25,10 +25,12 @@ pub enum Change {
     Repairs(CrewId, ClockId),
     /// Somebody of a crew began to work on the start of a unit.
     Starts(CrewId, UnitId),
-    /// A unit went down.
-    Down(UnitId),
+    /// A unit went down, because of something that happened to it or elsewhere.
+    Down(UnitId, Root),
     /// A unit came up.
     Up(UnitId),
+    /// A unit that is not up waits for something else than before.
+    Stands(UnitId, Standing),
     /// A member took a seat.
     Serves(SeatId, UnitId),
     /// Nobody serves on a seat.
@@ -57,6 +59,7 @@ pub struct Timeline<'m> {
     /// As it was after the last event.
     active: Vec<bool>,
     up: Vec<bool>,
+    standing: Vec<Standing>,
     nodes: Vec<(UnitId, NodeView)>,
     placed: Vec<(UnitId, Placement)>,
     seats: Vec<Option<UnitId>>,
@@ -72,6 +75,7 @@ impl<'m> Timeline<'m> {
             entries: Vec::new(),
             active: vec![false; model.clocks.len()],
             up: vec![true; model.units.len()],
+            standing: vec![Standing::Down; model.units.len()],
             nodes: Vec::new(),
             placed: Vec::new(),
             seats: State::new(model).serving(),
@@ -107,6 +111,21 @@ impl<'m> Timeline<'m> {
             if let Some(now) = now.filter(|now| *now != before) {
                 self.placed[index].1 = now;
                 self.add(at, Change::Moves(unit, now));
+            }
+        }
+    }
+
+    /// What units that are not up wait for; one that has just gone down waits for what keeps it down.
+    fn add_standings(&mut self, at: SimTime, state: &State) {
+        for index in 0..self.standing.len() {
+            let unit = UnitId::new(index);
+            let now = match self.up[index] {
+                true => Standing::Down,
+                false => state.standing(self.model, unit),
+            };
+            let before = std::mem::replace(&mut self.standing[index], now);
+            if before != now && !self.up[index] {
+                self.add(at, Change::Stands(unit, now));
             }
         }
     }
@@ -168,7 +187,8 @@ impl Observer for Timeline<'_> {
             let unit = UnitId::new(index);
             let is_up = state.is_up(unit);
             if std::mem::replace(&mut self.up[index], is_up) != is_up {
-                self.add(at, if is_up { Change::Up(unit) } else { Change::Down(unit) });
+                let root = state.what_took_down(unit);
+                self.add(at, if is_up { Change::Up(unit) } else { Change::Down(unit, root) });
             }
         }
         let seats = state.serving();
@@ -185,6 +205,7 @@ impl Observer for Timeline<'_> {
         if !self.model.crews.is_empty() {
             self.add_work(at, state);
         }
+        self.add_standings(at, state);
     }
 
     fn on_down(&mut self, journey: JourneyId, at: SimTime, cause: Root) {

@@ -183,6 +183,8 @@ impl Compiler<'_> {
         let topology = self.topology;
         // What earlier acts can have set off, by unit.
         let mut set_off: Vec<(usize, ClockId)> = Vec::new();
+        // Those of them that are stops.
+        let mut stopped: Vec<(usize, ClockId)> = Vec::new();
         for (salt, act) in topology.script.iter().enumerate() {
             let (mode, salt) = (act.mode, salt as u64);
             let node_of = |unit: usize| {
@@ -195,15 +197,30 @@ impl Compiler<'_> {
             };
             let nothing = Action::Strike(Vec::new());
             let action = match &act.action {
-                spec::Action::Strike { units } => {
+                spec::Action::Strike { units } | spec::Action::Stop { units } => {
                     let repair = self.repair(&topology.modes[mode].repair);
                     let mut clocks = Vec::new();
                     for &unit in units {
                         let clock = self.scripted(UnitId::new(unit), mode, repair.clone(), salt);
                         set_off.push((unit, clock));
+                        if let spec::Action::Stop { .. } = act.action {
+                            stopped.push((unit, clock));
+                        }
                         clocks.push(clock);
                     }
                     Action::Strike(clocks)
+                }
+                spec::Action::Start { units } => {
+                    let stopped = stopped.iter().filter(|(unit, _)| units.contains(unit));
+                    Action::Restore(stopped.map(|(_, clock)| *clock).collect(), Vec::new())
+                }
+                spec::Action::Load { service, needed } => {
+                    let unit = UnitId::new(self.replicas(*service).start);
+                    Action::Load {
+                        demands: self.demands[*service].clone(),
+                        needed: *needed as u32,
+                        clock: self.scripted(unit, mode, Repair::Never, salt),
+                    }
                 }
                 spec::Action::Restore { units } => {
                     let struck = set_off.iter().filter(|(unit, _)| units.contains(unit));

@@ -40,6 +40,7 @@ pub fn compile(topology: &Topology) -> Model {
         operations: [none(), none()],
         rosters: Vec::new(),
         clocks: vec![Vec::new(); topology.units.len()],
+        demands: vec![Vec::new(); topology.services.len()],
     };
     compiler.crews();
     compiler.units();
@@ -181,6 +182,8 @@ pub(super) struct Compiler<'a> {
     rosters: Vec<Option<RosterId>>,
     /// The clocks of each unit, in the order of its failure modes.
     clocks: Vec<Vec<ClockId>>,
+    /// By service, the demands of it that a script changes.
+    pub(super) demands: Vec<Vec<usize>>,
 }
 
 impl Compiler<'_> {
@@ -210,6 +213,7 @@ impl Compiler<'_> {
                 works_in_hours: crew.works_in_hours,
                 picks: crew.picks,
                 reorder: crew.reorder.clone(),
+                escalates: crew.escalates.as_ref().map(|(law, to)| (law.clone(), CrewId::new(*to))),
                 spares: 0..0,
                 kinds,
                 queues: 0..0,
@@ -483,7 +487,18 @@ impl Compiler<'_> {
     fn carried(&mut self, service: usize, demand: spec::Demand) -> Input {
         let replicas = self.topology.services[service].replicas.clone();
         let inputs = replicas.map(|unit| Input::Unit(UnitId::new(unit))).collect();
-        self.at_least(demand.needed, inputs)
+        let changes = |act: &spec::Act| match act.action {
+            spec::Action::Load { service: loaded, .. } => loaded == service,
+            _ => false,
+        };
+        if !self.topology.script.iter().any(changes) {
+            return self.at_least(demand.needed, inputs);
+        }
+        // A gate of its own, whatever it takes at first.
+        let gate = self.builder.gate(demand.needed, inputs);
+        let demand = self.builder.demand(gate);
+        self.demands[service].push(demand);
+        Input::Gate(gate)
     }
 
     /// Replicas that are overloaded crash.
@@ -503,23 +518,34 @@ impl Compiler<'_> {
     fn plans(&mut self) {
         let topology = self.topology;
         for plan in &topology.plans {
-            let repair = self.repair(&topology.modes[plan.mode].repair);
-            let mut order = Vec::new();
-            for &unit in &plan.order {
-                let clock = self.clock(UnitId::new(unit), plan.mode);
-                order.push(self.builder.clock(Clock { repair: repair.clone(), ..clock }));
-            }
+            let order = self.works(plan, plan.mode);
+            let fails = plan.fails.map(|fails| (fails.probability, self.works(plan, fails.mode)));
             let waits_for = plan.waits_for.as_ref().map(|needed| self.gate(needed));
-            self.builder.plan(Plan {
+            let spec = Plan {
                 name: hash_text(&plan.name),
                 at: plan.at,
                 every: plan.every,
                 order,
                 gap: plan.gap,
+                hours: plan.hours.clone(),
+                fails,
                 waits_for,
                 drains: plan.drains,
-            });
+                lanes: 0..0,
+            };
+            self.builder.plan(spec, plan.at_a_time);
         }
+    }
+
+    /// For each unit of a plan, the clock of a mode that stands for work on it.
+    fn works(&mut self, plan: &spec::Plan, mode: usize) -> Vec<ClockId> {
+        let repair = self.repair(&self.topology.modes[mode].repair);
+        let mut works = Vec::new();
+        for &unit in &plan.order {
+            let clock = self.clock(UnitId::new(unit), mode);
+            works.push(self.builder.clock(Clock { repair: repair.clone(), ..clock }));
+        }
+        works
     }
 
     fn data(&mut self) {

@@ -1,9 +1,9 @@
 //! What a model is made of.
 
 use super::{
-    ClockId, CrewId, Data, DataId, DragId, Gate, GateId, Holding, JobId, JourneyId, Lists, LoadId,
-    NodeId, Passing, PlanId, Platform, PodId, QueueId, RosterId, SeatId, ShockId, UnitId, Watch,
-    WatchId,
+    ClockId, CrewId, Data, DataId, DragId, Gate, GateId, Holding, JobId, JourneyId, LaneId, Lists,
+    LoadId, NodeId, Passing, PlanId, Platform, PodId, QueueId, RosterId, SeatId, ShockId, UnitId,
+    Watch, WatchId,
 };
 use std::num::NonZeroU32;
 
@@ -68,6 +68,10 @@ pub struct Model {
     pub(crate) loads: Vec<Load>,
     /// Planned work.
     pub(crate) plans: Vec<Plan>,
+    /// The plan of each lane.
+    pub(crate) lanes: Vec<PlanId>,
+    /// Gates whose need a script changes: whether enough replicas are up to carry a demand.
+    pub(crate) demands: Vec<GateId>,
     /// Data and their copies.
     pub(crate) data: Data,
     /// Clusters, what they run, and scripts.
@@ -181,6 +185,14 @@ impl Model {
     #[inline]
     pub(crate) fn stage(&self, job: JobId, stage: u32) -> &Stage {
         &self.stages_of(self.task(job))[stage as usize]
+    }
+
+    /// How many timers it takes to call others when nobody answers: one for each job, if any crew does.
+    pub(crate) fn escalation_timers(&self) -> usize {
+        match self.crews.iter().any(|crew| crew.escalates.is_some()) {
+            true => self.clocks.len() + self.units.len(),
+            false => 0,
+        }
     }
 
     /// The mean of a task, with the response of crews and without waiting for them, seconds.
@@ -483,6 +495,8 @@ pub struct Crew {
     /// If they are no people but spare parts, which do not come back from a job: how long after one
     /// was taken another one is there.
     pub reorder: Option<Law>,
+    /// How long a job waits for an answer, and who is called then.
+    pub escalates: Option<(Law, CrewId)>,
     /// Those spare parts.
     pub(crate) spares: std::ops::Range<u32>,
     /// The lines in which jobs wait for them, by the hashes of their names: one for each kind of
@@ -540,10 +554,24 @@ pub struct Plan {
     pub order: Vec<ClockId>,
     /// From the end of one until the next.
     pub gap: SimSpan,
+    /// When work on one may begin; `None` is always.
+    pub hours: Option<WeekHours>,
+    /// The probability that work comes to nothing, and for each of `order` the clock that stands for
+    /// it then.
+    pub fails: Option<(f64, Vec<ClockId>)>,
     /// What must be up before the next is taken.
     pub waits_for: Option<GateId>,
     /// Whether units are nodes that are drained first, and how long that may take.
     pub drains: Option<Patience>,
+    /// Those who work at the same time, each on one unit.
+    pub(crate) lanes: std::ops::Range<u32>,
+}
+
+impl Plan {
+    /// Those who work at the same time.
+    pub(crate) fn lanes(&self) -> impl Iterator<Item = LaneId> + use<> {
+        self.lanes.clone().map(LaneId::from_index)
+    }
 }
 
 #[cfg(test)]

@@ -84,6 +84,10 @@ id! {
     PlanId
 }
 id! {
+    /// One of those who work on the units of an entry of the calendar at the same time.
+    LaneId
+}
+id! {
     /// Work that takes time and may take people: the repair of a failure mode of a unit, or the
     /// start of a unit. First the repairs, in the order of the clocks, then the starts, in the order
     /// of the units.

@@ -26,9 +26,9 @@ pub use cone::Cone;
 pub(crate) use data::Copy;
 pub use data::{Data, Holding};
 pub use id::{
-    ActId, ClockId, ClusterId, CopyId, CrewId, DataId, DragId, GateId, JobId, JourneyId, Lists,
-    LoadId, MaskId, NodeId, PlanId, PodId, QueueId, RolloutId, RosterId, SeatId, ShockId, SpareId,
-    UnitId, WatchId, WorkloadId,
+    ActId, ClockId, ClusterId, CopyId, CrewId, DataId, DragId, GateId, JobId, JourneyId, LaneId,
+    Lists, LoadId, MaskId, NodeId, PlanId, PodId, QueueId, RolloutId, RosterId, SeatId, ShockId,
+    SpareId, UnitId, WatchId, WorkloadId,
 };
 pub(crate) use passing::{BOUNDS, MOST_REACHED, Manner, Passing, Reached};
 pub(crate) use platform::NO_DOMAIN;

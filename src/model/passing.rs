@@ -245,7 +245,11 @@ impl Model {
         if !may_linger && length * restorations >= MOST_IN_BETWEEN {
             return None;
         }
-        let spare = |gate: GateId| self.gates[gate.index()].spare;
+        // Of what a script makes do with less nothing is known before.
+        let spare = |gate: GateId| match self.demands.contains(&gate) {
+            true => 0,
+            false => self.gates[gate.index()].spare,
+        };
         let longest_start = self.longest_start(reached);
         let starts = reached.iter().filter(|reached| reached.start.is_some()).count() as u32;
         let fixed = |stage: &u32| matches!(self.stages[*stage as usize].law, Law::Fixed { .. });

@@ -183,6 +183,15 @@ pub enum Action {
     CutOff(NodeId, ClockId),
     /// Starts of these units are over.
     Unseal(Vec<UnitId>),
+    /// It takes so many replicas to carry a demand.
+    Load {
+        /// The demands of a service: indices into those of the model.
+        demands: Vec<usize>,
+        /// How many replicas.
+        needed: u32,
+        /// What stands for it among causes.
+        clock: ClockId,
+    },
 }
 
 impl Action {

@@ -78,6 +78,8 @@ pub struct ModelBuilder {
     shocks: Vec<Shock>,
     loads: Vec<Load>,
     plans: Vec<Plan>,
+    lanes: Vec<PlanId>,
+    demands: Vec<GateId>,
     journeys: Vec<GateId>,
     holdings: Vec<Holding>,
     copies: Vec<Copy>,
@@ -247,12 +249,22 @@ impl ModelBuilder {
         self.watch(gate, Watch::Overload(clocks));
     }
 
+    /// Says that a script changes the need of a gate; returns which of those it is.
+    pub fn demand(&mut self, gate: GateId) -> usize {
+        self.demands.push(gate);
+        self.demands.len() - 1
+    }
+
     /// Adds planned work.
-    pub fn plan(&mut self, plan: Plan) {
+    pub fn plan(&mut self, mut plan: Plan, at_a_time: usize) {
         let id = PlanId::new(self.plans.len());
-        for clock in &plan.order {
-            self.clock_extras(*clock).plan = Some(id);
+        let failed = plan.fails.iter().flat_map(|(_, clocks)| clocks);
+        for &clock in plan.order.iter().chain(failed) {
+            self.clocks[clock.index()].extras_mut().plan = Some(id);
         }
+        let first = next(&self.lanes);
+        self.lanes.extend(std::iter::repeat_n(id, at_a_time));
+        plan.lanes = first..next(&self.lanes);
         if let Some(gate) = plan.waits_for {
             self.watch(gate, Watch::Plan(id));
         }
@@ -420,6 +432,8 @@ impl ModelBuilder {
             drags,
             loads: self.loads,
             plans: self.plans,
+            lanes: self.lanes,
+            demands: self.demands,
             data,
             platform: self.platform,
             passing: Passing::default(),
@@ -492,6 +506,9 @@ impl ModelBuilder {
         let clocks = || self.clocks.iter().map(|clock| clock.name).collect::<Vec<_>>();
         let name = |node: &Node| self.units[node.unit.index()].name;
         let nodes = || self.platform.nodes.iter().map(name).collect::<Vec<_>>();
+        let escalates = self.crews.iter().any(|crew| crew.escalates.is_some());
+        let jobs = clocks().into_iter().chain(self.units.iter().map(|unit| unit.name));
+        let escalations = if escalates { jobs.collect() } else { Vec::new() };
         let kinds = [
             clocks(),
             self.units.iter().map(|unit| unit.name).collect(),
@@ -502,6 +519,7 @@ impl ModelBuilder {
             (0..self.masks.len() as u64).collect(),
             (0..self.crews.len() as u64).collect(),
             self.crews.iter().flat_map(|crew| crew.kinds.iter().copied()).collect(),
+            escalations,
             // Nor do spares of one stock.
             (0..self.spares.len() as u64).collect(),
             data.names[..data.defect_timers()].to_vec(),
@@ -510,7 +528,7 @@ impl ModelBuilder {
             self.shocks.iter().map(|shock| shock.name).collect(),
             drags.iter().map(|clock| self.clocks[clock.index()].name).collect(),
             data.holdings.iter().map(|holding| holding.name).collect(),
-            self.plans.iter().map(|plan| plan.name).collect(),
+            self.plans.iter().flat_map(lane_names).collect(),
             nodes(),
             self.platform.rollouts.iter().map(|rollout| rollout.name).collect(),
             // A script is done in its order.
@@ -539,6 +557,12 @@ impl ModelBuilder {
 /// The key of a failure mode of a unit, from the hash of the unit's path.
 pub(crate) fn clock_name(unit: u64, mode: &str) -> u64 {
     unit.rotate_left(17) ^ rng::hash_text(mode)
+}
+
+/// The names of the lanes of a plan: the first one has that of the plan.
+fn lane_names(plan: &Plan) -> impl Iterator<Item = u64> + use<> {
+    let name = plan.name;
+    (0..u64::from(plan.lanes.end - plan.lanes.start)).map(move |lane| name.wrapping_add(lane))
 }
 
 /// The key of a seat: the first one has the name of its roster.

@@ -202,6 +202,7 @@ pub fn not_markov_text(topology: &Topology, model: &Model, why: NotMarkov) -> St
         NotMarkov::Response(_) => format!("the response of a crew {memory}"),
         NotMarkov::Shock(_) => format!("the time to a common cause {memory}"),
         NotMarkov::Hours(_) => "a crew works by the hours of the week".to_owned(),
+        NotMarkov::Escalation(_) => "jobs go to others when nobody answers".to_owned(),
         NotMarkov::Mask => {
             "the first part of each outage is hidden, which takes a set time".to_owned()
         }

@@ -47,9 +47,9 @@ pub use data::{
 pub use data_class::{DataCause, DataMeasures, DataReport, PromisedBy, Survival, WindowOfData};
 pub use difference::{Change, DifferenceReport, Side, difference_to_json, difference_to_text};
 pub use figure::{
-    Amount, AmountAxis, Amounts, Bar, Chip, Content, Curve, Curves, Figure, Inside, JourneyNeeds,
-    Lane, Mark, Panel, PanelPoint, Panels, Place, Places, Ranking, ServiceKey, Stretch, Strip,
-    XAxis, YAxis, figures, life_figure, topology_figure,
+    Amount, AmountAxis, Amounts, Bar, Chip, Condition, Content, Curve, Curves, Figure, Inside,
+    JourneyNeeds, Lane, Mark, Panel, PanelPoint, Panels, Place, Places, Ranking, ServiceKey,
+    Stretch, Strip, XAxis, YAxis, figures, life_figure, topology_figure,
 };
 pub use galileo::to_galileo;
 pub use json::{RESULT_SCHEMA, to_json, to_json_array};

@@ -156,7 +156,7 @@ fn target(share: f64) -> String {
 /// Journeys that were down at all: how long service was away.
 fn journeys(report: &ScenarioReport) -> String {
     let hit: Vec<&(String, Service)> =
-        report.services.iter().filter(|(_, service)| service.down.max() > 0.0).collect();
+        report.services.iter().filter(|(_, service)| service.was_down()).collect();
     if hit.is_empty() {
         return match report.services.is_empty() {
             true => String::new(),
@@ -206,7 +206,7 @@ fn rest(report: &ScenarioReport) -> String {
 pub fn scenarios_table(reports: &[ScenarioReport]) -> String {
     let rows = reports.iter().map(|report| {
         let held = report.expectations.iter().filter(|(_, held)| held.is_enough).count();
-        let hit = report.services.iter().filter(|(_, service)| service.down.max() > 0.0).count();
+        let hit = report.services.iter().filter(|(_, service)| service.was_down()).count();
         vec![
             report.name.clone(),
             report.topology.clone(),
@@ -252,7 +252,7 @@ fn fault(report: &ScenarioReport) -> Vec<String> {
         false => list.join(", "),
     };
     let hit: Vec<&(String, Service)> =
-        report.services.iter().filter(|(_, service)| service.down.max() > 0.0).collect();
+        report.services.iter().filter(|(_, service)| service.was_down()).collect();
     let longest = |(_, service): &&&(String, Service)| service.longest.quantile(0.95);
     let worst = hit.iter().max_by(|a, b| longest(a).total_cmp(&longest(b)));
     let names = match hit.len() == report.services.len() && hit.len() > 1 {

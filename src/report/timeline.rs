@@ -100,7 +100,9 @@ pub(crate) fn timeline_lines(
 ) -> Vec<(SimTime, String)> {
     let names = Names { topology, model, acts };
     let mut lines = Vec::new();
-    let mut rest = entries;
+    let told = |entry: &&Entry| !matches!(entry.change, Change::Stands(..));
+    let entries: Vec<Entry> = entries.iter().filter(told).copied().collect();
+    let mut rest = entries.as_slice();
     while let Some(first) = rest.first() {
         let kind = names.kind(&first.change);
         let is_alike = |entry: &&Entry| entry.at == first.at && names.kind(&entry.change) == kind;
@@ -195,8 +197,10 @@ impl Names<'_> {
                 let crew = &self.topology.crews[crew.index()].name;
                 format!("{crew} begins to work on the start of {}", self.unit(*unit))
             }
-            Change::Down(unit) => format!("  {} is down", self.unit(*unit)),
+            Change::Down(unit, _) => format!("  {} is down", self.unit(*unit)),
             Change::Up(unit) => format!("  {} is up", self.unit(*unit)),
+            // Pictures show it.
+            Change::Stands(..) => return None,
             Change::Serves(seat, unit) => {
                 format!("  {} serves for {}", self.unit(*unit), self.seat(*seat))
             }
@@ -220,7 +224,7 @@ impl Names<'_> {
         match change {
             Change::Fails(clock) => Some((0, self.model.origin(*clock).1)),
             Change::Restored(clock) => Some((1, self.model.origin(*clock).1)),
-            Change::Down(_) => Some((2, 0)),
+            Change::Down(..) => Some((2, 0)),
             Change::Up(_) => Some((3, 0)),
             Change::Moves(_, placement) => Some(match placement {
                 Placement::Pending => (4, 0),
@@ -237,7 +241,7 @@ impl Names<'_> {
     fn line_of_many(&self, many: &[Entry]) -> Option<String> {
         let units = many.iter().filter_map(|entry| match entry.change {
             Change::Fails(clock) | Change::Restored(clock) => Some(self.model.origin(clock).0),
-            Change::Down(unit) | Change::Up(unit) | Change::Moves(unit, _) => Some(unit),
+            Change::Down(unit, _) | Change::Up(unit) | Change::Moves(unit, _) => Some(unit),
             _ => None,
         });
         let units = told(&units.map(|unit| self.unit(unit)).collect::<Vec<&str>>());
@@ -245,7 +249,7 @@ impl Names<'_> {
             Change::Fails(clock) => format!("{} of {units} strikes", self.mode(clock)),
             Change::Restored(clock) => format!("{} of {units} is over", self.mode(clock)),
             Change::Moves(_, placement) => self.moves(&units, "are", placement),
-            Change::Down(_) => format!("  {units} are down"),
+            Change::Down(..) => format!("  {units} are down"),
             _ => format!("  {units} are up"),
         })
     }

@@ -42,8 +42,8 @@ pub use scenario::{Expectation, Expected, Scenario, Scenarios, Step};
 pub use schema::{TOPOLOGY_SCHEMA, scenario_schema};
 pub use source::{Source, Sources, Span};
 pub use topology::{
-    Burst, Common, Crew, Demand, Discipline, Expression, FailureMode, Journey, ModeRange, Needs,
-    Operation, Plan, Preventive, Quorum, Repair, Roster, Rto, Service, Slo, SpecError, Stage,
-    Topology, Unit,
+    Burst, Common, Crew, Demand, Discipline, Expression, FailedWork, FailureMode, Journey,
+    ModeRange, Needs, Operation, Plan, Preventive, Quorum, Repair, Roster, Rto, Service, Slo,
+    SpecError, Stage, Topology, Unit,
 };
 pub use vary::Assumption;

@@ -255,6 +255,23 @@ pub enum Action {
         /// Indices of units.
         units: Vec<usize>,
     },
+    /// Somebody stops units, as planned, until the mode of the act is repaired or they are started.
+    Stop {
+        /// Indices of units.
+        units: Vec<usize>,
+    },
+    /// What earlier acts have stopped of these units starts.
+    Start {
+        /// Indices of units.
+        units: Vec<usize>,
+    },
+    /// From now on it takes so many replicas to carry the demand on a service that has one.
+    Load {
+        /// Index of the service.
+        service: usize,
+        /// How many; more than there are is too much for all of them.
+        needed: usize,
+    },
     /// Starts of these units that are under way are over: somebody has unsealed them.
     Unseal {
         /// Indices of units.

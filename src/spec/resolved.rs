@@ -19,7 +19,16 @@ const DEFAULTS: &[(&str, &[(&str, &str)])] = &[
         &[("replicas", "1"), ("start", "0s"), ("fails", "[]"), ("while_down", "keeps-failing")],
     ),
     ("crews", &[("size", "1"), ("hours", "always"), ("works", "any-time"), ("picks", "fifo")]),
-    ("calendar", &[("at", "0s"), ("gap", "0s"), ("regardless", "false")]),
+    (
+        "calendar",
+        &[
+            ("at", "0s"),
+            ("gap", "0s"),
+            ("at_a_time", "1"),
+            ("hours", "always"),
+            ("regardless", "false"),
+        ],
+    ),
     ("data", &[("medium", "local"), ("catch_up", "at-once")]),
     ("journeys", &[]),
 ];
@@ -40,7 +49,7 @@ const ROLLOUTS: &[(&str, &str)] = &[
 /// What makes an entry of the calendar one that takes no units.
 const ROLLOUT: &str = "rollout";
 /// Defaults of those that do.
-const OF_WORK: &[&str] = &["gap", "regardless"];
+const OF_WORK: &[&str] = &["gap", "at_a_time", "hours", "regardless"];
 /// Keys that have done their work when everything is written out.
 const DONE: &[&str] = &["extends", "import", "defaults"];
 

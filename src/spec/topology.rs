@@ -195,6 +195,10 @@ pub struct Service {
 /// What the replicas of a service must carry together.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Demand {
+    /// How much they must carry together, in any unit.
+    pub peak: f64,
+    /// How much each of them can, in the same unit.
+    pub each: f64,
     /// How many of them it takes; with fewer up, service is not whole.
     pub needed: usize,
     /// Whether those that are overloaded crash: in the mode with this index, equally likely at any time
@@ -293,6 +297,9 @@ pub struct Crew {
     pub picks: Discipline,
     /// If they are no people but spare parts: how long after one was taken another one is there.
     pub reorder: Option<Law>,
+    /// Who is called when nobody answers: how long a job waits for an answer, and the index of the crew
+    /// that it goes to then.
+    pub escalates: Option<(Law, usize)>,
 }
 
 /// What a crew takes next.
@@ -323,10 +330,26 @@ pub struct Plan {
     pub mode: usize,
     /// From the end of one until the next.
     pub gap: SimSpan,
+    /// On how many units work goes on together, from 1 to as many as there are.
+    pub at_a_time: usize,
+    /// When work on a unit may begin; `None` is always.
+    pub hours: Option<WeekHours>,
+    /// Work that comes to nothing; `None`: it never does.
+    pub fails: Option<FailedWork>,
     /// What must be up before the next is taken.
     pub waits_for: Option<Expression>,
     /// Whether units are nodes that are drained first, and how long that may take.
     pub drains: Option<Patience>,
+}
+
+/// Planned work that may come to nothing.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FailedWork {
+    /// With this probability for each unit and round.
+    pub probability: f64,
+    /// The mode that stands for it, which nobody has planned; its repair is the work and then the
+    /// recovery.
+    pub mode: usize,
 }
 
 /// What users do.

@@ -198,10 +198,16 @@ fn shift_to_percent(text: &str, fraction: f64) -> String {
 /// assert_eq!(parse_size("8TB"), Ok(8e12));
 /// assert_eq!(parse_size("32 GiB"), Ok(34_359_738_368.0));
 /// assert!(parse_size("8T").unwrap_err().help.contains("`8TB`"));
+/// assert!(parse_size("8Gbps").unwrap_err().problem.contains("a bandwidth"));
 /// ```
 pub fn parse_size(text: &str) -> Result<f64, QuantityError> {
     let example = "write a number and a unit, such as `500MB`, `8TB` or `32GiB`";
     let (number, unit) = number_and_unit(text, "a size", example)?;
+    let is_a_rate = unit.ends_with("/s") || unit.ends_with("bps") || unit.ends_with("Bps");
+    if is_a_rate {
+        let problem = format!("`{}` is a bandwidth and not a size", text.trim());
+        return Err(QuantityError { problem, help: example.to_owned() });
+    }
     let prefix = unit.strip_suffix('B').and_then(factor_of);
     let factor = prefix.ok_or_else(|| not_a_unit(text, unit, "size", "B", example))?;
     finite(number * factor, text)

@@ -609,10 +609,11 @@ fn a_run_in_parts_is_merged_from_files() {
         let shard = format!("{number}/3");
         let file = part(number);
         let file = file.to_str().unwrap();
-        let run = ["simulate", THANOS, "-n", "30", "--shard", &shard, "--out", file];
+        let run = ["simulate", THANOS, "-n", "30", "--shard", &shard, "--out", file, "--timing"];
         let output = ninefold(&run);
         check_status(&output, 0);
         assert_eq!(text(&output.stdout), "");
+        assert!(text(&output.stderr).contains(" lives/s, "), "{}", text(&output.stderr));
     }
     let files = [part(3), part(1), part(2)].map(|path| path.to_str().unwrap().to_owned());
     let [third, first, second] = &files;
@@ -632,6 +633,9 @@ fn a_run_in_parts_is_merged_from_files() {
         check_status(&ninefold(&run), 2);
     }
     check_status(&ninefold(&["simulate", THANOS, "--shard", "1/3"]), 2);
+    // Nothing is drawn.
+    let drawn = ["simulate", THANOS, "--shard", "1/3", "--out", "never.json", "--theme", "dark"];
+    check_status(&ninefold(&drawn), 2);
     let too_many = ["simulate", THANOS, "-n", "2", "--shard", "1/3", "--out", "never.json"];
     check_status(&ninefold(&too_many), 2);
     assert!(!Path::new("never.json").exists());

@@ -214,6 +214,7 @@ fn spares_run_out() {
         works_in_hours: false,
         picks: Discipline::Fifo,
         reorder: Some(Law::exponential(168.0 * HOUR).unwrap()),
+        escalates: None,
     });
     let Repair::After(stages) = &mut topology.modes[0].repair else { unreachable!() };
     stages[0].crew = Some(0);

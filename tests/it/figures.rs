@@ -6,7 +6,8 @@ use std::fs;
 use std::path::Path;
 
 use ninefold::report::{
-    Content, Figure, Inside, Theme, figures, life_figure, to_png, to_svg, topology_figure,
+    Condition, Content, Figure, Inside, Theme, figures, life_figure, to_png, to_svg,
+    topology_figure,
 };
 use ninefold::{Plan, System, Topology};
 
@@ -87,14 +88,22 @@ fn in_words(figure: &Figure) -> String {
         }
         Content::Strip(strip) => {
             for lane in &strip.lanes {
-                let planned = lane.stretches.iter().filter(|stretch| stretch.is_planned).count();
-                let (times, down) = (lane.stretches.len(), lane.downtime_s());
-                let _ = writeln!(
+                let down = lane.downtime_s();
+                let _ = write!(
                     text,
-                    "  {} {}: {times} times, {planned} planned, {down:.0} s",
+                    "  {} {}: {} times, {down:.0} s",
                     if lane.is_journey { "journey" } else { "unit" },
-                    lane.name
+                    lane.name,
+                    lane.times
                 );
+                for condition in Condition::ALL {
+                    let of_it = lane.stretches.iter().filter(|s| s.condition == condition);
+                    let length: f64 = of_it.map(|stretch| stretch.to_s - stretch.from_s).sum();
+                    if length > 0.0 {
+                        let _ = write!(text, ", {length:.0} s {condition:?}");
+                    }
+                }
+                text.push('\n');
             }
         }
         Content::Places(places) => {

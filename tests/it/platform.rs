@@ -719,3 +719,24 @@ fn a_replica_of_a_statefulset_that_is_deleted_where_nobody_can_be_told_goes_on_t
         ],
     );
 }
+
+#[test]
+fn nodes_that_are_worked_on_together_are_drained_together() {
+    // A deployment's replica leaves its node at once, so that work begins where a drain does. It begins in
+    // its hours: Monday from 10 to 11.
+    crate::behaviours::check(
+        "horizon: 200h
+platform: kubernetes
+domains: {node: {level: node, count: 4}}
+services: {web: {on: node, controller: deployment}}
+calendar:
+  kernel: {every: 30d, order: [node], each: 40m, drain: true, at_a_time: 2, hours: [Mon 10:00-11:00]}
+journeys: {zero: {needs: node-0}, one: {needs: node-1}, two: {needs: node-2}, three: {needs: node-3}}",
+        &[
+            "zero: 10-10.666666666666666 kernel@node-0 planned",
+            "one: 10-10.666666666666666 kernel@node-1 planned",
+            "two: 10.666666666666666-11.333333333333334 kernel@node-2 planned",
+            "three: 10.666666666666666-11.333333333333334 kernel@node-3 planned",
+        ],
+    );
+}

@@ -151,10 +151,23 @@ fn random_system(seed: u64) -> String {
     let size = 2 + dice.below(3);
     let works = dice.one_of(&["works: in-hours", "off_hours: 4h", "response: 10m"]);
     let picks = dice.one_of(&["priority", "preemptive"]);
+    // Nobody is called by those whom they call.
+    let mut calls = |to: &str| match dice.chance(40) {
+        true => {
+            format!(
+                ", escalates: {{after: {}, to: {to}}}",
+                dice.one_of(&["0s", "30m", "{uniform: [5m, 9h]}"])
+            )
+        }
+        false => String::new(),
+    };
+    let (of_kinds, of_urgent, of_ops) = (calls("urgent"), calls("ops"), calls("day"));
     let _ = writeln!(
         text,
-        "crews:\n  ops: {{size: {size}, response: 1h}}\n  day: {{size: {size}, hours: business, {works}}}\n  \
-         urgent: {{size: {size}, picks: {picks}}}\n  kinds: {{size: {size}, picks: random-kind, response: 1h}}"
+        "crews:\n  ops: {{size: {size}, response: 1h{of_ops}}}\n  \
+         day: {{size: {size}, hours: business, {works}}}\n  \
+         urgent: {{size: {size}, picks: {picks}, response: {{exponential: 1h}}{of_urgent}}}\n  \
+         kinds: {{size: {size}, picks: random-kind, response: 1h{of_kinds}}}"
     );
     text += "domains:\n";
     let mut names = Vec::new();
@@ -223,10 +236,12 @@ fn random_system(seed: u64) -> String {
     let _ = writeln!(text, "  p: {{fails: [{}]}}", dice.modes());
     names.push("p".to_owned());
     let waits = dice.one_of(&["", ", regardless: true", ", waits_for: p"]);
+    let more = dice.one_of(&["", ", at_a_time: 2", ", hours: [Sat 02:00-06:00], at_a_time: 2"]);
+    let fails = dice.one_of(&["", ", fails: {p: 30%, repair: 5h}"]);
     let (every, each) = (100 + dice.below(400), dice.stages(3));
     let _ = writeln!(
         text,
-        "calendar:\n  plan: {{every: {every}h, at: 5h, order: [d0, p], each: {each}, gap: 1h{waits}}}"
+        "calendar:\n  plan: {{every: {every}h, at: 5h, order: [d0, p], each: {each}, gap: 1h{waits}{more}{fails}}}"
     );
     let last = names[names.len() - 2].clone();
     if dice.chance(60) {

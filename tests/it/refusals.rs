@@ -523,6 +523,27 @@ fn common_causes_and_plans_must_make_sense() {
         "3:42 out-of-range: a range that goes down, or begins at nothing; write the lower end first; it \
          must be above zero\n",
     );
+    let crews = |text: &str| format!("{FINE}crews: {{{text}}}\n");
+    check(
+        &crews("a: {escalates: {after: 5m, to: b}}, b: {escalates: {after: 5m, to: a}}"),
+        "10:24 cycle: `a` escalates to itself in the end; let the last one who is called keep the \
+         job\n\
+         10:60 cycle: `b` escalates to itself in the end; let the last one who is called keep the \
+         job\n",
+    );
+    check(
+        &crews("a: {escalates: {after: 5m, to: bb}}, b: {escalates: {to: a}, picks: random-kind}"),
+        "10:40 unknown-name: there is no crew `bb`; did you mean `b`?\n\
+         10:61 missing-key: an escalation needs `after`; add `after`: how long a job waits for an \
+         answer, such as `after: 30m`\n",
+    );
+    check(
+        &with("repair: 2h}", "repair: 2h, crew: a, people: 2}").replace(
+            "journeys:",
+            "crews: {a: {size: 2, escalates: {after: 5m, to: b}}, b: {}}\njourneys:",
+        ),
+        "3:51 quorum: 2 of the 1 of `b`; at most 1: `b` is called when nobody answers\n",
+    );
     let plan = |text: &str| format!("{FINE}calendar: {{patch: {text}}}\n");
     check(
         &plan("{order: [node], each: 5m}"),
@@ -535,6 +556,19 @@ fn common_causes_and_plans_must_make_sense() {
          for its members\n\
          10:27 out-of-range: a plan that never ends; `every` is from beginning to beginning and must be \
          at least 1s\n",
+    );
+    check(
+        &plan(
+            "{every: 9d, order: [node], each: 5m, at_a_time: 9, hours: Sat, fails: {p: 2, rapair: 1h}}",
+        ),
+        "10:67 out-of-range: 9 at a time of 3 units; at most 3, as many as `order` names\n\
+         10:77 bad-quantity: `Sat` says no hours of a week; write `business`, `always`, or a list such as \
+         `[Mon-Fri 09:00-17:00]`\n\
+         10:89 missing-key: work that fails needs `repair`; add `repair`: how long it takes to recover, \
+         such as `repair: 2h`\n\
+         10:93 bad-quantity: `2` is not a percentage; write a number from 0 to 100 and `%`, such as \
+         `99.9%`\n\
+         10:96 unknown-key: work that fails has no key `rapair`; did you mean `repair`?\n",
     );
     check(
         &with("topology: t", "topology: t\nimport: [server/transiet]"),
@@ -618,6 +652,27 @@ fn data_need_holders_or_a_way_to_be_made() {
         &class("held_by: [disk, rack-0/disk-1]"),
         "13:7 duplicate-name: `rack-0/disk-1` holds `d` twice; name each holder once; a group stands \
          for its members\n",
+    );
+}
+
+#[test]
+fn what_is_empty_or_another_quantity_is_refused() {
+    check(
+        &class("held_by: disk, copies: 3, groups: 9, size: 8TB, rebuild: {per: {}}"),
+        "13:70 missing-key: `per` of no level; name levels and what all on one unit of each \
+         share: `per: {rack: 1GB/s}`\n",
+    );
+    check(
+        &class("held_by: disk, copies: 3, groups: 9, deleted: {every: }"),
+        "13:53 missing-key: deletion by mistake needs `every`; add `every`: the mean time from \
+         one to the next, such as `every: 50y`\n",
+    );
+    check(
+        &class("held_by: disk, copies: 3, groups: 9, size: 8Gbps, rebuild: {bandwidth: 8MB}"),
+        "13:50 bad-quantity: `8Gbps` is a bandwidth and not a size; write a number and a unit, \
+         such as `500MB`, `8TB` or `32GiB`\n\
+         13:78 bad-quantity: `MB` is not a unit of bandwidth; write `8MB/s`, or `8MiB/s` in \
+         powers of 1024\n",
     );
 }
 

@@ -5,9 +5,12 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use ninefold::report::{ScenarioReport, scenario_to_text, scenarios_to_json, scenarios_to_junit};
+use ninefold::report::{
+    Content, JourneyMeasures, ScenarioReport, Stretch, scenario_to_text, scenarios_to_json,
+    scenarios_to_junit,
+};
 use ninefold::spec::{Scenarios, SpecError};
-use ninefold::{ScenarioPlan, run_scenario};
+use ninefold::{Plan, ScenarioPlan, System, run_scenario};
 use proptest::prelude::*;
 use quick_xml::Reader;
 use quick_xml::events::Event;
@@ -45,7 +48,11 @@ fn read(steps_and_expect: &str) -> Result<Scenarios, SpecError> {
 }
 
 fn run(steps_and_expect: &str, threads: usize) -> ScenarioReport {
-    let scenarios = read(steps_and_expect).unwrap_or_else(|error| panic!("{error}"));
+    run_read(read(steps_and_expect), threads)
+}
+
+fn run_read(scenarios: Result<Scenarios, SpecError>, threads: usize) -> ScenarioReport {
+    let scenarios = scenarios.unwrap_or_else(|error| panic!("{error}"));
     let plan = ScenarioPlan { seed: 1, lives: None, threads: Some(threads) };
     run_scenario(&scenarios.list[0], &plan, &mut |_| ControlFlow::Continue(())).unwrap()
 }
@@ -156,6 +163,113 @@ fn a_bad_rollout_takes_all_replicas_together() {
             ("{down_at_least: 30m, of: write}", 1_830.0),
             ("{down: [db-0, db-1, db-2], at: 2m}", 1.0),
         ],
+    );
+}
+
+#[test]
+fn what_is_stopped_is_down_until_it_is_started() {
+    let stop = "[{at: 1m, stop: [db-0, db-1]}, {at: 11m, start: db}, {at: 20m, stop: db, for: 5m}]";
+    let expect = [
+        // 30 s of starts each time.
+        ("{down_at_least: 1s, of: write}", 630.0 + 330.0),
+        ("{outage_at_most: 1h, of: write}", 630.0),
+        ("{up: [db-0, db-1, db-2], at: 11m30s}", 1.0),
+        ("{down: db, at: 21m}", 1.0),
+        ("{up: db, at: 25m30s}", 1.0),
+    ];
+    check(stop, &expect);
+    // All of it counts as planned.
+    let scenarios = read(&format!("steps: {stop}")).unwrap();
+    let system = System::compile(scenarios.list[0].topology.clone());
+    let report = system.simulate(&Plan { replications: 1, ..system.plan(1) }).unwrap();
+    let JourneyMeasures::Window(found, causes) = &report.journeys[0].measures else {
+        panic!("lives of equal length");
+    };
+    assert_eq!(found.by_intent.unplanned.downtime_s_per_year.mean, 0.0);
+    assert!(found.by_intent.planned.downtime_s_per_year.mean > 0.0);
+    assert!(causes.by_mode.iter().all(|share| share.mode == "stop" && share.is_planned));
+}
+
+#[test]
+fn a_start_ends_a_stop_and_nothing_else() {
+    check(
+        "[{at: 1m, stop: node-0}, {at: 2m, crash: node-0, for: 10m}, {at: 3m, start: node}, \
+          {at: 20m, stop: node-1}, {at: 25m, restore: node-1}]",
+        &[
+            ("{down: node-0, at: 11m59s}", 1.0),
+            ("{up: node-0, at: 12m}", 1.0),
+            ("{down: node-1, at: 24m}", 1.0),
+            ("{up: node-1, at: 25m}", 1.0),
+        ],
+    );
+    // Nobody takes over sooner than after a failure.
+    check("[{at: 1m, stop: web-0, for: 10m}]", &[("{down_at_most: 20s, of: browse}", 20.0)]);
+}
+
+/// What two of three replicas can carry: of one service they crash beyond that, of the other it is slow.
+const CARRYING: &str = "topology: system
+domains: {node: {level: node, count: 3}}
+services:
+  web: {replicas: 3, on: node, serves: any, start: 10m, demand: {peak: 600, each: 300, beyond: crash}}
+  index: {replicas: 3, on: node, serves: any, demand: {peak: 600, each: 300, beyond: slow}}
+  one: {demand: {peak: 10, each: 10, beyond: slow}}
+journeys: {browse: {needs: web}, search: {needs: index}, ask: {needs: one}}
+";
+
+/// What is measured of each expectation of the only life on what carries a load, seconds.
+#[track_caller]
+fn check_carrying(steps: &str, expect: &[(&str, f64)]) {
+    let list: String = expect.iter().map(|(one, _)| format!("  - {one}\n")).collect();
+    let text =
+        format!("scenario: s\ntopology: system.yaml\nlasts: 3h\nsteps: {steps}\nexpect:\n{list}");
+    let folder = folder(&text);
+    fs::write(folder.path().join("system.yaml"), CARRYING).unwrap();
+    let scenarios = Scenarios::from_path(folder.path().join("scenario.yaml"));
+    let scenarios = scenarios.unwrap_or_else(|error| panic!("{error}"));
+    let plan = ScenarioPlan { seed: 1, lives: None, threads: Some(1) };
+    let report =
+        run_scenario(&scenarios.list[0], &plan, &mut |_| ControlFlow::Continue(())).unwrap();
+    let value = |held: &ninefold::measure::Held| held.measured.as_ref().unwrap().quantile(0.5);
+    let found: Vec<f64> = report.expectations.iter().map(|(_, held)| value(held)).collect();
+    let wanted: Vec<f64> = expect.iter().map(|(_, value)| *value).collect();
+    assert_eq!(found, wanted, "\n{}", scenario_to_text(&report, true));
+}
+
+#[test]
+fn a_load_that_is_too_much_degrades_service_until_it_is_less() {
+    // 900 takes all three, 1200 would take four, 300 takes one.
+    check_carrying(
+        "[{at: 10m, load: index, peak: 900}, {at: 20m, crash: node-0, for: 5m}, {at: 30m, load: index, times: 2}, \
+          {at: 40m, load: [index], times: 0.5}, {at: 50m, crash: [node-0, node-1], for: 10m}, \
+          {at: 70m, load: index, times: 1}, {at: 80m, crash: [node-0, node-1], for: 1m}]",
+        &[
+            ("{degraded_at_least: 1m, of: search}", 300.0 + 600.0 + 60.0),
+            ("{down_at_most: 0s, of: search}", 0.0),
+            ("{degraded_at_most: 0s, of: ask}", 0.0),
+        ],
+    );
+    // One replica carries what it is for; and down it is not degraded.
+    check_carrying(
+        "[{at: 10m, load: one, peak: 11}, {at: 20m, crash: one, for: 5m}, {at: 30m, load: one, peak: 10}]",
+        &[("{degraded_at_least: 1m, of: ask}", 900.0), ("{down_at_most: 1h, of: ask}", 300.0)],
+    );
+}
+
+#[test]
+fn a_load_that_is_too_much_crashes_all_until_it_is_less() {
+    // They start at 20 and 30 minutes and crash again, all of them; from 35 on two are enough.
+    check_carrying(
+        "[{at: 10m, load: web, peak: 1200}, {at: 35m, load: web, times: 1}]",
+        &[
+            ("{down_at_least: 1m, of: browse}", 1_800.0),
+            ("{outage_at_most: 1h, of: browse}", 1_800.0),
+        ],
+    );
+    // Three carry 900. Without the first for 5 minutes the others crash, and then it comes back 5 minutes
+    // after them each time, so that there are never three, until two are enough at 70 minutes.
+    check_carrying(
+        "[{at: 10m, load: web, times: 1.5}, {at: 20m, crash: node-0, for: 5m}, {at: 60m, load: web, times: 1}]",
+        &[("{down_at_least: 1m, of: browse}", 3_000.0)],
     );
 }
 
@@ -304,6 +418,68 @@ fn a_node_that_is_cut_off_is_lost_and_comes_back() {
     );
 }
 
+/// The lane of a unit in the picture of a scenario, if it has one: each condition, from when to when,
+/// minutes.
+fn lane(system: &str, steps: &str, unit: &str) -> Vec<String> {
+    let folder = folder(&format!(
+        "scenario: s\ntopology: system.yaml\nlives: 1\nlasts: 2h\nsteps: {steps}\n"
+    ));
+    fs::write(folder.path().join("system.yaml"), system).unwrap();
+    let scenarios = Scenarios::from_path(folder.path().join("scenario.yaml"));
+    let scenarios = scenarios.unwrap_or_else(|error| panic!("{error}"));
+    let plan = ScenarioPlan { seed: 1, lives: None, threads: Some(1) };
+    let report =
+        run_scenario(&scenarios.list[0], &plan, &mut |_| ControlFlow::Continue(())).unwrap();
+    let Content::Strip(strip) = &report.figure.content else { panic!("a life is a strip") };
+    let shown = |stretch: &Stretch| {
+        let (from, to) = (stretch.from_s / 60.0, stretch.to_s / 60.0);
+        let up = if stretch.is_down { "" } else { " up" };
+        format!("{:?} {from:.1}-{to:.1}{up}", stretch.condition)
+    };
+    let lane = strip.lanes.iter().find(|lane| lane.name == unit);
+    lane.map_or_else(Vec::new, |lane| lane.stretches.iter().map(shown).collect())
+}
+
+#[test]
+fn a_picture_shows_what_is_not_as_it_should_be() {
+    const SEALED: &str = "topology: system
+crews: {keys: {response: 5m}}
+domains: {host: {start: 1m}}
+services: {vault: {on: host, start: 2m, sealed: {crew: keys, takes: 10m}}}
+journeys: {read: {needs: vault}}
+";
+    // What stands on the host is down with it, also while it starts.
+    let crash = "[{at: 10m, crash: host, for: 20m}, {at: 60m, stop: vault, for: 5m}]";
+    assert_eq!(lane(SEALED, crash, "host"), ["Down 10.0-30.0", "Starting 30.0-31.0"]);
+    assert_eq!(
+        lane(SEALED, crash, "vault-0"),
+        [
+            "Down 10.0-31.0",
+            "Starting 31.0-33.0",
+            "Sealed 33.0-48.0",
+            "Planned 60.0-65.0",
+            "Starting 65.0-67.0",
+            "Sealed 67.0-82.0",
+        ]
+    );
+    let users = "[{at: 10m, isolate: host, from: users, for: 20m}]";
+    assert_eq!(lane(SEALED, users, "host"), ["CutOff 10.0-30.0", "Starting 30.0-31.0"]);
+
+    // A node that is cut off is up, and lost after 50 s or a little less.
+    let cut_off = "[{at: 1m, isolate: node-0, from: control-plane, for: 20m}]";
+    let node = lane(CLUSTER, cut_off, "node-0");
+    assert!(node[0].starts_with("CutOff 1.") && node[0].ends_with("-21.0 up"), "{node:?}");
+    // Told to end a member does in 10 s, and then no node takes it: each of the others has one.
+    let member = |steps: &str| {
+        let members = ["db-0", "db-1", "db-2"].map(|member| lane(CLUSTER, steps, member));
+        members.into_iter().find(|lane| !lane.is_empty()).unwrap_or_default()
+    };
+    assert_eq!(member("[{at: 1m, drain: node-0}]"), ["Stuck 1.0-1.2", "Pending 1.2-120.0"]);
+    let lost = member("[{at: 1m, crash: node-0, for: 1h}]");
+    let kinds: Vec<&str> = lost.iter().filter_map(|shown| shown.split(' ').next()).collect();
+    assert_eq!(kinds, ["Down", "Stuck", "Starting"], "{lost:?}");
+}
+
 /// What is said about a scenario, a line a finding.
 fn findings(text: &str) -> String {
     match read(text) {
@@ -355,6 +531,13 @@ fn what_is_wrong_has_its_place() {
             "steps: [{delete: node-0}]",
             "3:18 wrong-reference: `node-0` is not a replica to be deleted",
         ),
+        ("steps: [{start: db}]", "3:17 no-effect: `db` was not stopped"),
+        ("steps: [{stop: db-0}, {start: [db, db-1]}]", "3:36 no-effect: `db-1` was not stopped"),
+        ("steps: [{load: db, times: 2}]", "3:16 wrong-reference: nobody knows what `db` can carry"),
+        ("steps: [{load: db}]", "3:9 missing-key: a load needs `peak`"),
+        ("steps: [{load: db, times: 2, peak: 3}]", "3:20 wrong-kind: a load in two ways"),
+        ("steps: [{load: db, times: -2}]", "3:27 out-of-range: an impossible load"),
+        ("steps: [{stop: db, times: 2}]", "3:20 no-effect: `times` says nothing of `stop`"),
         ("steps: [{rollout: db}]", "3:19 wrong-reference: `db` has no controller that rolls out"),
         (
             "lasts: 1m\nsteps: [{at: 2m, crash: db}]",
@@ -557,19 +740,25 @@ fn step() -> impl Strategy<Value = String> {
     let lasts =
         prop::sample::select(&["", ", for: 0s", ", for: 5m", ", for: {exponential: 3m}"][..]);
     let when = prop::sample::select(&["", "after: 0s, ", "after: 90s, ", "after: 1h, "][..]);
-    let verb = 0..7;
-    (when, verb, whom, replicas, lasts).prop_map(|(when, verb, whom, replicas, lasts)| {
-        let what = match verb {
-            0 => format!("crash: {whom}{lasts}"),
-            1 => format!("crash: {whom}{lasts}, wipes: true, cuts_power: true"),
-            2 => format!("restore: {whom}"),
-            3 => format!("isolate: {whom}, from: users{lasts}"),
-            4 => format!("delete: {replicas}, force: true"),
-            5 => format!("unseal: {replicas}"),
-            _ => format!("rollout: db, bad: true{lasts}"),
-        };
-        format!("  - {{{when}{what}}}\n")
-    })
+    let times = prop::sample::select(&["0", "1", "1.5", "9"][..]);
+    let verb = 0..10;
+    (when, verb, whom, replicas, lasts, times).prop_map(
+        |(when, verb, whom, replicas, lasts, times)| {
+            let what = match verb {
+                0 => format!("crash: {whom}{lasts}"),
+                1 => format!("crash: {whom}{lasts}, wipes: true, cuts_power: true"),
+                2 => format!("restore: {whom}"),
+                3 => format!("isolate: {whom}, from: users{lasts}"),
+                4 => format!("delete: {replicas}, force: true"),
+                5 => format!("unseal: {replicas}"),
+                6 => format!("stop: {whom}{lasts}"),
+                7 => format!("start: {whom}"),
+                8 => format!("load: index, times: {times}"),
+                _ => format!("rollout: db, bad: true{lasts}"),
+            };
+            format!("  - {{{when}{what}}}\n")
+        },
+    )
 }
 
 proptest! {
@@ -582,13 +771,17 @@ proptest! {
         random in any::<bool>(),
     ) {
         let failures = if random { "random" } else { "none" };
-        let report = run(
-            &format!(
-                "failures: {failures}\nlives: 5\nsteps:\n{}expect:\n  - {{down_at_most: 1s, of: write}}\n  - {{back_within: 1m, of: browse}}\n  - {{lost_at_most: 1s, of: samples}}\n",
-                steps.concat()
-            ),
-            1,
+        // Everything has been stopped once, so that it may be started.
+        let folder = folder(&format!(
+            "scenario: s\ntopology: system.yaml\nfailures: {failures}\nlives: 5\nsteps:\n  - {{stop: [node, edge, db, web, agent], for: 0s}}\n{}expect:\n  - {{down_at_most: 1s, of: write}}\n  - {{back_within: 1m, of: browse}}\n  - {{lost_at_most: 1s, of: samples}}\n  - {{degraded_at_most: 1s, of: search}}\n",
+            steps.concat()
+        ));
+        let loaded = SYSTEM.replace(
+            "journeys:\n",
+            "  index: {replicas: 3, on: node, serves: any, start: 20s, fails: [crash], demand: {peak: 600, each: 300, beyond: crash, within: 1m}}\njourneys:\n  search: {needs: index}\n",
         );
+        fs::write(folder.path().join("system.yaml"), loaded).unwrap();
+        let report = run_read(Scenarios::from_path(folder.path().join("scenario.yaml")), 1);
         let lasts = report.lasts.seconds();
         for (_, service) in &report.services {
             prop_assert!(service.down.max() <= lasts && service.longest.max() <= lasts);

@@ -6,8 +6,9 @@ use crate::dist::Law;
 use crate::engine::event::{Event, Slot, Slots};
 use crate::engine::step::{Chance, Chooser, DataChooser, PlatformChooser, Switch};
 use crate::model::{
-    ActId, ClockId, Cone, CopyId, CrewId, DataId, DragId, JobId, MaskId, Model, NodeId, PlanId,
-    PodId, QueueId, RolloutId, Roster, SeatId, ShockId, SpareId, Stage, TimeToFailure, UnitId,
+    ActId, ClockId, Cone, CopyId, CrewId, DataId, DragId, JobId, LaneId, MaskId, Model, NodeId,
+    PlanId, PodId, QueueId, RolloutId, Roster, SeatId, ShockId, SpareId, Stage, TimeToFailure,
+    UnitId,
 };
 use crate::spec::{CatchUp, Discipline, Speed};
 use crate::units::{SimSpan, SimTime};
@@ -173,11 +174,11 @@ impl Chooser for Enumerator<'_> {
 
     fn start_begins(&mut self, _: UnitId) {}
 
-    fn work_begins(&mut self, job: JobId, spec: &Stage, _: u32) {
+    fn work_begins(&mut self, job: JobId, spec: &Stage, _: u32, crew: Option<CrewId>) {
         if !self.has_job(job) {
             return;
         }
-        let crew = spec.crew.map(|crew| &self.model.crews[crew.index()]);
+        let crew = crew.map(|crew| &self.model.crews[crew.index()]);
         let response = crew.filter(|crew| crew.picks != Discipline::RandomKind);
         let why = self.of_job(job);
         match response.and_then(|crew| crew.response.clone()) {
@@ -193,14 +194,22 @@ impl Chooser for Enumerator<'_> {
         self.cancel(self.end_of_stage(job));
     }
 
-    fn work_pauses(&mut self, job: JobId, _: u32) {
+    fn work_pauses(&mut self, job: JobId, _: CrewId) {
         self.put_aside[job.index()] = self.cancel(self.end_of_stage(job));
     }
 
-    fn work_resumes(&mut self, job: JobId, _: u32) {
+    fn work_resumes(&mut self, job: JobId, _: CrewId) {
         let phase = std::mem::replace(&mut self.put_aside[job.index()], IDLE);
         self.set(self.end_of_stage(job), phase);
     }
+
+    fn answer_is_awaited(&mut self, _: JobId, _: u32, crew: CrewId) {
+        if self.cone.has_crew(crew) {
+            self.refuse(NotMarkov::Escalation(crew));
+        }
+    }
+
+    fn answer_is_not_awaited(&mut self, _: JobId) {}
 
     fn answer_begins(&mut self, queue: QueueId) {
         let crew = self.model.queues[queue.index()];
@@ -291,7 +300,13 @@ impl Chooser for Enumerator<'_> {
         }
     }
 
-    fn plan_pauses(&mut self, _: PlanId, _: SimSpan) {}
+    fn plan_is_open(&mut self, _: PlanId) -> bool {
+        true
+    }
+
+    fn plan_opening_is_awaited(&mut self, _: LaneId) {}
+
+    fn plan_pauses(&mut self, _: LaneId, _: SimSpan) {}
 
     fn plan_sleeps(&mut self, _: PlanId) {}
 

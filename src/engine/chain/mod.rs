@@ -45,6 +45,8 @@ pub enum NotMarkov {
     Shock(ShockId),
     /// A crew works by the hours of the week.
     Hours(CrewId),
+    /// Jobs go from a crew to others that nobody answers in time.
+    Escalation(CrewId),
     /// The first part of each outage is hidden, which takes a fixed time.
     Mask,
     /// Work is planned for fixed times.

@@ -3,7 +3,7 @@
 
 use super::{Chance, Chooser, Step};
 use crate::engine::state::Root;
-use crate::model::{ClockId, DragId, LoadId, PlanId, ShockId, UnitId};
+use crate::model::{ClockId, DragId, LaneId, LoadId, PlanId, ShockId, UnitId};
 
 impl<C: Chooser> Step<'_, C> {
     /// A failure mode strikes, unless its clock stands still or the mode is active already.
@@ -94,38 +94,98 @@ impl<C: Chooser> Step<'_, C> {
         }
     }
 
-    /// A plan begins, or goes on with its next unit.
-    pub(super) fn plan_goes_on(&mut self, plan: PlanId) {
-        let spec = &self.model.plans[plan.index()];
-        if spec.waits_for.is_some_and(|gate| !self.state.gate_is_up(gate)) {
-            self.state.plans[plan.index()].waits = true;
+    /// A round of a plan begins, or goes on with its next unit.
+    pub(super) fn plan_is_due(&mut self, lane: LaneId) {
+        let plan = self.model.lanes[lane.index()];
+        if std::mem::replace(&mut self.state.plans[plan.index()].is_on, true) {
+            self.plan_goes_on(lane);
             return;
         }
-        let place = self.state.plans[plan.index()].place as usize;
-        let unit = self.model.clocks[spec.order[place].index()].unit;
-        match (spec.drains, self.model.units[unit.index()].extras().node) {
-            (Some(patience), Some(node)) => self.drain_for_plan(plan, node, patience),
-            _ => self.plan_strikes(plan),
+        for lane in self.model.plans[plan.index()].lanes() {
+            self.plan_goes_on(lane);
         }
     }
 
-    /// Planned work begins on a unit.
-    pub(super) fn plan_strikes(&mut self, plan: PlanId) {
+    /// What lanes of a plan have waited for is up.
+    pub(super) fn waiting_lanes_go_on(&mut self, plan: PlanId) {
+        for lane in self.model.plans[plan.index()].lanes() {
+            if std::mem::take(&mut self.state.lanes[lane.index()].waits) {
+                self.plan_goes_on(lane);
+            }
+        }
+    }
+
+    /// The next unit of a plan is taken, if there is one and work on it may begin.
+    fn plan_goes_on(&mut self, lane: LaneId) {
+        let plan = self.model.lanes[lane.index()];
         let spec = &self.model.plans[plan.index()];
-        let clock = spec.order[self.state.plans[plan.index()].place as usize];
-        self.state.root = Root { clock, branch: 0, is_planned: true };
+        let place = self.state.plans[plan.index()].next;
+        let Some(clock) = spec.order.get(place as usize) else { return };
+        if spec.waits_for.is_some_and(|gate| !self.state.gate_is_up(gate)) {
+            self.state.lanes[lane.index()].waits = true;
+            return;
+        }
+        if !self.chooser.plan_is_open(plan) {
+            self.chooser.plan_opening_is_awaited(lane);
+            return;
+        }
+        let state = &mut self.state.plans[plan.index()];
+        (state.next, state.taken) = (place + 1, state.taken + 1);
+        self.state.lanes[lane.index()].place = Some(place);
+        let unit = self.model.clocks[clock.index()].unit;
+        match (spec.drains, self.model.units[unit.index()].extras().node) {
+            (Some(patience), Some(node)) => self.drain_for_plan(lane, *clock, node, patience),
+            _ => self.plan_strikes(lane),
+        }
+    }
+
+    /// Planned work begins on the unit that was taken for it; whether it comes to nothing is settled
+    /// now, as are all lengths.
+    pub(super) fn plan_strikes(&mut self, lane: LaneId) {
+        let spec = &self.model.plans[self.model.lanes[lane.index()].index()];
+        let Some(place) = self.state.lanes[lane.index()].place else { return };
+        let work = spec.order[place as usize];
+        let clock = match &spec.fails {
+            Some((p, failed)) => {
+                let failed = failed[place as usize];
+                if self.chooser.happens(Chance::Work(work, failed), *p) { failed } else { work }
+            }
+            None => work,
+        };
+        let is_planned = self.model.clocks[clock.index()].is_planned;
+        self.state.root = Root { clock, branch: 0, is_planned };
         self.strike(clock);
     }
 
     /// Work on one unit of a plan is done.
-    pub(super) fn plan_is_done_with_one(&mut self, plan: PlanId) {
+    pub(super) fn work_is_done(&mut self, plan: PlanId, clock: ClockId) {
+        let unit = self.model.clocks[clock.index()].unit;
         let spec = &self.model.plans[plan.index()];
+        let is_on_it = |lane: &LaneId| {
+            let place = self.state.lanes[lane.index()].place;
+            place.is_some_and(|place| {
+                self.model.clocks[spec.order[place as usize].index()].unit == unit
+            })
+        };
+        if let Some(lane) = spec.lanes().find(is_on_it) {
+            self.plan_is_done_with_one(lane);
+        }
+    }
+
+    /// A lane of a plan has nothing more to do with the unit that it had taken.
+    pub(super) fn plan_is_done_with_one(&mut self, lane: LaneId) {
+        let plan = self.model.lanes[lane.index()];
+        let spec = &self.model.plans[plan.index()];
+        self.state.lanes[lane.index()].place = None;
         let state = &mut self.state.plans[plan.index()];
-        state.place += 1;
-        if (state.place as usize) < spec.order.len() {
-            self.chooser.plan_pauses(plan, spec.gap);
-        } else {
-            state.place = 0;
+        state.taken -= 1;
+        if (state.next as usize) < spec.order.len() {
+            self.chooser.plan_pauses(lane, spec.gap);
+        } else if state.taken == 0 {
+            (state.is_on, state.next) = (false, 0);
+            for lane in spec.lanes() {
+                self.state.lanes[lane.index()].waits = false;
+            }
             self.chooser.plan_sleeps(plan);
         }
     }

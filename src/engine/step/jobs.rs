@@ -15,7 +15,7 @@ impl<C: Chooser> Step<'_, C> {
     #[inline]
     fn begin_stage(&mut self, job: JobId, spec: &Stage, stage: u32) {
         match spec.crew {
-            None => self.chooser.work_begins(job, spec, stage),
+            None => self.chooser.work_begins(job, spec, stage, None),
             Some(crew) => self.ask(crew, job),
         }
     }
@@ -58,8 +58,9 @@ impl<C: Chooser> Step<'_, C> {
         }
         let stage = self.state.jobs[job.index()].stage;
         if let Some(crew) = stages[stage as usize].crew {
+            let crew = self.state.crew_now(job, crew);
             self.give_back(crew, stages[stage as usize].people);
-            self.state.jobs[job.index()].progress = Progress::Free;
+            self.is_nobodys(job);
             // Whoever is free now may be needed for the next stage too, but others have waited longer.
             self.serve(crew);
         }
@@ -83,15 +84,32 @@ impl<C: Chooser> Step<'_, C> {
             self.chooser.work_is_cut_short(job);
             return;
         };
+        let crew = self.state.crew_now(job, crew);
         if state.progress == Progress::Working {
             self.chooser.work_is_cut_short(job);
             self.give_back(crew, spec.people);
         } else {
             self.leave(State::queue_of(model, crew, job), job);
         }
-        self.state.jobs[job.index()].progress = Progress::Free;
+        self.nobody_else_is_called(job, crew);
+        self.is_nobodys(job);
         // Also if it only waited: the one behind it may need fewer people.
         self.serve(crew);
+    }
+
+    /// A job stays with a crew, or nobody has to do with it any more.
+    fn nobody_else_is_called(&mut self, job: JobId, crew: CrewId) {
+        if self.model.crews[crew.index()].escalates.is_some() {
+            self.chooser.answer_is_not_awaited(job);
+        }
+    }
+
+    /// No crew has to do with a job any more.
+    fn is_nobodys(&mut self, job: JobId) {
+        self.state.jobs[job.index()].progress = Progress::Free;
+        if let Some(handed) = self.state.handed_to.get_mut(job.index()) {
+            *handed = None;
+        }
     }
 
     fn stage_of(&self, job: JobId) -> (&Stage, u32) {
@@ -103,6 +121,30 @@ impl<C: Chooser> Step<'_, C> {
     fn ask(&mut self, crew: CrewId, job: JobId) {
         self.state.jobs[job.index()].progress = Progress::Waiting;
         self.line_up(State::queue_of(self.model, crew, job), job);
+        if self.model.crews[crew.index()].escalates.is_some() {
+            let stage = self.state.jobs[job.index()].stage;
+            self.chooser.answer_is_awaited(job, stage, crew);
+        }
+        self.serve(crew);
+    }
+
+    /// Nobody of a crew has answered a job, waiting as it is or in somebody's hands who has not begun:
+    /// it goes to others.
+    pub(super) fn escalated(&mut self, job: JobId) {
+        let model = self.model;
+        let (spec, _) = self.stage_of(job);
+        let people = spec.people;
+        let Some(crew) = spec.crew.map(|crew| self.state.crew_now(job, crew)) else { return };
+        let Some((_, to)) = &model.crews[crew.index()].escalates else { return };
+        if self.state.jobs[job.index()].progress == Progress::Working {
+            self.chooser.work_is_cut_short(job);
+            self.give_back(crew, people);
+        } else {
+            self.leave(State::queue_of(model, crew, job), job);
+        }
+        self.state.handed_to[job.index()] = Some(*to);
+        self.ask(*to, job);
+        // Whoever had not answered is free, or one fewer waits.
         self.serve(crew);
     }
 
@@ -140,8 +182,12 @@ impl<C: Chooser> Step<'_, C> {
         let before = self.state.jobs[job.index()].progress;
         self.state.jobs[job.index()].progress = Progress::Working;
         match before {
-            Progress::PutAside => self.chooser.work_resumes(job, stage),
-            _ => self.chooser.work_begins(job, spec, stage),
+            Progress::PutAside => {
+                // Somebody who goes on with it has answered.
+                self.nobody_else_is_called(job, crew);
+                self.chooser.work_resumes(job, crew);
+            }
+            _ => self.chooser.work_begins(job, spec, stage, Some(crew)),
         }
     }
 
@@ -178,8 +224,7 @@ impl<C: Chooser> Step<'_, C> {
         let urgency = self.priority(job);
         while self.state.free[crew.index()] < people {
             let works_for = |other: &JobId| {
-                self.state.jobs[other.index()].progress == Progress::Working
-                    && self.stage_of(*other).0.crew == Some(crew)
+                self.state.crew_at_work(model, *other) == Some(crew)
                     && self.priority(*other) > urgency
             };
             // The least urgent, and of several the one that is last in the model: any rule will do
@@ -188,9 +233,8 @@ impl<C: Chooser> Step<'_, C> {
             let Some(other) = jobs.max_by_key(|other| self.priority(*other)) else {
                 return false;
             };
-            let (spec, stage) = self.stage_of(other);
-            let freed = spec.people;
-            self.chooser.work_pauses(other, stage);
+            let freed = self.stage_of(other).0.people;
+            self.chooser.work_pauses(other, crew);
             self.state.free[crew.index()] += freed;
             self.state.jobs[other.index()].progress = Progress::PutAside;
             self.line_up(State::queue_of(model, crew, other), other);

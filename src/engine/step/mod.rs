@@ -19,8 +19,8 @@ pub use platform::PlatformChooser;
 use super::event::Event;
 use super::state::{ModeState, Phase, State};
 use crate::model::{
-    ClockId, CrewId, DragId, JobId, MaskId, Model, PlanId, QueueId, Repair, SeatId, ShockId,
-    SpareId, Stage, UnitId,
+    ClockId, CrewId, DragId, JobId, LaneId, MaskId, Model, PlanId, QueueId, Repair, SeatId,
+    ShockId, SpareId, Stage, UnitId,
 };
 use crate::units::SimSpan;
 
@@ -48,6 +48,8 @@ pub enum Chance {
     Burst(ClockId),
     /// A failover begins.
     Covered(SeatId),
+    /// Planned work, which the first of these stands for, comes to nothing, which the second does.
+    Work(ClockId, ClockId),
 }
 
 /// Decides when what begins here will end: by luck in a simulation, by enumeration in a solver.
@@ -58,14 +60,19 @@ pub trait Chooser: DataChooser + PlatformChooser {
     fn branch(&mut self, clock: ClockId) -> u8;
     /// A unit begins to start, once more.
     fn start_begins(&mut self, unit: UnitId);
-    /// The time that a stage of a job takes begins to run; `stage` is its number.
-    fn work_begins(&mut self, job: JobId, spec: &Stage, stage: u32);
+    /// The time that a stage of a job takes begins to run; `stage` is its number, and `crew` whoever does
+    /// it, its own crew or another that it has gone to.
+    fn work_begins(&mut self, job: JobId, spec: &Stage, stage: u32, crew: Option<CrewId>);
     /// Work on a job ends before it is through, for good.
     fn work_is_cut_short(&mut self, job: JobId);
-    /// Work on a job is put aside.
-    fn work_pauses(&mut self, job: JobId, stage: u32);
-    /// Work on a job goes on where it was put aside.
-    fn work_resumes(&mut self, job: JobId, stage: u32);
+    /// Work of a crew on a job is put aside.
+    fn work_pauses(&mut self, job: JobId, crew: CrewId);
+    /// Work of a crew on a job goes on where it was put aside.
+    fn work_resumes(&mut self, job: JobId, crew: CrewId);
+    /// A crew is asked to do a stage of a job, and others will be called if nobody answers.
+    fn answer_is_awaited(&mut self, job: JobId, stage: u32, crew: CrewId);
+    /// Nobody else will be called any more.
+    fn answer_is_not_awaited(&mut self, job: JobId);
     /// Somebody turns to a line of jobs.
     fn answer_begins(&mut self, queue: QueueId);
     /// Nobody turns to a line of jobs any more.
@@ -92,9 +99,13 @@ pub trait Chooser: DataChooser + PlatformChooser {
     fn mask_ends(&mut self, mask: MaskId);
     /// A failure that another one has set off is on its way.
     fn drag_begins(&mut self, drag: DragId, within: f64);
-    /// A plan goes on after so long.
-    fn plan_pauses(&mut self, plan: PlanId, gap: SimSpan);
-    /// A plan begins anew at its next time.
+    /// Whether work on a unit of a plan may begin now.
+    fn plan_is_open(&mut self, plan: PlanId) -> bool;
+    /// One of those who work on a plan goes on when work may begin again.
+    fn plan_opening_is_awaited(&mut self, lane: LaneId);
+    /// One of those who work on a plan goes on after so long.
+    fn plan_pauses(&mut self, lane: LaneId, gap: SimSpan);
+    /// A plan begins anew at its next time, and nobody works on it until then.
     fn plan_sleeps(&mut self, plan: PlanId);
     /// Whether something happens that has this probability.
     fn happens(&mut self, chance: Chance, probability: f64) -> bool;
@@ -116,6 +127,7 @@ pub fn step(model: &Model, state: &mut State, event: Event, chooser: &mut impl C
         Event::Expire(mask) => life.shows(mask),
         Event::Open(crew) => life.serve(crew),
         Event::Answer(queue) => life.answered(queue),
+        Event::Escalate(job) => life.escalated(job),
         Event::Arrive(spare) => life.arrived(spare),
         Event::Defect(copy) => life.defect_turns(copy),
         Event::Node(node) => life.node_is_lost(node),
@@ -123,7 +135,7 @@ pub fn step(model: &Model, state: &mut State, event: Event, chooser: &mut impl C
         Event::Shock(shock) => life.shock(shock),
         Event::Drag(drag) => life.drag(drag),
         Event::Delete(class) => life.deleted(class),
-        Event::Plan(plan) => life.plan_goes_on(plan),
+        Event::Plan(lane) => life.plan_is_due(lane),
         Event::Patience(node) => life.is_drained(node),
         Event::Rollout(rollout) => life.rollouts_begin(rollout),
         Event::Act(act) => life.act(act),
@@ -244,7 +256,7 @@ impl<C: Chooser> Step<'_, C> {
             {
                 self.work_is_over(node);
             }
-            self.plan_is_done_with_one(plan);
+            self.work_is_done(plan, clock);
         }
     }
 

@@ -3,7 +3,7 @@
 use super::{Chooser, Step};
 use crate::engine::platform::{PodPhase, RolledBy};
 use crate::engine::state::Root;
-use crate::model::{ActId, ClockId, ClusterId, NodeId, PlanId, PodId, RolloutId, WorkloadId};
+use crate::model::{ActId, ClockId, ClusterId, LaneId, NodeId, PodId, RolloutId, WorkloadId};
 use crate::spec::{Patience, Volume};
 
 impl<C: Chooser> Step<'_, C> {
@@ -220,11 +220,14 @@ impl<C: Chooser> Step<'_, C> {
     }
 
     /// A node is drained before planned work on it.
-    pub(super) fn drain_for_plan(&mut self, plan: PlanId, node: NodeId, patience: Patience) {
-        let spec = &self.model.plans[plan.index()];
-        let state = &mut self.state.plans[plan.index()];
-        state.drains = true;
-        let clock = spec.order[state.place as usize];
+    pub(super) fn drain_for_plan(
+        &mut self,
+        lane: LaneId,
+        clock: ClockId,
+        node: NodeId,
+        patience: Patience,
+    ) {
+        self.state.lanes[lane.index()].drains = true;
         self.drain(node, clock);
         if let Patience::Until(span) = patience {
             self.chooser.patience_begins(node, span);
@@ -275,7 +278,7 @@ impl<C: Chooser> Step<'_, C> {
     }
 
     /// A drain is over, if there was one, and this is done for each plan that waited for it.
-    fn drain_ends(&mut self, node: NodeId, goes_on: fn(&mut Self, PlanId)) {
+    fn drain_ends(&mut self, node: NodeId, goes_on: fn(&mut Self, LaneId)) {
         let model = self.model;
         let state = &mut self.state.platform.nodes[node.index()];
         let act = state.drained_for.take();
@@ -285,12 +288,14 @@ impl<C: Chooser> Step<'_, C> {
         let cluster = model.platform.cluster_of(node);
         self.state.platform.clusters[cluster.index()].busy -= 1;
         self.chooser.patience_ends(node);
-        for (index, spec) in model.plans.iter().enumerate() {
-            let state = &mut self.state.plans[index];
-            let unit = model.clocks[spec.order[state.place as usize].index()].unit;
-            if state.drains && model.units[unit.index()].extras().node == Some(node) {
+        for (index, plan) in model.lanes.iter().enumerate() {
+            let state = &mut self.state.lanes[index];
+            let Some(place) = state.place.filter(|_| state.drains) else { continue };
+            let clock = model.plans[plan.index()].order[place as usize];
+            let unit = model.clocks[clock.index()].unit;
+            if model.units[unit.index()].extras().node == Some(node) {
                 state.drains = false;
-                goes_on(self, PlanId::new(index));
+                goes_on(self, LaneId::new(index));
             }
         }
         if let Some(act) = act {

@@ -26,6 +26,7 @@ impl<C: Chooser> Step<'_, C> {
             Action::Rollout(workload, _) => self.rollout_begins(*workload, RolledBy::Script(id)),
             Action::CutOff(node, clock) => self.cut_off(*node, *clock),
             Action::Unseal(units) => units.iter().for_each(|unit| self.unseal(*unit)),
+            Action::Load { demands, needed, clock } => self.load(demands, *needed, *clock),
         }
         if !action.takes_time() {
             self.act_is_done(id);
@@ -79,6 +80,15 @@ impl<C: Chooser> Step<'_, C> {
             _ if is_forced => self.becomes_pending(pod),
             PodPhase::Ending | PodPhase::Stuck { .. } => {}
             PodPhase::Placed | PodPhase::Preparing => self.told_to_end(pod),
+        }
+    }
+
+    /// It takes more replicas to carry a demand from now on, or fewer.
+    fn load(&mut self, demands: &[usize], needed: u32, clock: ClockId) {
+        self.state.events += 1;
+        self.state.root = Root { clock, branch: 0, is_planned: false };
+        for &demand in demands {
+            self.state.demand_changes(self.model, demand, needed);
         }
     }
 

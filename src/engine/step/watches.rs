@@ -42,10 +42,7 @@ impl<C: Chooser> Step<'_, C> {
                 }
             }
             Watch::Switch(roster) if is_up => self.unstick(*roster),
-            Watch::Plan(plan) if is_up && self.state.plan_waits(*plan) => {
-                self.state.plans[plan.index()].waits = false;
-                self.plan_goes_on(*plan);
-            }
+            Watch::Plan(plan) if is_up => self.waiting_lanes_go_on(*plan),
             Watch::Overload(clocks) if !is_up => {
                 clocks.iter().for_each(|clock| self.is_overloaded(*clock));
             }

@@ -198,33 +198,83 @@ pub struct Strip {
     pub lanes: Vec<Lane>,
 }
 
-/// When one thing was down.
+/// When one thing was down, or not as it should be.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lane {
     /// Its name.
     pub name: String,
     /// Whether it is a journey and not a unit.
     pub is_journey: bool,
-    /// When it was down, in order.
+    /// How often it went down.
+    pub times: usize,
+    /// When it was down or not as it should be, in order.
     pub stretches: Vec<Stretch>,
 }
 
 impl Lane {
     /// How long it was down, seconds.
     pub fn downtime_s(&self) -> f64 {
-        self.stretches.iter().map(|stretch| stretch.to_s - stretch.from_s).sum()
+        let down = self.stretches.iter().filter(|stretch| stretch.is_down);
+        down.map(|stretch| stretch.to_s - stretch.from_s).sum()
     }
 }
 
-/// A time down.
+/// A time in one condition.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stretch {
     /// From when, seconds.
     pub from_s: f64,
     /// Until when, seconds.
     pub to_s: f64,
-    /// Whether somebody meant it to happen.
-    pub is_planned: bool,
+    /// How it is.
+    pub condition: Condition,
+    /// Whether it is down.
+    pub is_down: bool,
+}
+
+/// How something is that is not as it should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Condition {
+    /// Somebody means it to be down.
+    Planned,
+    /// Something has failed.
+    Down,
+    /// No node takes it.
+    Pending,
+    /// It starts, or gets its image or its volume, or waits for what it needs.
+    Starting,
+    /// It waits for people who must open it, or they are at it.
+    Sealed,
+    /// It was told to end, or stays on a node that cannot be told.
+    Stuck,
+    /// It runs, and cannot be reached or nobody has noticed that it is of no use.
+    CutOff,
+}
+
+impl Condition {
+    /// All of them, as a legend has them.
+    pub const ALL: [Condition; 7] = [
+        Condition::Down,
+        Condition::Planned,
+        Condition::Pending,
+        Condition::Starting,
+        Condition::Sealed,
+        Condition::Stuck,
+        Condition::CutOff,
+    ];
+
+    /// In words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Condition::Down => "failed",
+            Condition::Planned => "planned work",
+            Condition::Pending => "pending: no node takes it",
+            Condition::Starting => "starting, not ready",
+            Condition::Sealed => "sealed: waits for people",
+            Condition::Stuck => "told to end, or stuck",
+            Condition::CutOff => "cut off, or unnoticed",
+        }
+    }
 }
 
 /// What stands where, and what users need of it.

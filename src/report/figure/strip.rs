@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Content, Figure, Lane, Stretch, Strip};
-use crate::engine::Root;
+use super::{Condition, Content, Figure, Lane, Stretch, Strip};
+use crate::engine::{Placement, Root, Standing};
 use crate::measure::{Change, Entry};
-use crate::model::{ClockId, Model, UnitId};
+use crate::model::{ClockId, Model};
 use crate::report::number::{duration, grouped};
 use crate::spec::{Repair, Topology};
 use crate::units::{SECONDS_PER_YEAR, SimSpan};
@@ -17,8 +17,8 @@ const MOST_JOURNEYS: usize = 12;
 /// Seconds of a day.
 const DAY: f64 = 86_400.0;
 
-/// A life of so long as a picture: when each journey was down, and each unit that was down at least
-/// once. Of too many units, those that were down longest while a journey was down are shown.
+/// A life of so long as a picture: when each journey was down, and how each unit was that was not as it
+/// should be at least once. Of too many units, those that were down longest while a journey was down are shown.
 pub fn life_figure(
     topology: &Topology,
     model: &Model,
@@ -31,8 +31,9 @@ pub fn life_figure(
     life.end();
     let title = life.finding();
     let Life { journeys, units, length_s, .. } = life;
+    let journeys = topology.journeys.iter().zip(journeys);
     let mut lanes: Vec<Lane> =
-        topology.journeys.iter().zip(journeys).map(|(j, s)| lane(&j.name, true, s)).collect();
+        journeys.map(|(journey, s)| lane(&journey.name, true, s.len(), s)).collect();
     let outages: Vec<Stretch> = lanes.iter().flat_map(|lane| lane.stretches.clone()).collect();
     let quiet_journeys = lanes.len().saturating_sub(MOST_JOURNEYS);
     if quiet_journeys > 0 {
@@ -40,8 +41,8 @@ pub fn life_figure(
     }
     let named = topology.units.iter().zip(units);
     let mut places: Vec<Lane> = named
-        .filter(|(_, stretches)| !stretches.is_empty())
-        .map(|(unit, stretches)| lane(&unit.path, false, stretches))
+        .filter(|(_, seen)| !seen.stretches.is_empty())
+        .map(|(unit, seen)| lane(&unit.path, false, seen.times, seen.stretches))
         .collect();
     let room = MOST_LANES - lanes.len();
     let left_out = places.len().saturating_sub(room);
@@ -52,7 +53,7 @@ pub fn life_figure(
     });
     lanes.append(&mut places);
     let mut note =
-        "Every bar is at least so wide that it is seen; low and grey: planned work.".to_owned();
+        "Every bar is at least so wide that it is seen; planned work is low and grey.".to_owned();
     if left_out > 0 {
         note += &format!(" Left out: {} units that mattered less.", grouped(left_out as u64));
     }
@@ -72,8 +73,8 @@ pub fn life_figure(
     }
 }
 
-fn lane(name: &str, is_journey: bool, stretches: Vec<Stretch>) -> Lane {
-    Lane { name: name.to_owned(), is_journey, stretches }
+fn lane(name: &str, is_journey: bool, times: usize, stretches: Vec<Stretch>) -> Lane {
+    Lane { name: name.to_owned(), is_journey, times, stretches }
 }
 
 /// Keeps the lanes with the most of something, in their order.
@@ -100,15 +101,46 @@ struct Life<'a> {
     model: &'a Model,
     length_s: f64,
     journeys: Vec<Vec<Stretch>>,
-    units: Vec<Vec<Stretch>>,
+    units: Vec<Seen>,
     /// Since when each journey is down, and why.
     open_journeys: Vec<Option<(f64, Root)>>,
-    /// Since when each unit is down, and whether somebody meant it.
-    open_units: Vec<Option<(f64, bool)>>,
     /// What is active, by unit.
     active: Vec<Vec<ClockId>>,
     /// The longest outage: its journey, from when to when, and why.
     longest: Option<(usize, Stretch, Root)>,
+}
+
+/// What is known of a unit.
+#[derive(Clone)]
+struct Seen {
+    is_up: bool,
+    standing: Standing,
+    placement: Option<Placement>,
+    /// Whether its control plane takes it for lost.
+    is_lost: bool,
+    /// Whether somebody meant what took it down.
+    is_planned: bool,
+    /// Since when it is as it is, unless that is as it should be.
+    open: Option<(f64, Condition)>,
+    /// How often it went down.
+    times: usize,
+    /// The number of stretches when it went down last.
+    before: usize,
+    stretches: Vec<Stretch>,
+}
+
+impl Seen {
+    const WELL: Seen = Seen {
+        is_up: true,
+        standing: Standing::Down,
+        placement: None,
+        is_lost: false,
+        is_planned: false,
+        open: None,
+        times: 0,
+        before: 0,
+        stretches: Vec::new(),
+    };
 }
 
 impl<'a> Life<'a> {
@@ -119,9 +151,8 @@ impl<'a> Life<'a> {
             model,
             length_s,
             journeys: vec![Vec::new(); journeys],
-            units: vec![Vec::new(); units],
+            units: vec![Seen::WELL; units],
             open_journeys: vec![None; journeys],
-            open_units: vec![None; units],
             active: vec![Vec::new(); units],
             longest: None,
         }
@@ -133,16 +164,41 @@ impl<'a> Life<'a> {
             Change::Fails(clock) => {
                 let unit = self.unit_of(clock);
                 self.active[unit].push(clock);
+                self.looks(unit, at);
             }
             Change::Restored(clock) => {
                 let unit = self.unit_of(clock);
                 self.active[unit].retain(|active| *active != clock);
+                self.looks(unit, at);
             }
-            Change::Down(unit) => {
-                self.open_units[unit.index()] = Some((at, self.is_planned(unit)));
+            Change::Down(unit, root) => {
+                self.close_unit(unit.index(), at);
+                let seen = &mut self.units[unit.index()];
+                (seen.is_up, seen.standing, seen.is_planned) =
+                    (false, Standing::Down, root.is_planned);
+                (seen.times, seen.before) = (seen.times + 1, seen.stretches.len());
+                self.looks(unit.index(), at);
+            }
+            Change::Stands(unit, standing) => {
+                self.units[unit.index()].standing = standing;
+                self.looks(unit.index(), at);
+            }
+            Change::NodeLost(unit) | Change::NodeReady(unit) => {
+                let is_lost = matches!(entry.change, Change::NodeLost(_));
+                self.units[unit.index()].is_lost = is_lost;
+                self.looks(unit.index(), at);
+            }
+            Change::Moves(unit, placement) => {
+                let seen = &mut self.units[unit.index()];
+                let before = seen.placement.replace(placement);
+                if before.is_none() && placement == Placement::Pending && at == 0.0 {
+                    // It has never been up, and nobody says that it goes down.
+                    (seen.is_up, seen.times) = (false, 1);
+                }
+                self.looks(unit.index(), at);
             }
             Change::Up(unit) => {
-                self.close_unit(unit.index(), at);
+                self.rises(unit.index(), at);
                 // What a restart repairs is over with the start, and nobody says so.
                 let (model, modes) = (self.model, &self.topology.modes);
                 self.active[unit.index()]
@@ -160,10 +216,7 @@ impl<'a> Life<'a> {
             | Change::Serves(..)
             | Change::Empty(_)
             | Change::Acts(_)
-            | Change::NodeLost(_)
-            | Change::NodeReady(_)
-            | Change::Drained(_)
-            | Change::Moves(..) => {}
+            | Change::Drained(_) => {}
         }
     }
 
@@ -176,36 +229,72 @@ impl<'a> Life<'a> {
         self.model.origin(clock).0.index()
     }
 
-    /// Whether a unit is down for planned work alone, its own or that of what it stands on.
-    fn is_planned(&self, unit: UnitId) -> bool {
-        let (mut planned, mut frontier) = (false, vec![unit.index()]);
-        let mut seen = BTreeSet::new();
-        while let Some(unit) = frontier.pop() {
-            if !seen.insert(unit) {
-                continue;
-            }
-            for clock in &self.active[unit] {
-                let (_, mode) = self.model.origin(*clock);
-                if !self.topology.modes[mode].is_planned {
-                    return false;
-                }
-                planned = true;
-            }
-            frontier.extend(&self.topology.units[unit].hosts);
+    /// How a unit is, if that is not as it should be.
+    fn condition(&self, unit: usize) -> Option<Condition> {
+        let seen = &self.units[unit];
+        let is_grey = |clock: &ClockId| self.topology.modes[self.model.origin(*clock).1].is_grey;
+        match seen.placement {
+            Some(Placement::Pending) => return Some(Condition::Pending),
+            Some(Placement::Preparing(_)) => return Some(Condition::Starting),
+            Some(Placement::Ending(_) | Placement::Stuck(_)) => return Some(Condition::Stuck),
+            Some(Placement::On(_)) | None => {}
         }
-        planned
+        match seen.standing {
+            _ if seen.is_up => seen.is_lost.then_some(Condition::CutOff),
+            Standing::Starting => Some(Condition::Starting),
+            Standing::Sealed => Some(Condition::Sealed),
+            Standing::Down if self.active[unit].iter().any(is_grey) => Some(Condition::CutOff),
+            Standing::Down if seen.is_planned => Some(Condition::Planned),
+            Standing::Down => Some(Condition::Down),
+        }
+    }
+
+    /// A unit may be in another condition from now on.
+    fn looks(&mut self, unit: usize, at: f64) {
+        let now = self.condition(unit);
+        let seen = &self.units[unit];
+        if seen.open.map(|(_, condition)| condition) != now {
+            self.close_unit(unit, at);
+            self.units[unit].open = now.map(|condition| (at, condition));
+        }
+    }
+
+    /// A unit is up again.
+    fn rises(&mut self, unit: usize, at: f64) {
+        let seen = &mut self.units[unit];
+        let (was, is_nothing) = (seen.open, seen.stretches.len() == seen.before);
+        // What lasts no time at all is shown too, once.
+        if let (Some((from_s, condition)), true) = (was, is_nothing)
+            && from_s == at
+        {
+            seen.stretches.push(Stretch { from_s, to_s: at, condition, is_down: true });
+        }
+        self.close_unit(unit, at);
+        let seen = &mut self.units[unit];
+        (seen.is_up, seen.standing) = (true, Standing::Down);
+        self.looks(unit, at);
     }
 
     fn close_unit(&mut self, unit: usize, to_s: f64) {
-        if let Some((from_s, is_planned)) = self.open_units[unit].take() {
-            self.units[unit].push(Stretch { from_s, to_s, is_planned });
+        let seen = &mut self.units[unit];
+        if let Some((from_s, condition)) = seen.open.take().filter(|(from_s, _)| *from_s < to_s) {
+            let is_down = !seen.is_up;
+            let goes_on = |last: &&mut Stretch| {
+                (last.to_s, last.condition, last.is_down) == (from_s, condition, is_down)
+            };
+            // What was something else for no time in between is one stretch.
+            match seen.stretches[seen.before..].last_mut().filter(goes_on) {
+                Some(last) => last.to_s = to_s,
+                None => seen.stretches.push(Stretch { from_s, to_s, condition, is_down }),
+            }
         }
     }
 
     fn close_journey(&mut self, journey: usize, to_s: f64) {
         let Some(open) = self.open_journeys.get_mut(journey) else { return };
         let Some((from_s, cause)) = open.take() else { return };
-        let stretch = Stretch { from_s, to_s, is_planned: cause.is_planned };
+        let condition = if cause.is_planned { Condition::Planned } else { Condition::Down };
+        let stretch = Stretch { from_s, to_s, condition, is_down: true };
         self.journeys[journey].push(stretch);
         let is_longer =
             |(_, known, _): &(usize, Stretch, Root)| to_s - from_s > known.to_s - known.from_s;
@@ -219,7 +308,7 @@ impl<'a> Life<'a> {
         let Life { topology, model, .. } = *self;
         let life = if self.length_s == SECONDS_PER_YEAR { "year" } else { "life" };
         if topology.journeys.is_empty() {
-            let down = self.units.iter().filter(|stretches| !stretches.is_empty()).count();
+            let down = self.units.iter().filter(|seen| seen.times > 0).count();
             return format!("{} units are down at least once in this {life}", grouped(down as u64));
         }
         let Some((journey, stretch, cause)) = &self.longest else {

@@ -24,6 +24,9 @@ pub(super) struct Rectangle {
     pub(super) height: f64,
 }
 
+/// From line to line of a pattern.
+const STEP: f64 = 4.0;
+
 /// A pattern that is told apart without colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pattern {
@@ -31,6 +34,9 @@ pub(super) enum Pattern {
     Rising,
     Level,
     Empty,
+    Upright,
+    Falling,
+    Crossed,
 }
 
 pub(super) const PATTERNS: [Pattern; 4] =
@@ -121,7 +127,6 @@ where
         colour: RGBColor,
         pattern: Pattern,
     ) -> Result<(), DrawError> {
-        const STEP: f64 = 4.0;
         let Rectangle { x, y, width, height } = shape;
         match pattern {
             Pattern::Full => self.fill(shape, colour)?,
@@ -133,18 +138,46 @@ where
                     self.line((x, y), (x + width, y), colour)?;
                 }
             }
-            Pattern::Rising => {
-                let lines = ((width + height) / STEP).floor() as u32;
-                for line in 1..=lines {
-                    // Where `along - right` is the distance below the upper edge.
-                    let along = STEP * f64::from(line);
-                    let (left, right) = ((along - height).max(0.0), along.min(width));
-                    let (low, high) = (y + along - left, y + along - right);
-                    self.line((x + left, low), (x + right, high), colour)?;
+            Pattern::Upright => {
+                let columns = (width / STEP).floor() as u32;
+                for column in 1..=columns {
+                    let x = x + STEP * f64::from(column) - 1.0;
+                    self.line((x, y), (x, y + height), colour)?;
                 }
+            }
+            Pattern::Falling => self.hatched(shape, colour, STEP, true)?,
+            Pattern::Rising => self.hatched(shape, colour, STEP, false)?,
+            Pattern::Crossed => {
+                // Twice as many lines at the usual distance would be black.
+                self.hatched(shape, colour, 2.0 * STEP, true)?;
+                self.hatched(shape, colour, 2.0 * STEP, false)?;
             }
         }
         self.outline(shape, colour, 1)
+    }
+
+    /// A rectangle full of slanting lines, without an outline.
+    fn hatched(
+        &self,
+        shape: Rectangle,
+        colour: RGBColor,
+        step: f64,
+        is_falling: bool,
+    ) -> Result<(), DrawError> {
+        let Rectangle { x, y, width, height } = shape;
+        let lines = ((width + height) / step).floor() as u32;
+        for line in 1..=lines {
+            // Where `along - right` is the distance of a rising line below the upper edge.
+            let along = step * f64::from(line);
+            let (left, right) = ((along - height).max(0.0), along.min(width));
+            let (from, to) = (along - left, along - right);
+            let (low, high) = match is_falling {
+                true => (height - from, height - to),
+                false => (from, to),
+            };
+            self.line((x + left, y + low), (x + right, y + high), colour)?;
+        }
+        Ok(())
     }
 
     pub(super) fn text(

@@ -178,7 +178,7 @@ impl<'a> Sheet<'a> {
             Content::Panels(panels) => panels::height(panels.panels.len()),
             Content::Rankings(rankings) => panels::height_of_rankings(rankings),
             Content::Amounts(_, amounts) => amounts::height(amounts),
-            Content::Strip(strip) => strip::height(strip),
+            Content::Strip(strip) => strip::height(strip)?,
             Content::Places(_) => boxes.as_ref().map_or(0.0, places::Layout::height),
         };
         let bottom = top + content;

@@ -3,9 +3,9 @@
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};
 
-use super::canvas::{Canvas, Pattern, Rectangle, SMALL, fitted};
-use super::{DrawError, MARGIN, WIDTH};
-use crate::report::figure::{Lane, Strip};
+use super::canvas::{self, Canvas, Pattern, Rectangle, SMALL, fitted};
+use super::{DrawError, MARGIN, Palette, WIDTH};
+use crate::report::figure::{Condition, Lane, Strip};
 use crate::report::number::duration;
 
 /// From lane to lane, and how high a bar is.
@@ -21,10 +21,59 @@ const AXIS: f64 = 52.0;
 /// What is shorter would not be seen.
 const LEAST: f64 = 1.5;
 const DAY: f64 = 86_400.0;
+/// A sample in the legend, and what is around its words.
+const SAMPLE: f64 = 28.0;
+const GAP: f64 = 8.0;
+const ROW: f64 = 22.0;
 
 /// Height in points.
-pub(super) fn height(strip: &Strip) -> f64 {
-    2.0 * HEADING + LANE * strip.lanes.len() as f64 + AXIS
+///
+/// # Errors
+///
+/// If the width of its words cannot be told.
+pub(super) fn height(strip: &Strip) -> Result<f64, DrawError> {
+    let rows = legend(strip)?.last().map_or(0, |entry| entry.row + 1);
+    let legend = if rows > 0 { ROW * f64::from(rows) + GAP } else { 0.0 };
+    Ok(2.0 * HEADING + LANE * strip.lanes.len() as f64 + AXIS + legend)
+}
+
+/// A condition in the legend.
+struct Entry {
+    condition: Condition,
+    row: u32,
+    x: f64,
+}
+
+/// The conditions of units that are drawn, from left to right, in as many rows as it takes.
+fn legend(strip: &Strip) -> Result<Vec<Entry>, DrawError> {
+    let units = strip.lanes.iter().filter(|lane| !lane.is_journey);
+    let stretches: Vec<_> = units.flat_map(|lane| &lane.stretches).collect();
+    let is_drawn = |condition: &Condition| stretches.iter().any(|s| s.condition == *condition);
+    let mut entries = Vec::new();
+    let (mut row, mut x) = (0, MARGIN);
+    for condition in Condition::ALL.into_iter().filter(is_drawn) {
+        let width = SAMPLE + GAP + canvas::width(condition.words(), SMALL)? + 2.0 * GAP;
+        if x > MARGIN && x + width > f64::from(WIDTH) - MARGIN {
+            (row, x) = (row + 1, MARGIN);
+        }
+        entries.push(Entry { condition, row, x });
+        x += width;
+    }
+    Ok(entries)
+}
+
+/// How a condition of a unit looks: by colour, and without it by its pattern.
+fn look(condition: Condition, palette: &Palette) -> (RGBColor, Pattern) {
+    let colours = &palette.colours;
+    match condition {
+        Condition::Down => (colours[0], Pattern::Full),
+        Condition::Planned => (palette.quiet, Pattern::Rising),
+        Condition::Pending => (colours[1], Pattern::Empty),
+        Condition::Starting => (colours[2], Pattern::Level),
+        Condition::Sealed => (colours[4], Pattern::Upright),
+        Condition::Stuck => (colours[6], Pattern::Crossed),
+        Condition::CutOff => (colours[3], Pattern::Falling),
+    }
 }
 
 pub(super) fn draw<B>(strip: &Strip, canvas: &Canvas<'_, B>, top: f64) -> Result<(), DrawError>
@@ -54,7 +103,7 @@ where
     for (index, lane) in strip.lanes.iter().enumerate() {
         let heading = match index {
             0 if journeys > 0 => Some("what users could not do"),
-            index if index == journeys => Some("what was down"),
+            index if index == journeys => Some("what was not as it should be"),
             _ => None,
         };
         if let Some(heading) = heading {
@@ -67,36 +116,63 @@ where
         let beside = (HPos::Left, VPos::Center);
         canvas.text(&name, SMALL, palette.ink, (MARGIN, middle), beside)?;
         canvas.text(&sum(lane), SMALL, palette.ink, (right + 12.0, middle), beside)?;
-        let colour = if lane.is_journey { palette.warning } else { palette.colours[0] };
-        // Planned work below, so that it hides no failure.
-        let planned = lane.stretches.iter().filter(|stretch| stretch.is_planned);
-        let failures = lane.stretches.iter().filter(|stretch| !stretch.is_planned);
-        for stretch in planned.chain(failures) {
+        // Planned work below, and failures above all, so that nothing hides them.
+        let mut stretches: Vec<_> = lane.stretches.iter().collect();
+        stretches.sort_by_key(|stretch| match stretch.condition {
+            Condition::Planned => 0,
+            Condition::Down => 2,
+            _ => 1,
+        });
+        for stretch in stretches {
             let (from, to) = (x_of(stretch.from_s), x_of(stretch.to_s));
             let x = from.min(right - LEAST);
             let width = (to - from).max(LEAST);
             let shape = Rectangle { x, y: middle - BAR / 2.0, width, height: BAR };
-            if !stretch.is_planned {
-                canvas.fill(shape, colour)?;
-                continue;
-            }
-            // Of a thin bar a pattern would not be seen: it is lower.
-            let low = Rectangle { y: middle - BAR / 4.0, height: BAR / 2.0, ..shape };
-            if width < 6.0 {
-                canvas.fill(low, palette.quiet)?;
+            let is_failure = lane.is_journey && stretch.condition == Condition::Down;
+            if is_failure {
+                canvas.fill(shape, palette.warning)?;
             } else {
-                canvas.fill(low, palette.paper)?;
-                canvas.patterned(low, palette.quiet, Pattern::Rising)?;
+                bar(shape, stretch.condition, canvas)?;
             }
         }
         y += LANE;
     }
+    let top = bottom + AXIS;
+    for Entry { condition, row, x } in legend(strip)? {
+        let middle = top + ROW * f64::from(row) + ROW / 2.0;
+        let sample = Rectangle { x, y: middle - BAR / 2.0, width: SAMPLE, height: BAR };
+        bar(sample, condition, canvas)?;
+        let beside = (HPos::Left, VPos::Center);
+        let words = condition.words();
+        canvas.text(words, SMALL, palette.ink, (x + SAMPLE + GAP, middle), beside)?;
+    }
     Ok(())
+}
+
+/// A time in one condition.
+fn bar<B>(shape: Rectangle, condition: Condition, canvas: &Canvas<'_, B>) -> Result<(), DrawError>
+where
+    B: DrawingBackend,
+    B::ErrorType: 'static,
+{
+    /// Of what is thinner a pattern would not be seen.
+    const THIN: f64 = 6.0;
+    let (colour, pattern) = look(condition, canvas.palette);
+    let shape = match condition {
+        // A thin one has no pattern to be told by: it is lower.
+        Condition::Planned => Rectangle { y: shape.y + BAR / 4.0, height: BAR / 2.0, ..shape },
+        _ => shape,
+    };
+    if shape.width < THIN || pattern == Pattern::Full {
+        return canvas.fill(shape, colour);
+    }
+    canvas.fill(shape, canvas.palette.paper)?;
+    canvas.patterned(shape, colour, pattern)
 }
 
 /// How often and how long a lane was down.
 fn sum(lane: &Lane) -> String {
-    match lane.stretches.len() {
+    match lane.times {
         0 => "never down".to_owned(),
         times => format!("{times} ×, {}", duration(lane.downtime_s())),
     }

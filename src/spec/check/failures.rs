@@ -16,7 +16,60 @@ const SHORTEST_MEAN_SECONDS: f64 = 1e-3;
 
 /// The people who repair.
 pub(super) fn crews(raw: &RawTopology, findings: &mut Findings) -> Vec<Crew> {
-    raw.crews.iter().map(|crew| checked_crew(crew, findings)).collect()
+    let mut crews: Vec<Crew> = raw.crews.iter().map(|crew| checked_crew(crew, findings)).collect();
+    escalations(raw, &mut crews, findings);
+    crews
+}
+
+/// Who is called when nobody of a crew answers: somebody else in the end.
+fn escalations(raw: &RawTopology, crews: &mut [Crew], findings: &mut Findings) {
+    let index = index_of(raw.crews.iter().map(|crew| &crew.name));
+    for (place, crew) in raw.crews.iter().enumerate() {
+        let Some(escalates) = &crew.escalates else { continue };
+        let Some(to) = known_crew(&index, &escalates.to, findings) else { continue };
+        if crews[to].picks == Discipline::RandomKind {
+            let message = format!("`{}` picks a random kind of its own jobs", escalates.to.value);
+            findings
+                .error(Code::WrongReference, escalates.to.span, message)
+                .help("let the crew that is called pick in another way");
+        }
+        crews[place].escalates = Some((escalates.after.clone(), to));
+    }
+    for (place, crew) in raw.crews.iter().enumerate() {
+        let mut next = crews[place].escalates.as_ref().map(|(_, to)| *to);
+        // A chain that has not come to its end after all crews goes round, here or further on.
+        for _ in 0..crews.len() {
+            if next == Some(place) {
+                let span = crew.escalates.as_ref().map(|escalates| escalates.span);
+                let message = format!("`{}` escalates to itself in the end", crew.name.value);
+                findings
+                    .error(Code::Cycle, span, message)
+                    .help("let the last one who is called keep the job");
+                break;
+            }
+            next = next.and_then(|crew| Some(crews[crew].escalates.as_ref()?.1));
+        }
+    }
+}
+
+/// The index of the crew with a name, or a finding.
+fn known_crew(
+    index: &BTreeMap<String, usize>,
+    name: &Name,
+    findings: &mut Findings,
+) -> Option<usize> {
+    if let Some(&found) = index.get(&name.value) {
+        return Some(found);
+    }
+    let known = index.keys().map(String::as_str);
+    let help = findings.help_with(&name.value, known, || match index.is_empty() {
+        true => "declare it under `crews`".to_owned(),
+        false => format!("there are {}", listed_keys(index)),
+    });
+    findings
+        .error(Code::UnknownName, name.span, format!("there is no crew `{}`", name.value))
+        .help(help);
+    None
 }
 
 fn checked_crew(raw: &RawCrew, findings: &mut Findings) -> Crew {
@@ -53,6 +106,8 @@ fn checked_crew(raw: &RawCrew, findings: &mut Findings) -> Crew {
         works_in_hours: raw.works_in_hours,
         picks,
         reorder: None,
+        // Once all crews are known.
+        escalates: None,
     }
 }
 
@@ -238,6 +293,7 @@ impl People<'_> {
             works_in_hours: false,
             picks: Discipline::Fifo,
             reorder: Some(spares.reorder.clone()),
+            escalates: None,
         });
         // What looks up is noticed before anything is taken from a shelf.
         let first = usize::from(raw.grey.is_some());
@@ -258,7 +314,7 @@ impl People<'_> {
     }
 
     fn stage(&mut self, raw: &RawStage) -> Stage {
-        let crew = raw.crew.as_ref().and_then(|name| self.crew(name));
+        let crew = raw.crew.as_ref().and_then(|name| known_crew(self.index, name, self.findings));
         let people = raw.people.map_or(1, |people| people.value);
         if let (None, Some(people)) = (&raw.crew, raw.people) {
             self.people_without_crew(people);
@@ -275,24 +331,28 @@ impl People<'_> {
                     .error(Code::NoEffect, at.span, message)
                     .help("remove `people`, or let the crew pick in another way");
             }
+            self.check_who_is_called(crew, at);
         }
         let people = u32::try_from(people).unwrap_or(u32::MAX);
         Stage { law: raw.law.clone(), crew, people }
     }
 
-    fn crew(&mut self, name: &Name) -> Option<usize> {
-        if let Some(&index) = self.index.get(&name.value) {
-            return Some(index);
+    /// Whoever is called when nobody of a crew answers must be as many as a job takes.
+    fn check_who_is_called(&mut self, crew: usize, people: Spanned<u64>) {
+        let mut next = &self.crews[crew].escalates;
+        // Chains that go round have been refused.
+        for _ in 0..self.crews.len() {
+            let Some((_, to)) = next else { return };
+            let Crew { name, size, escalates, .. } = &self.crews[*to];
+            if people.value > u64::from(*size) {
+                let message = format!("{} of the {size} of `{name}`", people.value);
+                self.findings
+                    .error(Code::Quorum, people.span, message)
+                    .help(format!("at most {size}: `{name}` is called when nobody answers"));
+                return;
+            }
+            next = escalates;
         }
-        let known = self.index.keys().map(String::as_str);
-        let help = self.findings.help_with(&name.value, known, || match self.index.is_empty() {
-            true => "declare it under `crews`".to_owned(),
-            false => format!("there are {}", listed_keys(self.index)),
-        });
-        self.findings
-            .error(Code::UnknownName, name.span, format!("there is no crew `{}`", name.value))
-            .help(help);
-        None
     }
 
     /// How a mode strikes many at once: in one way at most.

@@ -18,6 +18,11 @@ struct Offer<'a> {
     quorums: Vec<Quorum>,
 }
 
+/// How many replicas it takes to carry a demand, of which each can carry so much: one at least.
+pub(super) fn replicas_for(peak: f64, each: f64) -> f64 {
+    (peak / each - ROUNDING).ceil().max(1.0)
+}
+
 impl Checker<'_> {
     /// What services offer.
     pub(super) fn services(&mut self) {
@@ -73,7 +78,7 @@ impl Checker<'_> {
     /// How many replicas can carry the demand, and what happens with fewer.
     fn demand(&mut self, raw: &RawService, replicas: usize) -> Option<Demand> {
         let demand = raw.demand.as_ref()?;
-        let needed = (demand.peak / demand.each - ROUNDING).ceil().max(1.0);
+        let needed = replicas_for(demand.peak, demand.each);
         if needed > replicas as f64 {
             let message = format!(
                 "{needed} replicas carry a demand of {}, and `{}` has {replicas}",
@@ -95,7 +100,8 @@ impl Checker<'_> {
             self.modes.push(mode);
             (self.modes.len() - 1, SimSpan::from_seconds(demand.within))
         });
-        Some(Demand { needed: needed as usize, crashes })
+        let (peak, each) = (demand.peak, demand.each);
+        Some(Demand { peak, each, needed: needed as usize, crashes })
     }
 
     fn operations(

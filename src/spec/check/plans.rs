@@ -8,7 +8,7 @@ use crate::spec::diagnostic::Code;
 use crate::spec::platform::{Patience, Platform};
 use crate::spec::raw::{Name, RawEntry, RawPlan};
 use crate::spec::source::Spanned;
-use crate::spec::topology::{Expression, Plan};
+use crate::spec::topology::{Expression, FailedWork, FailureMode, Plan};
 use crate::units::SimSpan;
 
 /// What comes more often than this is not planned work.
@@ -41,20 +41,31 @@ impl Checker<'_> {
         }
         self.refuse_name_of_a_mode(&raw.name);
         let drains = raw.drain.filter(|drain| self.are_nodes(&order, drain, platform));
+        let at_a_time = self.at_a_time(raw, order.len());
         let waits_for = match &raw.waits_for {
             Some(expression) => Some(self.expression(expression)?),
             // One that is the only one has nobody to wait for.
             None if raw.regardless || order.len() < 2 => None,
             None => {
                 let all: Vec<Expression> = order.iter().copied().map(Expression::Unit).collect();
-                Some(Expression::AtLeast(all.len(), all))
+                // With the one that is taken next no more are down than are worked on at a time.
+                Some(Expression::AtLeast(all.len() + 1 - at_a_time, all))
             }
         };
+        let fails = raw.fails.as_ref().map(|fails| {
+            let repair = stages.iter().cloned().chain(self.stages(&fails.repair)).collect();
+            (fails.probability.value, repair)
+        });
         let mode = self.modes.len();
         self.modes.push(planned(raw.name.value.clone(), stages));
         if let Some(mode) = self.modes.last_mut() {
             mode.about.clone_from(&raw.about);
         }
+        let fails = fails.map(|(probability, repair)| {
+            let name = format!("{} (failed)", raw.name.value);
+            self.modes.push(FailureMode { is_planned: false, ..planned(name, repair) });
+            FailedWork { probability, mode: self.modes.len() - 1 }
+        });
         (!order.is_empty()).then(|| Plan {
             name: raw.name.value.clone(),
             at: SimSpan::from_seconds(raw.at),
@@ -62,10 +73,26 @@ impl Checker<'_> {
             order,
             mode,
             gap: SimSpan::from_seconds(raw.gap),
+            at_a_time,
+            hours: raw.hours.clone(),
+            fails,
             waits_for,
             drains: drains.map(|drain| drain.value),
         })
     }
+
+    /// On how many of so many units work goes on together.
+    fn at_a_time(&mut self, raw: &RawPlan, units: usize) -> usize {
+        let Some(at_a_time) = raw.at_a_time else { return 1 };
+        if units > 0 && at_a_time.value > units as u64 {
+            let message = format!("{} at a time of {units} units", at_a_time.value);
+            self.findings
+                .error(Code::OutOfRange, at_a_time.span, message)
+                .help(format!("at most {units}, as many as `order` names"));
+        }
+        usize::try_from(at_a_time.value).unwrap_or(usize::MAX).clamp(1, units.max(1))
+    }
+
     /// What is planned again and again must end before it begins anew.
     pub(super) fn check_period(&mut self, every: Spanned<f64>) {
         if every.value < SHORTEST_PERIOD_SECONDS {

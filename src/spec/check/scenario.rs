@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::failures::planned;
+use super::offers::replicas_for;
 use super::platform::node_of;
 use crate::dist::Law;
 use crate::spec::diagnostic::{Code, Findings};
 use crate::spec::platform::{Act, Action, Controller, When};
 use crate::spec::raw::{
-    From, Measure, Name, RawExpected, RawScenario, RawScenarios, RawStep, RawWhat, Reason, Verb,
+    From, Measure, Name, RawExpected, RawLoad, RawScenario, RawScenarios, RawStep, RawWhat, Reason,
+    Verb,
 };
 use crate::spec::read::listed;
 use crate::spec::scenario::{Expectation, Expected, Scenario, Step};
@@ -63,6 +65,7 @@ struct Names<'a> {
     services: BTreeMap<&'a str, usize>,
     journeys: BTreeMap<&'a str, usize>,
     data: BTreeMap<&'a str, usize>,
+    modes: BTreeSet<&'a str>,
 }
 
 impl<'a> Names<'a> {
@@ -81,6 +84,7 @@ impl<'a> Names<'a> {
             services: indexed(topology.services.iter().map(|service| &service.name)),
             journeys: indexed(topology.journeys.iter().map(|journey| &journey.name)),
             data: indexed(topology.data.iter().map(|class| &class.name)),
+            modes: topology.modes.iter().map(|mode| mode.name.as_str()).collect(),
         }
     }
 
@@ -103,9 +107,13 @@ struct Checker<'a> {
     /// What expectations are about that is no journey of the topology, by its name: a journey with a
     /// name for people, or without.
     added: [Vec<(String, Expression)>; 2],
+    /// Where each of them is.
+    places: [BTreeMap<String, usize>; 2],
     struck: usize,
     /// For each step, the first act that it comes to, if there is one.
     act_of: Vec<usize>,
+    /// Units that steps so far have stopped.
+    stopped: BTreeSet<usize>,
 }
 
 /// A journey of the topology, or the number of one that was added, with a name for people or without.
@@ -130,8 +138,10 @@ impl<'a> Checker<'a> {
             findings,
             topology: topology.clone(),
             added,
+            places: Default::default(),
             struck: 0,
             act_of: Vec::new(),
+            stopped: BTreeSet::new(),
         }
     }
 
@@ -276,11 +286,19 @@ impl<'a> Checker<'a> {
             (Verb::Rollout, true) => "bad rollout of",
             (Verb::Isolate, _) => "isolate",
             (Verb::Unseal, _) => "unseal",
+            (Verb::Stop, _) => "stop",
+            (Verb::Start, _) => "start",
+            (Verb::Load, _) => "load of",
         };
         let mut what = format!("{verb} {}", names.join(", "));
         match step.from {
             Some(From::ControlPlane) => what += " from the control plane",
             Some(From::Users) => what += " from users",
+            None => {}
+        }
+        match step.load {
+            Some(RawLoad::Peak(peak)) => what += &format!(": {peak}"),
+            Some(RawLoad::Times(times)) => what += &format!(": {times} times its peak"),
             None => {}
         }
         if let Some(law) = &step.lasts {
@@ -302,12 +320,22 @@ impl<'a> Checker<'a> {
 
     /// What a step comes to in the script.
     fn act(&mut self, step: &RawStep, when: When) {
-        if step.verb == Verb::Rollout {
-            return self.rollout(step, when);
+        match step.verb {
+            Verb::Rollout => return self.rollout(step, when),
+            Verb::Load => return self.load(step, when),
+            _ => {}
         }
         let units = self.units(&step.names);
         let action = match step.verb {
             Verb::Crash => return self.strike(step, units, when, "crash"),
+            Verb::Stop => {
+                self.stopped.extend(&units);
+                return self.strike(step, units, when, "stop");
+            }
+            Verb::Start => {
+                self.refuse_start_of_what_runs(step);
+                Action::Start { units }
+            }
             Verb::Isolate if step.from == Some(From::Users) => {
                 return self.strike(step, units, when, "isolation");
             }
@@ -323,7 +351,7 @@ impl<'a> Checker<'a> {
                 Action::Delete { units, is_forced: step.is_forced }
             }
             Verb::Unseal => Action::Unseal { units },
-            Verb::Drain | Verb::Uncordon | Verb::Rollout => {
+            Verb::Drain | Verb::Uncordon | Verb::Rollout | Verb::Load => {
                 let Some(node) = self.node(&step.names) else { return };
                 match step.verb {
                     Verb::Drain => Action::Drain { node },
@@ -344,8 +372,7 @@ impl<'a> Checker<'a> {
     /// A mode that stands for something that the script does.
     fn mode(&mut self, name: &str, mode: FailureMode) -> usize {
         // One of the topology that has the name would share its luck.
-        let own = &self.names.topology.modes;
-        let name = match own.iter().any(|mode| mode.name == name) {
+        let name = match self.names.modes.contains(name) {
             true => format!("scripted {name}"),
             false => name.to_owned(),
         };
@@ -370,14 +397,60 @@ impl<'a> Checker<'a> {
         };
         let mode = FailureMode {
             repair,
-            is_planned: false,
+            is_planned: step.verb == Verb::Stop,
             is_grey: step.verb == Verb::Isolate,
             wipes: step.wipes,
             cuts_power: step.cuts_power,
             ..planned(String::new(), Vec::new())
         };
         let mode = self.mode(name, mode);
-        self.topology.script.push(Act { when, action: Action::Strike { units }, mode });
+        let action = match step.verb {
+            Verb::Stop => Action::Stop { units },
+            _ => Action::Strike { units },
+        };
+        self.topology.script.push(Act { when, action, mode });
+    }
+
+    /// Only what an earlier step has stopped can be started.
+    fn refuse_start_of_what_runs(&mut self, step: &RawStep) {
+        for name in &step.names {
+            let units = self.names.units(&name.value).unwrap_or_default();
+            if !units.is_empty() && units.iter().all(|unit| !self.stopped.contains(unit)) {
+                let message = format!("`{}` was not stopped", name.value);
+                self.findings.error(Code::NoEffect, name.span, message).help(
+                    "`start` ends what a `stop` above it has begun, `restore` whatever it was",
+                );
+            }
+        }
+    }
+
+    /// Services carry more from now on, or less.
+    fn load(&mut self, step: &RawStep, when: When) {
+        let Some(load) = step.load else { return };
+        let mut when = when;
+        for name in &step.names {
+            let Some(service) = self.service(name) else { continue };
+            let Some(demand) = self.names.topology.services[service].demand else {
+                let message = format!("nobody knows what `{}` can carry", name.value);
+                self.findings
+                    .error(Code::WrongReference, name.span, message)
+                    .help("say so in the topology: `demand: {peak: 900, each: 300}`");
+                continue;
+            };
+            let peak = match load {
+                RawLoad::Peak(peak) => peak,
+                RawLoad::Times(times) => times * demand.peak,
+            };
+            let most = self.names.topology.services[service].replicas.len() + 1;
+            // One more than there are is as bad as any number beyond.
+            let needed = replicas_for(peak, demand.each).min(most as f64) as usize;
+            let mode = FailureMode { is_planned: false, ..planned(String::new(), Vec::new()) };
+            let mode = self.mode("load", mode);
+            self.topology.script.push(Act { when, action: Action::Load { service, needed }, mode });
+            if let When::After(_) = when {
+                when = When::After(SimSpan::ZERO);
+            }
+        }
     }
 
     fn rollout(&mut self, step: &RawStep, when: When) {
@@ -608,6 +681,8 @@ impl<'a> Checker<'a> {
             Measure::DownAtMost => format!("{} down at most {limit}", words(of)),
             Measure::DownAtLeast => format!("{} down at least {limit}", words(of)),
             Measure::OutageAtMost => format!("{} down at most {limit} at a time", words(of)),
+            Measure::DegradedAtMost => format!("{} degraded at most {limit}", words(of)),
+            Measure::DegradedAtLeast => format!("{} degraded at least {limit}", words(of)),
             Measure::BackWithin => format!("{} back within {limit}", words(of)),
             Measure::RedundantWithin => format!("{} redundant within {limit}", words(of)),
             Measure::LostAtMost => format!("{} lost at most {limit}", words(of)),
@@ -691,10 +766,10 @@ impl<'a> Checker<'a> {
 
     /// Adds what is to be observed, once.
     fn add(&mut self, list: usize, name: String, needs: Expression) -> Subject {
-        let known = self.added[list].iter().position(|(known, _)| *known == name);
-        let place = known.unwrap_or(self.added[list].len());
-        if known.is_none() {
-            self.added[list].push((name, needs));
+        let added = &mut self.added[list];
+        let place = *self.places[list].entry(name.clone()).or_insert(added.len());
+        if place == added.len() {
+            added.push((name, needs));
         }
         if list == 0 { Subject::Named(place) } else { Subject::Unnamed(place) }
     }
@@ -761,7 +836,7 @@ fn remove_random_failures(topology: &mut Topology) {
 /// Whether two lives of a topology without failures of its own may differ.
 fn is_random(topology: &Topology) -> bool {
     let of_script = topology.script.iter().filter_map(|act| match &act.action {
-        Action::Strike { .. } => Some(&topology.modes[act.mode].repair),
+        Action::Strike { .. } | Action::Stop { .. } => Some(&topology.modes[act.mode].repair),
         _ => None,
     });
     let of_script = of_script.flat_map(|repair| match repair {
@@ -772,7 +847,8 @@ fn is_random(topology: &Topology) -> bool {
     let stages = of_script.chain(starts).map(|stage| &stage.law);
     let crews = topology.crews.iter().flat_map(|crew| {
         let responses = crew.response.iter().chain(&crew.off_hours);
-        responses.chain(&crew.reorder)
+        let calls = crew.escalates.iter().map(|(after, _)| after);
+        responses.chain(&crew.reorder).chain(calls)
     });
     let rosters: Vec<_> =
         topology.services.iter().filter_map(|service| service.roster.as_ref()).collect();

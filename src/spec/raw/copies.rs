@@ -407,6 +407,12 @@ impl Reader<'_> {
         if let Some(id) = fields.get("per")
             && let Some(levels) = self.map(id, "`per`")
         {
+            if levels.entries.is_empty() {
+                self.findings.error(Code::MissingKey, levels.span, "`per` of no level").help(
+                    "name levels and what all on one unit of each share: `per: {rack: 1GB/s}`",
+                );
+                return None;
+            }
             for entry in levels.entries {
                 let level = Spanned::new(entry.key.clone(), entry.key_span);
                 per.push((level, self.bandwidth(entry.value)?));

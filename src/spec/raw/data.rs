@@ -188,7 +188,12 @@ impl Reader<'_> {
             return self.law(id, what, Bare::ExponentialMean);
         }
         let fields = self.fields(id, DELETED)?;
-        self.law(fields.get("every")?, what, Bare::ExponentialMean)
+        let Some(every) = fields.get("every") else {
+            let example = "the mean time from one to the next, such as `every: 50y`";
+            self.missing(fields.span, DELETED.of, "every", example);
+            return None;
+        };
+        self.law(every, what, Bare::ExponentialMean)
     }
 
     /// `at-once`, `never`, or a law.

@@ -20,7 +20,9 @@ pub(crate) use platform::{
 };
 #[cfg(test)]
 pub(super) use scenario::KEYS as SCENARIO_KEYS;
-pub(crate) use scenario::{From, RawExpected, RawScenario, RawScenarios, RawStep, RawWhat, Verb};
+pub(crate) use scenario::{
+    From, RawExpected, RawLoad, RawScenario, RawScenarios, RawStep, RawWhat, Verb,
+};
 pub use scenario::{Measure, Reason};
 pub(crate) use services::{
     Need, RawDomain, RawErasure, RawLeader, RawPool, RawReplicated, RawService,

@@ -5,7 +5,7 @@ use crate::dist::Law;
 use crate::spec::diagnostic::Code;
 use crate::spec::platform::Patience;
 use crate::spec::read::{Bare, Fields, Keys, Reader};
-use crate::spec::source::Spanned;
+use crate::spec::source::{Span, Spanned};
 use crate::spec::topology::Discipline;
 use crate::spec::yaml::{NodeId, Value};
 use crate::units::{SimSpan, WeekHours};
@@ -18,14 +18,23 @@ pub(crate) struct RawCrew {
     pub(crate) off_hours: Option<Spanned<Law>>,
     pub(crate) hours: Option<WeekHours>,
     pub(crate) works_in_hours: bool,
+    pub(crate) escalates: Option<RawEscalation>,
     pub(crate) picks: Option<Spanned<Discipline>>,
+}
+
+/// Who is called when nobody of a crew answers.
+#[derive(Debug)]
+pub(crate) struct RawEscalation {
+    pub(crate) span: Span,
+    pub(crate) after: Law,
+    pub(crate) to: Name,
 }
 
 /// An entry of the calendar.
 #[derive(Debug)]
 pub(crate) enum RawEntry {
     /// Work on units.
-    Work(RawPlan),
+    Work(Box<RawPlan>),
     /// Replacement of replicas.
     Rollout(RawRolloutPlan),
 }
@@ -38,6 +47,11 @@ pub(crate) struct RawPlan {
     pub(crate) order: Vec<Name>,
     pub(crate) each: Option<Vec<RawStage>>,
     pub(crate) gap: f64,
+    /// On how many units work goes on together.
+    pub(crate) at_a_time: Option<Spanned<u64>>,
+    /// When work may begin.
+    pub(crate) hours: Option<WeekHours>,
+    pub(crate) fails: Option<RawFailedWork>,
     pub(crate) regardless: bool,
     pub(crate) waits_for: Option<RawExpr>,
     /// Whether units are drained first, and for how long.
@@ -45,14 +59,33 @@ pub(crate) struct RawPlan {
     pub(crate) about: Option<String>,
 }
 
+/// Work that may come to nothing.
+#[derive(Debug)]
+pub(crate) struct RawFailedWork {
+    pub(crate) probability: Spanned<f64>,
+    /// What it takes to recover from it, after the work.
+    pub(crate) repair: Vec<RawStage>,
+}
+
 /// People in a crew where the file does not say.
 const DEFAULT_CREW_SIZE: u64 = 1;
 
 const CREW: Keys = Keys {
     of: "a crew",
-    read: &["size", "response", "hours", "off_hours", "works", "zone", "picks", "about"],
+    read: &[
+        "size",
+        "response",
+        "hours",
+        "off_hours",
+        "works",
+        "zone",
+        "escalates",
+        "picks",
+        "about",
+    ],
     later: &[],
 };
+const ESCALATION: Keys = Keys { of: "an escalation", read: &["after", "to"], later: &[] };
 const PLAN: Keys = Keys {
     of: "an entry of the calendar",
     read: &[
@@ -61,18 +94,22 @@ const PLAN: Keys = Keys {
         "order",
         "each",
         "gap",
+        "at_a_time",
+        "hours",
+        "fails",
         "regardless",
         "waits_for",
         "drain",
         "rollout",
         "about",
     ],
-    later: &["parallel", "fails"],
+    later: &[],
 };
+const FAILED_WORK: Keys = Keys { of: "work that fails", read: &["p", "repair"], later: &[] };
 
 /// All keys of this file, for the test that they are documented.
 #[cfg(test)]
-pub(super) const KEYS: &[Keys] = &[CREW, PLAN];
+pub(super) const KEYS: &[Keys] = &[CREW, ESCALATION, PLAN, FAILED_WORK];
 
 impl Reader<'_> {
     pub(super) fn crew(&mut self, name: Name, id: NodeId) -> Option<RawCrew> {
@@ -104,11 +141,29 @@ impl Reader<'_> {
                 .get("works")
                 .and_then(|id| self.choice(id, "when a crew works", &works))
                 .unwrap_or(false),
+            escalates: fields.get("escalates").and_then(|id| self.escalation(id)),
             picks: fields.get("picks").and_then(|id| {
                 let picks = self.choice(id, "what a crew takes next", &picks)?;
                 Some(Spanned::new(picks, self.tree.span(id)))
             }),
         })
+    }
+
+    /// `{after: 30m, to: manager}`.
+    fn escalation(&mut self, id: NodeId) -> Option<RawEscalation> {
+        let fields = self.fields(id, ESCALATION)?;
+        for (key, example) in [
+            ("after", "how long a job waits for an answer, such as `after: 30m`"),
+            ("to", "the crew that is called then"),
+        ] {
+            if fields.get(key).is_none() {
+                self.missing(fields.span, ESCALATION.of, key, example);
+            }
+        }
+        let law = |reader: &mut Self, id| reader.law(id, "how long a job waits", Bare::Fixed);
+        let after = fields.get("after").and_then(|id| law(self, id));
+        let to = fields.get("to").and_then(|id| self.text(id, "the name of a crew"));
+        Some(RawEscalation { span: fields.span, after: after?, to: to? })
     }
 
     /// A law; `per: kind` beside it says what `picks: random-kind` means anyway.
@@ -161,7 +216,7 @@ impl Reader<'_> {
         let fields = self.fields(id, PLAN)?;
         Some(match fields.get("rollout") {
             Some(_) => RawEntry::Rollout(self.rollout_plan(name, &fields)),
-            None => RawEntry::Work(self.plan(name, &fields)),
+            None => RawEntry::Work(Box::new(self.plan(name, &fields))),
         })
     }
 
@@ -187,10 +242,29 @@ impl Reader<'_> {
             order,
             each: fields.get("each").and_then(|id| self.stages(id, "`each`")),
             gap: gap.map_or(0.0, |gap| gap.value),
+            at_a_time: fields.get("at_a_time").and_then(|id| self.count(id, "`at_a_time`", 1)),
+            hours: fields.get("hours").and_then(|id| self.hours(id)),
+            fails: fields.get("fails").and_then(|id| self.failed_work(id)),
             regardless: regardless.unwrap_or(false),
             waits_for: fields.get("waits_for").and_then(|id| self.expression(id)),
             drain: self.patience(fields),
             about: self.note(fields, "about"),
         }
+    }
+
+    /// `{p: 2%, repair: {lognormal: {median: 1h, p95: 4h}}}`.
+    fn failed_work(&mut self, id: NodeId) -> Option<RawFailedWork> {
+        let fields = self.fields(id, FAILED_WORK)?;
+        for (key, example) in [
+            ("p", "how probable it is, such as `p: 2%`"),
+            ("repair", "how long it takes to recover, such as `repair: 2h`"),
+        ] {
+            if fields.get(key).is_none() {
+                self.missing(fields.span, FAILED_WORK.of, key, example);
+            }
+        }
+        let probability = fields.get("p").and_then(|id| self.percentage(id, "p"));
+        let repair = fields.get("repair").and_then(|id| self.stages(id, "the time to recover"));
+        Some(RawFailedWork { probability: probability?, repair: repair? })
     }
 }

@@ -159,7 +159,8 @@ pub(super) const KEYS: &[Keys] =
 const OF_A_CONTROLLER: &[&str] =
     &["requests", "tolerates", "budget", "priority", "volume", "rollout"];
 /// Keys of an entry of the calendar that say nothing of a rollout.
-const NOT_OF_A_ROLLOUT: &[&str] = &["order", "each", "gap", "regardless", "waits_for", "drain"];
+const NOT_OF_A_ROLLOUT: &[&str] =
+    &["order", "each", "gap", "at_a_time", "hours", "fails", "regardless", "waits_for", "drain"];
 
 impl Reader<'_> {
     pub(super) fn platform(&mut self, fields: &Fields<'_>) -> Option<RawPlatform> {

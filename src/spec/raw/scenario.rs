@@ -1,6 +1,7 @@
 //! Scenarios, as written: what is done to a topology, and what is expected of it.
 
 use super::Name;
+use super::services::MOST_DEMAND;
 use crate::dist::Law;
 use crate::spec::diagnostic::Code;
 use crate::spec::read::{Bare, Fields, Keys, Reader, listed};
@@ -44,6 +45,17 @@ pub(crate) struct RawStep {
     pub(crate) is_forced: bool,
     pub(crate) is_bad: bool,
     pub(crate) from: Option<From>,
+    /// How much services must carry from now on.
+    pub(crate) load: Option<RawLoad>,
+}
+
+/// How much services must carry.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum RawLoad {
+    /// So much.
+    Peak(f64),
+    /// So many times what the topology says.
+    Times(f64),
 }
 
 /// What a step does.
@@ -57,6 +69,9 @@ pub(crate) enum Verb {
     Rollout,
     Isolate,
     Unseal,
+    Stop,
+    Start,
+    Load,
 }
 
 /// From whom something is isolated.
@@ -105,6 +120,10 @@ pub enum Measure {
     DownAtLeast,
     /// The longest outage of a life.
     OutageAtMost,
+    /// Time up and degraded in a life, at most.
+    DegradedAtMost,
+    /// Time up and degraded in a life, at least.
+    DegradedAtLeast,
     /// From the first step until it is up for good.
     BackWithin,
     /// From the first step until all of them are up for good.
@@ -117,10 +136,12 @@ pub enum Measure {
 
 impl Measure {
     /// All of them, as written.
-    pub const ALL: [(&'static str, Measure); 7] = [
+    pub const ALL: [(&'static str, Measure); 9] = [
         ("down_at_most", Measure::DownAtMost),
         ("down_at_least", Measure::DownAtLeast),
         ("outage_at_most", Measure::OutageAtMost),
+        ("degraded_at_most", Measure::DegradedAtMost),
+        ("degraded_at_least", Measure::DegradedAtLeast),
         ("back_within", Measure::BackWithin),
         ("redundant_within", Measure::RedundantWithin),
         ("lost_at_most", Measure::LostAtMost),
@@ -187,12 +208,17 @@ const STEP: Keys = Keys {
         "rollout",
         "isolate",
         "unseal",
+        "stop",
+        "start",
+        "load",
         "for",
         "wipes",
         "cuts_power",
         "force",
         "bad",
         "from",
+        "peak",
+        "times",
     ],
     later: &[],
 };
@@ -202,6 +228,8 @@ const EXPECTATION: Keys = Keys {
         "down_at_most",
         "down_at_least",
         "outage_at_most",
+        "degraded_at_most",
+        "degraded_at_least",
         "back_within",
         "redundant_within",
         "lost_at_most",
@@ -238,6 +266,9 @@ const VERBS: &[(&str, Verb, &[&str])] = &[
     ("rollout", Verb::Rollout, &["bad", "for"]),
     ("isolate", Verb::Isolate, &["from", "for"]),
     ("unseal", Verb::Unseal, &[]),
+    ("stop", Verb::Stop, &["for"]),
+    ("start", Verb::Start, &[]),
+    ("load", Verb::Load, &["peak", "times"]),
 ];
 /// What may stand in every step.
 const OF_STEPS: &[&str] = &["at", "after"];
@@ -365,6 +396,10 @@ impl Reader<'_> {
             self.missing(fields.span, "an isolation", "from", "`control-plane` or `users`");
             return None;
         }
+        let load = match verb {
+            Verb::Load => Some(self.new_load(&fields)?),
+            _ => None,
+        };
         let names = self.names(&fields, key);
         if names.is_empty() {
             return None;
@@ -384,7 +419,38 @@ impl Reader<'_> {
             is_forced: is_forced.unwrap_or(false),
             is_bad: is_bad.unwrap_or(false),
             from,
+            load,
         })
+    }
+
+    /// How much is to be carried: an amount, or a factor.
+    fn new_load(&mut self, fields: &Fields<'_>) -> Option<RawLoad> {
+        let (id, key, load): (NodeId, &str, fn(f64) -> RawLoad) =
+            match (fields.get("peak"), fields.get("times")) {
+                (Some(id), None) => (id, "`peak`", RawLoad::Peak),
+                (None, Some(id)) => (id, "`times`", RawLoad::Times),
+                (Some(_), Some(_)) => {
+                    let span = fields.entry("times").map(|entry| entry.key_span);
+                    self.findings
+                        .error(Code::WrongKind, span, "a load in two ways")
+                        .help("keep `peak` or `times`, one of them");
+                    return None;
+                }
+                (None, None) => {
+                    let example =
+                        "how much there is from now on, such as `peak: 1200` or `times: 2`";
+                    self.missing(fields.span, "a load", "peak", example);
+                    return None;
+                }
+            };
+        let amount = self.number(id, key)?;
+        if !(0.0..=MOST_DEMAND).contains(&amount) {
+            self.findings
+                .error(Code::OutOfRange, self.tree.span(id), "an impossible load")
+                .help("it must be zero or more");
+            return None;
+        }
+        Some(load(amount))
     }
 
     fn expectation(&mut self, id: NodeId) -> Option<RawExpected> {

@@ -10,7 +10,7 @@ use crate::spec::yaml::{NodeId, Value};
 use super::RawExpr;
 
 /// More than any service has to carry, so that shares of it are exact enough.
-const MOST_DEMAND: f64 = 1e12;
+pub(super) const MOST_DEMAND: f64 = 1e12;
 
 #[derive(Debug)]
 pub(crate) struct RawDomain {
