@@ -104,6 +104,10 @@ pub enum Purpose {
     Force = 35,
     /// How long the start of a successor takes.
     Successor = 36,
+    /// How long the rebuild of a replica of a volume takes.
+    Mirror = 37,
+    /// Which of several nodes takes a replica of a volume.
+    MirrorPlace = 38,
     /// Whether an offload comes to nothing.
     Offload = 20,
     /// Whether a backup comes to nothing.

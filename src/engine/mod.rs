@@ -28,6 +28,7 @@ mod points;
 mod replicate;
 mod state;
 mod step;
+mod volumes;
 mod windows;
 
 pub use agenda::Agenda;
@@ -38,3 +39,4 @@ pub use platform::{NodeView, Obstacle, Placement};
 pub use replicate::{Endless, Lived, Replication, Replicator};
 pub use state::{Root, State};
 pub use step::{Chance, Chooser, DataChooser, PlatformChooser, Switch, step};
+pub use volumes::VolumeView;

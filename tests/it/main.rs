@@ -29,3 +29,4 @@ mod schemas;
 mod tidy;
 mod topologies;
 mod validation;
+mod volumes;

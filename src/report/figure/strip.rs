@@ -163,7 +163,8 @@ impl<'a> Life<'a> {
             | Change::NodeLost(_)
             | Change::NodeReady(_)
             | Change::Drained(_)
-            | Change::Moves(..) => {}
+            | Change::Moves(..)
+            | Change::Volume(..) => {}
         }
     }
 

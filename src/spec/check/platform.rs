@@ -31,11 +31,11 @@ pub(super) const ROUNDING: f64 = 1e-9;
 const UNPLACED: &str = "no node";
 
 /// A service with its controller, and the units that its `on` names.
-struct Controlled<'a> {
-    service: usize,
-    raw: &'a RawService,
-    workload: &'a RawWorkload,
-    on: Vec<usize>,
+pub(super) struct Controlled<'a> {
+    pub(super) service: usize,
+    pub(super) raw: &'a RawService,
+    pub(super) workload: &'a RawWorkload,
+    pub(super) on: Vec<usize>,
 }
 
 /// A cluster as written, with whatever names it has.
@@ -112,7 +112,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Units that are named as nodes: domains, not replicas.
-    fn node_units(&mut self, names: &[Name]) -> Vec<usize> {
+    pub(super) fn node_units(&mut self, names: &[Name]) -> Vec<usize> {
         let mut units = self.units.resolve(names, self.findings);
         for name in names {
             let group = self.units.group(&name.value).map(|group| group.units.start);
@@ -127,7 +127,7 @@ impl<'a> Checker<'a> {
         units
     }
 
-    fn named_twice(&mut self, unit: usize, span: Span) {
+    pub(super) fn named_twice(&mut self, unit: usize, span: Span) {
         let message = format!("`{}` is named twice", self.units.list[unit].path);
         self.findings
             .error(Code::DuplicateName, span, message)
@@ -234,7 +234,9 @@ impl<'a> Checker<'a> {
             let domain = *index.get(group)?;
             let taints = raw.domains[domain].node.taints.iter().map(|taint| taint.value.clone());
             let capacity = capacities[domain].clone();
-            Some(Node { unit, cluster, capacity, taints: taints.collect() })
+            let storage =
+                raw.domains[domain].node.storage.map_or(u64::MAX, |storage| storage.value as u64);
+            Some(Node { unit, cluster, capacity, taints: taints.collect(), storage })
         };
         cluster_of.iter().filter_map(node).collect()
     }
@@ -316,6 +318,10 @@ impl<'a> Checker<'a> {
         let nodes: Vec<&Node> = on.iter().filter_map(|unit| node_of(platform, *unit)).collect();
         let cluster = self.cluster(of, &nodes, platform)?;
         let let_on = self.let_on(of, &nodes)?;
+        let replicated = match &workload.replicated {
+            Some(raw) => Some(self.replicated_volume(of, raw, cluster, platform)?),
+            None => None,
+        };
         let mut spreads = Vec::new();
         if workload.is_scheduled() {
             self.refuse_what_fits_nowhere(of, &requests, &let_on, platform);
@@ -335,6 +341,7 @@ impl<'a> Checker<'a> {
             min_available,
             priority: workload.priority,
             volume: workload.volume,
+            replicated,
             surge,
             unavailable,
         })

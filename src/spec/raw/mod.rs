@@ -8,6 +8,7 @@ mod people;
 mod platform;
 mod scenario;
 mod services;
+mod volumes;
 
 pub(crate) use copies::{RawHeld, RawPlacement, RawRebuild, RawScheme, RawSpeed};
 pub(crate) use data::{RawCycle, RawData};
@@ -21,10 +22,11 @@ pub(crate) use platform::{
 #[cfg(test)]
 pub(super) use scenario::KEYS as SCENARIO_KEYS;
 pub(crate) use scenario::{From, RawExpected, RawScenario, RawScenarios, RawStep, RawWhat, Verb};
-pub use scenario::{Measure, Reason};
+pub use scenario::{Health, Measure, Reason};
 pub(crate) use services::{
     Need, RawDomain, RawErasure, RawLeader, RawPool, RawReplicated, RawService,
 };
+pub(crate) use volumes::{RawVolume, RawVolumeRebuild};
 
 use super::diagnostic::Code;
 use super::read::{Fields, Keys, Reader, listed};
@@ -168,6 +170,7 @@ pub(super) fn all_keys() -> impl Iterator<Item = &'static Keys> {
         journeys::KEYS,
         people::KEYS,
         platform::KEYS,
+        volumes::KEYS,
         data::KEYS,
         copies::KEYS,
     ];
