@@ -5,7 +5,7 @@ use ninefold::engine::{
 };
 use ninefold::model::{JourneyId, UnitId};
 use ninefold::report::to_json;
-use ninefold::spec::{Act, Action, Controller, ReplicatedVolume, Volume, When};
+use ninefold::spec::{Act, Action, Controller, Expression, ReplicatedVolume, Volume, When};
 use ninefold::units::{SimSpan, SimTime};
 use ninefold::{Plan, System, Topology};
 
@@ -322,6 +322,81 @@ fn a_volume_of_which_nothing_is_left_is_made_anew() {
 }
 
 #[test]
+fn what_lacks_something_does_not_save_a_volume() {
+    // node-1 failed first and comes back with what it had; the other one is wiped.
+    let system = db(2, &["node-1", "node-2"], |topology| {
+        topology.modes[2].wipes = true;
+        vec![
+            crash(topology, 100, "node-1"),
+            Act { mode: 2, ..crash(topology, 300, "node-2") },
+            restore(topology, 500, "node-1"),
+        ]
+    });
+    // The new volume is on node-1 as soon as that is there, and on node-2 when that is back.
+    check(
+        &system,
+        &[
+            "0 on up, engine 0, 2 of 2 healthy: 1 2; ",
+            "100 on up, engine 0, 1 of 2 healthy: 2; 1",
+            "300 ending down, engine -, 0 of 2 healthy: ; ",
+            "310 pending down, engine -, 0 of 2 healthy: ; ",
+            "500 preparing down, engine -, 1 of 2 healthy: 1; ",
+            "561 on down, engine 0, 1 of 2 healthy: 1; ",
+            "566 on up, engine 0, 1 of 2 healthy: 1; ",
+            "900 on up, engine 0, 1 of 2 healthy: 1; 2",
+            "1200 on up, engine 0, 2 of 2 healthy: 1 2; ",
+        ],
+    );
+}
+
+#[test]
+fn a_process_whose_volume_fails_where_nobody_can_be_told_is_not_started_elsewhere() {
+    let system = db(1, &["node-1"], |topology| {
+        let node = unit(topology, "node-0");
+        vec![
+            Act { when: When::At(seconds(90)), action: Action::CutOff { node }, mode: 0 },
+            crash(topology, 100, "node-1"),
+            restore(topology, 200, "node-1"),
+            restore(topology, 1000, "node-0"),
+        ]
+    });
+    check(
+        &system,
+        &[
+            "0 on up, engine 0, 1 of 1 healthy: 1; ",
+            "100 stuck down, engine -, 0 of 1 healthy: ; 1",
+            "200 stuck down, engine -, 1 of 1 healthy: 1; ",
+            "1000 preparing down, engine -, 1 of 1 healthy: 1; ",
+            "1061 on down, engine 0, 1 of 1 healthy: 1; ",
+            "1066 on up, engine 0, 1 of 1 healthy: 1; ",
+        ],
+    );
+}
+
+#[test]
+fn nothing_is_rebuilt_without_a_control_plane() {
+    let system = db(2, &["node-1", "node-2"], |topology| {
+        let control_plane = Expression::Unit(unit(topology, "node-5"));
+        topology.platform.as_mut().unwrap().clusters[0].control_plane = Some(control_plane);
+        vec![
+            crash(topology, 50, "node-5"),
+            crash(topology, 100, "node-1"),
+            restore(topology, 200, "node-1"),
+            restore(topology, 1000, "node-5"),
+        ]
+    });
+    // node-1 does not know what to run before the control plane is back.
+    check(
+        &system,
+        &[
+            "0 on up, engine 0, 2 of 2 healthy: 1 2; ",
+            "100 on up, engine 0, 1 of 2 healthy: 2; 1",
+            "1100 on up, engine 0, 2 of 2 healthy: 1 2; ",
+        ],
+    );
+}
+
+#[test]
 fn a_drain_waits_for_the_last_replica_of_a_volume() {
     let drained = |replicas, nodes: &[&str]| {
         db(replicas, nodes, |topology| {
@@ -538,7 +613,7 @@ domains: {{bad: {{level: node, fails: [wiped]}}, node: {{level: node, count: 2}}
 services:
   db: {{on: node, controller: statefulset, volume: {{network: {{size: 1GB, replicas: {replicas}, on: {on}}}}}}}
   agent: {{on: bad, controller: daemonset}}
-data: {{rows: {{held_by: db, copies: 1, medium: network, deleted: 50000y}}}}
+data: {{rows: {{held_by: db, copies: 1, medium: network}}}}
 journeys: {{write: {{needs: db}}}}"
     );
     let topology = Topology::from_str("t", &text).unwrap_or_else(|error| panic!("{error}"));
