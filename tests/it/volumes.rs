@@ -350,6 +350,34 @@ fn what_lacks_something_does_not_save_a_volume() {
 }
 
 #[test]
+fn what_lacks_something_lacks_it_whether_or_not_a_control_plane_knows() {
+    let system = db(2, &["node-1", "node-2"], |topology| {
+        topology.modes[2].wipes = true;
+        let control_plane = Expression::Unit(unit(topology, "node-5"));
+        topology.platform.as_mut().unwrap().clusters[0].control_plane = Some(control_plane);
+        vec![
+            crash(topology, 50, "node-5"),
+            crash(topology, 100, "node-1"),
+            Act { mode: 2, ..crash(topology, 300, "node-2") },
+            restore(topology, 1000, "node-5"),
+        ]
+    });
+    // Nothing is left, and the new volume is on node-2, which was back at 900.
+    check(
+        &system,
+        &[
+            "0 on up, engine 0, 2 of 2 healthy: 1 2; ",
+            "100 on up, engine 0, 1 of 2 healthy: 2; 1",
+            "300 ending down, engine -, 0 of 2 healthy: ; ",
+            "310 pending down, engine -, 0 of 2 healthy: ; ",
+            "1000 preparing down, engine -, 1 of 2 healthy: 2; ",
+            "1061 on down, engine 0, 1 of 2 healthy: 2; ",
+            "1066 on up, engine 0, 1 of 2 healthy: 2; ",
+        ],
+    );
+}
+
+#[test]
 fn a_process_whose_volume_fails_where_nobody_can_be_told_is_not_started_elsewhere() {
     let system = db(1, &["node-1"], |topology| {
         let node = unit(topology, "node-0");

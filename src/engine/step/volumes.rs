@@ -68,15 +68,7 @@ impl<C: Chooser> Step<'_, C> {
         let platform = &self.model.platform;
         let volume = &platform.volumes[id.index()];
         let now = self.chooser.now();
-        let timeout = platform.timers().volumes.timeout;
-        for mirror in volume.mirrors() {
-            let state = &mut self.state.platform.volumes.mirrors[mirror.index()];
-            let is_out = state.left_out_since != SimTime::NEVER;
-            if is_out && now - state.left_out_since >= timeout {
-                state.phase = MirrorPhase::Stale;
-                state.left_out_since = SimTime::NEVER;
-            }
-        }
+        self.those_left_out_lack_something(id);
         let is_of_use = self.state.platform.healthy(platform, id) > 0;
         if !is_of_use && self.state.platform.is_present(volume.pod) {
             self.volume_fails(id, volume.pod);
@@ -86,11 +78,24 @@ impl<C: Chooser> Step<'_, C> {
             let is_reached = self.state.platform.is_reached(mirror);
             let state = &mut self.state.platform.volumes.mirrors[mirror.index()];
             let is_out = is_in_use && state.phase == MirrorPhase::Whole && !is_reached;
-            let since = if is_out { now } else { SimTime::NEVER };
-            // The earliest stays, and who can be reached again was left out for too short a time to matter.
-            state.left_out_since = if is_out { state.left_out_since.min(since) } else { since };
+            // Who can be reached again was left out for too short a time to matter.
+            state.left_out_since =
+                if is_out { state.left_out_since.min(now) } else { SimTime::NEVER };
         }
         self.mends(id, is_in_use);
+    }
+
+    /// Mirrors that could not be reached for long enough lack what was written meanwhile.
+    fn those_left_out_lack_something(&mut self, id: VolumeId) {
+        let platform = &self.model.platform;
+        let (now, timeout) = (self.chooser.now(), platform.timers().volumes.timeout);
+        for mirror in platform.volumes[id.index()].mirrors() {
+            let state = &mut self.state.platform.volumes.mirrors[mirror.index()];
+            let is_out = state.left_out_since != SimTime::NEVER;
+            if is_out && now - state.left_out_since >= timeout {
+                (state.phase, state.left_out_since) = (MirrorPhase::Stale, SimTime::NEVER);
+            }
+        }
     }
 
     /// Nothing can be written to a volume any more, nor read from it: what writes to it ends, and is
@@ -273,8 +278,7 @@ impl<C: Chooser> Step<'_, C> {
         if let Doing::Rebuilds(mirror) = doing {
             self.state.events += 1;
             self.rebuild_ends(id, mirror);
-            let state = &mut self.state.platform.volumes.mirrors[mirror.index()];
-            (state.phase, state.left_out_since) = (MirrorPhase::Whole, SimTime::NEVER);
+            self.state.platform.volumes.mirrors[mirror.index()].phase = MirrorPhase::Whole;
         }
         self.state.platform.volumes.volumes[id.index()].doing = Doing::Nothing;
         self.state.platform.is_touched = true;
@@ -293,6 +297,7 @@ impl<C: Chooser> Step<'_, C> {
             }
             self.state.platform.volumes.drops(platform, id, mirror);
             self.state.platform.is_touched = true;
+            self.those_left_out_lack_something(id);
             let mut mirrors = platform.volumes[index].mirrors();
             if !mirrors.any(|mirror| self.phase_of(mirror) == MirrorPhase::Whole) {
                 self.volume_is_lost(id);
