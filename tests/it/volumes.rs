@@ -4,7 +4,7 @@ use ninefold::engine::{
     Event, Observer, Placement, Replication, Replicator, Root, State, VolumeView,
 };
 use ninefold::model::{JourneyId, UnitId};
-use ninefold::report::to_json;
+use ninefold::report::{to_json, to_text};
 use ninefold::spec::{Act, Action, Controller, Expression, ReplicatedVolume, Volume, When};
 use ninefold::units::{SimSpan, SimTime};
 use ninefold::{Plan, System, Topology};
@@ -658,4 +658,30 @@ fn data_are_lost_with_the_last_replica_of_their_volume() {
     assert_eq!(losses(2, "[bad, node-0]"), 0.0);
     assert_eq!(losses(3, "[bad, node]"), 0.0);
     assert_eq!(losses(1, "[node-0]"), 0.0);
+}
+
+/// What all replicas of a volume stand on takes down its service, and a spreadsheet has it as a factor.
+#[test]
+fn the_only_replica_of_a_volume_is_a_single_point_of_failure() {
+    let topology = Topology::from_path("topologies/patterns/replicated-volumes.yaml").unwrap();
+    let system = System::compile(topology);
+    let report = system.simulate(&Plan { replications: 10, ..system.plan(1) }).unwrap();
+    let text = to_text(&report);
+    assert!(text.contains("\n  storage-0: one\n"), "{text}");
+    assert!(!text.contains("\n  storage-1: "), "{text}");
+    let rack =
+        "domains: {rack: {fails: [down]}, store: {in: rack, level: node, count: 2}, node: {}}";
+    let text = format!(
+        "topology: t
+platform: {{profile: kubernetes, nodes: [store, node]}}
+failures: {{down: {{every: 100h, repair: 10h}}}}
+{rack}
+services: {{db: {{on: node, controller: statefulset, volume: {{network: {{size: 1GB, replicas: 2, on: store}}}}}}}}
+journeys: {{read: {{needs: db}}}}"
+    );
+    let system = System::compile(Topology::from_str("t", &text).unwrap());
+    let report = system.simulate(&Plan { replications: 10, ..system.plan(1) }).unwrap();
+    let text = to_text(&report);
+    assert!(text.contains("\n  rack: read\n"), "{text}");
+    assert!(!text.contains("\n  store-0: "), "{text}");
 }
