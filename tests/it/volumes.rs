@@ -171,6 +171,28 @@ fn a_replica_that_stays_away_is_replaced_after_ten_minutes() {
 }
 
 #[test]
+fn a_replica_that_fails_again_is_waited_for_again() {
+    let system = db(2, &WITH_A_SPARE, |topology| {
+        vec![
+            crash(topology, 100, "node-2"),
+            restore(topology, 200, "node-2"),
+            crash(topology, 2000, "node-2"),
+        ]
+    });
+    check(
+        &system,
+        &[
+            "0 on up, engine 0, 2 of 2 healthy: 2 3; ",
+            "100 on up, engine 0, 1 of 2 healthy: 3; 2",
+            "300 on up, engine 0, 2 of 2 healthy: 2 3; ",
+            "2000 on up, engine 0, 1 of 2 healthy: 3; 2",
+            "2600 on up, engine 0, 1 of 2 healthy: 3; 1",
+            "2900 on up, engine 0, 2 of 2 healthy: 1 3; ",
+        ],
+    );
+}
+
+#[test]
 fn a_replica_that_was_wiped_is_replaced_at_once() {
     let system = db(2, &WITH_A_SPARE, |topology| {
         topology.modes[2].wipes = true;
