@@ -682,6 +682,41 @@ fn data_are_lost_with_the_last_replica_of_their_volume() {
     assert_eq!(losses(1, "[node-0]"), 0.0);
 }
 
+/// Volumes lose their data as pairs of disks do: with f and m for how often one is wiped and a rebuild is
+/// through, one is missing with probability 2f / (2f + m), and then the other one is wiped with rate f.
+#[test]
+fn data_on_two_replicas_are_lost_as_often_as_on_a_mirrored_pair() {
+    let text = "topology: t
+horizon: 20000h
+platform:
+  profile: kubernetes
+  termination: 0s
+  schedule: 0s
+  image_pull: 0s
+  attach: 0s
+failures: {wiped: {every: 100h, repair: 1s, wipes: true}}
+domains: {store: {level: node, count: 2, fails: [wiped]}, node: {}}
+services:
+  agent: {on: store, controller: daemonset, serves: any}
+  db: {on: node, controller: statefulset, volume: {network: {replicas: 2, on: [store], rebuild: {exponential: 10h}}}}
+data: {rows: {held_by: db, copies: 1, medium: network}}
+journeys: {write: {needs: [db, agent]}}";
+    let system = System::compile(Topology::from_str("t", text).unwrap());
+    let warm_up = SimSpan::from_seconds(1_000.0 * HOUR);
+    let plan = Plan { replications: 200, warm_up, ..system.plan(3) };
+    let report = system.simulate(&plan).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&to_json(&report)).unwrap();
+    let losses = &json["data"]["rows"]["loss_incidents_per_year"];
+    let (mean, std_error) =
+        (losses["mean"].as_f64().unwrap(), losses["std_error"].as_f64().unwrap());
+    let (fails, mends) = (1.0 / 100.0, 1.0 / 10.0);
+    let exact = 8760.0 * fails * 2.0 * fails / (2.0 * fails + mends);
+    let sigmas = (mean - exact) / std_error;
+    assert!(sigmas.abs() < 4.0, "{mean} +- {std_error}, exactly {exact}");
+    // Narrow enough for that to mean something.
+    assert!(std_error < exact / 40.0);
+}
+
 /// What all replicas of a volume stand on takes down its service, and a spreadsheet has it as a factor.
 #[test]
 fn the_only_replica_of_a_volume_is_a_single_point_of_failure() {
