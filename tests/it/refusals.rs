@@ -1067,7 +1067,13 @@ fn volumes_are_replicated_over_nodes_of_the_cluster() {
         let volume = format!("controller: deployment, volume: {{network: {{size: {size}}}}}");
         roomy.replace("controller: deployment", &volume)
     };
-    check(&volume("10GB"), "");
+    // Three volumes of three replicas each, on four nodes.
+    check(&volume("4GB"), "");
+    check(
+        &volume("10GB"),
+        "9:78 warning unplaceable: volumes of all services take 90GB of 40GB of `storage`; some stay \
+         degraded, or are never made: let them be smaller, or have more `storage`\n",
+    );
     check(
         &volume("11GB"),
         "9:94 unplaceable: no node has room for a volume of `web`; let it be smaller, or have \

@@ -77,6 +77,7 @@ impl<'a> Checker<'a> {
             }
         }
         self.refuse_overfull_nodes(&platform);
+        self.warn_of_crowded_storage(&platform);
         platform.rollouts = self.rollouts();
         Some(platform)
     }
@@ -732,7 +733,7 @@ fn rounded(share: Share, replicas: usize, round: fn(f64) -> f64) -> usize {
 }
 
 /// An amount as people write it.
-fn shown(value: u64, resource: &str) -> String {
+pub(super) fn shown(value: u64, resource: &str) -> String {
     const MEMORY: [(&str, u64); 6] = [
         ("GiB", 1 << 30),
         ("GB", 1_000_000_000),

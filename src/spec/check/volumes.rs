@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::all::Checker;
-use super::platform::{Controlled, node_of};
+use super::platform::{Controlled, node_of, shown};
 use crate::dist::Law;
 use crate::spec::diagnostic::Code;
 use crate::spec::platform::{Node, Platform, ReplicatedVolume};
@@ -58,6 +58,36 @@ impl Checker<'_> {
             },
             catch_up: raw.catch_up.clone().unwrap_or_else(|| volumes.catch_up.clone()),
         })
+    }
+
+    /// Points out volumes that all nodes together have too little storage for.
+    pub(super) fn warn_of_crowded_storage(&mut self, platform: &Platform) {
+        let mut used = BTreeSet::new();
+        let (mut needed, mut last) = (0_u64, None);
+        for workload in &platform.workloads {
+            let Some(volumes) = &workload.replicated else { continue };
+            let count = self.services[workload.service].replicas.len();
+            let replicas = volumes.replicas.min(volumes.nodes.len()) * count;
+            needed = needed.saturating_add(volumes.size.saturating_mul(replicas as u64));
+            used.extend(
+                volumes
+                    .nodes
+                    .iter()
+                    .filter_map(|unit| node_of(platform, *unit))
+                    .map(|node| (node.unit, node.storage)),
+            );
+            last = Some(workload.service);
+        }
+        let room = used.iter().fold(0_u64, |room, (_, storage)| room.saturating_add(*storage));
+        let raw = last.and_then(|service| self.raw.services[service].workload.as_ref());
+        let volume = raw.and_then(|workload| workload.replicated.as_ref());
+        if let (Some(volume), true) = (volume, needed > room) {
+            let (needed, room) = (shown(needed, "memory"), shown(room, "memory"));
+            let message = format!("volumes of all services take {needed} of {room} of `storage`");
+            self.findings.warning(Code::Unplaceable, volume.span, message).help(
+                "some stay degraded, or are never made: let them be smaller, or have more `storage`",
+            );
+        }
     }
 
     /// The nodes that may have replicas of volumes: those that are named, or all of the cluster without
