@@ -104,6 +104,10 @@ pub enum Purpose {
     Force = 35,
     /// How long the start of a successor takes.
     Successor = 36,
+    /// How long the rebuild of a replica of a volume takes.
+    Mirror = 37,
+    /// Which of several nodes takes a replica of a volume.
+    MirrorPlace = 38,
     /// Whether planned work comes to nothing.
     Work = 46,
     /// How long a job waits for an answer before others are called.

@@ -2,7 +2,7 @@
 
 use crate::model::{
     ActId, ClockId, CopyId, CrewId, DataId, DragId, JobId, LaneId, MaskId, Model, NodeId, PodId,
-    QueueId, RolloutId, SeatId, ShockId, SpareId, UnitId,
+    QueueId, RolloutId, SeatId, ShockId, SpareId, UnitId, VolumeId,
 };
 
 /// Declares the kinds of events, in the order in which they happen at one instant, each with the id
@@ -80,6 +80,8 @@ events! {
     Start(UnitId) of |model| model.units.len(),
     /// What was due for a replica: it is there, it has ended, it is evicted.
     Pod(PodId) of |model| model.platform.pods.len(),
+    /// What was due for a volume: a replica is rebuilt, or one that failed is not waited for any more.
+    Volume(VolumeId) of |model| model.platform.volumes.len(),
     /// Somebody has noticed that a copy is lost, or it is back.
     Rebuild(CopyId) of |model| model.data.rebuild_timers(),
     /// A failover is through, or a failback.

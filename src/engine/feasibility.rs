@@ -35,17 +35,43 @@ impl<'m> Placed<'m> {
 }
 
 /// For each unit, what it stands on at the beginning of the first life of seed 1: also replicas that
-/// controllers place, and may place elsewhere in another life.
+/// controllers place, and may place elsewhere in another life, and what all replicas of their network
+/// volumes stand on. The node that a replica was placed on comes last.
 pub fn first_hosts(model: &Model) -> Vec<Vec<UnitId>> {
     let mut hosts: Vec<Vec<UnitId>> =
         (0..model.units.len()).map(|unit| model.hosts.of(unit).to_vec()).collect();
     if !model.platform.pods.is_empty() {
         let placed = Placed::new(model, 1);
         for (index, hosts) in hosts.iter_mut().enumerate() {
-            if let Some(Placement::On(node)) = placed.state.placement(model, UnitId::new(index)) {
+            let unit = UnitId::new(index);
+            if let Some(Placement::On(node)) = placed.state.placement(model, unit) {
+                let volume = placed.state.volume(model, unit);
+                let under = volume.map_or_else(Vec::new, |volume| common(model, &volume.healthy));
+                hosts.extend(under.into_iter().filter(|under| *under != node));
                 hosts.push(node);
             }
         }
     }
     hosts
+}
+
+/// What all of these units are or stand on.
+fn common(model: &Model, units: &[UnitId]) -> Vec<UnitId> {
+    let below = |unit: &UnitId| {
+        let mut below = vec![*unit];
+        let mut next = 0;
+        while let Some(&unit) = below.get(next) {
+            next += 1;
+            let hosts = model.hosts.of(unit.index()).iter().copied();
+            let new: Vec<UnitId> = hosts.filter(|host| !below.contains(host)).collect();
+            below.extend(new);
+        }
+        below
+    };
+    let mut common = units.first().map_or_else(Vec::new, below);
+    for unit in units {
+        let others = below(unit);
+        common.retain(|unit| others.contains(unit));
+    }
+    common
 }

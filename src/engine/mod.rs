@@ -31,6 +31,7 @@ mod points;
 mod replicate;
 mod state;
 mod step;
+mod volumes;
 mod windows;
 
 pub use agenda::Agenda;
@@ -44,3 +45,4 @@ pub use platform::{NodeView, Obstacle, Placement};
 pub use replicate::{Endless, Lived, Replication, Replicator};
 pub use state::{Root, Standing, State};
 pub use step::{Chance, Chooser, DataChooser, PlatformChooser, Switch, step};
+pub use volumes::VolumeView;

@@ -4,7 +4,7 @@ use super::agenda::{Agenda, next_of};
 use super::event::Event;
 use super::step::PlatformChooser;
 use crate::dist::Law;
-use crate::model::{ActId, JobId, Model, NodeId, PodId, RolloutId, UnitId};
+use crate::model::{ActId, JobId, Model, NodeId, PodId, RolloutId, UnitId, VolumeId};
 use crate::rng::{Purpose, Stream};
 use crate::spec::{Timers, When};
 use crate::units::{SimSpan, SimTime};
@@ -15,6 +15,7 @@ pub(super) struct Placements {
     /// How often each node has been missed.
     misses: Vec<u32>,
     pods: Vec<PodLuck>,
+    volumes: Vec<VolumeLuck>,
     /// By unit, where any container backs off.
     pub(super) containers: Vec<Container>,
 }
@@ -28,6 +29,13 @@ struct PodLuck {
     choices: u32,
     /// Until when its volume is attached to a lost node.
     held_until: SimTime,
+}
+
+/// How often a replica of a volume has been rebuilt, and has had a choice of nodes.
+#[derive(Clone, Copy, Debug, Default)]
+struct VolumeLuck {
+    rebuilt: u32,
+    choices: u32,
 }
 
 /// How often a container has ended lately.
@@ -46,6 +54,7 @@ impl Placements {
         Placements {
             misses: vec![0; platform.nodes.len()],
             pods: vec![PodLuck::default(); platform.pods.len()],
+            volumes: vec![VolumeLuck::default(); platform.volumes.len()],
             containers: vec![Container::default(); containers],
         }
     }
@@ -60,6 +69,7 @@ impl Agenda<'_> {
         }
         self.placements.misses.fill(0);
         self.placements.pods.fill(PodLuck::default());
+        self.placements.volumes.fill(VolumeLuck::default());
         self.placements.containers.fill(Container::default());
         for (index, rollout) in platform.rollouts.iter().enumerate() {
             self.set(Event::Rollout(RolloutId::new(index)), rollout.at);
@@ -176,6 +186,28 @@ impl PlatformChooser for Agenda<'_> {
     fn picks_node(&mut self, pod: PodId, among: usize) -> usize {
         let ordinal = next_of(&mut self.placements.pods[pod.index()].choices);
         self.of_pod(pod, Purpose::Place, ordinal).below(among)
+    }
+
+    fn picks_storage(&mut self, volume: VolumeId, among: usize) -> usize {
+        let ordinal = next_of(&mut self.placements.volumes[volume.index()].choices);
+        let pod = self.model.platform.volumes[volume.index()].pod;
+        self.of_pod(pod, Purpose::MirrorPlace, ordinal).below(among)
+    }
+
+    fn mirror_is_rebuilt(&mut self, volume: VolumeId, is_new: bool) {
+        let ordinal = next_of(&mut self.placements.volumes[volume.index()].rebuilt);
+        let mirrors = self.model.platform.mirrors_of(volume);
+        let law = if is_new { &mirrors.rebuild } else { &mirrors.catch_up };
+        let pod = self.model.platform.volumes[volume.index()].pod;
+        let span = self.drawn(pod, law, Purpose::Mirror, ordinal);
+        self.set_anew(Event::Volume(volume), span);
+    }
+
+    fn volume_waits(&mut self, volume: VolumeId, until: Option<SimTime>) {
+        self.cancel(Event::Volume(volume));
+        if let Some(until) = until {
+            self.set(Event::Volume(volume), until - self.now);
+        }
     }
 
     fn patience_begins(&mut self, node: NodeId, patience: SimSpan) {

@@ -1,6 +1,7 @@
 //! The present of platforms: which node is ready, which replica is where, who is being evicted.
 
 use super::state::Root;
+use super::volumes::VolumesState;
 use crate::model::{
     ActId, ClockId, ClusterId, Model, NO_DOMAIN, NodeId, Platform, PodId, RolloutId, Spread,
     UnitId, Workload, WorkloadId,
@@ -21,9 +22,10 @@ pub(crate) struct PlatformState {
     /// Which nodes have the image of which workload, by workload and place of the node in it.
     pub(crate) has_image: Vec<bool>,
     first_image: Vec<u32>,
+    pub(crate) volumes: VolumesState,
     /// Whether controllers may have something to do.
     pub(crate) is_touched: bool,
-    /// Room for places that a replica likes as much.
+    /// Room for places that a replica likes as much, and nodes that are as good for one of a volume.
     pub(crate) equals: Vec<usize>,
 }
 
@@ -165,6 +167,7 @@ impl PlatformState {
             counts: vec![0; platform.counts],
             has_image: vec![false; images as usize],
             first_image,
+            volumes: VolumesState::new(platform),
             is_touched: false,
             equals: Vec::new(),
         }
@@ -186,6 +189,7 @@ impl PlatformState {
         }
         self.counts.fill(0);
         self.has_image.fill(false);
+        self.volumes.begin(platform);
         self.is_touched = true;
     }
 
@@ -339,6 +343,9 @@ impl PlatformState {
         if workload.volume == Volume::Local && volume.is_some_and(|on| on != node) {
             return Some(Obstacle::Volume);
         }
+        if !self.has_its_volume(platform, pod) {
+            return Some(Obstacle::Faulted);
+        }
         let is_too_close = |spread: &Spread| spread.is_required && !self.is_far(spread, place);
         if workload.spreads.iter().any(is_too_close) {
             return Some(Obstacle::Spread);
@@ -435,6 +442,7 @@ impl PlatformState {
         for (index, node) in self.nodes.iter().enumerate() {
             assert!(!node.runs || is_up(platform.nodes[index].unit), "node {index} runs");
         }
+        self.check_volumes(platform);
     }
 }
 
@@ -447,6 +455,8 @@ pub enum Obstacle {
     Cordoned,
     /// The replica's volume is on another node.
     Volume,
+    /// No replica of the replica's network volume is of use, wherever it is.
+    Faulted,
     /// Another replica is too close.
     Spread,
     /// It has too little left of the resource with this index.
@@ -532,8 +542,8 @@ impl super::State {
         nodes.filter_map(obstacle).collect()
     }
 
-    /// The replicas that keep a node from being emptied, because the budget of their service does not
-    /// let them go.
+    /// The replicas that keep a node from being emptied: because the budget of their service does not let
+    /// them go, or because the last replica of their volume is there.
     pub fn blocking(&self, model: &Model, unit: UnitId) -> Vec<UnitId> {
         let Some(node) = model.units[unit.index()].extras().node else { return Vec::new() };
         if self.platform.nodes[node.index()].drained_by.is_none() {
@@ -544,9 +554,11 @@ impl super::State {
             state.phase.can_be_told() && !self.may_be_evicted(model, *pod)
         };
         let pods = self.platform.on(node).filter(blocks);
+        let pods = pods.chain(self.platform.needing(&model.platform, node));
         let mut units: Vec<UnitId> =
             pods.map(|pod| model.platform.pods[pod.index()].unit).collect();
         units.sort_unstable();
+        units.dedup();
         units
     }
 

@@ -1,10 +1,10 @@
 //! What the lives of a scenario come to: whether each expectation held, and how long things took.
 
 use super::outage::{Life, Recorder};
-use crate::engine::{Event, Loss, Observer, Obstacle, Placement, Root, State};
+use crate::engine::{Event, Loss, Observer, Obstacle, Placement, Root, State, VolumeView};
 use crate::model::{DataId, JourneyId, Model, UnitId, degradable_journeys};
 use crate::run::{LifeWatcher, Plan, Tally};
-use crate::spec::{Expected, Measure, Reason, Scenario};
+use crate::spec::{Expected, Health, Measure, Reason, Scenario};
 use crate::stats::{Estimate, proportion, zero_event_probability};
 use crate::units::{SimSpan, SimTime};
 
@@ -106,6 +106,13 @@ fn holds_now(expected: &Expected, model: &Model, state: &State) -> bool {
             let is_stuck = |unit: &&usize| matches!(placement(**unit), Some(Placement::Stuck(_)));
             replicas.iter().filter(is_stuck).count() >= *needed
         }
+        Expected::Volumes { health, replicas, needed, .. } => {
+            let is_like_that = |unit: &&usize| {
+                let volume = state.volume(model, UnitId::new(**unit));
+                volume.is_some_and(|volume| health_of(&volume) == *health)
+            };
+            replicas.iter().filter(is_like_that).count() >= *needed
+        }
         Expected::On { places, .. } => places.iter().all(|(service, node)| {
             let on = Some(Placement::On(UnitId::new(*node)));
             service.iter().any(|unit| placement(*unit) == on)
@@ -121,11 +128,19 @@ fn holds_now(expected: &Expected, model: &Model, state: &State) -> bool {
     }
 }
 
+fn health_of(volume: &VolumeView) -> Health {
+    match volume.healthy.len() {
+        0 => Health::Faulted,
+        healthy if healthy < volume.wanted => Health::Degraded,
+        _ => Health::Whole,
+    }
+}
+
 fn reason_of(obstacle: Obstacle) -> Reason {
     match obstacle {
         Obstacle::NotReady => Reason::NotReady,
         Obstacle::Cordoned => Reason::Cordoned,
-        Obstacle::Volume => Reason::Volume,
+        Obstacle::Volume | Obstacle::Faulted => Reason::Volume,
         Obstacle::Spread => Reason::Spread,
         Obstacle::Room(_) => Reason::Room,
     }
@@ -356,6 +371,7 @@ impl LifeOfScenario<'_> {
             }
             Expected::Pending { .. }
             | Expected::Stuck { .. }
+            | Expected::Volumes { .. }
             | Expected::On { .. }
             | Expected::Blocked { .. } => {
                 unreachable!("what control planes do is looked at while it happens")

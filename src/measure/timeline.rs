@@ -17,6 +17,9 @@ pub enum Change {
     Drained(UnitId),
     /// A replica is in another place, or on the way there.
     Moves(UnitId, Placement),
+    /// So many replicas of the network volume of a replica of a service are healthy, and so many there
+    /// should be.
+    Volume(UnitId, usize, usize),
     /// A failure mode became active, or planned work began.
     Fails(ClockId),
     /// It is over.
@@ -62,6 +65,7 @@ pub struct Timeline<'m> {
     standing: Vec<Standing>,
     nodes: Vec<(UnitId, NodeView)>,
     placed: Vec<(UnitId, Placement)>,
+    volumes: Vec<(UnitId, usize)>,
     seats: Vec<Option<UnitId>>,
     working: Vec<bool>,
     down_since: Vec<Option<SimTime>>,
@@ -78,6 +82,7 @@ impl<'m> Timeline<'m> {
             standing: vec![Standing::Down; model.units.len()],
             nodes: Vec::new(),
             placed: Vec::new(),
+            volumes: Vec::new(),
             seats: State::new(model).serving(),
             working: vec![false; model.clocks.len() + model.units.len()],
             down_since: vec![None; model.journeys.len()],
@@ -111,6 +116,14 @@ impl<'m> Timeline<'m> {
             if let Some(now) = now.filter(|now| *now != before) {
                 self.placed[index].1 = now;
                 self.add(at, Change::Moves(unit, now));
+            }
+        }
+        for index in 0..self.volumes.len() {
+            let (unit, before) = self.volumes[index];
+            let Some(now) = state.volume(self.model, unit) else { continue };
+            if now.healthy.len() != before {
+                self.volumes[index].1 = now.healthy.len();
+                self.add(at, Change::Volume(unit, now.healthy.len(), now.wanted));
             }
         }
     }
@@ -152,8 +165,18 @@ impl Observer for Timeline<'_> {
         let units = (0..self.model.units.len()).map(UnitId::new);
         self.nodes =
             units.clone().filter_map(|unit| Some((unit, state.node(self.model, unit)?))).collect();
-        self.placed =
-            units.filter_map(|unit| Some((unit, state.placement(self.model, unit)?))).collect();
+        self.placed = units
+            .clone()
+            .filter_map(|unit| Some((unit, state.placement(self.model, unit)?)))
+            .collect();
+        for unit in units {
+            let Some(volume) = state.volume(self.model, unit) else { continue };
+            self.volumes.push((unit, volume.healthy.len()));
+            if volume.healthy.len() < volume.wanted {
+                let change = Change::Volume(unit, volume.healthy.len(), volume.wanted);
+                self.add(SimTime::ZERO, change);
+            }
+        }
         for index in 0..self.placed.len() {
             let (unit, placement) = self.placed[index];
             self.up[unit.index()] = state.is_up(unit);

@@ -6,9 +6,10 @@ use std::ops::Range;
 
 use super::compile::Compiler;
 use super::platform::{
-    Act, Action, Cluster, NO_DOMAIN, Node, Platform, Pod, Rollout, Spread, Workload,
+    Act, Action, Cluster, Mirrors, NO_DOMAIN, Node, Platform, Pod, Rollout, Spread, Volume,
+    Workload,
 };
-use super::{Clock, ClockId, ClusterId, NodeId, PodId, Repair, UnitId, WorkloadId};
+use super::{Clock, ClockId, ClusterId, NodeId, PodId, Repair, UnitId, VolumeId, WorkloadId};
 use crate::rng::hash_text;
 use crate::spec::{self, Controller};
 
@@ -43,6 +44,7 @@ impl Compiler<'_> {
                 cluster: ClusterId::new(node.cluster),
                 capacity,
                 taken,
+                storage: node.storage,
             });
         }
         for workload in &spec.workloads {
@@ -126,7 +128,13 @@ impl Compiler<'_> {
             let start = stages.map(|stage| stage.law.clone()).collect();
             let unit = UnitId::new(unit);
             let unplaced = self.builder.clock(self.clock(unit, spec.unplaced));
-            platform.pods.push(Pod { unit, workload: id, unplaced, start });
+            let volume = workload.replicated.as_ref().map(|replicated| {
+                let first = platform.volumes.last().map_or(0, |last: &Volume| last.mirrors.end);
+                let mirrors = first..first + replicated.replicas as u32;
+                platform.volumes.push(Volume { pod: PodId::new(platform.pods.len()), mirrors });
+                VolumeId::new(platform.volumes.len() - 1)
+            });
+            platform.pods.push(Pod { unit, workload: id, volume, unplaced, start });
         }
         let spreads = workload.spreads.iter().map(|spread| {
             let mut numbers = BTreeMap::new();
@@ -155,6 +163,12 @@ impl Compiler<'_> {
             min_available: workload.min_available as u32,
             priority: workload.priority,
             volume: workload.volume,
+            mirrors: workload.replicated.as_ref().map(|replicated| Mirrors {
+                size: replicated.size,
+                nodes: nodes_of(spec, &replicated.nodes),
+                rebuild: replicated.rebuild.clone(),
+                catch_up: replicated.catch_up.clone(),
+            }),
             surge: workload.surge as u32,
             unavailable: workload.unavailable as u32,
         });
@@ -274,6 +288,12 @@ impl Compiler<'_> {
             platform.script.push(Act { when: act.when, action });
         }
     }
+}
+
+/// The nodes that these units are.
+fn nodes_of(spec: &spec::Platform, units: &[usize]) -> Vec<NodeId> {
+    let node = |unit: &usize| spec.nodes.binary_search_by_key(unit, |node| node.unit).ok();
+    units.iter().filter_map(node).map(NodeId::new).collect()
 }
 
 /// The workload whose replicas these are.

@@ -136,6 +136,14 @@ id! {
     WorkloadId
 }
 id! {
+    /// A network volume that is replicated over nodes, of one replica of a service.
+    VolumeId
+}
+id! {
+    /// A replica of a network volume: those of a volume follow one another.
+    MirrorId
+}
+id! {
     /// Rollouts that come again and again.
     RolloutId
 }

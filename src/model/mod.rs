@@ -27,11 +27,13 @@ pub(crate) use data::Copy;
 pub use data::{Data, Holding};
 pub use id::{
     ActId, ClockId, ClusterId, CopyId, CrewId, DataId, DragId, GateId, JobId, JourneyId, LaneId,
-    Lists, LoadId, MaskId, NodeId, PlanId, PodId, QueueId, RolloutId, RosterId, SeatId, ShockId,
-    SpareId, UnitId, WatchId, WorkloadId,
+    Lists, LoadId, MaskId, MirrorId, NodeId, PlanId, PodId, QueueId, RolloutId, RosterId, SeatId,
+    ShockId, SpareId, UnitId, VolumeId, WatchId, WorkloadId,
 };
 pub(crate) use passing::{BOUNDS, MOST_REACHED, Manner, Passing, Reached};
 pub(crate) use platform::NO_DOMAIN;
-pub use platform::{Act, Action, Cluster, Node, Platform, Pod, Rollout, Spread, Workload};
+pub use platform::{
+    Act, Action, Cluster, Mirrors, Node, Platform, Pod, Rollout, Spread, Volume, Workload,
+};
 pub(crate) use structure::seat_name;
 pub use structure::{Gate, Input, ModelBuilder, Watch};

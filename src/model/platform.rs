@@ -2,9 +2,11 @@
 
 use std::ops::Range;
 
-use super::{ClockId, ClusterId, GateId, Lists, NodeId, PodId, UnitId, WorkloadId};
+use super::{
+    ClockId, ClusterId, GateId, Lists, MirrorId, NodeId, PodId, UnitId, VolumeId, WorkloadId,
+};
 use crate::dist::Law;
-use crate::spec::{Timers, Volume, When};
+use crate::spec::{self, Timers, When};
 use crate::units::SimSpan;
 
 /// No domain of the level.
@@ -21,6 +23,8 @@ pub struct Platform {
     pub(crate) nodes_below: Lists<NodeId>,
     pub(crate) workloads: Vec<Workload>,
     pub(crate) pods: Vec<Pod>,
+    /// Network volumes that are replicated, in the order of their replicas of services.
+    pub(crate) volumes: Vec<Volume>,
     /// How many kinds of things nodes have room for.
     pub(crate) resources: usize,
     /// How many numbers spreads count together.
@@ -52,6 +56,17 @@ impl Platform {
         &self.workloads[self.pods[pod.index()].workload.index()]
     }
 
+    /// How a volume is replicated.
+    ///
+    /// # Panics
+    ///
+    /// If it is not.
+    #[inline]
+    pub(crate) fn mirrors_of(&self, id: VolumeId) -> &Mirrors {
+        let workload = self.workload_of(self.volumes[id.index()].pod);
+        workload.mirrors.as_ref().expect("only what is replicated is a volume")
+    }
+
     /// The cluster of a node.
     #[inline]
     pub(crate) fn cluster_of(&self, node: NodeId) -> ClusterId {
@@ -81,6 +96,8 @@ pub struct Node {
     pub(crate) capacity: Vec<u64>,
     /// By resource, what replicas request that stand there for good.
     pub(crate) taken: Vec<u64>,
+    /// How many bytes replicas of volumes may take together.
+    pub(crate) storage: u64,
 }
 
 /// How replicas of a service are placed and moved.
@@ -98,7 +115,9 @@ pub struct Workload {
     /// How many replicas must stay up when one is evicted that nobody needs to evict.
     pub(crate) min_available: u32,
     pub(crate) priority: i64,
-    pub(crate) volume: Volume,
+    pub(crate) volume: spec::Volume,
+    /// How volumes of its replicas are replicated, if they are.
+    pub(crate) mirrors: Option<Mirrors>,
     pub(crate) surge: u32,
     pub(crate) unavailable: u32,
 }
@@ -112,6 +131,35 @@ impl Workload {
     /// How many replicas it has.
     pub(crate) fn size(&self) -> u32 {
         self.pods.end - self.pods.start
+    }
+}
+
+/// How volumes of a workload are replicated.
+#[derive(Clone, Debug)]
+pub struct Mirrors {
+    /// How many bytes of a node each of them takes.
+    pub(crate) size: u64,
+    /// The nodes that may have one.
+    pub(crate) nodes: Vec<NodeId>,
+    /// How long it takes to make a new one.
+    pub(crate) rebuild: Law,
+    /// How long one that comes back takes to get what it has missed.
+    pub(crate) catch_up: Law,
+}
+
+/// A network volume that is replicated, of one replica of a service.
+#[derive(Clone, Debug)]
+pub struct Volume {
+    /// Whose it is.
+    pub(crate) pod: PodId,
+    /// Its replicas.
+    pub(crate) mirrors: Range<u32>,
+}
+
+impl Volume {
+    /// Its replicas.
+    pub(crate) fn mirrors(&self) -> impl Iterator<Item = MirrorId> + use<> {
+        self.mirrors.clone().map(MirrorId::from_index)
     }
 }
 
@@ -134,6 +182,8 @@ pub struct Spread {
 pub struct Pod {
     pub(crate) unit: UnitId,
     pub(crate) workload: WorkloadId,
+    /// Its network volume, if that is replicated.
+    pub(crate) volume: Option<VolumeId>,
     /// The clock that stands among causes for having no node from the beginning.
     pub(crate) unplaced: ClockId,
     /// How long its process takes to start, without people: stages one after another.

@@ -6,8 +6,8 @@ use super::data::with_hosts;
 use super::{
     Burst, Clock, ClockExtras, ClockId, ClusterId, Copy, CopyId, Crew, CrewId, Data, DataId,
     DragId, GateId, Holding, JourneyId, Load, LoadId, Mask, MaskId, Model, Node, NodeId, Passing,
-    Plan, PlanId, Platform, PodId, Roster, RosterId, SeatId, Shock, Stage, Task, TimeToFailure,
-    Unit, UnitExtras, UnitId, WatchId,
+    Plan, PlanId, Platform, Pod, PodId, Roster, RosterId, SeatId, Shock, Stage, Task,
+    TimeToFailure, Unit, UnitExtras, UnitId, WatchId,
 };
 use crate::rng;
 use crate::spec::{DataClass, Medium};
@@ -387,7 +387,8 @@ impl ModelBuilder {
         for clock in &mut self.clocks {
             let wipes_nodes =
                 clock.wipes && !self.platform.nodes_below.of(clock.unit.index()).is_empty();
-            clock.takes_data = wipes_nodes && !data.units.is_empty()
+            let is_kept_on_nodes = !data.units.is_empty() || !self.platform.volumes.is_empty();
+            clock.takes_data = wipes_nodes && is_kept_on_nodes
                 || data.is_touched_by(clock.unit, clock.wipes, clock.cuts_power);
         }
         for (index, unit) in self.units.iter_mut().enumerate() {
@@ -509,10 +510,16 @@ impl ModelBuilder {
         let escalates = self.crews.iter().any(|crew| crew.escalates.is_some());
         let jobs = clocks().into_iter().chain(self.units.iter().map(|unit| unit.name));
         let escalations = if escalates { jobs.collect() } else { Vec::new() };
+        let of_pod = |pod: &Pod| self.units[pod.unit.index()].name;
         let kinds = [
             clocks(),
             self.units.iter().map(|unit| unit.name).collect(),
-            self.platform.pods.iter().map(|pod| self.units[pod.unit.index()].name).collect(),
+            self.platform.pods.iter().map(of_pod).collect(),
+            self.platform
+                .volumes
+                .iter()
+                .map(|volume| of_pod(&self.platform.pods[volume.pod.index()]))
+                .collect(),
             data.names[..data.rebuild_timers()].to_vec(),
             (0..self.seats.len()).map(|seat| self.seat_name(seat)).collect(),
             // Masks and crews do not meet at one instant in a way that matters.

@@ -141,6 +141,7 @@ pub fn obstacle_text(obstacle: Obstacle, resources: &[String]) -> String {
         Obstacle::NotReady => "is not ready".to_owned(),
         Obstacle::Cordoned => "is cordoned".to_owned(),
         Obstacle::Volume => "does not have its volume".to_owned(),
+        Obstacle::Faulted => "cannot reach a replica of its volume".to_owned(),
         Obstacle::Spread => "has one too close (spread)".to_owned(),
         Obstacle::Room(resource) => format!("has too little {}", resources[resource]),
     }

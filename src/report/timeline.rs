@@ -42,6 +42,18 @@ pub fn timers_to_text(topology: &Topology) -> String {
         ),
         ("crash_loop.reset_after", span(timers.crash_loop_reset)),
     ];
+    let volumes = &timers.volumes;
+    let of_volumes = [
+        ("volumes.replicas", volumes.replicas.to_string()),
+        ("volumes.timeout", span(volumes.timeout)),
+        ("volumes.replenish", span(volumes.replenish)),
+        ("volumes.at_a_time", volumes.at_a_time.to_string()),
+        ("volumes.bandwidth", format!("{}MB/s", volumes.bandwidth / 1e6)),
+        ("volumes.catch_up", law(&volumes.catch_up)),
+    ];
+    let is_replicated = platform.workloads.iter().any(|workload| workload.replicated.is_some());
+    let of_volumes = of_volumes.into_iter().filter(|_| is_replicated);
+    let listed: Vec<(&str, String)> = listed.into_iter().chain(of_volumes).collect();
     let mut text = "timers of the platform:".to_owned();
     let mut width = text.len();
     for (place, (name, value)) in listed.iter().enumerate() {
@@ -56,6 +68,11 @@ pub fn timers_to_text(topology: &Topology) -> String {
     }
     text.push('\n');
     text
+}
+
+/// How many replicas of the volume of somebody are healthy.
+fn volume(whose: &str, volume: &str, healthy: usize, wanted: usize) -> String {
+    format!("{volume} of {whose}: {healthy} of {wanted} replicas healthy")
 }
 
 /// The time line as text: all of it, or only what lies in outages and the hour before each.
@@ -187,6 +204,9 @@ impl Names<'_> {
             Change::NodeReady(node) => format!("{} is ready", self.unit(*node)),
             Change::Drained(node) => format!("{} is drained", self.unit(*node)),
             Change::Moves(unit, placement) => self.moves(self.unit(*unit), "is", *placement),
+            Change::Volume(unit, healthy, wanted) => {
+                volume(self.unit(*unit), "volume", *healthy, *wanted)
+            }
             Change::Fails(clock) => format!("{} strikes", self.clock(*clock)),
             Change::Restored(clock) => format!("{} is over", self.clock(*clock)),
             Change::Repairs(crew, clock) => {
@@ -233,6 +253,7 @@ impl Names<'_> {
                 Placement::Ending(node) => (7, node.index()),
                 Placement::Stuck(node) => (8, node.index()),
             }),
+            Change::Volume(_, healthy, wanted) => Some((9, (healthy << 16) + wanted)),
             _ => None,
         }
     }
@@ -241,7 +262,10 @@ impl Names<'_> {
     fn line_of_many(&self, many: &[Entry]) -> Option<String> {
         let units = many.iter().filter_map(|entry| match entry.change {
             Change::Fails(clock) | Change::Restored(clock) => Some(self.model.origin(clock).0),
-            Change::Down(unit, _) | Change::Up(unit) | Change::Moves(unit, _) => Some(unit),
+            Change::Down(unit, _)
+            | Change::Up(unit)
+            | Change::Moves(unit, _)
+            | Change::Volume(unit, ..) => Some(unit),
             _ => None,
         });
         let units = told(&units.map(|unit| self.unit(unit)).collect::<Vec<&str>>());
@@ -249,6 +273,7 @@ impl Names<'_> {
             Change::Fails(clock) => format!("{} of {units} strikes", self.mode(clock)),
             Change::Restored(clock) => format!("{} of {units} is over", self.mode(clock)),
             Change::Moves(_, placement) => self.moves(&units, "are", placement),
+            Change::Volume(_, healthy, wanted) => volume(&units, "volumes", healthy, wanted),
             Change::Down(..) => format!("  {units} are down"),
             _ => format!("  {units} are up"),
         })

@@ -33,10 +33,10 @@ pub use diagnostic::{Code, Diagnostic, Findings, Severity};
 pub(crate) use digest::digest_of;
 pub use faults::{MOST_FAULTS, single_faults};
 pub use platform::{
-    Act, Action, Cluster, Controller, Node, Patience, Platform, RolloutPlan, Spread, Timers,
-    Volume, When, Workload,
+    Act, Action, Cluster, Controller, Node, Patience, Platform, ReplicatedVolume, RolloutPlan,
+    Spread, Timers, Volume, VolumeTimers, When, Workload,
 };
-pub use raw::{Grade, Measure, Reason};
+pub use raw::{Grade, Health, Measure, Reason};
 pub use resolved::resolved;
 pub use scenario::{Expectation, Expected, Scenario, Scenarios, Step};
 pub use schema::{TOPOLOGY_SCHEMA, scenario_schema};

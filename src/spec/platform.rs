@@ -46,6 +46,9 @@ pub struct Node {
     pub capacity: Vec<u64>,
     /// What keeps replicas away that do not tolerate it.
     pub taints: Vec<String>,
+    /// How many bytes replicas of network volumes may take there together; `u64::MAX` where the file
+    /// does not say it.
+    pub storage: u64,
 }
 
 /// The profile of timers: each has a default by the platform and can be overridden.
@@ -83,6 +86,26 @@ pub struct Timers {
     pub crash_loop_max: SimSpan,
     /// How long a container must have run for the next restart not to wait.
     pub crash_loop_reset: SimSpan,
+    /// How network volumes are kept that are replicated.
+    pub volumes: VolumeTimers,
+}
+
+/// How a platform keeps network volumes that are replicated.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VolumeTimers {
+    /// How many replicas a volume has that does not say it.
+    pub replicas: usize,
+    /// How long a replica that cannot be reached is waited for before anything is written without it.
+    pub timeout: SimSpan,
+    /// From when a volume has too few replicas until one that failed is replaced; it may come back until
+    /// then.
+    pub replenish: SimSpan,
+    /// How many rebuilds go on at a time on a node.
+    pub at_a_time: u32,
+    /// With how many bytes a second a replica is rebuilt.
+    pub bandwidth: f64,
+    /// How long a replica that comes back takes to get what it has missed.
+    pub catch_up: Law,
 }
 
 /// How replicas of a service are placed and moved.
@@ -112,6 +135,8 @@ pub struct Workload {
     pub priority: i64,
     /// What its replicas write to.
     pub volume: Volume,
+    /// How its network volumes are replicated; `None`: they survive whatever happens to nodes.
+    pub replicated: Option<ReplicatedVolume>,
     /// How many replicas a rollout may add: none for a statefulset.
     pub surge: usize,
     /// How many replicas a rollout may take down at a time.
@@ -147,6 +172,22 @@ pub enum Volume {
     Local,
     /// Anywhere: it is detached and attached elsewhere.
     Network,
+}
+
+/// How the network volumes of a service are replicated over nodes: each replica of the service has a
+/// volume, of which several nodes have a replica, never two of them the same node.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReplicatedVolume {
+    /// How many replicas a volume has.
+    pub replicas: usize,
+    /// How many bytes of a node's storage each of them takes.
+    pub size: u64,
+    /// Indices of units: the nodes that may have one.
+    pub nodes: Vec<usize>,
+    /// How long it takes to make a new one.
+    pub rebuild: Law,
+    /// How long one that comes back takes to get what it has missed.
+    pub catch_up: Law,
 }
 
 /// How replicas of a service keep apart.

@@ -150,7 +150,8 @@ impl Writer<'_> {
         let all = self.entries(platform.value).iter();
         for entry in all.filter(|entry| !self.tree.is_null(entry.value)) {
             let parts = self.entries(entry.value);
-            let is_in_parts = matches!(entry.key.as_str(), "unhealthy_zone" | "crash_loop");
+            let is_in_parts =
+                matches!(entry.key.as_str(), "unhealthy_zone" | "crash_loop" | "volumes");
             if !is_in_parts {
                 self.line(text, 2, entry, defaults);
                 continue;

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::check::check_scenarios;
 use super::diagnostic::{Code, Findings};
 use super::overlay::{Loader, read_text, without_detours};
-use super::raw::{Measure, RawScenarios, Reason};
+use super::raw::{Health, Measure, RawScenarios, Reason};
 use super::read::Reader;
 use super::topology::{SpecError, Topology};
 use super::yaml::Tree;
@@ -113,6 +113,17 @@ pub enum Expected {
         /// When.
         at: SimSpan,
     },
+    /// Volumes of some of these replicas are like this at a time.
+    Volumes {
+        /// How.
+        health: Health,
+        /// Indices of units.
+        replicas: Vec<usize>,
+        /// How many of them, at least.
+        needed: usize,
+        /// When.
+        at: SimSpan,
+    },
     /// Of each of these, a replica stands on a node at a time.
     On {
         /// Indices of units: replicas, and the node that one of them is on.
@@ -137,6 +148,7 @@ impl Expected {
         match self {
             Expected::Pending { at, .. }
             | Expected::Stuck { at, .. }
+            | Expected::Volumes { at, .. }
             | Expected::On { at, .. }
             | Expected::Blocked { at, .. } => Some(*at),
             Expected::Bound { .. } | Expected::State { .. } => None,

@@ -94,3 +94,24 @@ fn where_nothing_is_placed_there_is_no_answer() {
     let told = String::from_utf8(output.stdout).unwrap();
     assert!(told.contains("one node lost: in 3 of 3 cases something has no place"), "{told}");
 }
+
+#[test]
+fn what_has_its_volume_on_lost_nodes_has_no_place() {
+    let with = |replicas: usize| {
+        let volume = format!(
+            "controller: statefulset, volume: {{network: {{size: 1GB, replicas: {replicas}}}}},"
+        );
+        of(&THREE_NODES.replace("controller: statefulset,", &volume))
+    };
+    let without_a_node = |replicas: usize| {
+        let report = with(replicas);
+        let found = pending(&report);
+        let lines = capacity_to_text(&report);
+        (found[1..4].iter().filter(|(_, pending)| !pending.is_empty()).count(), lines)
+    };
+    // Each of the three has its only replica on a node of its own.
+    let (cases, text) = without_a_node(1);
+    assert_eq!(cases, 3, "{text}");
+    assert!(text.contains("cannot reach a replica of its volume"), "{text}");
+    assert_eq!(without_a_node(2).0, 0);
+}

@@ -486,6 +486,7 @@ fn timers_of_a_platform_are_written_out() {
     assert!(resolved.contains("  toleration: 300s  # default (kubernetes)\n"), "{resolved}");
     assert!(resolved.contains("  crash_loop:\n    base: 5s  # stated, "), "{resolved}");
     assert!(resolved.contains("    max: 300s  # default (kubernetes)\n"), "{resolved}");
+    assert!(resolved.contains("    replenish: 600s  # default (kubernetes)\n"), "{resolved}");
 }
 
 #[test]

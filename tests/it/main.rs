@@ -33,3 +33,4 @@ mod schemas;
 mod tidy;
 mod topologies;
 mod validation;
+mod volumes;

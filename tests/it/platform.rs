@@ -6,17 +6,17 @@ use ninefold::model::{JourneyId, Model, UnitId};
 use ninefold::report::to_json;
 use ninefold::rng::{Purpose, Stream, StreamKey};
 use ninefold::spec::{
-    Act, Action, Cluster, Controller, Expression, Node, Platform, Spread, Timers, Volume, When,
-    Workload,
+    Act, Action, Cluster, Controller, Expression, Node, Platform, ReplicatedVolume, Spread, Timers,
+    Volume, VolumeTimers, When, Workload,
 };
 use ninefold::units::{SimSpan, SimTime};
 use ninefold::{Plan, System, Topology};
 
-const fn seconds(seconds: u64) -> SimSpan {
+pub(crate) const fn seconds(seconds: u64) -> SimSpan {
     SimSpan::from_micros(seconds * 1_000_000)
 }
 
-fn fixed(seconds: f64) -> Law {
+pub(crate) fn fixed(seconds: f64) -> Law {
     Law::Fixed { value: seconds }
 }
 
@@ -38,11 +38,19 @@ fn timers() -> Timers {
         crash_loop_base: seconds(10),
         crash_loop_max: seconds(300),
         crash_loop_reset: seconds(600),
+        volumes: VolumeTimers {
+            replicas: 3,
+            timeout: seconds(8),
+            replenish: seconds(600),
+            at_a_time: 5,
+            bandwidth: 50e6,
+            catch_up: fixed(100.0),
+        },
     }
 }
 
 /// A cluster of the nodes of a topology, and how its services are run.
-fn system(text: &str, change: impl FnOnce(&mut Topology)) -> System {
+pub(crate) fn system(text: &str, change: impl FnOnce(&mut Topology)) -> System {
     let text = format!(
         "topology: cluster\nhorizon: 2h\nfailures: {{act: {{every: 1y, repair: never}}, unplaced: {{every: 1y, repair: never}}, for-10m: {{every: 1y, repair: 10m}}, ends: {{every: 1y, repair: restart}}}}\n{text}"
     );
@@ -57,6 +65,7 @@ fn system(text: &str, change: impl FnOnce(&mut Topology)) -> System {
         cluster: 0,
         capacity: vec![4000, 8 << 30],
         taints: Vec::new(),
+        storage: u64::MAX,
     };
     topology.platform = Some(Platform {
         clusters: vec![Cluster { name: "central".to_owned(), control_plane: None }],
@@ -86,6 +95,7 @@ fn system(text: &str, change: impl FnOnce(&mut Topology)) -> System {
             min_available: 0,
             priority: 0,
             volume: Volume::Nothing,
+            replicated: None,
             surge: 0,
             unavailable: 1,
         };
@@ -95,7 +105,7 @@ fn system(text: &str, change: impl FnOnce(&mut Topology)) -> System {
     System::compile(topology)
 }
 
-fn workload<'a>(topology: &'a mut Topology, name: &str) -> &'a mut Workload {
+pub(crate) fn workload<'a>(topology: &'a mut Topology, name: &str) -> &'a mut Workload {
     let service = topology.services.iter().position(|service| service.name == name).unwrap();
     let workloads = &mut topology.platform.as_mut().unwrap().workloads;
     workloads.iter_mut().find(|workload| workload.service == service).unwrap()
@@ -108,11 +118,11 @@ fn apart(topology: &mut Topology, name: &str, is_required: bool) {
     workload(topology, name).spreads = vec![Spread { level, domain_of, is_required, skew: None }];
 }
 
-fn unit(topology: &Topology, path: &str) -> usize {
+pub(crate) fn unit(topology: &Topology, path: &str) -> usize {
     topology.units.iter().position(|unit| unit.path == path).unwrap()
 }
 
-fn at(seconds_after: u64, action: Action) -> Act {
+pub(crate) fn at(seconds_after: u64, action: Action) -> Act {
     Act { when: When::At(seconds(seconds_after)), action, mode: 0 }
 }
 
@@ -187,15 +197,15 @@ fn check(system: &System, lines: &[&str]) {
     assert_eq!(life(system), lines);
 }
 
-fn crash(topology: &Topology, second: u64, path: &str) -> Act {
+pub(crate) fn crash(topology: &Topology, second: u64, path: &str) -> Act {
     at(second, Action::Strike { units: vec![unit(topology, path)] })
 }
 
-fn restore(topology: &Topology, second: u64, path: &str) -> Act {
+pub(crate) fn restore(topology: &Topology, second: u64, path: &str) -> Act {
     at(second, Action::Restore { units: vec![unit(topology, path)] })
 }
 
-fn drain(topology: &Topology, second: u64, path: &str) -> Act {
+pub(crate) fn drain(topology: &Topology, second: u64, path: &str) -> Act {
     at(second, Action::Drain { node: unit(topology, path) })
 }
 
@@ -525,7 +535,7 @@ impl Dice {
 }
 
 /// A cluster of a few nodes with a few services, and a script that shakes it.
-fn random_cluster(seed: u64, only_drains: bool) -> System {
+pub(crate) fn random_cluster(seed: u64, only_drains: bool) -> System {
     let mut dice = Dice(StreamKey::of_life(seed, 0).of(0, Purpose::Failure).draw(0));
     let nodes = 1 + dice.below(6);
     let services = 1 + dice.below(4);
@@ -546,6 +556,13 @@ fn random_cluster(seed: u64, only_drains: bool) -> System {
         if dice.chance(30) {
             topology.platform.as_mut().unwrap().timers.force_delete = Some(fixed(20.0));
         }
+        let platform = topology.platform.as_mut().unwrap();
+        platform.timers.volumes.replenish = seconds(dice.below(900) as u64);
+        platform.timers.volumes.at_a_time = 1 + dice.below(2) as u32;
+        for node in &mut platform.nodes {
+            node.storage = if dice.chance(50) { u64::MAX } else { (dice.below(6) as u64) << 30 };
+        }
+        topology.modes[2].wipes = dice.chance(30);
         for service in 0..services {
             let name = format!("s{service}");
             if dice.chance(60) {
@@ -563,6 +580,15 @@ fn random_cluster(seed: u64, only_drains: bool) -> System {
             // The most urgent take the room of others whatever their budgets.
             spec.priority = if only_drains { 0 } else { dice.below(3) as i64 };
             spec.volume = [Volume::Nothing, Volume::Local, Volume::Network][dice.below(3)];
+            if spec.volume == Volume::Network && dice.chance(60) {
+                spec.replicated = Some(ReplicatedVolume {
+                    replicas: 1 + dice.below(4),
+                    size: 1 << 30,
+                    nodes: spec.nodes.clone(),
+                    rebuild: fixed(dice.below(600) as f64),
+                    catch_up: fixed(dice.below(60) as f64),
+                });
+            }
         }
         let units: Vec<usize> = (0..topology.units.len()).collect();
         for _ in 0..dice.below(25) {

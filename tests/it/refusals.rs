@@ -1038,6 +1038,148 @@ fn a_cluster_that_is_fine_has_no_findings() {
 }
 
 #[test]
+fn volumes_are_replicated_over_nodes_of_the_cluster() {
+    check_workload("volume: {network: {size: 50GiB}}", "");
+    check_workload(
+        "volume: {network: {replicas: 1, rebuild: {exponential: 1h}, on: [rack-0/node-0], catch_up: 1m}}",
+        "",
+    );
+    check_workload(
+        "volume: {}",
+        "9:77 missing-key: a volume needs `network`; add `network`: how it is replicated, such \
+         as `network: {size: 50GiB, replicas: 3}`\n",
+    );
+    check_workload(
+        "volume: {netwrok: {size: 1GB}}",
+        "9:77 missing-key: a volume needs `network`; add `network`: how it is replicated, such \
+         as `network: {size: 50GiB, replicas: 3}`\n\
+         9:78 unknown-key: a volume has no key `netwrok`; did you mean `network`?\n",
+    );
+    check_workload(
+        "volume: {network: {replicas: 2}}",
+        "9:87 missing-key: a network volume needs `size`; add `size`: how large it is, such as \
+         `size: 50GiB`\n",
+    );
+    check_workload(
+        "volume: {network: {size: 0GB, replicas: 0}}",
+        "9:94 out-of-range: a size of nothing; it must be above zero\n\
+         9:109 out-of-range: `replicas` of a volume cannot be 0; the least is 1\n",
+    );
+    check_workload(
+        "volume: {network: {size: 50, replicas: 21, rebuild: {bandwidth: 50MB}}}",
+        "9:94 bad-quantity: `50` has no unit; write `50GB` or `50GiB`, for instance\n\
+         9:108 out-of-range: 21 replicas of a volume; at most 20\n\
+         9:133 bad-quantity: `MB` is not a unit of bandwidth; write `50MB/s`, or `50MiB/s` in \
+         powers of 1024\n",
+    );
+    check_workload(
+        "volume: {network: {size: 1GB, rebuild: {bandwidth: 1MB/s, fixed: 1h}}}",
+        "9:127 unknown-key: the rebuild of a volume has no key `fixed`; it may say `bandwidth`\n",
+    );
+    check_workload(
+        "volume: {network: {size: 1GB, on: [web, nothing]}}",
+        "9:104 wrong-reference: `web` is no node; nodes are domains, or units of domains\n\
+         9:109 unknown-name: nothing is called `nothing`; there are `node`, `rack` and `web`\n",
+    );
+    check_workload(
+        "volume: {network: {size: 1GB, on: [node, rack-0/node-0]}}",
+        "9:99 duplicate-name: `rack-0/node-0` is named twice; name each node once; a domain \
+         stands for all of its units\n",
+    );
+    check_workload(
+        "volume: {network: {size: 1GB, on: rack}}",
+        "9:99 wrong-reference: `rack-0` is no node of `kubernetes`; volumes are replicated \
+         within the cluster of their service\n",
+    );
+    check_workload(
+        "volume: {network: {size: 1GB, on: []}}",
+        "9:99 missing-key: replicas of volumes on no nodes; name domains or units that are \
+         nodes of the cluster\n",
+    );
+    check_workload(
+        "volume: {network: {size: 1GB, replicas: 5}}",
+        "9:109 warning spread: 5 replicas of each volume of `web` on 4 nodes; a node has one \
+         of them at most, and a volume that lacks one stays degraded\n",
+    );
+    check_workload(
+        "volume: networks",
+        "9:77 unknown-name: a volume cannot be `networks`; did you mean `network`?\n",
+    );
+    check_cluster(
+        "controller: deployment",
+        "controller: static, volume: {network: {size: 1GB}}",
+        "9:74 wrong-kind: a volume of `web` that would follow nobody; only replicas of \
+         deployments and statefulsets move: say `volume: local`\n",
+    );
+    check_cluster(
+        "serves: any, controller: deployment",
+        "serves: any, volume: {network: {size: 1GB}}",
+        "9:45 missing-key: `volume` of `web`, which has no controller; say which one it has, \
+         such as `controller: deployment`\n",
+    );
+    let roomy = CLUSTER.replace("fails: [down],", "fails: [down], storage: 10GB,");
+    let volume = |size: &str| {
+        let volume = format!("controller: deployment, volume: {{network: {{size: {size}}}}}");
+        roomy.replace("controller: deployment", &volume)
+    };
+    // Three volumes of three replicas each, on four nodes.
+    check(&volume("4GB"), "");
+    check(
+        &volume("10GB"),
+        "9:78 warning unplaceable: volumes of all services take 90GB of 40GB of `storage`; some stay \
+         degraded, or are never made: let them be smaller, or have more `storage`\n",
+    );
+    check(
+        &volume("11GB"),
+        "9:94 unplaceable: no node has room for a volume of `web`; let it be smaller, or have \
+         a node with so much `storage`\n",
+    );
+    check(
+        &roomy.replace("10GB", "10"),
+        "7:54 bad-quantity: `10` has no unit; write `10GB` or `10GiB`, for instance\n",
+    );
+    let tainted = volume("1GB").replace("storage:", "taints: [spot], storage:");
+    let tolerant = tainted.replace("volume:", "tolerates: {taints: [spot]}, volume:");
+    check(
+        &tolerant,
+        "9:107 unplaceable: no node has replicas of volumes of `web`; all nodes have taints: \
+         name those that may have one, `on: [node]`\n",
+    );
+    check(&tolerant.replace("{size: 1GB}", "{size: 1GB, on: node}"), "");
+}
+
+#[test]
+fn what_a_platform_says_of_volumes_must_be_possible() {
+    let said = |volumes: &str, want: &str| {
+        let platform = format!("platform: {{profile: kubernetes, volumes: {volumes}}}");
+        check_cluster("platform: kubernetes", &platform, want);
+    };
+    said("{replicas: 2, timeout: 0s, bandwidth: 1Gb/s}", "");
+    said(
+        "{replica: 2}",
+        "4:43 unknown-key: the section `volumes` has no key `replica`; did you mean \
+         `replicas`?\n",
+    );
+    said(
+        "{replicas: 0, at_a_time: 0, bandwidth: 0B/s}",
+        "4:53 out-of-range: `replicas` of a volume cannot be 0; the least is 1\n\
+         4:67 out-of-range: `at_a_time` cannot be 0; the least is 1\n\
+         4:81 out-of-range: a bandwidth of nothing; it must be above zero\n",
+    );
+    said(
+        "{replenish: 600, catch_up: soon}",
+        "4:54 bad-quantity: `600` has no unit; write `600s`, `600m`, `600h` or `600d` instead\n\
+         4:69 bad-quantity: `soon` is not a duration; write a number and a unit, such as \
+         `20s`, `5m`, `1.5h`, `30d`, `6mo` or `1y`\n",
+    );
+    said(
+        "3",
+        "4:42 wrong-kind: the section `volumes` cannot be `3`; it must be a map of keys and \
+         values\n",
+    );
+}
+
+#[test]
 fn platforms_have_a_profile() {
     check_cluster(
         "platform: kubernetes",

@@ -140,6 +140,11 @@ fn designs_compare_as_they_must() {
             (unavailability(&written, journey), unavailability(&corrected, journey));
         assert!(sigmas(before, after) > 4.0, "{journey}: {before:?} {after:?}");
     }
+    let volumes = simulate("topologies/patterns/replicated-volumes.yaml", 5_000);
+    let copies = |journey| unavailability(&volumes, journey);
+    assert!(sigmas(copies("one"), copies("two")) > 4.0);
+    // Two are wherever three are; the third helps while one is away.
+    assert!(copies("three").0 <= copies("two").0 + 4.0 * copies("two").1);
     let before = simulate("topologies/seed-addons-before.yaml", 20_000);
     let after = simulate("topologies/seed-addons-after.yaml", 20_000);
     let north_south = |report| unavailability(report, "north-south");

@@ -8,7 +8,7 @@ use crate::engine::step::{Chance, Chooser, DataChooser, PlatformChooser, Switch}
 use crate::model::{
     ActId, ClockId, Cone, CopyId, CrewId, DataId, DragId, JobId, LaneId, MaskId, Model, NodeId,
     PlanId, PodId, QueueId, RolloutId, Roster, SeatId, ShockId, SpareId, Stage, TimeToFailure,
-    UnitId,
+    UnitId, VolumeId,
 };
 use crate::spec::{CatchUp, Discipline, Speed};
 use crate::units::{SimSpan, SimTime};
@@ -428,6 +428,12 @@ impl PlatformChooser for Enumerator<'_> {
         0
     }
 
+    fn picks_storage(&mut self, _: VolumeId, _: usize) -> usize {
+        0
+    }
+
+    fn mirror_is_rebuilt(&mut self, _: VolumeId, _: bool) {}
+    fn volume_waits(&mut self, _: VolumeId, _: Option<SimTime>) {}
     fn patience_begins(&mut self, _: NodeId, _: SimSpan) {}
     fn patience_ends(&mut self, _: NodeId) {}
     fn rollouts_sleep(&mut self, _: RolloutId) {}

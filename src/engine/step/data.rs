@@ -68,6 +68,7 @@ impl<C: Chooser> Step<'_, C> {
     /// The disks of a node are gone, and with them the copies of replicas that kept them there.
     fn node_is_wiped(&mut self, node: NodeId) {
         let model = self.model;
+        self.mirrors_are_wiped(node);
         for (index, pod) in model.platform.pods.iter().enumerate() {
             let state = &self.state.platform.pods[index];
             let is_there = match model.platform.workloads[pod.workload.index()].volume {
@@ -76,10 +77,16 @@ impl<C: Chooser> Step<'_, C> {
                 Volume::Network => false,
             };
             if is_there {
-                for &copy in model.data.taken_by_wiping.of(pod.unit.index()) {
-                    self.lose(copy);
-                }
+                self.loses_its_volume(pod.unit);
             }
+        }
+    }
+
+    /// What a replica wrote to is gone, and with it the copies that it had there.
+    pub(super) fn loses_its_volume(&mut self, unit: UnitId) {
+        let model = self.model;
+        for &copy in model.data.taken_by_wiping.of(unit.index()) {
+            self.lose(copy);
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Here is what happens to units; [`jobs`] has repairs, starts and who does them, [`rosters`] who
 //! serves and who stands by, [`watches`] what follows gates, [`causes`] what strikes, [`data`] what
-//! becomes of copies of data.
+//! becomes of copies of data, [`volumes`] what becomes of those of volumes.
 
 mod causes;
 mod data;
@@ -11,6 +11,7 @@ mod placing;
 mod platform;
 mod rosters;
 mod script;
+mod volumes;
 mod watches;
 
 pub use data::DataChooser;
@@ -122,6 +123,7 @@ pub fn step(model: &Model, state: &mut State, event: Event, chooser: &mut impl C
         Event::Restore(clock) => life.repaired(clock),
         Event::Start(unit) => life.started(unit),
         Event::Pod(pod) => life.pod_is_due(pod),
+        Event::Volume(volume) => life.volume_is_due(volume),
         Event::Rebuild(copy) => life.rebuild_goes_on(copy),
         Event::Failover(seat) => life.switched(seat),
         Event::Expire(mask) => life.shows(mask),

@@ -10,6 +10,7 @@ impl<C: Chooser> Step<'_, C> {
     /// A life begins: every replica is on a node, if one can take it.
     pub(super) fn place_all(&mut self) {
         let model = self.model;
+        self.make_volumes();
         for cluster in &model.platform.clusters {
             for &pod in &cluster.pods {
                 if let Some(place) = self.best_place(pod) {
@@ -51,6 +52,7 @@ impl<C: Chooser> Step<'_, C> {
     /// Controllers do what is to be done now, until there is nothing left.
     pub(super) fn reconcile(&mut self) {
         while std::mem::take(&mut self.state.platform.is_touched) {
+            self.volumes_go_on();
             for cluster in 0..self.model.platform.clusters.len() {
                 self.reconcile_cluster(ClusterId::new(cluster));
             }
@@ -251,7 +253,8 @@ impl<C: Chooser> Step<'_, C> {
             }
             is_empty &= life.state.platform.pods[pod.index()].node != Some(node);
         });
-        if is_empty {
+        // A node with the last replica of a volume is not given up.
+        if is_empty && self.state.platform.needing(&model.platform, node).next().is_none() {
             self.is_drained(node);
         }
     }

@@ -6,9 +6,9 @@
 use super::{Chooser, Step};
 use crate::engine::platform::PodPhase;
 use crate::engine::state::Root;
-use crate::model::{ActId, ClockId, ClusterId, NodeId, PodId, RolloutId, UnitId};
+use crate::model::{ActId, ClockId, ClusterId, NodeId, PodId, RolloutId, UnitId, VolumeId};
 use crate::spec::Volume;
-use crate::units::SimSpan;
+use crate::units::{SimSpan, SimTime};
 
 /// Decides about platforms: by luck in a simulation, by enumeration in a solver.
 pub trait PlatformChooser {
@@ -32,6 +32,12 @@ pub trait PlatformChooser {
     fn volume_is_held(&mut self, pod: PodId);
     /// Which of so many nodes, all as good, takes a replica.
     fn picks_node(&mut self, pod: PodId, among: usize) -> usize;
+    /// Which of so many nodes, all as good, takes a replica of a volume.
+    fn picks_storage(&mut self, volume: VolumeId, among: usize) -> usize;
+    /// A replica of a volume gets what it has missed, or everything if it is new.
+    fn mirror_is_rebuilt(&mut self, volume: VolumeId, is_new: bool);
+    /// A volume has to be looked at then, or nothing is due for it any more.
+    fn volume_waits(&mut self, volume: VolumeId, until: Option<SimTime>);
     /// A node is drained with so much patience.
     fn patience_begins(&mut self, node: NodeId, patience: SimSpan);
     /// It has been.
@@ -152,8 +158,10 @@ impl<C: Chooser> Step<'_, C> {
                 if was_lost && state.moves_to.is_none() {
                     self.chooser.pod_waits(pod);
                 }
-                if !did_run {
+                if !did_run && self.state.platform.has_its_volume(&self.model.platform, pod) {
                     self.pod_arrives(pod);
+                } else if !did_run {
+                    self.waits_for_volume(pod);
                 }
             }
             PodPhase::Preparing => {
@@ -251,6 +259,11 @@ impl<C: Chooser> Step<'_, C> {
         match state.phase {
             PodPhase::Placed if state.moves_to.is_some() => self.successor_takes_over(pod),
             PodPhase::Placed | PodPhase::Preparing if is_lost => self.evict(pod),
+            PodPhase::Preparing
+                if !self.state.platform.has_its_volume(&self.model.platform, pod) =>
+            {
+                self.waits_for_volume(pod);
+            }
             PodPhase::Preparing => {
                 self.state.events += 1;
                 self.state.platform.pods[pod.index()].phase = PodPhase::Placed;
@@ -288,7 +301,7 @@ impl<C: Chooser> Step<'_, C> {
         }
     }
 
-    fn force(&mut self, pod: PodId) {
+    pub(super) fn force(&mut self, pod: PodId) {
         if self.model.platform.timers().force_delete.is_some() {
             self.chooser.pod_is_forced(pod);
         }
@@ -361,8 +374,10 @@ impl<C: Chooser> Step<'_, C> {
     }
 
     /// A replica was where its process can run, and is not any more.
-    fn pod_leaves(&mut self, pod: PodId) {
+    pub(super) fn pod_leaves(&mut self, pod: PodId) {
         let unit = self.unit_of(pod);
+        // What it wrote to is not in use any more.
+        self.state.platform.is_touched |= self.model.platform.pods[pod.index()].volume.is_some();
         self.fault_appears(unit);
         self.loses_what_is_fleeting(unit);
     }
@@ -370,6 +385,8 @@ impl<C: Chooser> Step<'_, C> {
     /// A replica is where its process can run.
     pub(super) fn pod_arrives(&mut self, pod: PodId) {
         if self.state.platform.is_present(pod) {
+            self.state.platform.is_touched |=
+                self.model.platform.pods[pod.index()].volume.is_some();
             self.fault_disappears(self.unit_of(pod));
         }
     }

@@ -216,7 +216,8 @@ impl<'a> Life<'a> {
             | Change::Serves(..)
             | Change::Empty(_)
             | Change::Acts(_)
-            | Change::Drained(_) => {}
+            | Change::Drained(_)
+            | Change::Volume(..) => {}
         }
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::all::{Checker, listed_keys};
 use crate::spec::data::{Buffer, CatchUp, Cycle, DataClass, Holding, Medium, Pipeline};
 use crate::spec::diagnostic::Code;
+use crate::spec::platform::{Platform, Workload};
 use crate::spec::raw::{Name, RawCycle, RawData, RawExpr, RawMode, RawService};
 use crate::spec::source::{Span, Spanned};
 use crate::spec::topology::Expression;
@@ -127,7 +128,11 @@ impl Checker<'_> {
     }
 
     /// Points out data that nothing can lose, and losses that nothing can suffer.
-    pub(super) fn warn_of_what_nobody_can_lose(&mut self, classes: &[DataClass]) {
+    pub(super) fn warn_of_what_nobody_can_lose(
+        &mut self,
+        classes: &[DataClass],
+        platform: Option<&Platform>,
+    ) {
         if classes.is_empty() {
             return;
         }
@@ -149,10 +154,11 @@ impl Checker<'_> {
             let own = self.modes_of(holding.holders.iter().copied());
             let below = self.modes_of(self.stands_on(&holding.holders));
             let all = || own.union(&below).copied();
-            let relevant: BTreeSet<usize> = match holding.medium {
+            let mut relevant: BTreeSet<usize> = match holding.medium {
                 Medium::Network => own.clone(),
                 _ => all().collect(),
             };
+            relevant.extend(self.modes_under_volumes(&holding.holders, platform));
             let can_wipe = relevant.iter().any(|&mode| self.modes[mode].wipes);
             wiping.extend(relevant);
             if holding.unsynced.is_some() {
@@ -221,6 +227,25 @@ impl Checker<'_> {
             || holding.unsynced.is_some()
             || holding.lag.is_some()
             || holding.catch_up == CatchUp::Never
+    }
+
+    /// The failure modes of nodes that have replicas of volumes of some of these, and of what those stand
+    /// on.
+    fn modes_under_volumes(
+        &self,
+        holders: &[usize],
+        platform: Option<&Platform>,
+    ) -> BTreeSet<usize> {
+        let workloads = platform.iter().flat_map(|platform| &platform.workloads);
+        let holds = |workload: &&Workload| {
+            let replicas = &self.services[workload.service].replicas;
+            holders.iter().any(|unit| replicas.contains(unit))
+        };
+        let volumes = workloads.filter(holds).filter_map(|workload| workload.replicated.as_ref());
+        let mut units: Vec<usize> =
+            volumes.flat_map(|volume| volume.nodes.iter().copied()).collect();
+        units.extend(self.stands_on(&units));
+        self.modes_of(units)
     }
 
     /// The failure modes of units.

@@ -12,6 +12,7 @@ mod plans;
 mod platform;
 mod rosters;
 mod scenario;
+mod volumes;
 
 pub(crate) use all::check;
 pub(crate) use scenario::check_scenarios;

@@ -31,11 +31,11 @@ pub(super) const ROUNDING: f64 = 1e-9;
 const UNPLACED: &str = "no node";
 
 /// A service with its controller, and the units that its `on` names.
-struct Controlled<'a> {
-    service: usize,
-    raw: &'a RawService,
-    workload: &'a RawWorkload,
-    on: Vec<usize>,
+pub(super) struct Controlled<'a> {
+    pub(super) service: usize,
+    pub(super) raw: &'a RawService,
+    pub(super) workload: &'a RawWorkload,
+    pub(super) on: Vec<usize>,
 }
 
 /// A cluster as written, with whatever names it has.
@@ -77,6 +77,7 @@ impl<'a> Checker<'a> {
             }
         }
         self.refuse_overfull_nodes(&platform);
+        self.warn_of_crowded_storage(&platform);
         platform.rollouts = self.rollouts();
         Some(platform)
     }
@@ -112,7 +113,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Units that are named as nodes: domains, not replicas.
-    fn node_units(&mut self, names: &[Name]) -> Vec<usize> {
+    pub(super) fn node_units(&mut self, names: &[Name]) -> Vec<usize> {
         let mut units = self.units.resolve(names, self.findings);
         for name in names {
             let group = self.units.group(&name.value).map(|group| group.units.start);
@@ -127,7 +128,7 @@ impl<'a> Checker<'a> {
         units
     }
 
-    fn named_twice(&mut self, unit: usize, span: Span) {
+    pub(super) fn named_twice(&mut self, unit: usize, span: Span) {
         let message = format!("`{}` is named twice", self.units.list[unit].path);
         self.findings
             .error(Code::DuplicateName, span, message)
@@ -234,7 +235,9 @@ impl<'a> Checker<'a> {
             let domain = *index.get(group)?;
             let taints = raw.domains[domain].node.taints.iter().map(|taint| taint.value.clone());
             let capacity = capacities[domain].clone();
-            Some(Node { unit, cluster, capacity, taints: taints.collect() })
+            let storage =
+                raw.domains[domain].node.storage.map_or(u64::MAX, |storage| storage.value as u64);
+            Some(Node { unit, cluster, capacity, taints: taints.collect(), storage })
         };
         cluster_of.iter().filter_map(node).collect()
     }
@@ -316,6 +319,10 @@ impl<'a> Checker<'a> {
         let nodes: Vec<&Node> = on.iter().filter_map(|unit| node_of(platform, *unit)).collect();
         let cluster = self.cluster(of, &nodes, platform)?;
         let let_on = self.let_on(of, &nodes)?;
+        let replicated = match &workload.replicated {
+            Some(raw) => Some(self.replicated_volume(of, raw, cluster, platform)?),
+            None => None,
+        };
         let mut spreads = Vec::new();
         if workload.is_scheduled() {
             self.refuse_what_fits_nowhere(of, &requests, &let_on, platform);
@@ -335,6 +342,7 @@ impl<'a> Checker<'a> {
             min_available,
             priority: workload.priority,
             volume: workload.volume,
+            replicated,
             surge,
             unavailable,
         })
@@ -725,7 +733,7 @@ fn rounded(share: Share, replicas: usize, round: fn(f64) -> f64) -> usize {
 }
 
 /// An amount as people write it.
-fn shown(value: u64, resource: &str) -> String {
+pub(super) fn shown(value: u64, resource: &str) -> String {
     const MEMORY: [(&str, u64); 6] = [
         ("GiB", 1 << 30),
         ("GB", 1_000_000_000),

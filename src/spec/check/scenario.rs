@@ -211,6 +211,7 @@ impl<'a> Checker<'a> {
             RawWhat::State { at, .. }
             | RawWhat::Pending { at, .. }
             | RawWhat::Stuck { at, .. }
+            | RawWhat::Volumes { at, .. }
             | RawWhat::On { at, .. }
             | RawWhat::Blocked { at, .. } => Some(*at),
         });
@@ -565,6 +566,13 @@ impl<'a> Checker<'a> {
         self.units(names)
     }
 
+    /// Replicas whose network volumes are replicated.
+    fn with_volumes(&mut self, names: &[Name]) -> Vec<usize> {
+        let kind = "replicas of a service that has `volume: {network: {size: ...}}`";
+        self.refuse_others(names, "on a replicated volume", kind, is_on_replicated_volume);
+        self.units(names)
+    }
+
     /// The one node that is meant.
     fn node(&mut self, names: &[Name]) -> Option<usize> {
         let units = self.units(names);
@@ -624,6 +632,15 @@ impl<'a> Checker<'a> {
                 let text = format!("{some}{} stuck at {}", words(names), self.written(at.span));
                 let at = SimSpan::from_seconds(at.value);
                 (text, Expected::Stuck { replicas, needed, at }, Vec::new())
+            }
+            RawWhat::Volumes { health, names, at_least, at } => {
+                let replicas = self.with_volumes(names);
+                let (needed, some) = self.some_of(&replicas, *at_least);
+                let (who, health_name) = (words(names), health.name());
+                let text =
+                    format!("{some}volumes of {who} {health_name} at {}", self.written(at.span));
+                let at = SimSpan::from_seconds(at.value);
+                (text, Expected::Volumes { health: *health, replicas, needed, at }, Vec::new())
             }
             RawWhat::Pending { names, at_least, at, because } => {
                 let replicas = self.placed(names);
@@ -790,6 +807,12 @@ fn is_good_rollout(step: &RawStep) -> bool {
 /// Whether a controller may put a replica on another node.
 fn is_placed(topology: &Topology, unit: usize) -> bool {
     has_controller(topology, unit, Controller::is_scheduled)
+}
+
+fn is_on_replicated_volume(topology: &Topology, unit: usize) -> bool {
+    let workloads = topology.platform.iter().flat_map(|platform| &platform.workloads);
+    let of_unit = |service: usize| topology.services[service].replicas.contains(&unit);
+    workloads.into_iter().any(|one| one.replicated.is_some() && of_unit(one.service))
 }
 
 fn has_controller(topology: &Topology, unit: usize, is_it: fn(Controller) -> bool) -> bool {

@@ -309,13 +309,13 @@ impl Reader<'_> {
         Some(RawCopySpread { by: by?, at_most: at_most.map_or(1, |at_most| at_most.value) })
     }
 
-    fn size(&mut self, id: NodeId) -> Option<f64> {
+    pub(super) fn size(&mut self, id: NodeId) -> Option<f64> {
         let text = self.text(id, "a size")?;
         let size = self.quantity(parse_size(&text.value), text.span)?;
         self.above_zero(size, "a size")
     }
 
-    fn bandwidth(&mut self, id: NodeId) -> Option<f64> {
+    pub(super) fn bandwidth(&mut self, id: NodeId) -> Option<f64> {
         let text = self.text(id, "a bandwidth")?;
         let bandwidth = self.quantity(parse_bandwidth(&text.value), text.span)?;
         self.above_zero(bandwidth, "a bandwidth")

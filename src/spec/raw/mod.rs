@@ -8,6 +8,7 @@ mod people;
 mod platform;
 mod scenario;
 mod services;
+mod volumes;
 
 pub(crate) use copies::{RawHeld, RawPlacement, RawRebuild, RawScheme, RawSpeed};
 pub(crate) use data::{RawCycle, RawData};
@@ -23,10 +24,11 @@ pub(super) use scenario::KEYS as SCENARIO_KEYS;
 pub(crate) use scenario::{
     From, RawExpected, RawLoad, RawScenario, RawScenarios, RawStep, RawWhat, Verb,
 };
-pub use scenario::{Measure, Reason};
+pub use scenario::{Health, Measure, Reason};
 pub(crate) use services::{
     Need, RawDomain, RawErasure, RawLeader, RawPool, RawReplicated, RawService,
 };
+pub(crate) use volumes::{RawVolume, RawVolumeRebuild};
 
 use super::diagnostic::Code;
 use super::read::{Fields, Keys, Reader, listed};
@@ -170,6 +172,7 @@ pub(super) fn all_keys() -> impl Iterator<Item = &'static Keys> {
         journeys::KEYS,
         people::KEYS,
         platform::KEYS,
+        volumes::KEYS,
         data::KEYS,
         copies::KEYS,
     ];

@@ -1,6 +1,6 @@
 //! Platforms as written, and what domains, services and the calendar say that only they evaluate.
 
-use super::{Name, RawExpr};
+use super::{Name, RawExpr, RawVolume};
 use crate::dist::Law;
 use crate::spec::diagnostic::Code;
 use crate::spec::platform::{Controller, Patience, Timers, Volume};
@@ -45,6 +45,8 @@ pub(crate) struct RawNode {
     pub(crate) capacity: Vec<RawAmount>,
     pub(crate) overhead: Vec<RawAmount>,
     pub(crate) taints: Vec<Name>,
+    /// Bytes.
+    pub(crate) storage: Option<Spanned<f64>>,
 }
 
 /// What a service says to its controller.
@@ -57,6 +59,7 @@ pub(crate) struct RawWorkload {
     pub(crate) budget: Option<RawBudget>,
     pub(crate) priority: i64,
     pub(crate) volume: Volume,
+    pub(crate) replicated: Option<RawVolume>,
     pub(crate) rollout: Option<RawRollout>,
 }
 
@@ -132,6 +135,7 @@ const PLATFORM: Keys = Keys {
         "image_pull",
         "attach",
         "crash_loop",
+        "volumes",
         "about",
     ],
     later: &[],
@@ -242,6 +246,7 @@ impl Reader<'_> {
         let force_delete = self.force_delete(fields);
         let zone = fields.get("unhealthy_zone").and_then(|id| self.unhealthy_zone(id));
         let crash_loop = fields.get("crash_loop").and_then(|id| self.crash_loop(id));
+        let volumes = fields.get("volumes").and_then(|id| self.volume_timers(id));
         let ((unhealthy_zone, small_cluster), [base, max, reset]) = (zone?, crash_loop?);
         Some(Timers {
             lease_renew: lease_renew?,
@@ -259,6 +264,7 @@ impl Reader<'_> {
             crash_loop_base: base,
             crash_loop_max: max,
             crash_loop_reset: reset,
+            volumes: volumes?,
         })
     }
 
@@ -299,12 +305,14 @@ impl Reader<'_> {
     }
 
     pub(super) fn node(&mut self, fields: &Fields<'_>) -> RawNode {
-        let said = ["capacity", "overhead", "taints"].iter().find_map(|key| fields.entry(key));
+        let said =
+            ["capacity", "overhead", "taints", "storage"].iter().find_map(|key| fields.entry(key));
         RawNode {
             span: said.map(|entry| entry.key_span),
             capacity: self.amounts(fields, "capacity"),
             overhead: self.amounts(fields, "overhead"),
             taints: fields.get("taints").map_or_else(Vec::new, |id| self.texts(id, "a taint")),
+            storage: self.storage(fields),
         }
     }
 
@@ -371,9 +379,7 @@ impl Reader<'_> {
             Some(id) => self.tolerates(id),
             None => (None, Vec::new()),
         };
-        let volumes =
-            [("none", Volume::Nothing), ("local", Volume::Local), ("network", Volume::Network)];
-        let volume = fields.get("volume").and_then(|id| self.choice(id, "a volume", &volumes));
+        let (volume, replicated) = self.volume(fields).unwrap_or((Volume::Nothing, None));
         let priority = fields.get("priority").and_then(|id| self.priority(id));
         Some(RawWorkload {
             controller,
@@ -382,7 +388,8 @@ impl Reader<'_> {
             toleration,
             budget: fields.get("budget").and_then(|id| self.budget(id)),
             priority: priority.unwrap_or(0),
-            volume: volume.unwrap_or(Volume::Nothing),
+            volume,
+            replicated,
             rollout: fields.entry("rollout").and_then(|entry| {
                 let fields = self.fields(entry.value, ROLLOUT)?;
                 let (surge, unavailable) =

@@ -105,6 +105,8 @@ pub(crate) enum RawWhat {
     },
     /// Replicas that stay on a node that is lost at a time.
     Stuck { names: Vec<Name>, at_least: Option<Spanned<u64>>, at: Spanned<f64> },
+    /// Replicas with volumes like this at a time.
+    Volumes { health: Health, names: Vec<Name>, at_least: Option<Spanned<u64>>, at: Spanned<f64> },
     /// Replicas and the nodes that they stand on at a time.
     On { places: Vec<(Name, Name)>, at: Spanned<f64> },
     /// A node whose drain waits at a time, and for the budget of which service.
@@ -151,6 +153,28 @@ impl Measure {
     /// As written.
     pub fn name(self) -> &'static str {
         Measure::ALL.iter().find(|(_, known)| *known == self).map_or("", |(name, _)| name)
+    }
+}
+
+/// How a network volume is that is replicated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// All of its replicas are healthy.
+    Whole,
+    /// Some are, and too few.
+    Degraded,
+    /// None is: it is of no use.
+    Faulted,
+}
+
+impl Health {
+    /// All of them, as written.
+    pub const ALL: [(&'static str, Health); 3] =
+        [("whole", Health::Whole), ("degraded", Health::Degraded), ("faulted", Health::Faulted)];
+
+    /// As written.
+    pub fn name(self) -> &'static str {
+        Health::ALL.iter().find(|(_, known)| *known == self).map_or("", |(name, _)| name)
     }
 }
 
@@ -239,6 +263,9 @@ const EXPECTATION: Keys = Keys {
         "down",
         "pending",
         "stuck",
+        "whole",
+        "degraded",
+        "faulted",
         "at_least",
         "because",
         "on",
@@ -278,6 +305,9 @@ const STATES: &[(&str, &[&str])] = &[
     ("down", &["at"]),
     ("pending", &["at", "at_least", "because"]),
     ("stuck", &["at", "at_least"]),
+    ("whole", &["at", "at_least"]),
+    ("degraded", &["at", "at_least"]),
+    ("faulted", &["at", "at_least"]),
     ("on", &["at"]),
     ("blocked", &["at", "by"]),
 ];
@@ -527,6 +557,9 @@ impl Reader<'_> {
             "stuck" => Some(RawWhat::Stuck { names: self.names(fields, key), at_least, at: at? }),
             _ => {
                 let names = self.names(fields, key);
+                if let Some((_, health)) = Health::ALL.iter().find(|(name, _)| *name == key) {
+                    return Some(RawWhat::Volumes { health: *health, names, at_least, at: at? });
+                }
                 Some(RawWhat::State { is_up: key == "up", names, at: at? })
             }
         }

@@ -130,7 +130,7 @@ const DOMAIN: Keys = Keys {
     of: "a domain",
     read: &[
         "level", "in", "also_on", "count", "fails", "start", "sealed", "capacity", "overhead",
-        "taints", "about",
+        "taints", "storage", "about",
     ],
     later: &[],
 };
