@@ -25,7 +25,7 @@ pub fn to_csv(reports: &[Report]) -> String {
                 }
                 JourneyMeasures::Answered(answer) => {
                     let of = |number: fn(&Answer) -> Option<Estimate>| {
-                        answer.as_ref().ok().and_then(number)
+                        answer.as_ref().as_ref().ok().and_then(number)
                     };
                     vec![
                         ("unavailability", of(|answer| answer.unavailability)),

@@ -235,7 +235,7 @@ pub enum JourneyMeasures {
     /// Over lives that ended at the first outages.
     FirstOutage(FirstOutage),
     /// By another route alone, or why not.
-    Answered(Result<Answer, String>),
+    Answered(Box<Result<Answer, String>>),
 }
 
 /// What prolonged outages that something else had started: a failure mode of a unit.
@@ -414,7 +414,11 @@ impl Report {
             journeys: journeys
                 .map(|((index, journey), answer)| {
                     let spreadsheet = reporter.spreadsheet(index, None);
-                    reporter.journey(journey, JourneyMeasures::Answered(answer), spreadsheet)
+                    reporter.journey(
+                        journey,
+                        JourneyMeasures::Answered(Box::new(answer)),
+                        spreadsheet,
+                    )
                 })
                 .collect(),
             blast_radius: blast(topology, model, &reporter.hosts),

@@ -356,11 +356,10 @@ impl<'a> Journey<'a> {
     fn of(journey: &'a JourneyReport) -> Journey<'a> {
         Journey {
             exact: match (&journey.measures, &journey.second) {
-                (JourneyMeasures::Answered(Ok(answer)), _) | (_, Some(Ok(answer))) => {
-                    Some(AnswerJson::of(answer))
-                }
-                _ => None,
-            },
+                (JourneyMeasures::Answered(answer), _) => answer.as_ref().as_ref().ok(),
+                (_, second) => second.as_ref().and_then(|answer| answer.as_ref().ok()),
+            }
+            .map(AnswerJson::of),
             agreement: journey.second.as_ref().map(|answer| match answer {
                 Ok(answer) => AgreementJson::of(Ok(answer.route), journey.compared(answer)),
                 Err(why) => AgreementJson::of(Err(why), None),
@@ -430,7 +429,7 @@ impl<'a> Journey<'a> {
                 spreadsheet,
                 ..Journey::default()
             },
-            JourneyMeasures::Answered(answer) => match answer {
+            JourneyMeasures::Answered(answer) => match answer.as_ref() {
                 Ok(answer) => Journey { spreadsheet, ..Journey::of_answer(journey, answer) },
                 Err(_) => Journey { spreadsheet, ..Journey::default() },
             },

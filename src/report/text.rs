@@ -44,7 +44,7 @@ pub fn to_text(report: &Report) -> String {
                 windows.push((journey, estimates.as_ref(), causes));
             }
             JourneyMeasures::FirstOutage(first) => firsts.push((&journey.name, first)),
-            JourneyMeasures::Answered(answer) => answered.push((journey, answer)),
+            JourneyMeasures::Answered(answer) => answered.push((journey, answer.as_ref())),
         }
     }
     if !windows.is_empty() {

@@ -21,12 +21,15 @@ struct Phase {
     next: u32,
 }
 
+/// With which phases something begins, and how probably.
+type Begins = Vec<(f64, u32)>;
+
 /// The phases of all laws of a model that have been asked for.
 #[derive(Clone, Debug)]
 pub(super) struct Phases {
     phases: Vec<Phase>,
     /// Each law, and with which phases it begins how probably; nothing if it has none.
-    laws: Vec<(Law, Option<Vec<(f64, u32)>>)>,
+    laws: Vec<(Law, Option<Begins>)>,
 }
 
 impl Phases {
