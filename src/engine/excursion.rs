@@ -50,6 +50,8 @@ pub struct Excursions {
     pub squares: f64,
     /// The largest of those weights.
     pub largest: f64,
+    /// How far the weights of all copies are from one another's mean of one, together: in the mean, not at all.
+    pub surplus: f64,
     /// Changes of state, of the life and of its copies.
     pub events: u64,
     /// The time that the life spent near, seconds.
@@ -138,7 +140,7 @@ impl<'m> Excursioner<'m> {
                 seen.count += 1;
                 for copy in 0..self.copies {
                     let number = seen.count << 16 | u64::from(copy);
-                    self.explore(key, number, happens, &mut seen);
+                    seen.surplus += self.explore(key, number, happens, &mut seen) - 1.0;
                 }
             }
             is_near = comes_near;
@@ -158,8 +160,14 @@ impl<'m> Excursioner<'m> {
         Ok(seen)
     }
 
-    /// Another future of the life from here, up to the end of the excursion.
-    fn explore(&mut self, key: StreamKey, number: u64, happens: bool, seen: &mut Excursions) {
+    /// Another future of the life from here, up to the end of the excursion; its weight there.
+    fn explore(
+        &mut self,
+        key: StreamKey,
+        number: u64,
+        happens: bool,
+        seen: &mut Excursions,
+    ) -> f64 {
         self.copy.clone_from(&self.life);
         self.copy.agenda.branch(number);
         self.copy.agenda.bias.is_on = true;
@@ -184,13 +192,13 @@ impl<'m> Excursioner<'m> {
                     seen.times += share * weight;
                 }
                 if let Rare::Loss(_) = self.nearness.rare {
-                    return;
+                    return weight;
                 }
             }
             is_so = happens;
             let level = self.nearness.level(&self.copy.state);
             if level < self.near && !is_so {
-                return;
+                return weight;
             }
             let extra = self.extra_rate(is_so, waited);
             let before = self.copy.now;
@@ -211,7 +219,7 @@ impl<'m> Excursioner<'m> {
                         waited = 0.0;
                     }
                 }
-                Instant::Limit if self.copy.now >= self.horizon => return,
+                Instant::Limit if self.copy.now >= self.horizon => return weight,
                 Instant::Limit if is_forced => {
                     let clock = self.raising[luck.below(self.raising.len())];
                     weight /= ratio(self.model, clock, each);

@@ -352,6 +352,33 @@ pub fn probability_within(chain: &Chain, label: usize, time: f64) -> Result<Exac
     Ok(Exact { value: begins_so + hits.value, ..hits })
 }
 
+/// The probability that a label is never so until so long after the beginning, seconds: with all its digits, also
+/// where it is tiny.
+///
+/// # Errors
+///
+/// If the chain is too stiff for its size.
+pub fn probability_never_within(chain: &Chain, label: usize, time: f64) -> Result<Exact, Unsolved> {
+    let stopped = chain.stopped_at(&[label]);
+    let mut now = beginning(&stopped);
+    let relative_error = if stopped.state_count() <= MOST_SQUARED {
+        now = squared(&stopped, time, []).0.row_times(&now);
+        ROUNDING
+    } else {
+        Uniform::new(&stopped).run::<0>(&mut now, time, true, [])?;
+        TRANSIENT
+    };
+    let never = now.iter().enumerate().filter(|(state, _)| !chain.is(label, *state));
+    Ok(Exact { value: never.map(|(_, p)| p).sum(), relative_error })
+}
+
+/// The probability of each state at the beginning.
+fn beginning(chain: &Chain) -> Vec<f64> {
+    let mut now = vec![0.0; chain.state_count()];
+    chain.initial.iter().for_each(|(state, weight)| now[*state as usize] += weight);
+    now
+}
+
 /// The mean of what there is within a time, for each reward.
 fn accumulated<const N: usize>(
     chain: &Chain,
@@ -359,8 +386,7 @@ fn accumulated<const N: usize>(
     time: f64,
     rewards: [Reward<'_>; N],
 ) -> Result<[Exact; N], Unsolved> {
-    let mut now = vec![0.0; chain.state_count()];
-    chain.initial.iter().for_each(|(state, weight)| now[*state as usize] += weight);
+    let mut now = beginning(chain);
     if chain.state_count() <= MOST_SQUARED {
         if after > 0.0 {
             now = squared(chain, after, []).0.row_times(&now);
@@ -850,6 +876,8 @@ mod tests {
             let lost =
                 (fast * -(-slow * time).exp_m1() - slow * -(-fast * time).exp_m1()) / (fast - slow);
             check(probability_within(&chain, 0, time).unwrap(), lost);
+            let kept = (fast * (-slow * time).exp() - slow * (-fast * time).exp()) / (fast - slow);
+            check(probability_never_within(&chain, 0, time).unwrap(), kept);
         }
     }
 

@@ -19,7 +19,8 @@ pub use blast::{BlastRadius, blast_radii};
 pub use cut_set::{Cut, CutSets, OrderOfCuts, cut_sets, failure_modes};
 pub use fault_tree::{FaultEvent, FaultGate, FaultInput, FaultLaw, FaultTree, fault_tree};
 pub use markov::{
-    Exact, LongRun, Unsolved, Within, long_run, mean_time_until, probability_within, within,
+    Exact, LongRun, Unsolved, Within, long_run, mean_time_until, probability_never_within,
+    probability_within, within,
 };
 pub use product::{Omission, Product, product_of_availabilities};
 pub use simultaneous::{Simultaneous, simultaneous_loss, simultaneous_losses};

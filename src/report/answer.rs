@@ -27,6 +27,8 @@ pub struct Answer {
     pub outages_per_year: Option<Estimate>,
     /// The probability of an outage before the horizon; only without a warm-up.
     pub p_outage: Option<Estimate>,
+    /// The probability of none, with all its digits where it is tiny.
+    pub p_no_outage: Option<Estimate>,
     /// The mean time to the first outage, seconds.
     pub first_outage_s: Option<Estimate>,
     /// In the long run.
@@ -122,6 +124,7 @@ fn journey_answer(
             unavailability: interval.map(|i| exactly(i.unavailability, i.relative_error)),
             outages_per_year: interval.map(|i| exactly(i.outages_per_year, i.relative_error)),
             p_outage: None,
+            p_no_outage: None,
             first_outage_s: None,
             long_run_unavailability: Some(exactly(answer.unavailability, 1e-12)),
             long_run_outages_per_year: Some(exactly(answer.outages_per_year, 1e-12)),
@@ -143,6 +146,7 @@ fn journey_answer(
                 unavailability: known(exact.within.ok().map(|within| within.share), 1.0),
                 outages_per_year: known(exact.within.ok().map(|within| within.count), 1.0 / years),
                 p_outage: known(exact.p_outage.and_then(Result::ok), 1.0),
+                p_no_outage: known(exact.p_no_outage.and_then(Result::ok), 1.0),
                 first_outage_s: known(exact.first_outage.ok().flatten(), 1.0),
                 long_run_unavailability: known(exact.long_run.ok().map(|run| run.share), 1.0),
                 long_run_outages_per_year: known(
@@ -228,6 +232,7 @@ impl Answer {
             unavailability: Some(found.share),
             outages_per_year: Some(found.per_year),
             p_outage: Some(found.hits),
+            p_no_outage: Some(found.hits.complement()),
             first_outage_s: None,
             long_run_unavailability: None,
             long_run_outages_per_year: None,
@@ -269,6 +274,9 @@ pub(crate) fn rare_refusal(why: NotEstimated) -> String {
         NotEstimated::AlwaysNear => "lives are near it most of the time".to_owned(),
         NotEstimated::Uneven { effective } => format!(
             "the weights of importance sampling are too uneven: worth {effective:.0} equal ones"
+        ),
+        NotEstimated::WrongWeights { sigmas } => format!(
+            "the weights of importance sampling are {sigmas:.1} standard errors from one in the mean"
         ),
         NotEstimated::Disagrees { sigmas } => {
             format!("the two halves of importance sampling are {sigmas:.1} standard errors apart")

@@ -32,7 +32,7 @@ impl<'a> AnswerJson<'a> {
             by: &answer.by,
             unavailability: answer.unavailability.map(Into::into),
             outages_per_year: answer.outages_per_year.map(Into::into),
-            p_no_outage: answer.p_outage.map(|p| p.complement().into()),
+            p_no_outage: answer.p_no_outage.map(Into::into),
             p_outage: answer.p_outage.map(Into::into),
             time_to_first_outage_s: answer.first_outage_s.map(Into::into),
             long_run: LongRunJson {

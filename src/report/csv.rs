@@ -30,7 +30,7 @@ pub fn to_csv(reports: &[Report]) -> String {
                     vec![
                         ("unavailability", of(|answer| answer.unavailability)),
                         ("outages_per_year", of(|answer| answer.outages_per_year)),
-                        ("p_no_outage", of(|answer| answer.p_outage.map(Estimate::complement))),
+                        ("p_no_outage", of(|answer| answer.p_no_outage)),
                         ("time_to_first_outage_s", of(|answer| answer.first_outage_s)),
                     ]
                 }

@@ -396,7 +396,7 @@ impl<'a> Journey<'a> {
             downtime_s_per_year: answer
                 .unavailability
                 .map(|found| found.times(SECONDS_PER_YEAR).into()),
-            p_no_outage: answer.p_outage.map(|p| p.complement().into()),
+            p_no_outage: answer.p_no_outage.map(Into::into),
             time_to_first_outage_s: answer.first_outage_s.map(TimeToFirst::of_mean),
             slo: Slo {
                 availability: target.map(|both| Target {

@@ -2,7 +2,8 @@
 
 use crate::engine::{NotMarkov, Question, explore};
 use crate::exact::{
-    Exact, LongRun, Unsolved, Within, long_run, mean_time_until, probability_within, within,
+    Exact, LongRun, Unsolved, Within, long_run, mean_time_until, probability_never_within,
+    probability_within, within,
 };
 use crate::model::{Cone, DataId, JourneyId, Model};
 use crate::units::SimSpan;
@@ -28,6 +29,8 @@ pub struct ExactOutages {
     pub long_run: Result<LongRun, Unsolved>,
     /// The probability of an outage before the horizon; only without a warm-up.
     pub p_outage: Option<Result<Exact, Unsolved>>,
+    /// The probability of none; the same, with all its digits where it is tiny.
+    pub p_no_outage: Option<Result<Exact, Unsolved>>,
     /// The mean time to the first outage, seconds; `None` if there may never be one.
     pub first_outage: Result<Option<Exact>, Unsolved>,
 }
@@ -66,6 +69,7 @@ pub fn exact_outages(
         within: within(&chain, 0, after, time),
         long_run: long_run(&chain, 0),
         p_outage: is_from_begin.then(|| probability_within(&chain, 0, time)),
+        p_no_outage: is_from_begin.then(|| probability_never_within(&chain, 0, time)),
         first_outage: mean_time_until(&chain, 0),
     })
 }

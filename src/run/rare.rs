@@ -67,6 +67,11 @@ pub enum NotEstimated {
         /// So many equal weights would be worth as much.
         effective: f64,
     },
+    /// The weights of all copies are not one in the mean, as the likelihood ratios of any two laws are.
+    WrongWeights {
+        /// By so many standard errors.
+        sigmas: f64,
+    },
     /// The two halves of the lives do not agree.
     Disagrees {
         /// By so many standard errors.
@@ -169,9 +174,11 @@ impl RareEstimate {
             effective: if squares > 0.0 { all * all / squares } else { 0.0 },
             near,
             far,
-            hits: mean(lives, |life| life.hits),
-            per_year: mean(lives, |life| life.times).times(1.0 / years),
-            share: mean(lives, |life| life.seconds).times(1.0 / plan.horizon.seconds()),
+            hits: mean(lives, |life| life.hits).within(0.0, f64::INFINITY),
+            per_year: mean(lives, |life| life.times).within(0.0, f64::INFINITY).times(1.0 / years),
+            share: mean(lives, |life| life.seconds)
+                .within(0.0, f64::INFINITY)
+                .times(1.0 / plan.horizon.seconds()),
         }
     }
 
@@ -180,6 +187,11 @@ impl RareEstimate {
         let all: f64 = lives.iter().map(|life| life.hits).sum();
         if self.effective < LEAST_WORTH || largest > MOST_SHARE * all {
             return Err(NotEstimated::Uneven { effective: self.effective });
+        }
+        let surplus = mean(lives, |life| life.surplus);
+        let sigmas = surplus.sigmas_from(0.0).unwrap_or(0.0).abs();
+        if sigmas > MOST_SIGMAS {
+            return Err(NotEstimated::WrongWeights { sigmas });
         }
         let (one, other) = lives.split_at(lives.len() / 2);
         let [one, other] = [one, other].map(|lives| mean(lives, |life| life.hits));
@@ -196,5 +208,4 @@ fn mean(lives: &[Excursions], of: impl Fn(&Excursions) -> f64) -> Estimate {
     let square = |life: &Excursions| (of(life) - mean).powi(2);
     let variance = lives.iter().map(square).sum::<f64>() / (count - 1.0).max(1.0);
     Estimate::of_mean(mean, (variance / count).sqrt(), lives.len() as u64)
-        .within(0.0, f64::INFINITY)
 }

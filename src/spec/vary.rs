@@ -161,7 +161,7 @@ failures:
   a: {every: 10d, repair: {uniform: [1h, 3h]}, burst: {p: 10%, within: 1h, peers: 1}}
   b: {every: 9d, repair: restart, beta: 10%}
 domains: {node: {count: 2, fails: [a]}}
-services: {web: {replicas: 2, fails: [b], on: node, start: 10s}}
+services: {web: {replicas: 2, serves: any, fails: [b], on: node, start: 10s}}
 journeys: {j: {needs: web}}
 ";
         let topology = Topology::from_str("t", text).unwrap_or_else(|error| panic!("{error}"));

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 
 use ninefold::engine::Rare;
 use ninefold::model::{DataId, JourneyId};
+use ninefold::report::JourneyMeasures;
 use ninefold::run::{MOST_STATES_BESIDE, NotEstimated, RareEstimate};
 use ninefold::stats::Estimate;
 use ninefold::units::SimSpan;
@@ -173,4 +174,43 @@ journeys: {serve: {needs: {at_least: 1, of: [unit]}}}",
     );
     let found = estimate(&aging, &Plan { replications: 256, ..aging.plan(1) }, rare);
     assert_eq!(found, Err(NotEstimated::Uneven { effective: 0.0 }));
+}
+
+/// Of 200 runs with 200 seeds, as many intervals of 95 % hold the exact answer as must: plain ones, and those of
+/// importance sampling.
+#[test]
+fn intervals_hold_what_they_say() {
+    const RUNS: u64 = 200;
+    let system = system(
+        "topology: t
+failures: {down: {every: 300h, repair: {exponential: 6h}}}
+domains: {unit: {count: 3, fails: [down]}}
+journeys: {serve: {needs: {at_least: 1, of: [unit]}}}",
+    );
+    let journey = JourneyId::new(0);
+    let exact = system.exact_outages(&system.plan(1), journey, MOST_STATES_BESIDE).unwrap();
+    let exact = exact.within.unwrap().share.value;
+    let holds = |estimate: Estimate| {
+        let (low, high) = estimate.ci95.unwrap();
+        u64::from((low..=high).contains(&exact))
+    };
+    let (mut plain, mut weighted) = (0, 0);
+    for seed in 1..=RUNS {
+        // Enough lives for a mean to be normal: outages are far between.
+        let plan = Plan { replications: 16_000, ..system.plan(seed) };
+        let report = system.simulate(&plan).unwrap();
+        let JourneyMeasures::Window(estimates, _) = &report.journeys[0].measures else {
+            panic!("a run of equal lives")
+        };
+        plain += holds(estimates.unavailability);
+        let plan = Plan { replications: 256, ..plan };
+        // So narrow that only the lives end it.
+        let found = system
+            .estimate_rare(&plan, Rare::Outage(journey), 1e-9, &mut |_| ControlFlow::Continue(()));
+        weighted += holds(found.unwrap().unwrap().share);
+    }
+    // 190 of them, and four standard deviations of a binomial law; more than that is not too many.
+    let fewest = 190.0 - 4.0 * (200.0_f64 * 0.95 * 0.05).sqrt();
+    assert!(plain as f64 >= fewest, "only {plain} plain intervals of {RUNS} hold it");
+    assert!(weighted as f64 >= fewest, "only {weighted} weighted intervals of {RUNS} hold it");
 }

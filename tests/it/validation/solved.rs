@@ -96,10 +96,9 @@ fn answer(
         let exact = of(hours)?;
         Some((known(exact.p_outage?)?, exact.states))
     };
-    for (before, after) in [("prob_no_outage_in_", "h")] {
-        if let Some(hours) = number_in(name, before, after) {
-            return any(hours).map(|(any, states)| (1.0 - any, states));
-        }
+    if let Some(hours) = number_in(name, "prob_no_outage_in_", "h") {
+        let exact = of(hours)?;
+        return Some((known(exact.p_no_outage?)?, exact.states));
     }
     for before in ["prob_qos_lost_within_", "prob_system_failure_within_"] {
         if let Some(hours) = number_in(name, before, "h") {
@@ -128,7 +127,7 @@ fn answer(
         "interval_unavailability" => exact.within.ok()?.share.value,
         "interval_availability" => 1.0 - exact.within.ok()?.share.value,
         "expected_outages_in_horizon" => exact.within.ok()?.count.value,
-        "prob_no_outage_in_horizon" => 1.0 - known(exact.p_outage?)?,
+        "prob_no_outage_in_horizon" => known(exact.p_no_outage?)?,
         "prob_any_outage_in_horizon" => known(exact.p_outage?)?,
         _ => return None,
     };
