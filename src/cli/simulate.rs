@@ -225,8 +225,10 @@ impl Simulate {
                 .simulate_watched(plan, &mut |progress| bar.show(progress))
                 .map_err(|error| refused(system, &error))
         };
+        // What is no precision is refused by a run.
+        let precision = plan.precision.filter(|precision| *precision > 0.0 && *precision < 1.0);
         let (Some(precision), MethodArgument::Auto, Until::Horizon) =
-            (plan.precision, self.method, plan.until)
+            (precision, self.method, plan.until)
         else {
             return Ok((simulate(plan)?, false));
         };
