@@ -63,13 +63,17 @@ pub fn exact_outages(
 ) -> Result<ExactOutages, NotMarkov> {
     let chain = explore(model, Question::Outages(&[journey]), most_states)?;
     let (after, time) = (warm_up.seconds(), horizon.seconds());
-    let is_from_begin = warm_up == SimSpan::ZERO;
+    let p_outage = (warm_up == SimSpan::ZERO).then(|| probability_within(&chain, 0, time));
     Ok(ExactOutages {
         states: chain.state_count(),
         within: within(&chain, 0, after, time),
         long_run: long_run(&chain, 0),
-        p_outage: is_from_begin.then(|| probability_within(&chain, 0, time)),
-        p_no_outage: is_from_begin.then(|| probability_never_within(&chain, 0, time)),
+        p_outage,
+        p_no_outage: p_outage.map(|p_outage| match p_outage {
+            // What is left of one keeps its digits where it is most of one.
+            Ok(outage) if outage.value < 0.5 => Ok(Exact { value: 1.0 - outage.value, ..outage }),
+            _ => probability_never_within(&chain, 0, time),
+        }),
         first_outage: mean_time_until(&chain, 0),
     })
 }

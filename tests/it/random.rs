@@ -494,10 +494,10 @@ fn random_systems_keep_their_invariants() {
 /// Everything that a chain is made of, drawn at random: what it says is what lives come to.
 #[test]
 fn random_chains_say_what_lives_come_to() {
-    const MOST_STATES: usize = 3_000;
-    const LIVES: u64 = 3_000;
+    const MOST_STATES: usize = 400;
+    const LIVES: u64 = 1_000;
     let (mut solved, mut far) = (0, Vec::new());
-    for seed in 0..600 {
+    for seed in 0..300 {
         let text = system_without_memory(seed);
         let Ok(topology) = Topology::from_str("random", &text) else { continue };
         let system = System::compile(topology);
@@ -526,7 +526,7 @@ fn random_chains_say_what_lives_come_to() {
             }
         }
     }
-    assert!(solved > 25, "only {solved} journeys have a chain");
+    assert!(solved > 8, "only {solved} journeys have a chain");
     // Of so many, one in sixteen thousand may be further off by chance.
     assert!(far.is_empty(), "{} of {solved}\n{}", far.len(), far.join("\n"));
 }

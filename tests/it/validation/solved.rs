@@ -19,8 +19,7 @@ const RARE: &[&str] =
 const LEAST_DIGITS: i32 = 5;
 const MOST_DIGITS: i32 = 9;
 
-const HEADER: &str = "
-# Solved against exact
+pub(super) const HEADER: &str = "# Validation: solved against exact
 
 The same topologies, explored state by state through the same transition function that the simulator draws from, and
 the Markov chain solved: nothing is drawn, so nothing may differ but rounding. Cases whose laws have a memory have
@@ -28,7 +27,6 @@ no chain and are not here.
 ";
 
 pub(super) fn sections(page: &mut Page) {
-    page.say(HEADER);
     for id in CASES.iter().map(|case| case.id).chain(RARE.iter().copied()) {
         let record = record(id);
         let template = std::fs::read_to_string(format!("tests/data/cases/{id}.yaml")).unwrap();
