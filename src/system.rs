@@ -232,13 +232,13 @@ impl System {
         exact_loss(&self.model, class, plan.horizon, most_states)
     }
 
-    /// What decides a journey as a Markov chain of at most so many states; its label is that the journey is down.
+    /// What decides a journey as a Markov chain of at most so many states, in some of which the journey is down.
     ///
     /// # Errors
     ///
     /// If there is no such chain.
     pub fn chain(&self, journey: JourneyId, most_states: usize) -> Result<Chain, NotMarkov> {
-        explore(&self.model, Question::Outages(&[journey]), most_states)
+        explore(&self.model, Question::Outages(journey), most_states)
     }
 
     /// Exact answers to what a plan asks, with chains of at most so many states; beside a simulation they are

@@ -45,7 +45,7 @@ pub(super) struct Nearness<'m> {
 impl<'m> Nearness<'m> {
     pub(super) fn new(model: &'m Model, rare: Rare) -> Nearness<'m> {
         let cone = match rare {
-            Rare::Outage(journey) => Cone::of_gates(model, [model.journeys[journey.index()]]),
+            Rare::Outage(journey) => Cone::of_gate(model, model.journeys[journey.index()]),
             Rare::Loss(class) => {
                 let all: Vec<u32> = (0..model.holding(class).count).collect();
                 Cone::of_copies(model, class, &all)

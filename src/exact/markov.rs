@@ -1,4 +1,5 @@
-//! Exact answers about a Markov chain, in sums of positive terms only.
+//! Exact answers about a Markov chain, in sums of positive terms only. "It" is what was asked about: that a journey is
+//! down, or that data are lost.
 //!
 //! What is asked is often the probability of something that hardly ever happens, beside rates that differ by nine
 //! orders of magnitude. Elimination with subtraction loses all digits there; without, as Grassmann, Taksar and
@@ -57,7 +58,7 @@ pub struct Within {
     pub count: Exact,
 }
 
-/// The share of time in which a label is so in the long run, and how often it comes to be so.
+/// The share of time in which it is so in the long run, and how often it comes to be so.
 ///
 /// # Formula
 ///
@@ -67,32 +68,30 @@ pub struct Within {
 /// # Errors
 ///
 /// If there is no one long run, or the chain is too stiff for its size.
-pub fn long_run(chain: &Chain, label: usize) -> Result<LongRun, Unsolved> {
+pub fn long_run(chain: &Chain) -> Result<LongRun, Unsolved> {
     let members = last_component(chain)?;
     let certain = |value| Exact { value, relative_error: 0.0 };
     if let [only] = members[..] {
-        let share = certain(f64::from(u8::from(chain.is(label, only))));
+        let share = certain(f64::from(u8::from(chain.is_so(only))));
         return Ok(LongRun { share, frequency: certain(0.0) });
     }
     let begin = most_visited(chain, &members);
     let rewards: [Reward<'_>; 3] =
-        [&|_| 1.0, &|state| f64::from(u8::from(chain.is(label, state))), &|state| {
-            flow(chain, label, state)
-        }];
-    let [length, share, frequency] =
-        until_stop(chain, &members, begin, &|state| state == begin, rewards)?;
+        [&|_| 1.0, &|state| f64::from(u8::from(chain.is_so(state))), &|state| flow(chain, state)];
+    let walk = Walk { chain, members: &members, stops: &|state| state == begin };
+    let [length, share, frequency] = walk.from(begin, rewards)?;
     Ok(LongRun { share: ratio(share, length), frequency: ratio(frequency, length) })
 }
 
 /// How much of something there is in a state, 1/s.
 type Reward<'r> = &'r dyn Fn(usize) -> f64;
 
-/// How often a label comes to be so in a second, from a state in which it is not.
-fn flow(chain: &Chain, label: usize, state: usize) -> f64 {
-    if chain.is(label, state) {
+/// How often it comes to be so in a second, from a state in which it is not.
+fn flow(chain: &Chain, state: usize) -> f64 {
+    if chain.is_so(state) {
         return 0.0;
     }
-    chain.of(state).filter(|(to, _)| chain.is(label, *to)).map(|(_, rate)| rate).sum()
+    chain.of(state).filter(|(to, _)| chain.is_so(*to)).map(|(_, rate)| rate).sum()
 }
 
 fn ratio(over: Exact, under: Exact) -> Exact {
@@ -102,178 +101,178 @@ fn ratio(over: Exact, under: Exact) -> Exact {
     }
 }
 
-/// The mean time from the beginning until a label is so for the first time, seconds; `None` if it may never be.
+/// The mean time from the beginning until it is so for the first time, seconds; `None` if it may never be.
 ///
 /// # Formula
 ///
 /// From the most likely beginning: the mean time until it is so or the beginning is back, over the probability that
-/// it is so before that. That the label is far rarer than returns costs no precision.
+/// it is so before that. That it is far rarer than returns costs no precision.
 ///
 /// # Errors
 ///
 /// If the chain is too stiff for its size.
-pub fn mean_time_until(chain: &Chain, label: usize) -> Result<Option<Exact>, Unsolved> {
-    let reached = reached(chain, chain.initial.iter().map(|(state, _)| *state as usize), label);
+pub fn mean_time_until(chain: &Chain) -> Result<Option<Exact>, Unsolved> {
+    let reached = reached(chain, chain.initial.iter().map(|(state, _)| *state as usize));
     let members: Vec<usize> =
-        (0..chain.state_count()).filter(|s| reached[*s] && !chain.is(label, *s)).collect();
-    if !all_come_to(chain, &members, label) {
+        (0..chain.state_count()).filter(|s| reached[*s] && !chain.is_so(*s)).collect();
+    if !all_come_to(chain, &members) {
         return Ok(None);
     }
     let likeliest = chain.initial.iter().max_by(|one, other| one.1.total_cmp(&other.1));
     let Some(&(begin, _)) = likeliest else { return Ok(None) };
     let begin = begin as usize;
-    if chain.is(label, begin) {
+    if chain.is_so(begin) {
         return Ok(Some(Exact { value: 0.0, relative_error: 0.0 }));
     }
-    let rewards: [Reward<'_>; 2] = [&|_| 1.0, &|state| flow(chain, label, state)];
-    let stops = |state: usize| state == begin || chain.is(label, state);
-    let [time, probability] = until_stop(chain, &members, begin, &stops, rewards)?;
+    let rewards: [Reward<'_>; 2] = [&|_| 1.0, &|state| flow(chain, state)];
+    let stops = |state: usize| state == begin || chain.is_so(state);
+    let walk = Walk { chain, members: &members, stops: &stops };
+    let [time, probability] = walk.from(begin, rewards)?;
     let from_begin = ratio(time, probability);
     let mut mean = 0.0;
     for &(state, weight) in &chain.initial {
         let state = state as usize;
         if state == begin {
             mean += weight * from_begin.value;
-        } else if !chain.is(label, state) {
-            let [time, hits] = until_stop(chain, &members, state, &stops, rewards)?;
+        } else if !chain.is_so(state) {
+            let [time, hits] = walk.from(state, rewards)?;
             mean += weight * (time.value + (1.0 - hits.value.min(1.0)) * from_begin.value);
         }
     }
     Ok(Some(Exact { value: mean, ..from_begin }))
 }
 
-/// The mean of what there is from a state until it is left for one where it stops: for each reward.
-///
-/// `members` are all states that it can come through, and the first of them; a stop at the state itself is a return
-/// to it.
-fn until_stop<const N: usize>(
-    chain: &Chain,
-    members: &[usize],
-    from: usize,
-    stops: &dyn Fn(usize) -> bool,
-    rewards: [Reward<'_>; N],
-) -> Result<[Exact; N], Unsolved> {
-    if members.len() <= MOST_ELIMINATED {
-        Ok(eliminated(chain, members, from, stops, rewards))
-    } else {
-        swept(chain, members, from, stops, rewards)
-    }
+/// A chain that is followed until it stops.
+struct Walk<'w> {
+    chain: &'w Chain,
+    /// All states that it can come through before it stops.
+    members: &'w [usize],
+    /// Whether it stops where it comes to a state; at the state that it began in, with a return to that.
+    stops: &'w dyn Fn(usize) -> bool,
 }
 
-/// By elimination of one state after another.
-///
-/// # Formula
-///
-/// `x_i = (h_i + sum_j a_ij x_j) / (sum_j a_ij + s_i)`, with `s_i` the rate at which it stops: the last state is put
-/// into the others, until one is left.
-fn eliminated<const N: usize>(
-    chain: &Chain,
-    members: &[usize],
-    from: usize,
-    stops: &dyn Fn(usize) -> bool,
-    rewards: [Reward<'_>; N],
-) -> [Exact; N] {
-    // The state that is asked about comes first and so is left.
-    let mut order: Vec<usize> = vec![from];
-    order.extend(members.iter().filter(|state| **state != from));
-    let count = order.len();
-    let mut place = vec![usize::MAX; chain.state_count()];
-    order.iter().enumerate().for_each(|(index, state)| place[*state] = index);
-    let mut rates = vec![0.0; count * count];
-    let mut stop = vec![0.0; count];
-    for (row, &state) in order.iter().enumerate() {
-        for (to, rate) in chain.of(state) {
-            if stops(to) {
-                stop[row] += rate;
-            } else {
-                rates[row * count + place[to]] += rate;
-            }
+impl Walk<'_> {
+    /// The mean of what there is from a member until it stops, for each reward.
+    fn from<const N: usize>(
+        &self,
+        from: usize,
+        rewards: [Reward<'_>; N],
+    ) -> Result<[Exact; N], Unsolved> {
+        if self.members.len() <= MOST_ELIMINATED {
+            Ok(self.eliminated(from, rewards))
+        } else {
+            self.swept(from, rewards)
         }
     }
-    let mut have: Vec<[f64; N]> =
-        order.iter().map(|state| std::array::from_fn(|reward| rewards[reward](*state))).collect();
-    for last in (1..count).rev() {
-        let (before, after) = rates.split_at_mut(last * count);
-        let row = &after[..last];
-        let out: f64 = row.iter().sum::<f64>() + stop[last];
-        for other in 0..last {
-            let share = before[other * count + last] / out;
-            if share == 0.0 {
-                continue;
-            }
-            let target = &mut before[other * count..other * count + last];
-            for (column, (rate, through)) in target.iter_mut().zip(row).enumerate() {
-                // What comes back to where it was has only taken time.
-                if column != other {
-                    *rate += share * through;
+
+    /// By elimination of one state after another.
+    ///
+    /// # Formula
+    ///
+    /// `x_i = (h_i + sum_j a_ij x_j) / (sum_j a_ij + s_i)`, with `s_i` the rate at which it stops: the last state is put
+    /// into the others, until one is left.
+    fn eliminated<const N: usize>(&self, from: usize, rewards: [Reward<'_>; N]) -> [Exact; N] {
+        let Walk { chain, members, stops } = self;
+        // The state that is asked about comes first and so is left.
+        let mut order: Vec<usize> = vec![from];
+        order.extend(members.iter().filter(|state| **state != from));
+        let count = order.len();
+        let mut place = vec![usize::MAX; chain.state_count()];
+        order.iter().enumerate().for_each(|(index, state)| place[*state] = index);
+        let mut rates = vec![0.0; count * count];
+        let mut stop = vec![0.0; count];
+        for (row, &state) in order.iter().enumerate() {
+            for (to, rate) in chain.of(state) {
+                if stops(to) {
+                    stop[row] += rate;
+                } else {
+                    rates[row * count + place[to]] += rate;
                 }
             }
-            stop[other] += share * stop[last];
-            let (others, own) = have.split_at_mut(last);
-            for (value, more) in others[other].iter_mut().zip(own[0]) {
-                *value += share * more;
+        }
+        let mut have: Vec<[f64; N]> = order
+            .iter()
+            .map(|state| std::array::from_fn(|reward| rewards[reward](*state)))
+            .collect();
+        for last in (1..count).rev() {
+            let (before, after) = rates.split_at_mut(last * count);
+            let row = &after[..last];
+            let out: f64 = row.iter().sum::<f64>() + stop[last];
+            for other in 0..last {
+                let share = before[other * count + last] / out;
+                if share == 0.0 {
+                    continue;
+                }
+                let target = &mut before[other * count..other * count + last];
+                for (column, (rate, through)) in target.iter_mut().zip(row).enumerate() {
+                    // What comes back to where it was has only taken time.
+                    if column != other {
+                        *rate += share * through;
+                    }
+                }
+                stop[other] += share * stop[last];
+                let (others, own) = have.split_at_mut(last);
+                for (value, more) in others[other].iter_mut().zip(own[0]) {
+                    *value += share * more;
+                }
             }
         }
+        have[0].map(|value| Exact { value: value / stop[0], relative_error: ROUNDING })
     }
-    have[0].map(|value| Exact { value: value / stop[0], relative_error: ROUNDING })
-}
 
-/// By sweeps over all states, from below and from above.
-///
-/// # Formula
-///
-/// `x = b + P x` with `b` and `P` not negative: sweeps from zero rise to the solution, and sweeps from anything that
-/// is no less than what follows from it fall to it. Such a beginning comes from the mean time `w`, as soon as its
-/// residual `r = b + P w - w` is at most half of `b`: the true mean time is then at most twice `w`.
-fn swept<const N: usize>(
-    chain: &Chain,
-    members: &[usize],
-    from: usize,
-    stops: &dyn Fn(usize) -> bool,
-    rewards: [Reward<'_>; N],
-) -> Result<[Exact; N], Unsolved> {
-    let system = System::new(chain, members, stops);
-    let begin = members.iter().position(|state| *state == from).expect("it is one of them");
-    let mut moves = 0.0;
-    let each = (system.to.len() + members.len()) as f64;
-    let mut spend = |sweeps: f64| {
-        moves += sweeps * each;
-        if moves > MOST_MOVES { Err(Unsolved::TooStiff) } else { Ok(()) }
-    };
-    let time: Vec<f64> = system.out.iter().map(|out| 1.0 / out).collect();
-    let mut bound = vec![0.0; members.len()];
-    loop {
-        spend(9.0)?;
-        (0..8).for_each(|_| system.sweep(&time, &mut bound));
-        if system.is_at_most_half(&time, &bound) {
-            break;
-        }
-    }
-    let mut results = [Exact { value: 0.0, relative_error: 0.0 }; N];
-    for (result, reward) in results.iter_mut().zip(rewards) {
-        let each: Vec<f64> =
-            members.iter().zip(&time).map(|(state, time)| reward(*state) * time).collect();
-        let most = each.iter().zip(&time).map(|(own, time)| own / time).fold(0.0, f64::max);
-        let mut below = vec![0.0; members.len()];
-        let mut above: Vec<f64> = bound.iter().map(|bound| 2.0 * most * bound).collect();
+    /// By sweeps over all states, from below and from above.
+    ///
+    /// # Formula
+    ///
+    /// `x = b + P x` with `b` and `P` not negative: sweeps from zero rise to the solution, and sweeps from anything that
+    /// is no less than what follows from it fall to it. Such a beginning comes from the mean time `w`, as soon as its
+    /// residual `r = b + P w - w` is at most half of `b`: the true mean time is then at most twice `w`.
+    fn swept<const N: usize>(
+        &self,
+        from: usize,
+        rewards: [Reward<'_>; N],
+    ) -> Result<[Exact; N], Unsolved> {
+        let members = self.members;
+        let system = System::new(self);
+        let begin = members.iter().position(|state| *state == from).expect("it is one of them");
+        let mut moves = 0.0;
+        let each = (system.to.len() + members.len()) as f64;
+        let mut spend = |sweeps: f64| {
+            moves += sweeps * each;
+            if moves > MOST_MOVES { Err(Unsolved::TooStiff) } else { Ok(()) }
+        };
+        let time: Vec<f64> = system.out.iter().map(|out| 1.0 / out).collect();
+        let mut bound = vec![0.0; members.len()];
         loop {
-            spend(16.0)?;
-            for _ in 0..8 {
-                system.sweep(&each, &mut below);
-                system.sweep(&each, &mut above);
-            }
-            let gap = (above[begin] - below[begin]) / below[begin].max(f64::MIN_POSITIVE);
-            if gap <= NEAR {
-                let value = below[begin] + 0.5 * (above[begin] - below[begin]);
-                *result = Exact { value, relative_error: gap.max(0.0) + ROUNDING };
-                break;
-            }
-            if most == 0.0 {
+            spend(9.0)?;
+            (0..8).for_each(|_| system.sweep(&time, &mut bound));
+            if system.is_at_most_half(&time, &bound) {
                 break;
             }
         }
+        let mut results = [Exact { value: 0.0, relative_error: 0.0 }; N];
+        for (result, reward) in results.iter_mut().zip(rewards) {
+            let each: Vec<f64> =
+                members.iter().zip(&time).map(|(state, time)| reward(*state) * time).collect();
+            let most = each.iter().zip(&time).map(|(own, time)| own / time).fold(0.0, f64::max);
+            let mut below = vec![0.0; members.len()];
+            let mut above: Vec<f64> = bound.iter().map(|bound| 2.0 * most * bound).collect();
+            loop {
+                spend(16.0)?;
+                for _ in 0..8 {
+                    system.sweep(&each, &mut below);
+                    system.sweep(&each, &mut above);
+                }
+                let gap = (above[begin] - below[begin]) / below[begin].max(f64::MIN_POSITIVE);
+                if gap <= NEAR {
+                    let value = below[begin] + 0.5 * (above[begin] - below[begin]);
+                    *result = Exact { value, relative_error: gap.max(0.0) + ROUNDING };
+                    break;
+                }
+            }
+        }
+        Ok(results)
     }
-    Ok(results)
 }
 
 /// `x = b + P x`, by rows.
@@ -286,12 +285,13 @@ struct System {
 }
 
 impl System {
-    fn new(chain: &Chain, members: &[usize], stops: &dyn Fn(usize) -> bool) -> System {
+    fn new(walk: &Walk<'_>) -> System {
+        let Walk { chain, members, stops } = walk;
         let mut place = vec![u32::MAX; chain.state_count()];
         members.iter().enumerate().for_each(|(index, state)| place[*state] = index as u32);
         let mut system =
             System { firsts: vec![0], to: Vec::new(), share: Vec::new(), out: Vec::new() };
-        for &state in members {
+        for &state in *members {
             let out = chain.exit_rate(state);
             for (to, rate) in chain.of(state).filter(|(to, _)| !stops(*to)) {
                 system.to.push(place[to]);
@@ -321,45 +321,45 @@ impl System {
     }
 }
 
-/// What a label comes to within a time that begins after another one, both in seconds: the mean share of it in which
-/// the label is so, and how often it comes to be so.
+/// What it comes to within a time that begins after another one, both in seconds: the mean share of that in which it
+/// is so, and how often it comes to be so.
 ///
 /// # Errors
 ///
 /// If the chain is too stiff for its size.
-pub fn within(chain: &Chain, label: usize, after: f64, time: f64) -> Result<Within, Unsolved> {
-    let is_so = |state: usize| f64::from(u8::from(chain.is(label, state)));
-    let flow = |state: usize| flow(chain, label, state);
+pub fn within(chain: &Chain, after: f64, time: f64) -> Result<Within, Unsolved> {
+    let is_so = |state: usize| f64::from(u8::from(chain.is_so(state)));
+    let flow = |state: usize| flow(chain, state);
     let [so, count] = accumulated(chain, after, time, [&is_so, &flow])?;
     Ok(Within { share: Exact { value: so.value / time, ..so }, count })
 }
 
-/// The probability that a label is so at least once within a time after the beginning, seconds.
+/// The probability that it is so at least once within a time after the beginning, seconds.
 ///
 /// # Errors
 ///
 /// If the chain is too stiff for its size.
-pub fn probability_within(chain: &Chain, label: usize, time: f64) -> Result<Exact, Unsolved> {
-    let stopped = chain.stopped_at(&[label]);
+pub fn probability_within(chain: &Chain, time: f64) -> Result<Exact, Unsolved> {
+    let stopped = chain.stopped();
     let begins_so: f64 = chain
         .initial
         .iter()
-        .filter(|(state, _)| chain.is(label, *state as usize))
+        .filter(|(state, _)| chain.is_so(*state as usize))
         .map(|(_, weight)| weight)
         .sum();
-    let flow = |state: usize| flow(&stopped, label, state);
+    let flow = |state: usize| flow(&stopped, state);
     let [hits] = accumulated(&stopped, 0.0, time, [&flow])?;
     Ok(Exact { value: begins_so + hits.value, ..hits })
 }
 
-/// The probability that a label is never so until so long after the beginning, seconds: with all its digits, also
+/// The probability that it is never so until so long after the beginning, seconds: with all its digits, also
 /// where it is tiny.
 ///
 /// # Errors
 ///
 /// If the chain is too stiff for its size.
-pub fn probability_never_within(chain: &Chain, label: usize, time: f64) -> Result<Exact, Unsolved> {
-    let stopped = chain.stopped_at(&[label]);
+pub fn probability_never_within(chain: &Chain, time: f64) -> Result<Exact, Unsolved> {
+    let stopped = chain.stopped();
     let mut now = beginning(&stopped);
     let relative_error = if stopped.state_count() <= MOST_SQUARED {
         now = squared(&stopped, time, []).0.row_times(&now);
@@ -368,7 +368,7 @@ pub fn probability_never_within(chain: &Chain, label: usize, time: f64) -> Resul
         Uniform::new(&stopped).run::<0>(&mut now, time, true, [])?;
         TRANSIENT
     };
-    let never = now.iter().enumerate().filter(|(state, _)| !chain.is(label, *state));
+    let never = now.iter().enumerate().filter(|(state, _)| !chain.is_so(*state));
     Ok(Exact { value: never.map(|(_, p)| p).sum(), relative_error })
 }
 
@@ -776,26 +776,26 @@ fn most_visited(chain: &Chain, members: &[usize]) -> usize {
     begins.min().or_else(|| members.iter().copied().min_by(slowest)).unwrap_or(0)
 }
 
-/// By state: whether it can be come to from these without going on from where a label is so.
-fn reached(chain: &Chain, from: impl Iterator<Item = usize>, label: usize) -> Vec<bool> {
+/// By state: whether it can be come to from these without going on from where it is so.
+fn reached(chain: &Chain, from: impl Iterator<Item = usize>) -> Vec<bool> {
     let mut reached = vec![false; chain.state_count()];
     let mut frontier: Vec<usize> = from.collect();
     while let Some(state) = frontier.pop() {
-        if !std::mem::replace(&mut reached[state], true) && !chain.is(label, state) {
+        if !std::mem::replace(&mut reached[state], true) && !chain.is_so(state) {
             frontier.extend(chain.of(state).map(|(to, _)| to));
         }
     }
     reached
 }
 
-/// Whether a label can come to be so from each of these states.
-fn all_come_to(chain: &Chain, members: &[usize], label: usize) -> bool {
+/// Whether it can come to be so from each of these states.
+fn all_come_to(chain: &Chain, members: &[usize]) -> bool {
     let mut before = vec![Vec::new(); chain.state_count()];
     for &state in members {
         chain.of(state).for_each(|(to, _)| before[to].push(state));
     }
     let mut comes = vec![false; chain.state_count()];
-    let is_so = |state: &usize| chain.is(label, *state);
+    let is_so = |state: &usize| chain.is_so(*state);
     let mut frontier: Vec<usize> = (0..chain.state_count()).filter(is_so).collect();
     while let Some(state) = frontier.pop() {
         if !std::mem::replace(&mut comes[state], true) {
@@ -810,7 +810,7 @@ mod tests {
     use super::*;
 
     /// Things that fail and are mended one by one or each by itself: state `k` has `k` of them down.
-    fn ladder(up: &[f64], down: &[f64], label_from: usize) -> Chain {
+    fn ladder(up: &[f64], down: &[f64], so_from: usize) -> Chain {
         let mut chain = Chain { firsts: vec![0], initial: vec![(0, 1.0)], ..Chain::default() };
         for state in 0..=up.len() {
             if state > 0 {
@@ -823,7 +823,7 @@ mod tests {
             }
             chain.firsts.push(chain.to.len());
         }
-        chain.labels = vec![(0..=up.len()).map(|state| state >= label_from).collect()];
+        chain.is_so = (0..=up.len()).map(|state| state >= so_from).collect();
         chain
     }
 
@@ -839,7 +839,7 @@ mod tests {
         let up: Vec<f64> = (0..4).map(|k| f64::from(4 - k) * fail).collect();
         let down: Vec<f64> = (1..=4).map(|k| f64::from(k) * mend).collect();
         let chain = ladder(&up, &down, 4);
-        let LongRun { share, frequency } = long_run(&chain, 0).unwrap();
+        let LongRun { share, frequency } = long_run(&chain).unwrap();
         check(share, 1e-12);
         check(frequency, 4e-12 * 0.5);
     }
@@ -851,11 +851,12 @@ mod tests {
         let down: Vec<f64> = (1..=12).map(|k| 0.3 * f64::from(k)).collect();
         let chain = ladder(&up, &down, 5);
         let members: Vec<usize> = (0..13).collect();
-        let is_down = |state: usize| f64::from(u8::from(chain.is(0, state)));
-        let rewards: [Reward<'_>; 3] = [&|_| 1.0, &is_down, &|state| flow(&chain, 0, state)];
+        let is_down = |state: usize| f64::from(u8::from(chain.is_so(state)));
+        let rewards: [Reward<'_>; 3] = [&|_| 1.0, &is_down, &|state| flow(&chain, state)];
         let stops = |state: usize| state == 0;
-        let eliminated = eliminated(&chain, &members, 0, &stops, rewards);
-        let swept = swept(&chain, &members, 0, &stops, rewards).unwrap();
+        let walk = Walk { chain: &chain, members: &members, stops: &stops };
+        let eliminated = walk.eliminated(0, rewards);
+        let swept = walk.swept(0, rewards).unwrap();
         for (one, other) in swept.into_iter().zip(eliminated) {
             check(one, other.value);
         }
@@ -867,7 +868,7 @@ mod tests {
         let (fail, mend) = (1.0_f64 / 1000.0, 0.1_f64);
         let chain = ladder(&[2.0 * fail, fail], &[mend, mend], 2);
         let exact = (3.0 * fail + mend) / (2.0 * fail * fail);
-        check(mean_time_until(&chain, 0).unwrap().unwrap(), exact);
+        check(mean_time_until(&chain).unwrap().unwrap(), exact);
         // Roots of s^2 + (3 l + m) s + 2 l^2.
         let (sum, product) = (3.0 * fail + mend, 2.0 * fail * fail);
         let root = (sum * sum - 4.0 * product).sqrt();
@@ -875,9 +876,9 @@ mod tests {
         for time in [1.0_f64, 100.0, 1e4, 1e6] {
             let lost =
                 (fast * -(-slow * time).exp_m1() - slow * -(-fast * time).exp_m1()) / (fast - slow);
-            check(probability_within(&chain, 0, time).unwrap(), lost);
+            check(probability_within(&chain, time).unwrap(), lost);
             let kept = (fast * (-slow * time).exp() - slow * (-fast * time).exp()) / (fast - slow);
-            check(probability_never_within(&chain, 0, time).unwrap(), kept);
+            check(probability_never_within(&chain, time).unwrap(), kept);
         }
     }
 
@@ -888,15 +889,15 @@ mod tests {
         let chain = ladder(&[fail], &[mend], 1);
         let (sum, time) = (fail + mend, 500.0_f64);
         let exact = fail / sum * (1.0 - -(-sum * time).exp_m1() / (sum * time));
-        let found = within(&chain, 0, 0.0, time).unwrap();
+        let found = within(&chain, 0.0, time).unwrap();
         check(found.share, exact);
         check(found.count, fail * time * (1.0 - exact));
-        let is_down = |state: usize| f64::from(u8::from(chain.is(0, state)));
+        let is_down = |state: usize| f64::from(u8::from(chain.is_so(state)));
         let [by_jumps] =
             Uniform::new(&chain).run(&mut vec![1.0, 0.0], time, false, [&is_down]).unwrap();
         check(by_jumps, exact * time);
         // After a long time it is the long run, and so it is where the chain has been followed to.
-        let later = within(&chain, 0, 1e5, 100.0).unwrap();
+        let later = within(&chain, 1e5, 100.0).unwrap();
         check(later.share, fail / sum);
         let mut now = vec![1.0, 0.0];
         Uniform::new(&chain).run::<0>(&mut now, 1e5, true, []).unwrap();
@@ -910,8 +911,8 @@ mod tests {
         chain.to = vec![0, 2];
         chain.rates = vec![1.0, 1.0];
         chain.initial = vec![(1, 1.0)];
-        assert_eq!(long_run(&chain, 0), Err(Unsolved::SeveralEnds));
-        assert_eq!(mean_time_until(&chain, 0), Ok(None));
-        check(probability_within(&chain, 0, 1e3).unwrap(), 0.5);
+        assert_eq!(long_run(&chain), Err(Unsolved::SeveralEnds));
+        assert_eq!(mean_time_until(&chain), Ok(None));
+        check(probability_within(&chain, 1e3).unwrap(), 0.5);
     }
 }

@@ -13,9 +13,8 @@ pub struct Chain {
     pub(crate) rates: Vec<f64>,
     /// Where the chain begins, and how probable that is.
     pub(crate) initial: Vec<(u32, f64)>,
-    /// By what was asked about (journeys in their order, or a loss of data alone): whether it is so in
-    /// each state.
-    pub(crate) labels: Vec<Vec<bool>>,
+    /// Whether what was asked about (a journey is down, data are lost) is so in each state.
+    pub(crate) is_so: Vec<bool>,
 }
 
 impl Chain {
@@ -46,18 +45,17 @@ impl Chain {
         self.of(state).map(|(_, rate)| rate).sum()
     }
 
-    /// Whether something that was asked about is so in a state.
+    /// Whether what was asked about is so in a state.
     #[inline]
-    pub fn is(&self, label: usize, state: usize) -> bool {
-        self.labels[label][state]
+    pub fn is_so(&self, state: usize) -> bool {
+        self.is_so[state]
     }
 
-    /// The same chain, which goes no further where one of these labels is so.
-    pub fn stopped_at(&self, labels: &[usize]) -> Chain {
-        let is_over = |state: usize| labels.iter().any(|label| self.is(*label, state));
+    /// The same chain, which goes no further where that is so.
+    pub fn stopped(&self) -> Chain {
         let mut stopped = Chain { firsts: vec![0], ..Chain::default() };
         for state in 0..self.state_count() {
-            if !is_over(state) {
+            if !self.is_so(state) {
                 for (to, rate) in self.of(state) {
                     stopped.to.push(to as u32);
                     stopped.rates.push(rate);
@@ -65,6 +63,6 @@ impl Chain {
             }
             stopped.firsts.push(stopped.to.len());
         }
-        Chain { initial: self.initial.clone(), labels: self.labels.clone(), ..stopped }
+        Chain { initial: self.initial.clone(), is_so: self.is_so.clone(), ..stopped }
     }
 }

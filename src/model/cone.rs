@@ -23,10 +23,10 @@ enum Item {
 }
 
 impl Cone {
-    /// What decides these gates.
-    pub fn of_gates(model: &Model, gates: impl IntoIterator<Item = GateId>) -> Cone {
+    /// What decides a gate.
+    pub fn of_gate(model: &Model, gate: GateId) -> Cone {
         let mut cone = Cone::new(model);
-        gates.into_iter().for_each(|gate| cone.add_gate(gate));
+        cone.add_gate(gate);
         cone.close(model)
     }
 

@@ -219,6 +219,9 @@ pub fn not_markov_text(topology: &Topology, model: &Model, why: NotMarkov) -> St
             "it depends on when data were written, or which copies can be read".to_owned()
         }
         NotMarkov::TooManyStates(most) => format!("there are more than {most} states"),
+        NotMarkov::TooMuchWork => {
+            "there are so many ways on from each state that it would take too long".to_owned()
+        }
         NotMarkov::Endless => "what happens at one instant has no end".to_owned(),
     }
 }

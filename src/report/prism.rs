@@ -27,7 +27,7 @@ pub fn to_prism(chain: &Chain, name: &str, journey: &str) -> Option<String> {
     }
     text += "endmodule\n\n";
     let down: Vec<String> = (0..chain.state_count())
-        .filter(|state| chain.is(0, *state))
+        .filter(|state| chain.is_so(*state))
         .map(|state| format!("s={state}"))
         .collect();
     let lines: Vec<String> = down.chunks(PER_LINE).map(|chunk| chunk.join(" | ")).collect();

@@ -1,5 +1,7 @@
 //! Exact answers: a model explored and its chain solved, with nothing drawn.
 
+use std::collections::BTreeMap;
+
 use crate::engine::{NotMarkov, Question, explore};
 use crate::exact::{
     Exact, LongRun, Unsolved, Within, long_run, mean_time_until, probability_never_within,
@@ -15,6 +17,8 @@ pub const MOST_STATES: usize = 1_000_000;
 pub const MOST_STATES_BESIDE: usize = 10_000;
 /// Where there are independent parts to fall back on, the whole is tried with so many times fewer states.
 const WORTH_PARTS: usize = 20;
+/// Copies times units up to which independent parts are sought: a second.
+const MOST_PAIRS: usize = 20_000_000;
 /// Independent parts of a data class that are solved one by one.
 const MOST_PARTS: usize = 2_000;
 
@@ -61,20 +65,20 @@ pub fn exact_outages(
     (warm_up, horizon): (SimSpan, SimSpan),
     most_states: usize,
 ) -> Result<ExactOutages, NotMarkov> {
-    let chain = explore(model, Question::Outages(&[journey]), most_states)?;
+    let chain = explore(model, Question::Outages(journey), most_states)?;
     let (after, time) = (warm_up.seconds(), horizon.seconds());
-    let p_outage = (warm_up == SimSpan::ZERO).then(|| probability_within(&chain, 0, time));
+    let p_outage = (warm_up == SimSpan::ZERO).then(|| probability_within(&chain, time));
     Ok(ExactOutages {
         states: chain.state_count(),
-        within: within(&chain, 0, after, time),
-        long_run: long_run(&chain, 0),
+        within: within(&chain, after, time),
+        long_run: long_run(&chain),
         p_outage,
         p_no_outage: p_outage.map(|p_outage| match p_outage {
             // What is left of one keeps its digits where it is most of one.
             Ok(outage) if outage.value < 0.5 => Ok(Exact { value: 1.0 - outage.value, ..outage }),
-            _ => probability_never_within(&chain, 0, time),
+            _ => probability_never_within(&chain, time),
         }),
-        first_outage: mean_time_until(&chain, 0),
+        first_outage: mean_time_until(&chain),
     })
 }
 
@@ -92,25 +96,28 @@ pub fn exact_loss(
     let holding = model.holding(class);
     let all: Vec<u32> = (0..holding.count).collect();
     let time = horizon.seconds();
-    let parts = independent_parts(model, class);
-    match explore(
-        model,
-        Question::Loss(class, &all),
-        most_states / if parts.len() > 1 { WORTH_PARTS } else { 1 },
-    ) {
+    let few_states = most_states / WORTH_PARTS;
+    let whole = explore(model, Question::Loss(class, &all), few_states);
+    let is_large = matches!(whole, Err(NotMarkov::TooManyStates(_) | NotMarkov::TooMuchWork));
+    let parts = if is_large { independent_parts(model, class) } else { Vec::new() };
+    let whole = match (is_large, parts.len()) {
+        (true, 0 | 1) => explore(model, Question::Loss(class, &all), most_states),
+        _ => whole,
+    };
+    match whole {
         Ok(chain) => Ok(ExactLoss {
             states: chain.state_count(),
             parts: 1,
-            p_loss: probability_within(&chain, 0, time),
-            first_loss: mean_time_until(&chain, 0),
+            p_loss: probability_within(&chain, time),
+            first_loss: mean_time_until(&chain),
         }),
-        Err(NotMarkov::TooManyStates(_)) if (2..=MOST_PARTS).contains(&parts.len()) => {
+        Err(_) if (2..=MOST_PARTS).contains(&parts.len()) => {
             // None is lost if no part is: in logarithms, so that rare losses keep their digits.
             let (mut states, mut none) = (0, Ok(Exact { value: 0.0, relative_error: 0.0 }));
             for copies in &parts {
                 let chain = explore(model, Question::Loss(class, copies), most_states)?;
                 states += chain.state_count();
-                none = match (none, probability_within(&chain, 0, time)) {
+                none = match (none, probability_within(&chain, time)) {
                     (Ok(none), Ok(lost)) => Ok(Exact {
                         value: none.value + libm::log1p(-lost.value),
                         relative_error: none.relative_error.max(lost.relative_error),
@@ -128,53 +135,55 @@ pub fn exact_loss(
 /// The numbers of the copies of a class, in parts that have nothing to do with one another.
 fn independent_parts(model: &Model, class: DataId) -> Vec<Vec<u32>> {
     let holding = model.holding(class);
-    let count = holding.count as usize;
-    let mut part_of: Vec<usize> = (0..count).collect();
-    fn root(part_of: &mut [usize], mut of: usize) -> usize {
-        while part_of[of] != of {
-            part_of[of] = part_of[part_of[of]];
-            of = part_of[of];
+    let all: Vec<u32> = (0..holding.count).collect();
+    // Rebuilds that wait for one another, or what deletes all, belong together; and of very many it would take long.
+    let is_shared = holding.rebuild.as_ref().is_some_and(|rebuild| rebuild.at_a_time.is_some());
+    if is_shared || holding.deleted.is_some() || all.len() * model.unit_count() > MOST_PAIRS {
+        return vec![all];
+    }
+    let mut parts = Parts((0..all.len()).collect());
+    for group in 0..holding.group_count() as u32 {
+        for pair in holding.group(group).windows(2) {
+            parts.join(pair[0] as usize, pair[1] as usize);
+        }
+    }
+    let struck = model.shocks.iter().flat_map(|shock| &shock.targets);
+    let struck: Vec<usize> = struck.map(|c| model.clocks[c.index()].unit.index()).collect();
+    let mut owner = vec![None; model.unit_count()];
+    for &number in &all {
+        let cone = Cone::of_copies(model, class, &[number]);
+        // Common causes strike what they strike together.
+        if struck.iter().any(|unit| cone.units[*unit]) {
+            return vec![all];
+        }
+        for (unit, _) in cone.units.iter().enumerate().filter(|(_, is_in)| **is_in) {
+            match owner[unit] {
+                None => owner[unit] = Some(number as usize),
+                Some(other) => parts.join(number as usize, other),
+            }
+        }
+    }
+    let mut by_root: BTreeMap<usize, Vec<u32>> = BTreeMap::new();
+    for &number in &all {
+        by_root.entry(parts.root(number as usize)).or_default().push(number);
+    }
+    by_root.into_values().collect()
+}
+
+/// Sets that are joined: each number leads to another one of its set, and in the end to its root.
+struct Parts(Vec<usize>);
+
+impl Parts {
+    fn root(&mut self, mut of: usize) -> usize {
+        while self.0[of] != of {
+            self.0[of] = self.0[self.0[of]];
+            of = self.0[of];
         }
         of
     }
-    for group in 0..holding.group_count() as u32 {
-        let members = holding.group(group);
-        for pair in members.windows(2) {
-            let one = root(&mut part_of, pair[0] as usize);
-            let other = root(&mut part_of, pair[1] as usize);
-            part_of[one] = other;
-        }
+
+    fn join(&mut self, one: usize, other: usize) {
+        let (one, other) = (self.root(one), self.root(other));
+        self.0[one] = other;
     }
-    // Rebuilds that wait for one another, or share what moves them, belong together.
-    let is_shared = holding.rebuild.as_ref().is_some_and(|rebuild| rebuild.at_a_time.is_some());
-    if is_shared || holding.deleted.is_some() {
-        return vec![(0..holding.count).collect()];
-    }
-    let mut owner = vec![None; model.units.len()];
-    for number in 0..count {
-        let cone = Cone::of_copies(model, class, &[number as u32]);
-        for (unit, _) in cone.units.iter().enumerate().filter(|(_, is_in)| **is_in) {
-            let own = root(&mut part_of, number);
-            match owner[unit] {
-                None => owner[unit] = Some(own),
-                Some(other) => {
-                    let other = root(&mut part_of, other);
-                    part_of[own] = other;
-                }
-            }
-        }
-        // Common causes strike what they strike together.
-        for shock in &model.shocks {
-            let mut struck = shock.targets.iter().map(|clock| model.clocks[clock.index()].unit);
-            if struck.any(|unit| cone.units[unit.index()]) {
-                return vec![(0..holding.count).collect()];
-            }
-        }
-    }
-    let mut parts: std::collections::BTreeMap<usize, Vec<u32>> = Default::default();
-    for number in 0..count {
-        let own = root(&mut part_of, number);
-        parts.entry(own).or_default().push(number as u32);
-    }
-    parts.into_values().collect()
 }

@@ -89,6 +89,17 @@ impl<'m> Enumerator<'m> {
         way
     }
 
+    /// Whether something of this probability happens.
+    fn chance(&mut self, probability: f64) -> bool {
+        let of = |way: usize| if way == 0 { probability } else { 1.0 - probability };
+        self.choose(2, of) == 0
+    }
+
+    /// One of so many, all as likely.
+    fn any_of(&mut self, among: usize) -> usize {
+        self.choose(among, |_| 1.0 / among as f64)
+    }
+
     /// A common cause begins to age.
     pub(super) fn begin_shock(&mut self, shock: ShockId, law: &Law) {
         self.start(Event::Shock(shock), law, NotMarkov::Shock(shock));
@@ -159,7 +170,7 @@ impl<'m> Enumerator<'m> {
         Some(self.model.data.classes[copy.index()]) == self.data
     }
 
-    /// What the law of something under way is, as far as it is asked for.
+    /// The roster that a seat is of.
     fn roster(&self, seat: SeatId) -> &'m Roster {
         &self.model.rosters[self.model.seats[seat.index()].index()]
     }
@@ -311,15 +322,11 @@ impl Chooser for Enumerator<'_> {
     fn plan_sleeps(&mut self, _: PlanId) {}
 
     fn happens(&mut self, _: Chance, probability: f64) -> bool {
-        if probability >= 1.0 {
-            return true;
-        }
-        let of = |way: usize| if way == 0 { probability } else { 1.0 - probability };
-        self.choose(2, of) == 0
+        probability >= 1.0 || self.chance(probability)
     }
 
     fn picks(&mut self, _: ClockId, _: u32, among: usize) -> usize {
-        self.choose(among, |_| 1.0 / among as f64)
+        self.any_of(among)
     }
 }
 
@@ -360,21 +367,16 @@ impl DataChooser for Enumerator<'_> {
     }
 
     fn finds_unreadable(&mut self, copy: CopyId, probability: f64) -> bool {
-        if !self.has_copy(copy) {
-            return false;
-        }
-        let of = |way: usize| if way == 0 { probability } else { 1.0 - probability };
-        self.choose(2, of) == 0
+        self.has_copy(copy) && self.chance(probability)
     }
 
     fn picks_group(&mut self, copy: CopyId, among: usize, _: usize) -> usize {
-        if self.has_copy(copy) { self.choose(among, |_| 1.0 / among as f64) } else { 0 }
+        if self.has_copy(copy) { self.any_of(among) } else { 0 }
     }
 
     fn picks_other(&mut self, copy: CopyId, among: usize) -> usize {
         // With no other copy there is nothing to choose.
-        let ways = among.max(1);
-        if self.has_copy(copy) { self.choose(ways, |_| 1.0 / ways as f64) } else { 0 }
+        if self.has_copy(copy) { self.any_of(among.max(1)) } else { 0 }
     }
 
     fn defect_is_awaited(&mut self, copy: CopyId) {

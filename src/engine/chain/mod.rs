@@ -25,6 +25,9 @@ use crate::spec::CatchUp;
 
 /// Events of no length that may follow one another, beside those for each unit.
 const MOST_AT_ONCE: usize = 1_000;
+/// Words that may be read and written for each of the states that may be explored: of a few dozen units a state has
+/// some hundred words and as many ways on.
+const MOST_WORDS_PER_STATE: usize = 20_000;
 /// Ways that the choices of one step may go.
 const MOST_WAYS: usize = 100_000;
 
@@ -63,6 +66,8 @@ pub enum NotMarkov {
     Data,
     /// There are more states than may be explored.
     TooManyStates(usize),
+    /// There are so many ways on from each state that exploring them takes too long.
+    TooMuchWork,
     /// What happens at one instant does not come to an end.
     Endless,
 }
@@ -70,10 +75,10 @@ pub enum NotMarkov {
 /// What a chain is to tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Question<'q> {
-    /// When each of these journeys is down: one label for each of them.
-    Outages(&'q [JourneyId]),
+    /// When a journey is down.
+    Outages(JourneyId),
     /// When data of these copies of a class, by their numbers in it, are lost for the first time, with
-    /// which the chain ends: one label. No group has copies both among them and elsewhere.
+    /// which the chain ends. No group has copies both among them and elsewhere.
     Loss(DataId, &'q [u32]),
 }
 
@@ -88,18 +93,15 @@ pub fn explore(
     most_states: usize,
 ) -> Result<Chain, NotMarkov> {
     let (cone, data) = match question {
-        Question::Outages(journeys) => {
-            let gates = journeys.iter().map(|journey| model.journeys[journey.index()]);
-            (Cone::of_gates(model, gates), None)
-        }
+        Question::Outages(journey) => (Cone::of_gate(model, model.journeys[journey.index()]), None),
         Question::Loss(class, copies) => (Cone::of_copies(model, class, copies), Some(class)),
     };
     check(model, &cone, data)?;
     let luck = Enumerator::new(model, &cone, data);
     let mut explorer = Explorer {
-        journeys: match question {
-            Question::Outages(journeys) => journeys,
-            Question::Loss(..) => &[],
+        journey: match question {
+            Question::Outages(journey) => Some(journey),
+            Question::Loss(..) => None,
         },
         present: Present::new(model, luck),
         alike: Alike::default(),
@@ -107,6 +109,7 @@ pub fn explore(
         words: Vec::new(),
         chain: Chain::default(),
         most_states,
+        spent: 0,
     };
     explorer.explore()?;
     Ok(explorer.chain)
@@ -156,20 +159,21 @@ enum Way {
     Timer(Slot),
 }
 
-struct Explorer<'m, 'q> {
-    journeys: &'q [JourneyId],
+struct Explorer<'m> {
+    /// The journey that is asked about; none, if data are.
+    journey: Option<JourneyId>,
     present: Present<'m>,
     alike: Alike,
     states: States,
     words: Vec<u32>,
     chain: Chain,
     most_states: usize,
+    /// Words that have been read and written.
+    spent: usize,
 }
 
-impl Explorer<'_, '_> {
+impl Explorer<'_> {
     fn explore(&mut self) -> Result<(), NotMarkov> {
-        let is_loss = self.present.luck.data.is_some();
-        self.chain.labels = vec![Vec::new(); if is_loss { 1 } else { self.journeys.len() }];
         self.begin()?;
         let mut transitions: Vec<(u32, f64)> = Vec::new();
         let mut from = Vec::new();
@@ -178,10 +182,12 @@ impl Explorer<'_, '_> {
         let mut next = 0;
         while next < self.states.len() {
             transitions.clear();
-            if !(is_loss && self.chain.labels[0][next]) {
+            // A loss is the end; an outage is not.
+            if self.journey.is_some() || !self.chain.is_so[next] {
                 self.states.read(next, &mut from);
                 self.present.read(&from);
                 self.ways(&mut ways);
+                self.spend(ways.len())?;
                 for &(way, rate) in &ways {
                     self.follow(&from, way, rate, &mut transitions)?;
                 }
@@ -231,8 +237,9 @@ impl Explorer<'_, '_> {
             self.happens_at_once()?;
             let spans = self.present.write(&mut self.words);
             if initial.is_empty() {
-                self.alike = Alike::new(&self.present, &spans);
                 self.states.base.clone_from(&self.words);
+                self.spend(self.present.units.len())?;
+                self.alike = Alike::new(&self.present, &spans);
             }
             let weight = self.present.luck.weight;
             let state = self.arrive()?;
@@ -243,6 +250,15 @@ impl Explorer<'_, '_> {
         }
         self.chain.initial = initial;
         Ok(())
+    }
+
+    /// Allows for so many ways from one state, each of which costs what the whole present does.
+    fn spend(&mut self, ways: usize) -> Result<(), NotMarkov> {
+        self.spent += ways * self.states.base.len();
+        match self.spent <= MOST_WORDS_PER_STATE * self.most_states {
+            true => Ok(()),
+            false => Err(NotMarkov::TooMuchWork),
+        }
     }
 
     /// An aging common cause begins to age.
@@ -386,13 +402,9 @@ impl Explorer<'_, '_> {
             if self.states.len() > self.most_states {
                 return Err(NotMarkov::TooManyStates(self.most_states));
             }
-            if lost.is_some() {
-                self.chain.labels[0].push(is_lost);
-            }
-            for (label, journey) in self.journeys.iter().enumerate() {
-                let is_down = !self.present.state.journeys[journey.index()].is_up;
-                self.chain.labels[label].push(is_down);
-            }
+            let journeys = &self.present.state.journeys;
+            let is_down = self.journey.is_some_and(|journey| !journeys[journey.index()].is_up);
+            self.chain.is_so.push(is_lost || is_down);
         }
         Ok(state)
     }
