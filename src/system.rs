@@ -12,7 +12,8 @@ use crate::report::{
 };
 use crate::run::{
     ExactLoss, ExactOutages, MOST_STATES_BESIDE, NotEstimated, Plan, Progress, RareEstimate,
-    RunError, Runner, Summary, Tally, Until, estimate_rare, exact_loss, exact_outages, live, run,
+    RareMethod, RunError, Runner, Summary, Tally, Until, estimate_rare, exact_loss, exact_outages,
+    live, run,
 };
 use crate::spec::{Assumption, Topology};
 use crate::units::SimSpan;
@@ -248,7 +249,8 @@ impl System {
     }
 
     /// Estimates something that hardly ever happens, until the relative half-width of its 95 % interval is no more than
-    /// `precision` or the plan's lives are over; `progress` is told of lives.
+    /// `precision` or the plan's lives are over, by the method that suits it unless one is asked for; `progress` is
+    /// told of lives.
     ///
     /// # Errors
     ///
@@ -257,10 +259,11 @@ impl System {
         &self,
         plan: &Plan,
         rare: Rare,
+        method: Option<RareMethod>,
         precision: f64,
         progress: &mut dyn FnMut(u64) -> ControlFlow<()>,
     ) -> Result<Result<RareEstimate, NotEstimated>, RunError> {
-        estimate_rare(&self.model, plan, rare, precision, progress)
+        estimate_rare(&self.model, plan, rare, method, precision, progress)
     }
 
     /// Answers to what a run of a plan could not reach: exact ones, and where there are none estimates of what is rare,
@@ -281,7 +284,7 @@ impl System {
             let answer = &mut answers.journeys[index];
             if !answer.as_ref().is_ok_and(|answer| answer.unavailability.is_some()) {
                 let rare = Rare::Outage(JourneyId::new(index));
-                let found = self.estimate_rare(plan, rare, precision, progress)?;
+                let found = self.estimate_rare(plan, rare, None, precision, progress)?;
                 *answer = match (found, &*answer) {
                     (Ok(found), _) => Ok(Answer::of_rare(&found)),
                     (Err(_), Ok(exact)) => Ok(exact.clone()),
@@ -293,7 +296,7 @@ impl System {
             let Some(answer) = &mut answers.data[index] else { continue };
             if let Err(inexact) = answer {
                 let rare = Rare::Loss(DataId::new(index));
-                *answer = match self.estimate_rare(plan, rare, precision, progress)? {
+                *answer = match self.estimate_rare(plan, rare, None, precision, progress)? {
                     Ok(found) => Ok(LossAnswer::of_rare(&found)),
                     Err(why) => Err(format!("{inexact}; {}", rare_refusal(why))),
                 };

@@ -108,7 +108,7 @@ enum Format {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum MethodArgument {
     /// Plain lives; where a pilot shows that they would not reach the precision, an exact answer if there is one, and
-    /// else importance sampling.
+    /// else importance sampling or multilevel splitting.
     Auto,
     /// Plain lives only.
     Plain,

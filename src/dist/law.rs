@@ -477,15 +477,77 @@ impl Law {
         }
     }
 
+    /// How often in a second what has lasted for so long ends: the density over the survival. Not finite where so few
+    /// last for so long that neither is known.
+    ///
+    /// `None` of laws that have no density everywhere or no formula for it: fixed and observed lengths and sums.
+    pub fn hazard(&self, age: f64) -> Option<f64> {
+        match self {
+            Law::Exponential { mean } => Some(1.0 / mean),
+            Law::Weibull { shape, scale } => {
+                Some(shape / scale * libm::pow(age / scale, shape - 1.0))
+            }
+            law => Some(law.density(age)? / law.survival(age)?),
+        }
+    }
+
+    fn density(&self, at: f64) -> Option<f64> {
+        let inside = |low: f64, high: f64| (low..high).contains(&at);
+        Some(match self {
+            Law::Exponential { .. } | Law::Weibull { .. } => {
+                self.hazard(at)? * self.survival(at)?
+            }
+            Law::LogNormal { .. } | Law::Gamma { .. } if at <= 0.0 => 0.0,
+            Law::LogNormal { mu, sigma } if *sigma > 0.0 => {
+                let deviations = (libm::log(at) - mu) / sigma;
+                libm::exp(-0.5 * deviations * deviations)
+                    / (at * sigma * (2.0 * std::f64::consts::PI).sqrt())
+            }
+            Law::Gamma { shape, scale } => {
+                let unit = at / scale;
+                libm::exp((shape - 1.0) * libm::log(unit) - unit - libm::lgamma(*shape)) / scale
+            }
+            Law::Uniform { low, high } if high > low => {
+                if inside(*low, *high) {
+                    1.0 / (high - low)
+                } else {
+                    0.0
+                }
+            }
+            Law::Triangular { low, peak, high } => {
+                let width = high - low;
+                if inside(*low, *peak) {
+                    2.0 * (at - low) / (width * (peak - low))
+                } else if inside(*peak, *high) {
+                    2.0 * (high - at) / (width * (high - peak))
+                } else {
+                    0.0
+                }
+            }
+            Law::Mixture(branches) => {
+                let parts = branches.iter().map(|b| Some(b.probability * b.law.density(at)?));
+                parts.sum::<Option<f64>>()?
+            }
+            _ => return None,
+        })
+    }
+
     /// A draw of what is left, in seconds, of something that has lasted for `age` seconds already.
     ///
-    /// By rejection: draws are repeated until one is longer than the age, which takes long at ages
-    /// that hardly anything reaches; `None` after `tries` of them.
+    /// Where there is no formula, by rejection: draws are repeated until one is longer than the age, which takes
+    /// long at ages that hardly anything reaches; `None` after `tries` of them.
     pub fn residual(&self, age: f64, tries: u32, stream: &mut Stream) -> Option<f64> {
-        if let Law::Exponential { .. } = self {
-            return Some(self.draw(stream));
+        match self {
+            Law::Exponential { .. } => Some(self.draw(stream)),
+            Law::Weibull { shape, scale } => {
+                let lasted = libm::pow(age / scale, *shape) + unit_exponential(stream);
+                Some((scale * libm::pow(lasted, 1.0 / shape) - age).max(0.0))
+            }
+            _ => {
+                let mut draws = (0..tries).map(|_| self.draw(stream));
+                draws.find(|&lifetime| lifetime > age).map(|lifetime| lifetime - age)
+            }
         }
-        (0..tries).map(|_| self.draw(stream)).find(|&lifetime| lifetime > age).map(|l| l - age)
     }
 }
 
@@ -682,6 +744,41 @@ mod tests {
             assert!((within - exact).abs() < 4.0 * error, "{law:?}: {within} and {exact}");
         }
         assert_eq!(Law::fixed(1.0).unwrap().residual(2.0, 10, &mut Stream::seeded(1)), None);
+    }
+
+    /// Survival is the exponential of the hazard up to there: by Simpson's rule.
+    #[test]
+    fn the_hazard_adds_up_to_the_survival() {
+        let branch = |probability, law| Branch { name: None, probability, law };
+        let of_both = |one: &Law, other: &Law| {
+            Law::mixture(vec![branch(0.3, one.clone()), branch(0.7, other.clone())]).unwrap()
+        };
+        let gamma = Law::gamma_of_mean(2.5, 5.0).unwrap();
+        let lognormal = Law::lognormal(4.0, 0.8).unwrap();
+        for law in [
+            Law::exponential(4.0).unwrap(),
+            Law::weibull(1.7, 5.0).unwrap(),
+            of_both(&gamma, &lognormal),
+            gamma,
+            lognormal,
+            Law::uniform(0.0, 9.0).unwrap(),
+            Law::triangular(1.0, 4.0, 9.0).unwrap(),
+        ] {
+            let (steps, end) = (7_000, 7.0);
+            let hazard = |step: u32| law.hazard(end * f64::from(step) / f64::from(steps)).unwrap();
+            let weight = |step: u32| match step {
+                0 => 1.0,
+                step if step == steps => 1.0,
+                step => f64::from(2 + 2 * (step % 2)),
+            };
+            let sum: f64 = (0..=steps).map(|step| weight(step) * hazard(step)).sum();
+            let found = (-sum * end / f64::from(steps) / 3.0).exp();
+            let exact = law.survival(end).unwrap();
+            assert!((found / exact - 1.0).abs() < 1e-6, "{law:?}: {found} and {exact}");
+        }
+        for law in [Law::fixed(1.0).unwrap(), Law::empirical(vec![1.0, 2.0]).unwrap()] {
+            assert_eq!(law.hazard(0.5), None, "{law:?}");
+        }
     }
 
     #[test]

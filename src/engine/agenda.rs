@@ -33,8 +33,8 @@ pub struct Agenda<'m> {
     pub(super) calendar: Calendar,
     /// Failures that need no timer for their end.
     pub(super) lingering: Lingering,
-    /// Pace of each aging clock whose unit is paced, and since when.
-    paces: Vec<(f64, SimTime)>,
+    /// How each aging clock ages.
+    aging: Vec<Aging>,
     /// How often each unit has begun to start.
     pub(super) starts: Vec<u32>,
     /// What is left of work that was put aside; kept only where a crew can put work aside.
@@ -51,6 +51,16 @@ pub struct Agenda<'m> {
     pub(super) placements: Placements,
     /// Whether what rarely happens is made to happen more often, and the weight of what has happened so.
     pub(super) bias: Bias,
+}
+
+/// How an aging clock ages.
+#[derive(Clone, Copy, Debug)]
+struct Aging {
+    /// How fast, and since when.
+    pace: f64,
+    since: SimTime,
+    /// How old it was then; of a clock of the usual pace.
+    age: SimSpan,
 }
 
 /// Choices made with other probabilities than their own.
@@ -74,6 +84,8 @@ impl Bias {
     }
 }
 
+/// Draws of a life until one is as long as it is old already.
+const MOST_TRIES: u32 = 64;
 /// The luck of so many clocks is fetched together when a life begins: it is in another order than they are.
 const BEGUN_TOGETHER: usize = 16;
 
@@ -112,7 +124,10 @@ impl<'m> Agenda<'m> {
             points,
             calendar: Calendar::new(model.tie_ranks.clone(), rate, horizon.micros()),
             lingering: Lingering::new(model.units.len()),
-            paces: vec![(1.0, SimTime::ZERO); model.clocks.len()],
+            aging: vec![
+                Aging { pace: 1.0, since: SimTime::ZERO, age: SimSpan::ZERO };
+                model.clocks.len()
+            ],
             starts: vec![0; model.units.len()],
             put_aside: vec![SimSpan::ZERO; if preempts { jobs } else { 0 }],
             switches: vec![0; model.seats.len()],
@@ -230,8 +245,37 @@ impl<'m> Agenda<'m> {
         }
     }
 
-    /// A failure of a memoryless clock that is made to happen now: its repair is another one than that of the next
-    /// that happens of itself.
+    /// How often in a second a clock of the usual pace strikes that runs; `None` if that is not known.
+    pub(super) fn hazard(&self, clock: ClockId) -> Option<f64> {
+        match &self.model.clocks[clock.index()].to_failure {
+            TimeToFailure::Memoryless { mean } => Some(1.0 / mean),
+            TimeToFailure::Aging(law) => law.hazard(self.age(clock).seconds()),
+            TimeToFailure::SetOff => None,
+        }
+        .filter(|hazard| hazard.is_finite())
+    }
+
+    /// How old an aging clock of the usual pace is that runs.
+    fn age(&self, clock: ClockId) -> SimSpan {
+        let aging = &self.aging[clock.index()];
+        aging.age + (self.now - aging.since)
+    }
+
+    /// What is left of the life of an aging clock of the usual pace that runs is drawn anew, where that takes few
+    /// tries.
+    pub(super) fn rest_anew(&mut self, clock: ClockId) {
+        let spec = &self.model.clocks[clock.index()];
+        let TimeToFailure::Aging(law) = &spec.to_failure else { return };
+        let mut stream = self.of_clock(clock, Purpose::Failure, self.points.luck(clock).drawn);
+        if let Some(left) = law.residual(self.age(clock).seconds(), MOST_TRIES, &mut stream) {
+            self.cancel(Event::Fail(clock));
+            self.points.luck_mut(clock).drawn += 1;
+            self.set(Event::Fail(clock), SimSpan::from_seconds(left));
+        }
+    }
+
+    /// A failure of a clock that is made to happen now: its repair is another one than that of the next that happens
+    /// of itself.
     pub(super) fn force(&mut self, clock: ClockId) {
         self.points.luck_mut(clock).drawn += 1;
     }
@@ -508,24 +552,28 @@ impl Chooser for Agenda<'_> {
         let mut stream = luck.key.draw(luck.drawn);
         luck.left = SimSpan::from_seconds(law.draw_up_to(enough, &mut stream));
         luck.drawn += 1;
+        self.aging[clock.index()].age = SimSpan::ZERO;
     }
 
     fn clock_pauses(&mut self, clock: ClockId) {
         let at = self.cancel(Event::Fail(clock));
         let luck = self.points.luck_mut(clock);
+        let aging = &mut self.aging[clock.index()];
+        let passed = self.now - aging.since;
         if self.model.units[self.model.clocks[clock.index()].unit.index()].is_paced {
             // What is left at this pace is not what is left of its life.
-            let (pace, since) = self.paces[clock.index()];
-            let aged = SimSpan::from_fractional_micros((self.now - since).micros() as f64 * pace);
+            let aged = SimSpan::from_fractional_micros(passed.micros() as f64 * aging.pace);
             luck.left = luck.left - aged;
         } else {
+            aging.age = aging.age + passed;
             luck.left = at.map_or(SimSpan::FOREVER, |at| SimTime::from_micros(at) - self.now);
         }
     }
 
     fn clock_resumes(&mut self, clock: ClockId, pace: f64) {
         let left = self.points.luck(clock).left;
-        self.paces[clock.index()] = (pace, self.now);
+        let aging = &mut self.aging[clock.index()];
+        (aging.pace, aging.since) = (pace, self.now);
         let after = if pace == 1.0 || left == SimSpan::FOREVER {
             left
         } else {

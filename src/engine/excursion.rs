@@ -1,19 +1,16 @@
-//! Lives in which what rarely happens is sought: whenever one comes near it, others are tried from there, with
-//! failures that are made to happen more often and weighted for it.
+//! Lives in which what rarely happens is sought: whenever one comes near it, others are tried from there.
 //!
 //! # Method
 //!
 //! A life is lived as it is. Each time it comes as near as a given level (an excursion), its present is copied, and
-//! the copy gets another future up to the end of the excursion, in which the memoryless clocks whose failures would
-//! bring it nearer strike more often: beside their own points there are others, and what happens is weighted by the
-//! likelihood ratio of both kinds of points to their own. The mean of what is counted in copies is that of the life
-//! itself, whatever the bias, because the life goes on without it and each excursion is weighted by itself.
+//! the copies get other futures up to the end of the excursion: such in which failures are made to happen more often
+//! and weighted for it ([`Manner::Hasten`], in [`super::hasten`]), or such that are copied again whenever they come
+//! nearer still ([`Manner::Split`], in [`super::split`]). The mean of what is counted in copies is that of the life
+//! itself, however they are made, because the life goes on without them and each excursion is weighted by itself.
 //!
-//! Importance sampling of one cycle at a time: Goyal, Shahabuddin, Heidelberger, Nicola, Glynn, *A unified framework
-//! for simulating Markovian models of highly dependable systems*, IEEE Transactions on Computers 41, 1992; cycles
-//! begun from lives that are not biased: Juneja, Shahabuddin, *Splitting-based importance-sampling algorithm for
-//! fast simulation of Markov reliability models with general repair-policies*, IEEE Transactions on Reliability 50,
-//! 2001.
+//! One cycle at a time, begun from lives that are not biased: Juneja, Shahabuddin, *Splitting-based
+//! importance-sampling algorithm for fast simulation of Markov reliability models with general repair-policies*, IEEE
+//! Transactions on Reliability 50, 2001.
 
 use super::agenda::Agenda;
 use super::event::Event;
@@ -21,17 +18,21 @@ use super::nearness::{Nearness, Rare};
 use super::replicate::{Endless, Replication};
 use super::state::State;
 use super::step::{begin, step};
-use crate::dist::unit_exponential;
-use crate::model::{ClockId, Model, TimeToFailure};
-use crate::rng::{Purpose, Stream, StreamKey};
+use crate::model::{ClockId, Model};
+use crate::rng::StreamKey;
 use crate::units::{SimSpan, SimTime};
 
-/// The share of what lasts in which one failure more is made to happen: with a half, an exponential repair ends
-/// first two times in three, and the variance of weights stays finite.
-const HASTE: f64 = 0.5;
-/// After so many times the mean wait for a failure that is made to happen nothing is made to happen any more, so that
-/// no weight grows without bound.
-const MOST_WAITS: f64 = 3.0;
+/// How other futures are tried.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Manner {
+    /// None are; lives only look how often they come near.
+    Watch,
+    /// So many copies of each excursion, with failures that are made to happen more often: importance sampling.
+    Hasten(u32),
+    /// Copies of each excursion, and of whatever comes nearer, so many by level from the nearest that counts as near:
+    /// multilevel splitting.
+    Split(Vec<u32>),
+}
 
 /// What was seen in one life.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -46,7 +47,8 @@ pub struct Excursions {
     pub seconds: f64,
     /// How many copies saw it happen, without weights.
     pub seen: u64,
-    /// The sum of the squares of the weights of those, and the largest.
+    /// The sum of the squares of independent weights, and the largest: those of copies, or where copies are copied
+    /// again, of whole excursions.
     pub squares: f64,
     /// The largest of those weights.
     pub largest: f64,
@@ -58,38 +60,64 @@ pub struct Excursions {
     pub near_s: f64,
 }
 
+impl Excursions {
+    /// An independent weight with which it happened.
+    pub(super) fn hit(&mut self, weight: f64) {
+        self.squares += weight * weight;
+        self.largest = self.largest.max(weight);
+    }
+}
+
 /// Lives lives with excursions.
 #[derive(Debug)]
 pub struct Excursioner<'m> {
-    model: &'m Model,
-    horizon: SimTime,
+    pub(super) model: &'m Model,
+    pub(super) horizon: SimTime,
     warm_up: SimTime,
-    nearness: Nearness<'m>,
+    pub(super) nearness: Nearness<'m>,
     /// From which level on it is near.
-    near: u32,
-    /// Copies for each excursion; none only looks how often there are any.
-    copies: u32,
+    pub(super) near: u32,
+    pub(super) manner: Manner,
     most_events: u64,
-    life: Present<'m>,
-    copy: Present<'m>,
-    raising: Vec<ClockId>,
+    pub(super) life: Present<'m>,
+    pub(super) copy: Present<'m>,
+    /// By level from the nearest that counts as near: a present that is split.
+    pub(super) split: Vec<Present<'m>>,
+    pub(super) raising: Vec<ClockId>,
 }
 
+/// What one life knows at an instant.
 #[derive(Clone, Debug)]
-struct Present<'m> {
-    state: State,
-    agenda: Agenda<'m>,
-    now: SimTime,
+pub(super) struct Present<'m> {
+    pub(super) state: State,
+    pub(super) agenda: Agenda<'m>,
+    pub(super) now: SimTime,
+}
+
+/// A future that is tried.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Future {
+    /// What it counts for.
+    pub(super) weight: f64,
+    /// Whether it is so now, and whether it has been.
+    pub(super) is_so: bool,
+    pub(super) has_been: bool,
+}
+
+impl Future {
+    pub(super) fn of_weight(weight: f64) -> Future {
+        Future { weight, is_so: false, has_been: false }
+    }
 }
 
 impl<'m> Excursioner<'m> {
     /// Room for lives that end at a horizon, of which what happens after a warm-up counts, with at most so many events
-    /// each: `copies` are made whenever something rare is as near as a level.
+    /// each: other futures are tried whenever something rare is as near as a level.
     pub fn new(
         model: &'m Model,
         rare: Rare,
         (warm_up, horizon): (SimSpan, SimSpan),
-        (near, copies): (u32, u32),
+        (near, manner): (u32, Manner),
         most_events: u64,
     ) -> Excursioner<'m> {
         let horizon = SimTime::ZERO + warm_up + horizon;
@@ -98,16 +126,21 @@ impl<'m> Excursioner<'m> {
             agenda: Agenda::new(model, horizon),
             now: SimTime::ZERO,
         };
+        let split = match &manner {
+            Manner::Split(tries) => vec![life.clone(); tries.len()],
+            Manner::Watch | Manner::Hasten(_) => Vec::new(),
+        };
         Excursioner {
             model,
             horizon,
             warm_up: SimTime::ZERO + warm_up,
             nearness: Nearness::new(model, rare),
             near,
-            copies,
+            manner,
             most_events,
             copy: life.clone(),
             life,
+            split,
             raising: Vec::new(),
         }
     }
@@ -123,6 +156,15 @@ impl<'m> Excursioner<'m> {
     ///
     /// If the life has more events than allowed.
     pub fn live(&mut self, which: Replication) -> Result<Excursions, Endless> {
+        self.live_watched(which, &mut |_| {})
+    }
+
+    /// Lives one life; `begins` is shown each excursion at its beginning.
+    pub(super) fn live_watched(
+        &mut self,
+        which: Replication,
+        begins: &mut dyn FnMut(&Excursioner<'m>),
+    ) -> Result<Excursions, Endless> {
         let key = StreamKey::of_life(which.seed, which.number);
         let model = self.model;
         let life = &mut self.life;
@@ -134,13 +176,14 @@ impl<'m> Excursioner<'m> {
         let mut is_near = false;
         loop {
             let level = self.nearness.level(&self.life.state);
-            let happens = self.life.happens_now(self.nearness.rare);
-            let comes_near = level >= self.near || happens;
+            let comes_near = level >= self.near || self.life.happens_now(self.nearness.rare);
             if comes_near && !is_near {
                 seen.count += 1;
-                for copy in 0..self.copies {
-                    let number = seen.count << 16 | u64::from(copy);
-                    seen.surplus += self.explore(key, number, happens, &mut seen) - 1.0;
+                begins(self);
+                match self.manner {
+                    Manner::Watch => {}
+                    Manner::Hasten(copies) => self.hasten(key, copies, &mut seen),
+                    Manner::Split(_) => self.split_life(level, &mut seen),
                 }
             }
             is_near = comes_near;
@@ -160,129 +203,63 @@ impl<'m> Excursioner<'m> {
         Ok(seen)
     }
 
-    /// Another future of the life from here, up to the end of the excursion; its weight there.
-    fn explore(
-        &mut self,
-        key: StreamKey,
-        number: u64,
+    /// Tells what the copy has come to at this instant; whether its future is over with it.
+    pub(super) fn comes_to(
+        &self,
         happens: bool,
+        future: &mut Future,
         seen: &mut Excursions,
-    ) -> f64 {
-        self.copy.clone_from(&self.life);
-        self.copy.agenda.branch(number);
-        self.copy.agenda.bias.is_on = true;
-        let mut luck = key.of_branch(number).of(0, Purpose::Forced).draw(0);
-        let share = 1.0 / f64::from(self.copies);
-        let (mut weight, mut waited) = (1.0, 0.0);
-        let mut is_so = false;
-        let mut has_been = false;
-        let mut happens = happens;
-        loop {
-            let made = std::mem::replace(&mut self.copy.agenda.bias.weight, 1.0);
-            weight *= made;
-            if happens && !is_so {
-                if !has_been {
-                    seen.hits += share * weight;
-                    seen.seen += 1;
-                    seen.squares += (share * weight).powi(2);
-                    seen.largest = seen.largest.max(share * weight);
-                }
-                has_been = true;
-                if self.copy.now >= self.warm_up {
-                    seen.times += share * weight;
-                }
-                if let Rare::Loss(_) = self.nearness.rare {
-                    return weight;
-                }
-            }
-            is_so = happens;
-            let level = self.nearness.level(&self.copy.state);
-            if level < self.near && !is_so {
-                return weight;
-            }
-            let extra = self.extra_rate(is_so, waited);
-            let before = self.copy.now;
-            let (limit, is_forced) = self.limit(extra, waited, &mut luck);
-            let done = self.copy.next_instant(self.model, limit, &mut seen.events);
-            let passed = (self.copy.now - before).seconds();
-            weight *= libm::exp(extra * passed);
-            waited += extra * passed;
-            if is_so {
-                let from = before.max(self.warm_up);
-                seen.seconds += share * weight * (self.copy.now.max(from) - from).seconds();
-            }
-            let each = extra / self.raising.len().max(1) as f64;
-            match done {
-                Instant::Over { struck } => {
-                    if let Some(clock) = struck.filter(|clock| self.raising.contains(clock)) {
-                        weight /= ratio(self.model, clock, each);
-                        waited = 0.0;
-                    }
-                }
-                Instant::Limit if self.copy.now >= self.horizon => return weight,
-                Instant::Limit if is_forced => {
-                    let clock = self.raising[luck.below(self.raising.len())];
-                    weight /= ratio(self.model, clock, each);
-                    waited = 0.0;
-                    self.copy.agenda.force(clock);
-                    self.copy.happens(self.model, Event::Fail(clock), &mut seen.events);
-                    self.copy.rest_of_instant(self.model, &mut seen.events);
-                }
-                Instant::Limit => waited = MOST_WAITS,
-            }
-            happens = self.copy.happens_now(self.nearness.rare);
-            self.copy.settle();
+    ) -> bool {
+        let begins = happens && !future.is_so;
+        future.is_so = happens;
+        if !begins {
+            return false;
         }
+        if !future.has_been {
+            seen.hits += future.weight;
+            seen.seen += 1;
+        }
+        future.has_been = true;
+        if self.copy.now >= self.warm_up {
+            seen.times += future.weight;
+        }
+        matches!(self.nearness.rare, Rare::Loss(_))
     }
 
-    /// How often in a second a failure more is made to happen.
-    fn extra_rate(&mut self, is_so: bool, waited: f64) -> f64 {
-        if is_so || waited >= MOST_WAITS {
-            return 0.0;
+    /// Tells how long the copy has been as it was since an instant.
+    pub(super) fn lasts(&self, since: SimTime, future: &Future, seen: &mut Excursions) {
+        if future.is_so {
+            let from = since.max(self.warm_up);
+            seen.seconds += future.weight * (self.copy.now.max(from) - from).seconds();
         }
-        self.nearness.raising(&self.copy.state, &mut self.raising);
-        if self.raising.is_empty() { 0.0 } else { HASTE / self.nearness.lasting }
-    }
-
-    /// Until when nothing is made to happen: then something is, or nothing any more, or the life ends.
-    fn limit(&self, extra: f64, waited: f64, luck: &mut Stream) -> (SimTime, bool) {
-        if extra <= 0.0 {
-            return (self.horizon, false);
-        }
-        let wait = unit_exponential(luck);
-        let (wait, is_forced) =
-            if wait < MOST_WAITS - waited { (wait, true) } else { (MOST_WAITS - waited, false) };
-        let at = self.copy.now + SimSpan::from_seconds(wait / extra);
-        if at >= self.horizon { (self.horizon, false) } else { (at, is_forced) }
-    }
-}
-
-/// How many times more often a clock strikes with so many failures a second beside its own.
-fn ratio(model: &Model, clock: ClockId, extra: f64) -> f64 {
-    match model.clocks[clock.index()].to_failure {
-        TimeToFailure::Memoryless { mean } => 1.0 + extra * mean,
-        TimeToFailure::Aging(_) | TimeToFailure::SetOff => 1.0,
     }
 }
 
 /// How far a present has gone on.
-enum Instant {
-    /// Everything of the next instant has happened; which memoryless clock had struck, if one had.
-    Over { struck: Option<ClockId> },
+pub(super) enum Instant {
+    /// Everything of the next instant has happened; which clock had struck, if one had, and its hazard then.
+    Over { struck: Option<(ClockId, Option<f64>)> },
     /// It is as late as it was to be.
     Limit,
 }
 
 impl Present<'_> {
     /// Everything of the next instant before a limit, without what is told of it.
-    fn next_instant(&mut self, model: &Model, limit: SimTime, events: &mut u64) -> Instant {
+    pub(super) fn next_instant(
+        &mut self,
+        model: &Model,
+        limit: SimTime,
+        events: &mut u64,
+    ) -> Instant {
         let Some((at, event)) = self.agenda.next_before(limit) else {
             self.now = limit;
             return Instant::Limit;
         };
         self.now = at;
         let struck = match event {
-            Event::Fail(clock) if self.state.can_strike(model, clock) => Some(clock),
+            Event::Fail(clock) if self.state.can_strike(model, clock) => {
+                Some((clock, self.agenda.hazard(clock)))
+            }
             _ => None,
         };
         self.happens(model, event, events);
@@ -290,7 +267,7 @@ impl Present<'_> {
         Instant::Over { struck }
     }
 
-    fn rest_of_instant(&mut self, model: &Model, events: &mut u64) {
+    pub(super) fn rest_of_instant(&mut self, model: &Model, events: &mut u64) {
         let after = self.now + SimSpan::from_micros(1);
         while let Some((_, event)) = self.agenda.next_before(after) {
             self.happens(model, event, events);
@@ -298,7 +275,7 @@ impl Present<'_> {
         self.agenda.stay_at(self.now);
     }
 
-    fn happens(&mut self, model: &Model, event: Event, events: &mut u64) {
+    pub(super) fn happens(&mut self, model: &Model, event: Event, events: &mut u64) {
         *events += 1;
         step(model, &mut self.state, event, &mut self.agenda);
     }
@@ -310,7 +287,7 @@ impl Present<'_> {
     }
 
     /// Whether it is so at this instant, of which not all has been told.
-    fn happens_now(&self, rare: Rare) -> bool {
+    pub(super) fn happens_now(&self, rare: Rare) -> bool {
         match rare {
             Rare::Outage(journey) => !self.state.journeys[journey.index()].is_up,
             Rare::Loss(class) => self.state.data.has_lost_of(class),
@@ -318,7 +295,7 @@ impl Present<'_> {
     }
 
     /// Forgets what observers would be told.
-    fn settle(&mut self) {
+    pub(super) fn settle(&mut self) {
         for journey in self.state.touched.drain(..) {
             let journey = &mut self.state.journeys[journey.index()];
             journey.was_up = journey.is_up;

@@ -29,8 +29,8 @@ pub(super) struct Nearness<'m> {
     gates: Vec<GateId>,
     /// By gate and storey: with what each of its inputs goes down.
     storeys: Vec<Vec<Vec<u32>>>,
-    /// The memoryless clocks that matter, by whose failures it comes nearer.
-    clocks: Vec<ClockId>,
+    /// The clocks that matter, by whose failures it comes nearer, and whose hazard is known at every age.
+    pub(super) clocks: Vec<ClockId>,
     /// How long such failures last, seconds.
     pub(super) lasting: f64,
     /// How many failures it takes from the beginning.
@@ -64,7 +64,11 @@ impl<'m> Nearness<'m> {
             };
             cone.units[spec.unit.index()]
                 && takes
-                && matches!(spec.to_failure, TimeToFailure::Memoryless { .. })
+                && match &spec.to_failure {
+                    TimeToFailure::Memoryless { .. } => true,
+                    TimeToFailure::Aging(law) => !spec.always && law.hazard(0.0).is_some(),
+                    TimeToFailure::SetOff => false,
+                }
                 && !model.units[spec.unit.index()].is_paced
                 && !spec.is_planned
         };
@@ -137,7 +141,7 @@ impl<'m> Nearness<'m> {
         self.takes[self.model.journeys[journey.index()].index()]
     }
 
-    /// The memoryless clocks whose failures would bring it nearer than it is.
+    /// The clocks whose failures would bring it nearer than it is.
     pub(super) fn raising(&mut self, state: &State, raising: &mut Vec<ClockId>) {
         raising.clear();
         let model = self.model;

@@ -214,15 +214,16 @@ impl Points {
         }
     }
 
-    /// Draws all points after an instant anew, with other keys.
+    /// Draws all points after an instant anew, with other keys, and so all that clocks draw later.
     pub(super) fn draw_anew(&mut self, now: u64, key: impl Fn(ClockId) -> StreamKey) {
         self.window = self.windows.of(now);
         (self.next, self.end) = (0, 0);
         self.lists.fill(List::EMPTY);
         for place in 0..self.lucks.len() {
             let luck = &mut self.lucks[place];
+            luck.key = key(luck.clock);
             if luck.has_points() && luck.mean.is_finite() {
-                (luck.key, luck.ahead) = (key(luck.clock), 0);
+                luck.ahead = 0;
                 luck.at = now.saturating_add(luck.draw_gap());
                 self.link(place as u32);
             }

@@ -2,11 +2,11 @@
 
 use super::data::BeyondReach;
 use super::not_static::not_static_text;
-use super::number::grouped;
-use crate::engine::NotMarkov;
+use super::number::{grouped, significant};
+use crate::engine::{NotMarkov, Stuck};
 use crate::exact::{Exact, static_answer};
 use crate::model::{ClockId, DataId, JourneyId, Model};
-use crate::run::{NotEstimated, Plan, RareEstimate, exact_loss, exact_outages};
+use crate::run::{Chosen, NotEstimated, Plan, RareEstimate, RareMethod, exact_loss, exact_outages};
 use crate::spec::Topology;
 use crate::stats::Estimate;
 use crate::units::{SECONDS_PER_YEAR, SimSpan};
@@ -17,7 +17,7 @@ const FEW_UNITS: usize = 10;
 /// What is known of a journey by one route; each number where that route has it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
-    /// Which route, as JSON names it: `markov`, `decision-diagram` or `importance`.
+    /// Which route, as JSON names it: `markov`, `decision-diagram`, `importance` or `splitting`.
     pub route: &'static str,
     /// The route in words.
     pub by: String,
@@ -230,8 +230,8 @@ impl Answer {
     /// What lives with excursions say of outages.
     pub(crate) fn of_rare(found: &RareEstimate) -> Answer {
         Answer {
-            route: "importance",
-            by: rare_words(found),
+            route: rare_route(found.method),
+            by: rare_words(found, |found| found.share.sigmas_apart(found.other?.share)),
             unavailability: Some(found.share),
             outages_per_year: Some(found.per_year),
             p_outage: Some(found.hits),
@@ -247,18 +247,50 @@ impl LossAnswer {
     /// What lives with excursions say of losses.
     pub(crate) fn of_rare(found: &RareEstimate) -> LossAnswer {
         LossAnswer {
-            route: "importance",
-            by: rare_words(found),
+            route: rare_route(found.method),
+            by: rare_words(found, |found| found.hits.sigmas_apart(found.other?.hits)),
             p_loss: Some(found.hits),
             first_loss_s: None,
         }
     }
 }
 
-fn rare_words(found: &RareEstimate) -> String {
+/// The route of a method, as JSON names it.
+fn rare_route(method: RareMethod) -> &'static str {
+    match method {
+        RareMethod::ImportanceSampling => "importance",
+        RareMethod::Splitting => "splitting",
+    }
+}
+
+/// How something rare was estimated, why so, and what checks it.
+fn rare_words(found: &RareEstimate, check: fn(&RareEstimate) -> Option<f64>) -> String {
+    let other = match found.method {
+        RareMethod::ImportanceSampling => RareMethod::Splitting,
+        RareMethod::Splitting => RareMethod::ImportanceSampling,
+    };
+    let why = match found.chosen {
+        Chosen::Asked => String::new(),
+        Chosen::Fewer(times) => {
+            format!(" ({other} would need {} times the events)", significant(times, 2))
+        }
+        Chosen::OtherSawNothing => format!(" ({other} saw nothing in a trial)"),
+        Chosen::OtherUntrusted => format!(" ({other} cannot be trusted here)"),
+        Chosen::OtherStuck(Stuck { level, tries }) => format!(
+            " ({other} came no nearer than {level} of {} failures in {} tries)",
+            found.far,
+            grouped(tries)
+        ),
+    };
+    let agrees = match check(found) {
+        Some(sigmas) => {
+            format!("both halves agree, and {other} is {:.1} standard errors from it", sigmas.abs())
+        }
+        None => "both halves agree".to_owned(),
+    };
     format!(
-        "importance sampling of {} excursions from {} lives, in {} of which it happened, worth {} equal weights; \
-         both halves agree",
+        "{} of {} excursions from {} lives, in {} copies of which it happened, worth {} equal weights{why}; {agrees}",
+        found.method,
         grouped(found.excursions),
         grouped(found.lives),
         grouped(found.seen),
@@ -270,26 +302,24 @@ fn rare_words(found: &RareEstimate) -> String {
 pub(crate) fn rare_refusal(why: NotEstimated) -> String {
     match why {
         NotEstimated::OneFailureIsEnough => {
-            "a single failure is enough, which importance sampling does not make more frequent"
-                .to_owned()
+            "a single failure is enough, so that there is nothing to come near to".to_owned()
         }
         NotEstimated::NeverNear => "no life came near it".to_owned(),
         NotEstimated::AlwaysNear => "lives are near it most of the time".to_owned(),
+        NotEstimated::Stuck(Stuck { level, tries }) => {
+            format!("it came no nearer than {level} failures in {} tries", grouped(tries))
+        }
         NotEstimated::Uneven { effective } => format!(
-            "the weights of importance sampling are too uneven: worth {effective:.0} equal ones"
+            "what was seen of it is too uneven to be trusted: worth {effective:.0} equal weights"
         ),
         NotEstimated::WrongWeights { sigmas } => format!(
             "the weights of importance sampling are {sigmas:.1} standard errors from one in the mean"
         ),
         NotEstimated::Disagrees { sigmas } => {
-            format!("the two halves of importance sampling are {sigmas:.1} standard errors apart")
+            format!("the two halves of its lives are {sigmas:.1} standard errors apart")
         }
+        NotEstimated::MethodsDisagree { sigmas } => format!(
+            "importance sampling and multilevel splitting are {sigmas:.1} standard errors apart"
+        ),
     }
-}
-
-/// How far an estimate and an exact number are apart, in standard errors of the estimate; `None` if it has none.
-pub(super) fn distance(simulated: Estimate, exact: Estimate) -> Option<f64> {
-    let error = simulated.std_error.filter(|error| *error > 0.0)?;
-    let other = exact.std_error.unwrap_or(0.0);
-    Some((simulated.mean - exact.mean) / error.hypot(other))
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::answer::{Answer, LossAnswer, distance};
+use super::answer::{Answer, LossAnswer};
 use super::json::Interval;
 use crate::stats::Estimate;
 
@@ -88,7 +88,7 @@ impl<'a> AgreementJson<'a> {
             measure: compared.map(|(what, _, _)| what),
             simulated: compared.map(|(_, simulated, _)| simulated.into()),
             second: compared.map(|(_, _, second)| second.into()),
-            distance_std_errors: compared.and_then(|(_, one, other)| distance(one, other)),
+            distance_std_errors: compared.and_then(|(_, one, other)| one.sigmas_apart(other)),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::answer::{Answer, LossAnswer, distance};
+use super::answer::{Answer, LossAnswer};
 use super::data::{JourneyMeasures, JourneyReport, Report};
 use super::data_class::DataMeasures;
 use super::number::{
@@ -180,9 +180,9 @@ pub(super) fn agreement_lines(report: &Report) -> String {
 }
 
 fn compared(what: &str, simulated: Estimate, other: Estimate, route: &str, by: &str) -> String {
-    let kind = if route == "importance" { "estimated" } else { "exact" };
+    let kind = if matches!(route, "importance" | "splitting") { "estimated" } else { "exact" };
     let told = |estimate: Estimate| told(estimate, rough);
-    match distance(simulated, other) {
+    match simulated.sigmas_apart(other) {
         Some(sigmas) => format!(
             "{what} {} simulated, {} {kind} by {by}: {:.1} standard errors apart",
             told(simulated),

@@ -14,4 +14,4 @@ pub use exact::{
 pub(crate) use lives::Runner;
 pub use lives::{LifeWatcher, Progress, Tally, live, run};
 pub use plan::{Plan, RunError, Summary, Until};
-pub use rare::{NotEstimated, RareEstimate, estimate_rare};
+pub use rare::{Chosen, NotEstimated, OtherMethod, RareEstimate, RareMethod, estimate_rare};

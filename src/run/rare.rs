@@ -1,12 +1,13 @@
 //! What hardly ever happens, from many lives with excursions.
 
+use std::fmt;
 use std::ops::ControlFlow;
 
 use rayon::prelude::*;
 
 use super::lives::{checked_end, most_events, pool};
 use super::plan::{Plan, RunError};
-use crate::engine::{Excursioner, Excursions, Rare, Replication};
+use crate::engine::{Excursioner, Excursions, Manner, Rare, Replication, Stuck};
 use crate::model::Model;
 use crate::stats::Estimate;
 use crate::units::SECONDS_PER_YEAR;
@@ -15,6 +16,8 @@ use crate::units::SECONDS_PER_YEAR;
 const ROUND: u64 = 256;
 /// Lives that only look how near it comes, and how often.
 const PILOT: u64 = 16;
+/// Lives in which each method is tried before one is chosen.
+const TRIAL: u64 = 64;
 /// It is near where lives are for less than this share of their time.
 const NEAR_SHARE: f64 = 0.05;
 /// Copies of the excursions of a life in the mean, and of one excursion at most: where excursions are few more is
@@ -25,17 +28,73 @@ const MOST_COPIES: f64 = 32.0;
 /// share of all.
 const LEAST_WORTH: f64 = 100.0;
 const MOST_SHARE: f64 = 0.1;
-/// Halves of the lives may differ by so many standard errors of their difference.
+/// Halves of the lives, and the two methods, may differ by so many standard errors of their difference.
 const MOST_SIGMAS: f64 = 4.0;
+/// The method that was not chosen gets this share of the events of the other, to check it.
+const CHECK_SHARE: f64 = 0.5;
+
+/// A method for what rarely happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RareMethod {
+    /// Failures are made to happen more often, and weighted for it.
+    ImportanceSampling,
+    /// What comes nearer is tried again from there.
+    Splitting,
+}
+
+impl fmt::Display for RareMethod {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            RareMethod::ImportanceSampling => "importance sampling",
+            RareMethod::Splitting => "multilevel splitting",
+        })
+    }
+}
+
+/// Why a method was chosen.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Chosen {
+    /// It was asked for.
+    Asked,
+    /// For intervals as wide the other method would need so many times the events.
+    Fewer(f64),
+    /// The other method saw nothing in as many lives.
+    OtherSawNothing,
+    /// What the other method said could not be trusted.
+    OtherUntrusted,
+    /// The other method came nowhere.
+    OtherStuck(Stuck),
+}
+
+/// What the method that was not chosen says.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OtherMethod {
+    /// Which it is.
+    pub method: RareMethod,
+    /// Lives.
+    pub lives: u64,
+    /// How probable it is before the horizon; of what is not rare, how often it happens anew.
+    pub hits: Estimate,
+    /// How often it happens a year.
+    pub per_year: Estimate,
+    /// The share of time in which it is so.
+    pub share: Estimate,
+}
 
 /// An estimate of something rare.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RareEstimate {
+    /// How it was found.
+    pub method: RareMethod,
+    /// Why so.
+    pub chosen: Chosen,
+    /// What the other method says, where it says anything that can be trusted.
+    pub other: Option<OtherMethod>,
     /// Lives.
     pub lives: u64,
     /// Changes of state, of lives and of their copies.
     pub events: u64,
-    /// Excursions, and copies in which it happened.
+    /// Excursions.
     pub excursions: u64,
     /// Copies in which it happened.
     pub seen: u64,
@@ -62,6 +121,8 @@ pub enum NotEstimated {
     NeverNear,
     /// It is near most of the time.
     AlwaysNear,
+    /// It never came nearer than this.
+    Stuck(Stuck),
     /// It was seen in too few copies, or a few weights are most of all.
     Uneven {
         /// So many equal weights would be worth as much.
@@ -77,10 +138,92 @@ pub enum NotEstimated {
         /// By so many standard errors.
         sigmas: f64,
     },
+    /// Importance sampling and splitting do not agree.
+    MethodsDisagree {
+        /// By so many standard errors.
+        sigmas: f64,
+    },
+}
+
+/// Lives with excursions of one method, and what they saw.
+struct Sampler<'m> {
+    model: &'m Model,
+    plan: &'m Plan,
+    rare: Rare,
+    near: u32,
+    manner: Manner,
+    pool: &'m rayon::ThreadPool,
+    lives: Vec<Excursions>,
+}
+
+impl<'m> Sampler<'m> {
+    fn excursioner(&self) -> Excursioner<'m> {
+        let span = (self.plan.warm_up, self.plan.horizon);
+        let manner = (self.near, self.manner.clone());
+        Excursioner::new(self.model, self.rare, span, manner, most_events(self.plan))
+    }
+
+    /// Lives so many lives more.
+    fn live(&mut self, seed: u64, count: u64) -> Result<(), RunError> {
+        let first = self.plan.first + self.lives.len() as u64;
+        let lived: Result<Vec<Excursions>, _> = self.pool.install(|| {
+            (first..first + count)
+                .into_par_iter()
+                .map_init(
+                    || self.excursioner(),
+                    |excursioner, number| excursioner.live(Replication { seed, number }),
+                )
+                .collect()
+        });
+        self.lives.extend(lived?);
+        Ok(())
+    }
+
+    fn method(&self) -> RareMethod {
+        match self.manner {
+            Manner::Split(_) => RareMethod::Splitting,
+            Manner::Hasten(_) | Manner::Watch => RareMethod::ImportanceSampling,
+        }
+    }
+
+    fn estimate(&self, chosen: Chosen) -> RareEstimate {
+        let far = self.excursioner().far();
+        RareEstimate::of(self.plan, &self.lives, self.method(), chosen, (self.near, far))
+    }
+
+    /// Lives until what is known is known to a precision, or so many events or lives are over.
+    fn live_until(
+        &mut self,
+        precision: f64,
+        most_events: u64,
+        progress: &mut dyn FnMut(u64) -> ControlFlow<()>,
+    ) -> Result<(), RunError> {
+        loop {
+            let done = self.lives.len() as u64;
+            let round = ROUND.min(self.plan.replications - done);
+            self.live(self.plan.seed, round)?;
+            let so_far = self.estimate(Chosen::Asked);
+            let is_enough =
+                so_far.is_trusted(&self.lives).is_ok() && so_far.is_known_to(self.rare, precision);
+            let done = self.lives.len() as u64;
+            let is_all = done >= self.plan.replications || so_far.events >= most_events;
+            if is_enough || is_all || progress(done).is_break() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The square of the relative error times events; `None` if it was not seen.
+    fn effort(&self) -> Option<f64> {
+        let found = self.estimate(Chosen::Asked);
+        let error = found.hits.std_error? / found.hits.mean;
+        (found.hits.mean > 0.0).then_some(error * error * found.events as f64)
+    }
 }
 
 /// Estimates something rare, until the relative half-width of its 95 % interval is no more than `precision` or the
-/// plan's lives are over.
+/// plan's lives are over: by whichever of the methods needs fewer events in a trial, unless one is asked for. The
+/// other one checks it.
 ///
 /// # Errors
 ///
@@ -89,6 +232,7 @@ pub fn estimate_rare(
     model: &Model,
     plan: &Plan,
     rare: Rare,
+    method: Option<RareMethod>,
     precision: f64,
     progress: &mut dyn FnMut(u64) -> ControlFlow<()>,
 ) -> Result<Result<RareEstimate, NotEstimated>, RunError> {
@@ -98,35 +242,71 @@ pub fn estimate_rare(
         Ok(found) => found,
         Err(why) => return Ok(Err(why)),
     };
+    let sampler = |manner| Sampler { model, plan, rare, near, manner, pool: &pool, lives: vec![] };
+    let hasten = sampler(Manner::Hasten(copies));
     let span = (plan.warm_up, plan.horizon);
-    let excursioner = || Excursioner::new(model, rare, span, (near, copies), most_events(plan));
-    let far = excursioner().far();
-    let mut lives: Vec<Excursions> = Vec::new();
-    while (lives.len() as u64) < plan.replications {
-        let done = lives.len() as u64;
-        let round = done..(done + ROUND).min(plan.replications);
-        let lived: Result<Vec<Excursions>, _> = pool.install(|| {
-            round
-                .into_par_iter()
-                .map_init(excursioner, |excursioner, number| {
-                    excursioner.live(Replication { seed: plan.seed, number: plan.first + number })
-                })
-                .collect()
-        });
-        lives.extend(lived?);
-        let so_far = RareEstimate::of(plan, &lives, near, far);
-        let is_wide = |estimate: Estimate| {
-            estimate.relative_half_width().is_none_or(|width| width > precision)
-        };
-        let is_enough = so_far.is_trusted(&lives).is_ok()
-            && !is_wide(so_far.hits)
-            && (matches!(rare, Rare::Loss(_)) || !is_wide(so_far.share));
-        if is_enough || progress(lives.len() as u64).is_break() {
-            break;
+    let tries = || Excursioner::tries(model, rare, span, near, (!plan.seed, most_events(plan)));
+    let (mut best, mut other, chosen) = match method {
+        Some(RareMethod::ImportanceSampling) => (hasten, None, Chosen::Asked),
+        Some(RareMethod::Splitting) => match tries()? {
+            Ok(tries) => (sampler(Manner::Split(tries)), None, Chosen::Asked),
+            Err(stuck) => return Ok(Err(NotEstimated::Stuck(stuck))),
+        },
+        None => match tries()? {
+            Err(stuck) => (hasten, None, Chosen::OtherStuck(stuck)),
+            Ok(tries) => chosen(hasten, sampler(Manner::Split(tries)))?,
+        },
+    };
+    best.live_until(precision, u64::MAX, progress)?;
+    let mut found = best.estimate(chosen);
+    if let Err(why) = found.is_trusted(&best.lives) {
+        let Some(mut other) = other else { return Ok(Err(why)) };
+        other.live_until(precision, u64::MAX, progress)?;
+        let found = other.estimate(Chosen::OtherUntrusted);
+        return Ok(found.is_trusted(&other.lives).map(|()| found).map_err(|_| why));
+    }
+    if let Some(other) = &mut other {
+        let most = (found.events as f64 * CHECK_SHARE) as u64;
+        other.live_until(precision, most, progress)?;
+        let check = other.estimate(Chosen::Asked);
+        if check.is_trusted(&other.lives).is_ok() {
+            let sigmas = found.hits.sigmas_apart(check.hits).map_or(0.0, f64::abs);
+            if sigmas > MOST_SIGMAS {
+                return Ok(Err(NotEstimated::MethodsDisagree { sigmas }));
+            }
+            found.other = Some(OtherMethod {
+                method: check.method,
+                lives: check.lives,
+                hits: check.hits,
+                per_year: check.per_year,
+                share: check.share,
+            });
         }
     }
-    let estimate = RareEstimate::of(plan, &lives, near, far);
-    Ok(estimate.is_trusted(&lives).map(|()| estimate))
+    Ok(Ok(found))
+}
+
+/// The method that needs fewer events for an interval as wide, the other one, and why.
+fn chosen<'m>(
+    mut hasten: Sampler<'m>,
+    mut split: Sampler<'m>,
+) -> Result<(Sampler<'m>, Option<Sampler<'m>>, Chosen), RunError> {
+    let effort = |sampler: &mut Sampler<'m>| {
+        sampler.live(!sampler.plan.seed, TRIAL)?;
+        let effort = sampler.effort();
+        sampler.lives.clear();
+        Ok::<_, RunError>(effort)
+    };
+    Ok(match (effort(&mut hasten)?, effort(&mut split)?) {
+        (Some(hastened), Some(splitting)) if splitting < hastened => {
+            (split, Some(hasten), Chosen::Fewer(hastened / splitting))
+        }
+        (Some(hastened), Some(splitting)) => {
+            (hasten, Some(split), Chosen::Fewer(splitting / hastened))
+        }
+        (None, Some(_)) => (split, Some(hasten), Chosen::OtherSawNothing),
+        (_, None) => (hasten, Some(split), Chosen::OtherSawNothing),
+    })
 }
 
 /// From how many failures on it is near: as few as possible, if that is seldom so; and how many copies to make then.
@@ -136,12 +316,13 @@ fn nearest(
     rare: Rare,
 ) -> Result<Result<(u32, u32), NotEstimated>, RunError> {
     let span = (plan.warm_up, plan.horizon);
-    let far = Excursioner::new(model, rare, span, (1, 0), most_events(plan)).far();
+    let far = Excursioner::new(model, rare, span, (1, Manner::Watch), most_events(plan)).far();
     if far < 2 {
         return Ok(Err(NotEstimated::OneFailureIsEnough));
     }
     for near in 1..far {
-        let mut pilot = Excursioner::new(model, rare, span, (near, 0), most_events(plan));
+        let mut pilot =
+            Excursioner::new(model, rare, span, (near, Manner::Watch), most_events(plan));
         let (mut seconds, mut count) = (0.0, 0);
         for number in 0..PILOT {
             let seen = pilot.live(Replication { seed: !plan.seed, number })?;
@@ -161,12 +342,21 @@ fn nearest(
 }
 
 impl RareEstimate {
-    fn of(plan: &Plan, lives: &[Excursions], near: u32, far: u32) -> RareEstimate {
+    fn of(
+        plan: &Plan,
+        lives: &[Excursions],
+        method: RareMethod,
+        chosen: Chosen,
+        (near, far): (u32, u32),
+    ) -> RareEstimate {
         let years = plan.horizon.seconds() / SECONDS_PER_YEAR;
         let sum = |of: fn(&Excursions) -> f64| lives.iter().map(of).sum::<f64>();
         let squares = sum(|life| life.squares);
         let all = sum(|life| life.hits);
         RareEstimate {
+            method,
+            chosen,
+            other: None,
             lives: lives.len() as u64,
             events: lives.iter().map(|life| life.events).sum(),
             excursions: lives.iter().map(|life| life.count).sum(),
@@ -182,6 +372,14 @@ impl RareEstimate {
         }
     }
 
+    /// Whether what is asked is known to a precision.
+    fn is_known_to(&self, rare: Rare, precision: f64) -> bool {
+        let is_narrow = |estimate: Estimate| {
+            estimate.relative_half_width().is_some_and(|width| width <= precision)
+        };
+        is_narrow(self.hits) && (matches!(rare, Rare::Loss(_)) || is_narrow(self.share))
+    }
+
     fn is_trusted(&self, lives: &[Excursions]) -> Result<(), NotEstimated> {
         let largest = lives.iter().map(|life| life.largest).fold(0.0, f64::max);
         let all: f64 = lives.iter().map(|life| life.hits).sum();
@@ -195,8 +393,7 @@ impl RareEstimate {
         }
         let (one, other) = lives.split_at(lives.len() / 2);
         let [one, other] = [one, other].map(|lives| mean(lives, |life| life.hits));
-        let error = one.std_error.unwrap_or(0.0).hypot(other.std_error.unwrap_or(0.0));
-        let sigmas = (one.mean - other.mean).abs() / error;
+        let sigmas = one.sigmas_apart(other).map_or(0.0, f64::abs);
         if sigmas <= MOST_SIGMAS { Ok(()) } else { Err(NotEstimated::Disagrees { sigmas }) }
     }
 }

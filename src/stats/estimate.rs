@@ -68,6 +68,13 @@ impl Estimate {
     pub fn sigmas_from(&self, exact: f64) -> Option<f64> {
         Some((self.mean - exact) / self.std_error?)
     }
+
+    /// How many standard errors of their difference this is above another one, which may be exact; `None` if this one
+    /// has no error.
+    pub fn sigmas_apart(&self, other: Estimate) -> Option<f64> {
+        let error = self.std_error.filter(|error| *error > 0.0)?;
+        Some((self.mean - other.mean) / error.hypot(other.std_error.unwrap_or(0.0)))
+    }
 }
 
 /// Standard errors to each side of a 95 % interval for a mean over so many lives.
