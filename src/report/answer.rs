@@ -5,6 +5,7 @@ use super::not_static::not_static_text;
 use super::number::grouped;
 use crate::engine::NotMarkov;
 use crate::exact::{Exact, static_answer};
+use crate::measure::Verdict;
 use crate::model::{ClockId, DataId, JourneyId, Model};
 use crate::run::{NotEstimated, Plan, RareEstimate, exact_loss, exact_outages};
 use crate::spec::Topology;
@@ -227,6 +228,16 @@ pub fn not_markov_text(topology: &Topology, model: &Model, why: NotMarkov) -> St
 }
 
 impl Answer {
+    /// The unavailability within the horizon, or where that is not known in the long run.
+    pub(super) fn found(&self) -> Option<Estimate> {
+        self.unavailability.or(self.long_run_unavailability)
+    }
+
+    /// Whether that is an availability of at least `target`.
+    pub(super) fn verdict(&self, target: f64) -> Option<Verdict> {
+        self.found().map(|found| Verdict::at_least(target, &found.complement()))
+    }
+
     /// What lives with excursions say of outages.
     pub(crate) fn of_rare(found: &RareEstimate) -> Answer {
         Answer {

@@ -9,7 +9,7 @@ use crate::exact::{
     Omission, Product, blast_radii, product_of_availabilities, simultaneous_losses,
 };
 use crate::measure::{
-    CauseShare, DataEstimates, Estimates, FirstOutage, JourneyEstimates, MeasureSet,
+    CauseShare, DataEstimates, Estimates, FirstOutage, JourneyEstimates, MeasureSet, Verdict,
 };
 use crate::model::{DataId, JourneyId, Model, UnitId, branch_names};
 use crate::run::{Plan, Summary, Tally, Until};
@@ -198,13 +198,40 @@ pub struct JourneyReport {
 }
 
 impl JourneyReport {
-    /// Whether the mean availability of an answer is below what is promised.
-    fn misses(&self, answer: &Result<Answer, String>) -> bool {
-        let found = answer.as_ref().ok().and_then(|answer| answer.unavailability);
-        match (self.slo.availability, found) {
-            (Some(target), Some(found)) => found.mean > 1.0 - target,
-            _ => false,
+    /// The answer of another route that stands for the simulation: there was none, or it has seen too little.
+    pub fn nearer(&self) -> Option<&Answer> {
+        match (&self.measures, &self.second) {
+            (JourneyMeasures::Answered(answer), _) => answer.as_ref().as_ref().ok(),
+            (_, Some(Ok(answer))) if self.is_second_nearer => Some(answer),
+            _ => None,
         }
+    }
+
+    /// Whether the journey is as available as is promised, by what stands for it; `None` if nothing is promised, or
+    /// nothing known.
+    pub fn availability_verdict(&self) -> Option<Verdict> {
+        let target = self.slo.availability?;
+        match (&self.measures, self.nearer()) {
+            // Other routes do not know which hours count.
+            (JourneyMeasures::Answered(_), Some(_)) if self.slo.during.is_some() => {
+                Some(Verdict::NotJudged)
+            }
+            (_, Some(answer)) if self.slo.during.is_none() => answer.verdict(target),
+            (JourneyMeasures::Window(estimates, _), _) => {
+                Some(estimates.objectives.availability?.verdict)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether anything is missed that is promised.
+    fn misses(&self) -> bool {
+        let others = match &self.measures {
+            JourneyMeasures::Window(estimates, _) => estimates.objectives.other_verdicts(),
+            JourneyMeasures::FirstOutage(_) | JourneyMeasures::Answered(_) => [None; 2],
+        };
+        let all = others.into_iter().chain([self.availability_verdict()]);
+        all.flatten().any(Verdict::is_missed)
     }
 }
 
@@ -525,17 +552,7 @@ impl Report {
 
     /// Whether any objective of any journey is missed.
     pub fn any_objective_missed(&self) -> bool {
-        self.journeys.iter().any(|journey| match &journey.measures {
-            JourneyMeasures::Window(estimates, _) => {
-                let is_missed = estimates.objectives.any_missed();
-                match (&journey.second, journey.is_second_nearer) {
-                    (Some(second), true) => is_missed || journey.misses(second),
-                    _ => is_missed,
-                }
-            }
-            JourneyMeasures::FirstOutage(_) => false,
-            JourneyMeasures::Answered(answer) => journey.misses(answer),
-        })
+        self.journeys.iter().any(JourneyReport::misses)
     }
 }
 

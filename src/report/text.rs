@@ -136,9 +136,7 @@ pub(super) fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
 
 fn availability_table(windows: &[Window<'_>]) -> String {
     let rows = windows.iter().map(|(journey, estimates, _)| {
-        if let (Some(Ok(answer)), true) = (&journey.second, journey.is_second_nearer)
-            && let Some(row) = answer_row(journey, answer)
-        {
+        if let Some(row) = journey.nearer().and_then(|answer| answer_row(journey, answer)) {
             return row;
         }
         let availability = &estimates.availability.mean;
@@ -165,7 +163,7 @@ fn availability_table(windows: &[Window<'_>]) -> String {
             nines_text,
             monthly,
             objective.map_or_else(|| "-".to_owned(), |o| target_percent(o.target)),
-            objective.map_or_else(|| "-".to_owned(), |o| verdict(o.verdict).to_owned()),
+            journey.availability_verdict().map_or("-", verdict).to_owned(),
         ]
     });
     let header =
@@ -181,7 +179,7 @@ pub(super) fn interval(estimate: &crate::stats::Estimate) -> String {
     format!("{:.decimals$} to {:.decimals$}", 100.0 * low, 100.0 * high)
 }
 
-fn verdict(verdict: Verdict) -> &'static str {
+pub(super) fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Met => "met",
         Verdict::MetUndecided => "met, undecided",
@@ -194,8 +192,7 @@ fn verdict(verdict: Verdict) -> &'static str {
 fn outage_table(windows: &[Window<'_>]) -> String {
     let rows = windows.iter().map(|(journey, estimates, _)| {
         let mut row = vec![journey.name.clone()];
-        let nearer = journey.second.as_ref().filter(|_| journey.is_second_nearer);
-        let nearer = nearer.and_then(|answer| answer.as_ref().ok()?.outages_per_year);
+        let nearer = journey.nearer().and_then(|answer| answer.outages_per_year);
         row.push(match (nearer, estimates.outages_per_year_upper95) {
             (Some(nearer), _) => rough(nearer.mean),
             (None, Some(bound)) => format!("< {}", significant(bound, 2)),

@@ -901,3 +901,63 @@ fn without_journeys_a_precision_is_that_of_losses() {
     let told = text(&output.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(told.contains("data of some class were never lost"), "{told}");
 }
+
+/// Neither a chain nor a diagram says how rarely it is down, and hardly any life is.
+const RARELY_DOWN: &str = "topology: rare
+failures: {down: {every: 2000h, repair: {fixed: 2h}, crew: repair}}
+crews: {repair: {size: 1}}
+domains: {unit: {count: 3, fails: [down]}}
+journeys: {serve: {needs: {at_least: 1, of: [unit]}, slo: {availability: 90%}}}
+";
+
+/// What another route says of a rare outage is judged in all formats, and in the exit status, as an estimate is: by its
+/// mean, and as undecided where its interval reaches over the target.
+#[test]
+fn the_verdict_is_on_what_is_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let judged = |target: f64| {
+        let content = RARELY_DOWN.replace("90%", &format!("{:.12}%", 100.0 * target));
+        let path = file(folder.path(), "rare.yaml", &content);
+        let run = |format: &str| {
+            let precise = ["--precision", "30%", "-n", "20000", "--format", format];
+            ninefold(&[&["simulate", &path][..], &precise].concat())
+        };
+        let output = run("json");
+        let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(json["run"]["method"], "plain+importance");
+        let journey = json["journeys"]["serve"].clone();
+        let verdict = journey["slo"]["availability"]["verdict"].as_str().unwrap().to_owned();
+        (verdict, output.status.code(), text(&run("text").stdout).to_owned(), journey)
+    };
+    let (verdict, status, told, journey) = judged(0.9);
+    assert_eq!((verdict.as_str(), status), ("met", Some(0)), "{told}");
+    let unavailability = journey["unavailability"]["mean"].as_f64().unwrap();
+    assert!(unavailability < 1e-7, "{unavailability}");
+    for (share, expected, status) in [
+        (2.0, "met", 0),
+        (1.05, "met-undecided", 0),
+        (0.95, "missed-undecided", 1),
+        (0.5, "missed", 1),
+    ] {
+        let (verdict, code, told, _) = judged(1.0 - share * unavailability);
+        assert_eq!((verdict.as_str(), code), (expected, Some(status)), "{told}");
+        assert_eq!(told.contains("MISSED"), status == 1, "{told}");
+        assert_eq!(told.contains("undecided"), expected.ends_with("undecided"), "{told}");
+    }
+}
+
+/// Other routes do not know which hours count.
+#[test]
+fn what_is_promised_for_some_hours_is_not_judged_by_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let exactly = |slo: &str| {
+        let content = RELIABLE.replace("repair: 1m", "repair: {exponential: 1m}");
+        let path = file(folder.path(), "t.yaml", &content.replace("99%", slo));
+        let output = ninefold(&["simulate", &path, "--exact", "only", "--format", "json"]);
+        let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let verdict = json["journeys"]["browse"]["slo"]["availability"]["verdict"].clone();
+        (output.status.code(), verdict.as_str().unwrap().to_owned())
+    };
+    assert_eq!(exactly("99.9999%"), (Some(1), "missed".to_owned()));
+    assert_eq!(exactly("99.9999%, during: business"), (Some(0), "not-judged".to_owned()));
+}
