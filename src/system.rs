@@ -304,7 +304,7 @@ impl System {
 
     /// A report of exact answers alone.
     pub fn report_answers(&self, plan: &Plan, answers: Answers) -> Report {
-        Report::of_answers(&self.topology, &self.model, plan, "exact", answers)
+        Report::of_answers(&self.topology, &self.model, plan, answers)
     }
 
     /// What a plan comes to under other assumptions that the same numbers allow, with the same luck; those that change

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::answer::{Answer, LossAnswer, distance};
+use super::answer::{Answer, LossAnswer, Route, distance};
 use super::data::{JourneyMeasures, JourneyReport, Report};
 use super::data_class::DataMeasures;
 use super::number::{
@@ -178,19 +178,19 @@ pub(super) fn agreement_lines(report: &Report) -> String {
     section("Agreement with a second route", lines)
 }
 
-fn compared(what: &str, simulated: Estimate, other: Estimate, route: &str, by: &str) -> String {
-    let kind = if route == "importance" { "estimated" } else { "exact" };
+fn compared(what: &str, simulated: Estimate, other: Estimate, route: Route, by: &str) -> String {
+    let kind = if route.is_exact() { "exact" } else { "estimated" };
     let told = |estimate: Estimate| told(estimate, rough);
     match distance(simulated, other) {
         Some(sigmas) => format!(
             "{what} {} simulated, {} {kind} by {by}: {:.1} standard errors apart",
             told(simulated),
-            if kind == "exact" { number(other.mean) } else { told(other) },
+            if route.is_exact() { number(other.mean) } else { told(other) },
             sigmas.abs()
         ),
         None => format!(
             "{what} {} {kind} by {by}; the simulation saw none{}",
-            if kind == "exact" { number(other.mean) } else { told(other) },
+            if route.is_exact() { number(other.mean) } else { told(other) },
             simulated
                 .ci95
                 .map_or_else(String::new, |(_, high)| format!(", so at most {}", rough(high)))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::answer::{Answer, Answers};
+use super::answer::{Answer, Answers, Method};
 use super::data_class::{DataCause, DataMeasures, DataReport, PromisedBy, Survival, WindowOfData};
 use crate::engine::{Root, first_hosts};
 use crate::exact::{
@@ -130,7 +130,7 @@ pub struct RunInfo {
     /// Changes of state in all lives.
     pub events: u64,
     /// How the numbers were found.
-    pub method: String,
+    pub method: Method,
     /// How times to failure were drawn.
     pub clocks: &'static str,
     /// Of this program.
@@ -143,7 +143,7 @@ pub struct RunInfo {
 
 impl RunInfo {
     /// That of a plan and what was lived of it, if anything was.
-    fn of(plan: &Plan, method: &'static str, lived: Option<&Summary>) -> RunInfo {
+    fn of(plan: &Plan, method: Method, lived: Option<&Summary>) -> RunInfo {
         RunInfo {
             replications: lived.map_or(0, |summary| summary.replications),
             seed: plan.seed,
@@ -151,7 +151,7 @@ impl RunInfo {
             warm_up: plan.warm_up,
             until: plan.until,
             events: lived.map_or(0, |summary| summary.events),
-            method: method.to_owned(),
+            method,
             clocks: "per-unit",
             version: env!("CARGO_PKG_VERSION"),
             is_partial: lived.is_some_and(|summary| summary.is_partial),
@@ -415,7 +415,7 @@ impl Report {
                     target,
                     reached: measures.relative_half_width(),
                 }),
-                ..RunInfo::of(plan, "plain", Some(summary))
+                ..RunInfo::of(plan, Method::PLAIN, Some(summary))
             },
             journeys,
             blast_radius: blast(topology, model, &reporter.hosts),
@@ -424,12 +424,11 @@ impl Report {
         }
     }
 
-    /// What answers say that were found without lives, by `method`.
+    /// What exact answers say, without lives.
     pub(crate) fn of_answers(
         topology: &Topology,
         model: &Model,
         plan: &Plan,
-        method: &'static str,
         answers: Answers,
     ) -> Report {
         let reporter = Reporter { topology, model, hosts: first_hosts(model) };
@@ -437,7 +436,7 @@ impl Report {
         let data = topology.data.iter().enumerate().zip(answers.data);
         Report {
             topology: TopologyInfo::of(topology),
-            run: RunInfo::of(plan, method, None),
+            run: RunInfo::of(plan, Method::Exact, None),
             journeys: journeys
                 .map(|((index, journey), answer)| {
                     let spreadsheet = reporter.spreadsheet(index, None);
@@ -499,7 +498,7 @@ impl Report {
 
     /// Says what answers say of what the run could not reach, and how near all of it is.
     pub fn set_nearer(&mut self, precision: f64, beyond: &BeyondReach, answers: Answers) {
-        let mut routes = vec!["plain"];
+        let mut routes = BTreeSet::new();
         let mut reached = Some(0.0_f64);
         let mut widen = |width: Option<f64>| reached = reached.zip(width).map(|(a, b)| a.max(b));
         for (index, (journey, answer)) in self.journeys.iter_mut().zip(answers.journeys).enumerate()
@@ -528,8 +527,7 @@ impl Report {
             }
             class.second = answer;
         }
-        routes.dedup();
-        self.run.method = routes.join("+");
+        self.run.method = Method::Lives(routes);
         self.run.precision = Some(PrecisionReport { target: precision, reached });
     }
 

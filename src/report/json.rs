@@ -52,7 +52,7 @@ impl<T: Serialize> Serialize for Ordered<T> {
 struct Root<'a> {
     schema: &'static str,
     topology: Topology<'a>,
-    run: Run<'a>,
+    run: Run,
     journeys: Ordered<Journey<'a>>,
     blast_radius: Vec<Blast<'a>>,
     data: Ordered<DataJson<'a>>,
@@ -75,12 +75,12 @@ struct Topology<'a> {
 }
 
 #[derive(Serialize)]
-struct Run<'a> {
+struct Run {
     replications: u64,
     seed: u64,
     horizon_s: f64,
     events: u64,
-    method: &'a str,
+    method: String,
     clocks: &'static str,
     warm_up_s: f64,
     until: &'static str,
@@ -299,7 +299,7 @@ impl<'a> Root<'a> {
                 seed: run.seed,
                 horizon_s: run.horizon.seconds(),
                 events: run.events,
-                method: &run.method,
+                method: run.method.name(),
                 clocks: run.clocks,
                 warm_up_s: run.warm_up.seconds(),
                 until: match run.until {

@@ -6,6 +6,7 @@ use comfy_table::{
     CellAlignment, ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle,
 };
 
+use super::answer::Method;
 use super::answer_text::{
     agreement_lines, answer_lines, answer_row, answers_table, rough, stress_table,
 };
@@ -99,22 +100,17 @@ fn heading(report: &Report) -> String {
         }
     };
     let warm_up = after_warm_up(run.warm_up);
-    let _ = match run.replications {
-        _ if run.method.contains('+') => writeln!(
-            text,
-            "{} {lives}{warm_up}, seed {}, by {}\n",
-            grouped(run.replications),
-            run.seed,
-            run.method.replace('+', ", and where that sees too little by "),
-        ),
-        0 => writeln!(text, "{}, {lives}{warm_up}\n", run.method),
-        replications => writeln!(
-            text,
-            "{} {lives}{warm_up}, seed {}, {} events\n",
-            grouped(replications),
-            run.seed,
-            grouped(run.events),
-        ),
+    let lived = format!("{} {lives}{warm_up}, seed {}", grouped(run.replications), run.seed);
+    let _ = match &run.method {
+        Method::Exact => writeln!(text, "{}, {lives}{warm_up}\n", run.method.name()),
+        Method::Lives(others) if others.is_empty() => {
+            writeln!(text, "{lived}, {} events\n", grouped(run.events))
+        }
+        Method::Lives(others) => {
+            let others: Vec<&str> = others.iter().map(|route| route.name()).collect();
+            let others = others.join(" or ");
+            writeln!(text, "{lived}, by plain, and where that sees too little by {others}\n")
+        }
     };
     text
 }

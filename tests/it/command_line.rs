@@ -946,6 +946,34 @@ fn the_verdict_is_on_what_is_shown() {
     }
 }
 
+/// Each route is named once, however many journeys it is for.
+#[test]
+fn every_route_is_named_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let content = "topology: rare
+failures:
+  down: {every: 2000h, repair: {fixed: 2h}, crew: repair}
+  lost: {every: 2000h, repair: {exponential: 2h}, crew: others}
+crews: {repair: {size: 1}, others: {size: 1}}
+domains: {unit: {count: 3, fails: [down]}, other: {count: 3, fails: [lost]}}
+journeys:
+  read: {needs: {at_least: 1, of: [unit]}}
+  write: {needs: {at_least: 1, of: [other]}}
+  list: {needs: {at_least: 1, of: [unit]}}
+";
+    let path = file(folder.path(), "rare.yaml", content);
+    let run = |format: &str| {
+        let precise = ["--precision", "30%", "-n", "20000", "--format", format];
+        let output = ninefold(&[&["simulate", &path][..], &precise].concat());
+        check_status(&output, 0);
+        text(&output.stdout).to_owned()
+    };
+    let json: serde_json::Value = serde_json::from_str(&run("json")).unwrap();
+    assert_eq!(json["run"]["method"], "plain+markov+importance");
+    let told = run("text");
+    assert!(told.contains("where that sees too little by markov or importance"), "{told}");
+}
+
 /// Other routes do not know which hours count.
 #[test]
 fn what_is_promised_for_some_hours_is_not_judged_by_all() {
