@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::data::BeyondReach;
 use super::not_static::not_static_text;
 use super::number::grouped;
+use super::precision::BeyondReach;
 use crate::engine::NotMarkov;
 use crate::exact::{Exact, static_answer};
 use crate::measure::Verdict;
@@ -120,7 +120,7 @@ pub struct Answers {
 
 impl Answers {
     /// Whether there are answers to all that was beyond the reach of a run.
-    pub fn has_all_of(&self, beyond: &BeyondReach) -> bool {
+    pub(crate) fn has_all_of(&self, beyond: &BeyondReach) -> bool {
         let is_known = |answer: &Result<Answer, String>| {
             answer.as_ref().is_ok_and(|answer| answer.unavailability.is_some())
         };

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::answer::{Answer, Answers, Method};
 use super::data_class::{DataCause, DataMeasures, DataReport, PromisedBy, Survival, WindowOfData};
+use super::precision::PrecisionReport;
 use crate::engine::{Root, first_hosts};
 use crate::exact::{
     Omission, Product, blast_radii, product_of_availabilities, simultaneous_losses,
@@ -12,7 +13,7 @@ use crate::measure::{
     CauseShare, DataEstimates, Estimates, FirstOutage, JourneyEstimates, MeasureSet, Verdict,
 };
 use crate::model::{DataId, JourneyId, Model, UnitId, branch_names};
-use crate::run::{Plan, Summary, Tally, Until};
+use crate::run::{Plan, Summary, Until};
 use crate::spec::{DataClass, FailureMode, Journey, Slo, Topology};
 use crate::stats::Estimate;
 use crate::units::SimSpan;
@@ -157,22 +158,6 @@ impl RunInfo {
             is_partial: lived.is_some_and(|summary| summary.is_partial),
             precision: None,
         }
-    }
-}
-
-/// A precision that was asked for.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct PrecisionReport {
-    /// The half-width of 95 % intervals, relative to the estimates, that was asked for.
-    pub target: f64,
-    /// The widest that was reached; `None` if a journey could not be told.
-    pub reached: Option<f64>,
-}
-
-impl PrecisionReport {
-    /// Whether it was reached.
-    pub fn is_met(&self) -> bool {
-        self.reached.is_some_and(|reached| reached <= self.target)
     }
 }
 
@@ -345,24 +330,6 @@ pub struct Comparison {
     pub leaves_out: Vec<Omission>,
 }
 
-/// What a run cannot tell as nearly as was asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BeyondReach {
-    /// Journeys, by number.
-    pub journeys: Vec<usize>,
-    /// Data classes, by number.
-    pub data: Vec<usize>,
-    /// How many lives the others need.
-    pub lives: u64,
-}
-
-impl BeyondReach {
-    /// Whether there is nothing.
-    pub fn is_empty(&self) -> bool {
-        self.journeys.is_empty() && self.data.is_empty()
-    }
-}
-
 impl Report {
     /// Puts the names back and keeps what is worth showing.
     pub(crate) fn new(
@@ -408,20 +375,16 @@ impl Report {
                 (Vec::new(), classes.collect())
             }
         };
-        Report {
+        let mut report = Report {
             topology: TopologyInfo::of(topology),
-            run: RunInfo {
-                precision: plan.precision.map(|target| PrecisionReport {
-                    target,
-                    reached: measures.relative_half_width(),
-                }),
-                ..RunInfo::of(plan, Method::PLAIN, Some(summary))
-            },
+            run: RunInfo::of(plan, Method::PLAIN, Some(summary)),
             journeys,
             blast_radius: blast(topology, model, &reporter.hosts),
             data,
             stress: None,
-        }
+        };
+        report.run.precision = plan.precision.map(|target| report.precision(target));
+        report
     }
 
     /// What exact answers say, without lives.
@@ -457,78 +420,10 @@ impl Report {
         }
     }
 
-    /// What of a plan's precision the run cannot reach with at most so many lives, as journeys and data classes by
-    /// their numbers; and how many lives the others need.
-    pub fn beyond_reach(&self, precision: f64, most: u64) -> BeyondReach {
-        let lives = self.run.replications;
-        let mut beyond = BeyondReach { journeys: Vec::new(), data: Vec::new(), lives };
-        let mut judge = |estimate: Estimate,
-                         is_seen: bool,
-                         list: fn(&mut BeyondReach) -> &mut Vec<usize>,
-                         index| {
-            let width = estimate.relative_half_width().filter(|_| is_seen);
-            let needed = width.map(|width| lives as f64 * (width / precision).powi(2));
-            match needed.filter(|needed| *needed <= most as f64) {
-                Some(needed) => beyond.lives = beyond.lives.max((1.1 * needed) as u64 + 1),
-                None => list(&mut beyond).push(index),
-            }
-        };
-        for (index, journey) in self.journeys.iter().enumerate() {
-            if let JourneyMeasures::Window(estimates, _) = &journey.measures {
-                let is_seen = estimates.unavailability_upper95.is_none();
-                judge(estimates.unavailability, is_seen, |beyond| &mut beyond.journeys, index);
-            }
-        }
-        for (index, class) in self.data.iter().enumerate().filter(|_| self.journeys.is_empty()) {
-            if let DataMeasures::Window(window) = &class.measures
-                && class.survival.is_some()
-            {
-                let incidents = window.estimates.loss_incidents_per_year;
-                judge(
-                    incidents.estimate,
-                    incidents.upper95.is_none(),
-                    |beyond| &mut beyond.data,
-                    index,
-                );
-            }
-        }
-        beyond.lives = beyond.lives.min(most);
-        beyond
-    }
-
-    /// Says what answers say of what the run could not reach, and how near all of it is.
-    pub fn set_nearer(&mut self, precision: f64, beyond: &BeyondReach, answers: Answers) {
-        let mut routes = BTreeSet::new();
-        let mut reached = Some(0.0_f64);
-        let mut widen = |width: Option<f64>| reached = reached.zip(width).map(|(a, b)| a.max(b));
-        for (index, (journey, answer)) in self.journeys.iter_mut().zip(answers.journeys).enumerate()
-        {
-            let found = answer.as_ref().ok().and_then(|answer| answer.unavailability);
-            if beyond.journeys.contains(&index) {
-                journey.is_second_nearer = found.is_some();
-                widen(found.and_then(|found| found.relative_half_width()));
-                routes.extend(answer.as_ref().ok().map(|answer| answer.route));
-            } else if let JourneyMeasures::Window(estimates, _) = &journey.measures {
-                widen(estimates.unavailability.relative_half_width());
-            }
-            journey.second = Some(answer);
-        }
-        for (index, (class, answer)) in self.data.iter_mut().zip(answers.data).enumerate() {
-            let found = answer.as_ref().and_then(|answer| answer.as_ref().ok()?.p_loss);
-            if beyond.data.contains(&index) {
-                class.is_second_nearer = found.is_some();
-                widen(found.and_then(|found| found.relative_half_width()));
-                routes.extend(answer.as_ref().and_then(|a| Some(a.as_ref().ok()?.route)));
-            } else if let DataMeasures::Window(window) = &class.measures
-                && self.journeys.is_empty()
-                && class.survival.is_some()
-            {
-                widen(window.estimates.loss_incidents_per_year.estimate.relative_half_width());
-            }
-            class.second = answer;
-        }
-        self.run.method = Method::Lives(routes);
-        self.run.precision = Some(PrecisionReport { target: precision, reached });
+    /// Whether another route was asked.
+    pub fn has_second_route(&self) -> bool {
+        self.journeys.iter().any(|journey| journey.second.is_some())
+            || self.data.iter().any(|class| class.second.is_some())
     }
 
     /// Says what another route says.

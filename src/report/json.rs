@@ -52,7 +52,7 @@ impl<T: Serialize> Serialize for Ordered<T> {
 struct Root<'a> {
     schema: &'static str,
     topology: Topology<'a>,
-    run: Run,
+    run: Run<'a>,
     journeys: Ordered<Journey<'a>>,
     blast_radius: Vec<Blast<'a>>,
     data: Ordered<DataJson<'a>>,
@@ -75,7 +75,7 @@ struct Topology<'a> {
 }
 
 #[derive(Serialize)]
-struct Run {
+struct Run<'a> {
     replications: u64,
     seed: u64,
     horizon_s: f64,
@@ -86,14 +86,21 @@ struct Run {
     until: &'static str,
     version: &'static str,
     is_partial: bool,
-    precision: Option<Precision>,
+    precision: Option<Precision<'a>>,
 }
 
 #[derive(Serialize)]
-struct Precision {
+struct Precision<'a> {
     target: f64,
     reached: Option<f64>,
     is_met: bool,
+    not_reached: Vec<NotReachedJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct NotReachedJson<'a> {
+    name: &'a str,
+    reached: Option<f64>,
 }
 
 #[derive(Default, Serialize)]
@@ -309,10 +316,15 @@ impl<'a> Root<'a> {
                 },
                 version: run.version,
                 is_partial: run.is_partial,
-                precision: run.precision.map(|precision| Precision {
+                precision: run.precision.as_ref().map(|precision| Precision {
                     target: precision.target,
                     reached: precision.reached,
                     is_met: precision.is_met(),
+                    not_reached: precision
+                        .not_reached
+                        .iter()
+                        .map(|one| NotReachedJson { name: &one.name, reached: one.reached })
+                        .collect(),
                 }),
             },
             journeys: Ordered(

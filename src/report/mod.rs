@@ -20,6 +20,7 @@ mod number;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod plotters;
+mod precision;
 mod prism;
 mod rows;
 mod scenario;
@@ -41,8 +42,8 @@ pub use cuts::{
     cuts_to_text,
 };
 pub use data::{
-    BeyondReach, Blast, Cause, Causes, Comparison, InputBand, JourneyMeasures, JourneyReport,
-    ModeCause, PrecisionReport, ProlongingCause, Report, RunInfo, Stressed, TopologyInfo,
+    Blast, Cause, Causes, Comparison, InputBand, JourneyMeasures, JourneyReport, ModeCause,
+    ProlongingCause, Report, RunInfo, Stressed, TopologyInfo,
 };
 pub use data_class::{DataCause, DataMeasures, DataReport, PromisedBy, Survival, WindowOfData};
 pub use difference::{Change, DifferenceReport, Side, difference_to_json, difference_to_text};
@@ -54,6 +55,8 @@ pub use figure::{
 pub use galileo::to_galileo;
 pub use json::{RESULT_SCHEMA, to_json, to_json_array};
 pub use not_static::not_static_text;
+pub(crate) use precision::BeyondReach;
+pub use precision::{NotReached, PrecisionReport, Sought};
 pub use prism::to_prism;
 pub use rows::{RowFormat, RowWriter, RowsOf};
 pub use scenario::{ScenarioReport, ShownLife};

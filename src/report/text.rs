@@ -15,6 +15,7 @@ use super::data_text::{data_sections, rpo_section};
 use super::number::{
     decimals_for, duration, grouped, nines, percent, percent_of, significant, target_percent,
 };
+use super::precision::{NotReached, PrecisionReport, Sought};
 use crate::exact::Omission;
 use crate::measure::{ByIntent, Downtime, FirstOutage, JourneyEstimates, Objective, Verdict};
 use crate::run::Until;
@@ -488,24 +489,30 @@ fn first_cells(first: &FirstOutage) -> Vec<String> {
     cells
 }
 
+/// What is not known as well as was asked for, and why.
+fn not_reached(report: &Report, precision: &PrecisionReport) -> String {
+    let words = |one: &NotReached| match (one.reached, one.of, report.run.until) {
+        (Some(reached), ..) => format!("{} is known to {}", one.name, percent(reached, 1)),
+        (None, _, Until::FirstOutage | Until::FirstLoss) => {
+            format!("{} was not hit in every life", one.name)
+        }
+        (None, Sought::Journey, Until::Horizon) => format!("{} was never seen down", one.name),
+        (None, Sought::Data, Until::Horizon) => format!("{} never lost any data", one.name),
+    };
+    precision.not_reached.iter().map(words).collect::<Vec<_>>().join(", ")
+}
+
 fn notes(report: &Report) -> String {
     let mut lines = String::new();
     if report.run.is_partial {
         lines += "  partial: the run was stopped before it was done\n";
     }
-    if let Some(precision) = report.run.precision.filter(|precision| !precision.is_met()) {
-        let reached = precision.reached.map_or_else(
-            || match report.journeys.is_empty() {
-                true => "data of some class were never lost".to_owned(),
-                false => "some journey was never seen down".to_owned(),
-            },
-            |reached| format!("reached {}", percent(reached, 1)),
-        );
+    if let Some(precision) = report.run.precision.as_ref().filter(|precision| !precision.is_met()) {
         let line = format!(
-            "the precision of {} was not reached within {} lives ({reached}): allow more with \
-             --replications",
+            "the precision of {} was not reached within {} lives: {}; allow more with --replications",
             target_percent(precision.target),
-            grouped(report.run.replications)
+            grouped(report.run.replications),
+            not_reached(report, precision)
         );
         lines += &wrapped(&line, "  ");
     }
