@@ -279,10 +279,42 @@ impl Simulate {
     }
 
     fn refuse_what_does_not_go_together(&self) -> Result<(), Failure> {
+        if self.exact == ExactArgument::Only
+            && let Some(option) = self.first_of_lives()
+        {
+            return Err(Failure::Refused(format!(
+                "error: `{option}` is about lives, and `--exact only` simulates none\n"
+            )));
+        }
+        if self.method == Some(MethodArgument::Auto) && self.precision.is_none() {
+            return Err(Failure::Refused(
+                "error: `--method auto` looks for what lives do not tell to a precision: say to which, \
+                 such as `--precision 10%`\n"
+                    .to_owned(),
+            ));
+        }
         match self.shard {
             Some(_) => refuse_standard_input(&self.files, "--shard", WRITES_IT_OUT),
             None => Ok(()),
         }
+    }
+
+    /// The first option that was given of those that only lives have an effect with.
+    fn first_of_lives(&self) -> Option<&'static str> {
+        let options = [
+            ("--replications", self.replications.is_some()),
+            ("--precision", self.precision.is_some()),
+            ("--until", self.until.is_some()),
+            ("--format parquet", matches!(self.format, Format::Parquet)),
+            ("--outages", self.outages.is_some()),
+            ("--lives", self.lives.is_some()),
+            ("--input-uncertainty", self.input_uncertainty.is_some()),
+            ("--stress", self.stress),
+            ("--shard", self.shard.is_some()),
+            ("--method", self.method.is_some()),
+            ("--timing", self.timing),
+        ];
+        options.into_iter().find(|(_, is_given)| *is_given).map(|(option, _)| option)
     }
 
     /// The files of rows that arguments name.

@@ -989,3 +989,37 @@ fn what_is_promised_for_some_hours_is_not_judged_by_all() {
     assert_eq!(exactly("99.9999%"), (Some(1), "missed".to_owned()));
     assert_eq!(exactly("99.9999%, during: business"), (Some(0), "not-judged".to_owned()));
 }
+
+/// What has no effect is said, and not passed over.
+#[test]
+fn what_only_lives_have_is_refused_where_none_is_simulated() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = file(folder.path(), "t.yaml", RELIABLE);
+    let rows = folder.path().join("rows.csv");
+    let rows = rows.to_str().unwrap();
+    for arguments in [
+        &["--outages", rows][..],
+        &["--lives", rows],
+        &["--input-uncertainty"],
+        &["--stress"],
+        &["--shard", "1/2", "--out", rows],
+        &["--precision", "5%"],
+        &["--until", "loss"],
+        &["--format", "parquet", "--out", rows],
+        &["--replications", "10"],
+        &["--method", "plain"],
+        &["--timing"],
+    ] {
+        let output = ninefold(&[&["simulate", &path, "--exact", "only"], arguments].concat());
+        check_status(&output, 2);
+        let option = arguments[..2.min(arguments.len())].join(" ");
+        let option = if option.starts_with("--format") { &option } else { arguments[0] };
+        let told = format!("error: `{option}` is about lives, and `--exact only` simulates none\n");
+        assert_eq!(text(&output.stderr), told);
+        assert!(output.stdout.is_empty() && !Path::new(rows).exists());
+    }
+    let output = ninefold(&["simulate", &path, "--method", "auto"]);
+    check_status(&output, 2);
+    assert!(text(&output.stderr).contains("such as `--precision 10%`"));
+    check_status(&ninefold(&["simulate", &path, "--method", "plain", "-n", "10"]), 0);
+}
