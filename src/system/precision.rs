@@ -95,7 +95,11 @@ impl System {
     ) -> Result<(Answers, bool), RunError> {
         let mut answers = self.exact_answers(plan, MOST_STATES_BESIDE);
         let mut is_partial = false;
+        // After it was broken off no other is begun.
         let mut estimate = |rare| {
+            if is_partial {
+                return Ok(None);
+            }
             let mut told = |lives| {
                 let most = plan.replications;
                 let so_far =
@@ -104,12 +108,13 @@ impl System {
                 is_partial |= goes_on.is_break() && lives < most;
                 goes_on
             };
-            self.estimate_rare(plan, rare, precision, &mut told)
+            self.estimate_rare(plan, rare, precision, &mut told).map(Some)
         };
         for &index in &beyond.journeys {
             let answer = &mut answers.journeys[index];
             if !answer.as_ref().is_ok_and(|answer| answer.unavailability.is_some()) {
-                let found = estimate(Rare::Outage(JourneyId::new(index)))?;
+                let rare = Rare::Outage(JourneyId::new(index));
+                let Some(found) = estimate(rare)? else { continue };
                 *answer = match (found, &*answer) {
                     (Ok(found), _) => Ok(Answer::of_rare(&found)),
                     (Err(_), Ok(exact)) => Ok(exact.clone()),
@@ -120,7 +125,8 @@ impl System {
         for &index in &beyond.data {
             let Some(answer) = &mut answers.data[index] else { continue };
             if let Err(inexact) = answer {
-                *answer = match estimate(Rare::Loss(DataId::new(index)))? {
+                let Some(found) = estimate(Rare::Loss(DataId::new(index)))? else { continue };
+                *answer = match found {
                     Ok(found) => Ok(LossAnswer::of_rare(&found)),
                     Err(why) => Err(format!("{inexact}; {}", rare_refusal(why))),
                 };

@@ -135,7 +135,8 @@ const RARELY_DOWN: &str = "topology: rare
 failures: {down: {every: 2000h, repair: {fixed: 2h}, crew: repair}}
 crews: {repair: {size: 1}}
 domains: {unit: {count: 3, fails: [down]}}
-journeys: {serve: {needs: {at_least: 1, of: [unit]}}}
+journeys:
+  serve: {needs: {at_least: 1, of: [unit]}}
 ";
 
 fn rarely_down() -> System {
@@ -179,14 +180,20 @@ fn what_lives_do_not_tell_is_estimated_or_named() {
 
 #[test]
 fn an_estimate_of_what_is_rare_that_is_broken_off_is_partial() {
-    let system = rarely_down();
+    let twice = format!("{RARELY_DOWN}  list: {{needs: {{at_least: 1, of: [unit]}}}}\n");
+    let system = System::compile(Topology::from_str("twice", &twice).unwrap());
     let plan = Plan { precision: Some(0.01), replications: 20_000, ..system.plan(1) };
+    let mut asked = 0;
     let report = system
         .simulate_to_precision(&plan, &mut |progress| match progress.most {
-            20_000 => ControlFlow::Break(()),
+            20_000 => {
+                asked += 1;
+                ControlFlow::Break(())
+            }
             _ => ControlFlow::Continue(()),
         })
         .unwrap();
+    assert_eq!(asked, 1);
     assert_eq!(report.run.replications, 1_024);
     assert!(report.run.is_partial);
     assert!(!report.run.precision.unwrap().is_met());
