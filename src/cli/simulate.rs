@@ -33,7 +33,8 @@ pub(crate) struct Simulate {
     replications: Option<u64>,
 
     /// Stop when every 95 % interval of unavailability is at most this wide to each side, relative to
-    /// the estimate; without journeys, every one of incidents of lost data a year.
+    /// the estimate; without journeys, every one of incidents of lost data a year. What lives would not
+    /// tell so nearly is found by other routes, see --method.
     #[arg(long, value_name = "5%", value_parser = parse_percentage)]
     precision: Option<f64>,
 
