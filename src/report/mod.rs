@@ -14,6 +14,7 @@ mod data_text;
 mod difference;
 mod figure;
 mod galileo;
+mod html;
 mod json;
 mod not_static;
 mod number;
@@ -53,6 +54,7 @@ pub use figure::{
     Stretch, Strip, XAxis, YAxis, figures, life_figure, topology_figure,
 };
 pub use galileo::to_galileo;
+pub use html::to_html;
 pub use json::{RESULT_SCHEMA, to_json, to_json_array};
 pub use not_static::not_static_text;
 pub(crate) use precision::BeyondReach;

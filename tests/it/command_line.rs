@@ -226,7 +226,7 @@ fn results_are_files_too() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     names.sort();
-    let mut expected = vec![".json".to_owned(), ".txt".to_owned()];
+    let mut expected = [".html", ".json", ".txt"].map(str::to_owned).to_vec();
     for figure in ["causes", "convergence", "downtime", "outages", "over-time"] {
         for ending in [".png", ".svg"] {
             expected.push(format!("-{figure}{ending}"));
@@ -238,6 +238,13 @@ fn results_are_files_too() {
     assert_eq!(names, expected);
     let written = fs::read(out.join("object-store-4-nodes.txt")).unwrap();
     assert_eq!(text(&written), text(&output.stdout));
+    // The page has all of it, and takes nothing from elsewhere.
+    let page = fs::read_to_string(out.join("object-store-4-nodes.html")).unwrap();
+    assert_eq!((page.matches("<svg").count(), page.matches("</html>").count()), (5, 1));
+    let told = text(&output.stdout).replace('<', "&lt;").replace('>', "&gt;");
+    assert!(page.contains(&told), "{told}");
+    let fetched = ["src=", "href=", "url(", "@import", "<script"];
+    assert!(!fetched.iter().any(|word| page.contains(word)));
 }
 
 #[test]
@@ -820,7 +827,7 @@ fn a_topology_without_journeys_is_simulated_checked_and_drawn() {
     let pictures =
         kinds.iter().flat_map(|kind| ["png", "svg"].map(|e| format!("fleet-{kind}.{e}")));
     let wanted: Vec<String> =
-        pictures.chain(["fleet.json".to_owned(), "fleet.txt".to_owned()]).collect();
+        pictures.chain(["fleet.html", "fleet.json", "fleet.txt"].map(str::to_owned)).collect();
     assert_eq!(written, wanted);
 
     let csv = ninefold(&["simulate", &fleet, "-n", "20", "--format", "csv"]);
