@@ -1,19 +1,17 @@
 //! The facade: a topology, compiled, and what came of simulating it.
 
+mod precision;
+
 use std::ops::ControlFlow;
 
 use crate::engine::{NotMarkov, Question, Rare, Replication, explore};
 use crate::measure::{Entry, Life, MeasureSet, Recorder, Timeline};
 use crate::model::{Chain, DataId, JourneyId, Model, compile};
 use crate::part::{Merged, Part, Shard};
-use crate::report::{
-    Answer, Answers, BeyondReach, InputBand, JourneyMeasures, LossAnswer, Report, Stressed,
-    exact_answers, rare_refusal,
-};
+use crate::report::{Answers, InputBand, JourneyMeasures, Report, Stressed, exact_answers};
 use crate::run::{
-    ExactLoss, ExactOutages, MOST_STATES_BESIDE, NotEstimated, Plan, Progress, RareEstimate,
-    RareMethod, RunError, Runner, Summary, Tally, Until, estimate_rare, exact_loss, exact_outages,
-    live, run,
+    ExactLoss, ExactOutages, NotEstimated, Plan, Progress, RareEstimate, RareMethod, RunError,
+    Runner, Summary, Tally, Until, estimate_rare, exact_loss, exact_outages, live, run,
 };
 use crate::spec::{Assumption, Topology};
 use crate::units::SimSpan;
@@ -88,7 +86,7 @@ impl System {
         longest.min(SimSpan::from_seconds(2.5e5 * crate::units::SECONDS_PER_YEAR))
     }
 
-    /// Runs a plan.
+    /// Runs a plan by plain lives alone; what hardly ever happens is for [`System::simulate_to_precision`].
     ///
     /// # Errors
     ///
@@ -266,48 +264,9 @@ impl System {
         estimate_rare(&self.model, plan, rare, method, precision, progress)
     }
 
-    /// Answers to what a run of a plan could not reach: exact ones, and where there are none estimates of what is rare,
-    /// to within a precision; `progress` is told of lives.
-    ///
-    /// # Errors
-    ///
-    /// If the plan cannot be run.
-    pub fn nearer_answers(
-        &self,
-        plan: &Plan,
-        precision: f64,
-        beyond: &BeyondReach,
-        progress: &mut dyn FnMut(u64) -> ControlFlow<()>,
-    ) -> Result<Answers, RunError> {
-        let mut answers = self.exact_answers(plan, MOST_STATES_BESIDE);
-        for &index in &beyond.journeys {
-            let answer = &mut answers.journeys[index];
-            if !answer.as_ref().is_ok_and(|answer| answer.unavailability.is_some()) {
-                let rare = Rare::Outage(JourneyId::new(index));
-                let found = self.estimate_rare(plan, rare, None, precision, progress)?;
-                *answer = match (found, &*answer) {
-                    (Ok(found), _) => Ok(Answer::of_rare(&found)),
-                    (Err(_), Ok(exact)) => Ok(exact.clone()),
-                    (Err(why), Err(inexact)) => Err(format!("{inexact}; {}", rare_refusal(why))),
-                };
-            }
-        }
-        for &index in &beyond.data {
-            let Some(answer) = &mut answers.data[index] else { continue };
-            if let Err(inexact) = answer {
-                let rare = Rare::Loss(DataId::new(index));
-                *answer = match self.estimate_rare(plan, rare, None, precision, progress)? {
-                    Ok(found) => Ok(LossAnswer::of_rare(&found)),
-                    Err(why) => Err(format!("{inexact}; {}", rare_refusal(why))),
-                };
-            }
-        }
-        Ok(answers)
-    }
-
     /// A report of exact answers alone.
     pub fn report_answers(&self, plan: &Plan, answers: Answers) -> Report {
-        Report::of_answers(&self.topology, &self.model, plan, "exact", answers)
+        Report::of_answers(&self.topology, &self.model, plan, answers)
     }
 
     /// What a plan comes to under other assumptions that the same numbers allow, with the same luck; those that change

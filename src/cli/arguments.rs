@@ -68,7 +68,7 @@ pub(crate) fn not_run(name: &str, error: &RunError) -> Failure {
 /// Where the files of a result go.
 #[derive(Debug, Args)]
 pub(crate) struct OutArguments {
-    /// Also write the result as text and JSON, and its figures as SVG and PNG, into this folder.
+    /// Also write the result as text, JSON and a page of HTML, and its figures as SVG and PNG, into this folder.
     #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
 

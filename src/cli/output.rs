@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use ninefold::Report;
-use ninefold::report::{DrawError, Figure, Sheet, Theme, figures, to_json, to_text};
+use ninefold::report::{DrawError, Figure, Sheet, Theme, figures, to_html, to_json, to_text};
 use tempfile::NamedTempFile;
 
 use super::Failure;
@@ -82,13 +82,14 @@ fn undrawn(error: DrawError) -> Failure {
     Failure::Unfinished(format!("error: {error}\n"))
 }
 
-/// Writes one report as text, JSON and figures.
+/// Writes one report as text, JSON, a page of HTML and figures.
 pub(crate) fn write_report(folder: &Path, report: &Report, theme: Theme) -> Result<(), Failure> {
     let stem = file_stem(&report.topology.name);
     let write =
         |ending: &str, bytes: &[u8]| write_file(&folder.join(format!("{stem}{ending}")), bytes);
     write(".txt", to_text(report).as_bytes())?;
     write(".json", to_json(report).as_bytes())?;
+    write(".html", to_html(report, theme).map_err(undrawn)?.as_bytes())?;
     figures(report).iter().try_for_each(|figure| {
         write_figure(folder, &format!("{stem}-{}", figure.name), figure, theme)
     })

@@ -1,6 +1,7 @@
 //! `ninefold simulate`: the main job.
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -17,8 +18,6 @@ use super::progress::{Bar, stop_on_interrupt};
 use super::rows::{RowFile, Written, refuse_what_is_not_built_in, write_rows};
 use super::{Failure, Outcome, WRITES_IT_OUT, load, put, refuse_standard_input, tell};
 
-/// Lives that show whether plain ones would reach a precision.
-const PILOT: u64 = 1_024;
 /// Lives that a run with a precision may have where nobody says how many.
 const MOST_REPLICATIONS_TO_PRECISION: u64 = 100_000;
 
@@ -34,7 +33,8 @@ pub(crate) struct Simulate {
     replications: Option<u64>,
 
     /// Stop when every 95 % interval of unavailability is at most this wide to each side, relative to
-    /// the estimate; without journeys, every one of incidents of lost data a year.
+    /// the estimate; without journeys, every one of incidents of lost data a year. What lives would not
+    /// tell so nearly is found by other routes, see --method.
     #[arg(long, value_name = "5%", value_parser = parse_percentage)]
     precision: Option<f64>,
 
@@ -83,9 +83,9 @@ pub(crate) struct Simulate {
     #[arg(long, value_enum, default_value_t = ExactArgument::Also)]
     exact: ExactArgument,
 
-    /// How to find what hardly ever happens, with --precision.
-    #[arg(long, value_enum, default_value_t = MethodArgument::Auto)]
-    method: MethodArgument,
+    /// How to find what hardly ever happens, with --precision (auto).
+    #[arg(long, value_enum)]
+    method: Option<MethodArgument>,
 
     /// Also say on standard error how long each run took.
     #[arg(long)]
@@ -120,7 +120,7 @@ enum ExactArgument {
     Also,
     /// Do not simulate; refuse what has no exact answer, with the reason.
     Only,
-    /// Simulate only.
+    /// Simulate, and ask no second route but where --precision needs one.
     Never,
 }
 
@@ -135,7 +135,7 @@ enum UntilArgument {
 
 impl Simulate {
     pub(crate) fn run(self) -> Result<Outcome, Failure> {
-        self.refuse_what_is_not_there()?;
+        self.refuse_what_does_not_go_together()?;
         let row_files = self.row_files()?;
         let systems: Vec<System> = load(&self.files)?.into_iter().map(System::compile).collect();
         self.refuse_equal_names(&systems)?;
@@ -148,49 +148,16 @@ impl Simulate {
         let mut reports = Vec::new();
         let mut written = Written::All;
         for system in &systems {
-            let bar = Bar::new(&system.topology().name, stop.clone());
             let plan = self.plan(system);
-            let begun = Instant::now();
-            if self.exact == ExactArgument::Only {
-                drop(bar);
-                let report = self.exact_report(system, &plan)?;
-                self.out.write(&report)?;
-                reports.push(report);
-                continue;
-            }
-            let (mut report, is_nearer) = self.simulated(system, &plan, &bar)?;
-            let took = begun.elapsed();
-            if self.exact == ExactArgument::Also && !is_nearer {
-                report.set_second_route(system.exact_answers(&plan, MOST_STATES_BESIDE));
-            }
-            let done = Plan { replications: report.run.replications, precision: None, ..plan };
-            if let Some(draws) = self.input_uncertainty.filter(|_| !report.run.is_partial) {
-                let bands = system
-                    .input_bands(&done, draws, &mut |progress| bar.show(progress))
-                    .map_err(|error| refused(system, &error))?;
-                report.set_input_bands(bands.unwrap_or_default());
-            }
-            if self.stress && !report.run.is_partial {
-                let stressed = system
-                    .stress(&done, &mut |progress| bar.show(progress))
-                    .map_err(|error| refused(system, &error))?;
-                report.stress = Some(stressed);
-            }
-            if !report.run.is_partial {
-                let mut files = row_files.clone();
-                if let (Format::Parquet, Some(folder)) = (self.format, self.out.path()) {
-                    let stem = file_stem(&system.topology().name);
-                    files.extend(RowFile::both_as_parquet(folder, &stem));
+            let report = match self.exact {
+                ExactArgument::Only => self.exact_report(system, &plan)?,
+                ExactArgument::Also | ExactArgument::Never => {
+                    let bar = Bar::new(&system.topology().name, stop.clone());
+                    let (report, rows) = self.lived(system, &plan, &row_files, bar)?;
+                    written = rows;
+                    report
                 }
-                let refused = |error: &RunError| refused(system, error);
-                let mut watched = |progress: &Progress| bar.show(progress);
-                written = write_rows(&files, system, &done, refused, &mut watched)?;
-            }
-            drop(bar);
-            if self.timing {
-                let (lives, events) = (report.run.replications, report.run.events);
-                tell(&timing(&report.topology.name, (lives, events), took));
-            }
+            };
             let is_partial = report.run.is_partial;
             self.out.write(&report)?;
             reports.push(report);
@@ -213,56 +180,59 @@ impl Simulate {
         }
     }
 
-    /// The report of a run; and whether it has answers already to what the run could not reach.
+    /// The report of a run with all that was asked for beside it; and what was written of its lives.
+    fn lived(
+        &self,
+        system: &System,
+        plan: &Plan,
+        row_files: &[RowFile],
+        bar: Bar,
+    ) -> Result<(Report, Written), Failure> {
+        let refused = |error: &RunError| refused(system, error);
+        let mut watched = |progress: &Progress| bar.show(progress);
+        let begun = Instant::now();
+        let mut report = self.simulated(system, plan, &mut watched).map_err(|e| refused(&e))?;
+        let took = begun.elapsed();
+        if self.exact == ExactArgument::Also && !report.has_second_route() {
+            report.set_second_route(system.exact_answers(plan, MOST_STATES_BESIDE));
+        }
+        let done = Plan { replications: report.run.replications, precision: None, ..plan.clone() };
+        let mut written = Written::All;
+        if !report.run.is_partial {
+            if let Some(draws) = self.input_uncertainty {
+                let bands = system.input_bands(&done, draws, &mut watched);
+                report.set_input_bands(bands.map_err(|e| refused(&e))?.unwrap_or_default());
+            }
+            if self.stress {
+                let stressed = system.stress(&done, &mut watched);
+                report.stress = Some(stressed.map_err(|e| refused(&e))?);
+            }
+            let mut files = row_files.to_vec();
+            if let (Format::Parquet, Some(folder)) = (self.format, self.out.path()) {
+                let stem = file_stem(&system.topology().name);
+                files.extend(RowFile::both_as_parquet(folder, &stem));
+            }
+            written = write_rows(&files, system, &done, refused, &mut watched)?;
+        }
+        drop(bar);
+        if self.timing {
+            let (lives, events) = (report.run.replications, report.run.events);
+            tell(&timing(&report.topology.name, (lives, events), took));
+        }
+        Ok((report, written))
+    }
+
+    /// What a run comes to, by lives and whatever `--method` allows besides.
     fn simulated(
         &self,
         system: &System,
         plan: &Plan,
-        bar: &Bar,
-    ) -> Result<(Report, bool), Failure> {
-        let simulate = |plan: &Plan| {
-            system
-                .simulate_watched(plan, &mut |progress| bar.show(progress))
-                .map_err(|error| refused(system, &error))
-        };
-        // What is no precision is refused by a run.
-        let precision = plan.precision.filter(|precision| *precision > 0.0 && *precision < 1.0);
-        let (Some(precision), MethodArgument::Auto, Until::Horizon) =
-            (precision, self.method, plan.until)
-        else {
-            return Ok((simulate(plan)?, false));
-        };
-        let most = plan.replications;
-        let pilot = Plan { replications: PILOT.min(most), precision: None, ..plan.clone() };
-        let mut report = simulate(&pilot)?;
-        let beyond = report.beyond_reach(precision, most);
-        if report.run.is_partial || beyond.is_empty() {
-            return Ok((simulate(plan)?, false));
+        progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
+    ) -> Result<Report, RunError> {
+        match self.method {
+            None | Some(MethodArgument::Auto) => system.simulate_to_precision(plan, progress),
+            Some(MethodArgument::Plain) => system.simulate_watched(plan, progress),
         }
-        if beyond.lives > report.run.replications {
-            let enough = Plan { replications: beyond.lives, precision: None, ..plan.clone() };
-            report = simulate(&enough)?;
-        }
-        if !report.run.is_partial {
-            let rare = Plan { precision: None, ..plan.clone() };
-            let mut progress = |lives| {
-                bar.show(&Progress {
-                    replications: lives,
-                    most,
-                    events: 0,
-                    relative_half_width: None,
-                })
-            };
-            let answers = system
-                .nearer_answers(&rare, precision, &beyond, &mut progress)
-                .map_err(|error| refused(system, &error))?;
-            if !answers.has_all_of(&beyond) {
-                // What no other route reaches gets all lives that there may be.
-                report = simulate(plan)?;
-            }
-            report.set_nearer(precision, &beyond, answers);
-        }
-        Ok((report, true))
     }
 
     fn exact_report(&self, system: &System, plan: &Plan) -> Result<Report, Failure> {
@@ -309,11 +279,43 @@ impl Simulate {
         }
     }
 
-    fn refuse_what_is_not_there(&self) -> Result<(), Failure> {
+    fn refuse_what_does_not_go_together(&self) -> Result<(), Failure> {
+        if self.exact == ExactArgument::Only
+            && let Some(option) = self.first_of_lives()
+        {
+            return Err(Failure::Refused(format!(
+                "error: `{option}` is about lives, and `--exact only` simulates none\n"
+            )));
+        }
+        if self.method == Some(MethodArgument::Auto) && self.precision.is_none() {
+            return Err(Failure::Refused(
+                "error: `--method auto` looks for what lives do not tell to a precision: say to which, \
+                 such as `--precision 10%`\n"
+                    .to_owned(),
+            ));
+        }
         match self.shard {
             Some(_) => refuse_standard_input(&self.files, "--shard", WRITES_IT_OUT),
             None => Ok(()),
         }
+    }
+
+    /// The first option that was given of those that only lives have an effect with.
+    fn first_of_lives(&self) -> Option<&'static str> {
+        let options = [
+            ("--replications", self.replications.is_some()),
+            ("--precision", self.precision.is_some()),
+            ("--until", self.until.is_some()),
+            ("--format parquet", matches!(self.format, Format::Parquet)),
+            ("--outages", self.outages.is_some()),
+            ("--lives", self.lives.is_some()),
+            ("--input-uncertainty", self.input_uncertainty.is_some()),
+            ("--stress", self.stress),
+            ("--shard", self.shard.is_some()),
+            ("--method", self.method.is_some()),
+            ("--timing", self.timing),
+        ];
+        options.into_iter().find(|(_, is_given)| *is_given).map(|(option, _)| option)
     }
 
     /// The files of rows that arguments name.

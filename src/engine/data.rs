@@ -363,28 +363,26 @@ impl DataState {
         lost.map(|number| state.most_lost(holding.groups_of.of(number as usize))).max().unwrap_or(0)
     }
 
-    /// The copies that are there of the groups of a class that have lost so many positions.
-    pub(super) fn present_in_groups(
+    /// Tells of the copies that are there of the groups of a class that have lost so many positions; of some more than
+    /// once.
+    pub(super) fn each_present_in_groups(
         &self,
         data: &Data,
         class: DataId,
         lost: u32,
-        found: &mut Vec<CopyId>,
+        mut tell: impl FnMut(CopyId),
     ) {
         let (state, holding) = (&self.holdings[class.index()], &data.holdings[class.index()]);
-        found.clear();
         let is_lost =
             |number: u32| self.copies[holding.copy(number).index()].phase != CopyPhase::Present;
         for number in (0..holding.count).filter(|number| is_lost(*number)) {
             for &group in holding.groups_of.of(number as usize) {
                 if state.lost_of[group as usize] == lost {
                     let others = holding.group(group).iter().filter(|number| !is_lost(**number));
-                    found.extend(others.map(|number| holding.copy(*number)));
+                    others.for_each(|number| tell(holding.copy(*number)));
                 }
             }
         }
-        found.sort_unstable();
-        found.dedup();
     }
 
     /// Whether data of a class are lost at this instant.

@@ -2,7 +2,7 @@
 
 use super::state::State;
 use crate::model::{
-    ClockId, Cone, CopyId, DataId, GateId, Input, JourneyId, Model, Repair, TimeToFailure, UnitId,
+    ClockId, Cone, DataId, GateId, Input, JourneyId, Model, Repair, TimeToFailure, UnitId,
 };
 use crate::spec::Speed;
 
@@ -39,7 +39,8 @@ pub(super) struct Nearness<'m> {
     takes: Vec<u32>,
     is_down: Vec<bool>,
     costs: Vec<u32>,
-    copies: Vec<CopyId>,
+    /// By unit whether its loss takes data that are near a loss.
+    takes_data: Vec<bool>,
 }
 
 impl<'m> Nearness<'m> {
@@ -85,7 +86,7 @@ impl<'m> Nearness<'m> {
             takes: vec![0; model.gates.len()],
             is_down: vec![false; model.units.len()],
             costs: Vec::new(),
-            copies: Vec::new(),
+            takes_data: vec![false; model.units.len()],
         };
         nearness.far = match rare {
             Rare::Outage(_) => nearness.distance(&State::new(model)),
@@ -148,17 +149,16 @@ impl<'m> Nearness<'m> {
         match self.rare {
             Rare::Loss(class) => {
                 let level = state.data.most_lost_of(&model.data, class);
-                let mut copies = std::mem::take(&mut self.copies);
-                state.data.present_in_groups(&model.data, class, level, &mut copies);
-                let mut takes = vec![false; model.units.len()];
-                for copy in &copies {
+                let takes = &mut self.takes_data;
+                takes.fill(false);
+                state.data.each_present_in_groups(&model.data, class, level, |copy| {
                     let mut unit = Some(model.data.units[copy.index()]);
-                    while let Some(at) = unit {
+                    // Whoever is marked has hosts that are.
+                    while let Some(at) = unit.filter(|at| !takes[at.index()]) {
                         takes[at.index()] = true;
                         unit = model.hosts.of(at.index()).first().copied();
                     }
-                }
-                self.copies = copies;
+                });
                 raising.extend(self.clocks.iter().filter(|clock| {
                     takes[model.clocks[clock.index()].unit.index()]
                         && state.can_strike(model, **clock)

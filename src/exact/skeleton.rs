@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Omission;
 use crate::model::{
-    ClockId, GateId, Input, JourneyId, Model, Repair, RosterId, SeatId, Task, UnitId, Watch,
+    ClockId, GateId, Input, JourneyId, Lists, Model, Repair, RosterId, SeatId, Task, UnitId, Watch,
 };
 use crate::spec::Discipline;
 
@@ -55,7 +55,10 @@ impl Skeleton {
         Walk {
             model,
             hosts,
-            crashes: crashes(model),
+            crashes: model.gates_watched_for(|watch| match watch {
+                Watch::Crash(units) => units,
+                _ => &[],
+            }),
             numbers: BTreeMap::new(),
             parts: Vec::new(),
             order: Vec::new(),
@@ -69,24 +72,12 @@ impl Skeleton {
     }
 }
 
-/// The gates that units crash with.
-fn crashes(model: &Model) -> BTreeMap<UnitId, Vec<GateId>> {
-    let mut crashes: BTreeMap<UnitId, Vec<GateId>> = BTreeMap::new();
-    for (gate, watch) in &model.watches {
-        if let Watch::Crash(units) = watch {
-            for unit in units {
-                crashes.entry(*unit).or_default().push(*gate);
-            }
-        }
-    }
-    crashes
-}
-
 /// A walk from the journey down to everything that it depends on, without recursion.
 struct Walk<'m, F> {
     model: &'m Model,
     hosts: F,
-    crashes: BTreeMap<UnitId, Vec<GateId>>,
+    /// The gates that each unit crashes with.
+    crashes: Lists<GateId>,
     /// By source: the number of its part.
     numbers: BTreeMap<Source, usize>,
     /// By number: the part once it is finished.
@@ -147,7 +138,7 @@ impl<'a, F: Fn(UnitId) -> &'a [UnitId]> Walk<'_, F> {
         let (unit, needed, sources): (_, _, Vec<Source>) = match source {
             Source::Unit(unit) => {
                 let hosts = (self.hosts)(unit).iter().map(|host| Source::Unit(*host));
-                let gates = self.crashes.get(&unit).into_iter().flatten();
+                let gates = self.crashes.of(unit.index()).iter();
                 let sources: Vec<Source> =
                     hosts.chain(gates.map(|gate| Source::Gate(*gate))).collect();
                 (Some(unit), sources.len(), sources)
@@ -224,7 +215,7 @@ fn omissions(
     model: &Model,
     sources: &[Source],
     parts: &[Part],
-    crashes: &BTreeMap<UnitId, Vec<GateId>>,
+    crashes: &Lists<GateId>,
 ) -> Vec<(Omission, Option<UnitId>)> {
     let mut found: BTreeMap<Omission, Option<UnitId>> = BTreeMap::new();
     let mut add = |omission, unit| {
@@ -262,7 +253,10 @@ fn omissions(
         let spec = &model.units[unit.index()];
         let extras = spec.extras();
         let starts = spec.start.is_some_and(|start| longest(model, start) > 0.0);
-        if crashes.contains_key(&unit) || extras.starts_with.is_some() || is_exposed && starts {
+        if !crashes.of(unit.index()).is_empty()
+            || extras.starts_with.is_some()
+            || is_exposed && starts
+        {
             add(Omission::Starts, Some(unit));
         }
         if spec.is_paced {

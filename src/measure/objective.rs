@@ -45,7 +45,7 @@ impl Verdict {
     }
 
     /// The verdict on an estimate that should be at least `target`.
-    fn at_least(target: f64, estimate: &Estimate) -> Verdict {
+    pub(crate) fn at_least(target: f64, estimate: &Estimate) -> Verdict {
         let (low, high) = estimate.ci95.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
         match (estimate.mean >= target, low >= target, high < target) {
             (true, true, _) => Verdict::Met,
@@ -68,10 +68,9 @@ pub struct Objectives {
 }
 
 impl Objectives {
-    /// Whether any of them is missed.
-    pub fn any_missed(&self) -> bool {
-        let all = [self.availability, self.rto_s, self.rpo_s];
-        all.iter().flatten().any(|objective| objective.verdict.is_missed())
+    /// The verdicts on all but the availability.
+    pub(crate) fn other_verdicts(&self) -> [Option<Verdict>; 2] {
+        [self.rto_s, self.rpo_s].map(|objective| objective.map(|objective| objective.verdict))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What something can depend on: the part of a model that decides it.
 
-use super::{CrewId, DataId, GateId, Input, Model, Repair, RosterId, Task, UnitId, Watch};
+use super::{CrewId, DataId, GateId, Input, Lists, Model, Repair, RosterId, Task, UnitId, Watch};
 
 /// The part of a model that decides what was asked for: whatever is not in it may do as it likes.
 #[derive(Clone, Debug)]
@@ -11,33 +11,17 @@ pub struct Cone {
     pub(crate) gates: Vec<bool>,
     rosters: Vec<bool>,
     crews: Vec<bool>,
-    frontier: Vec<Item>,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Item {
-    Unit(UnitId),
-    Gate(GateId),
-    Roster(RosterId),
-    Crew(CrewId),
 }
 
 impl Cone {
     /// What decides a gate.
     pub fn of_gate(model: &Model, gate: GateId) -> Cone {
-        let mut cone = Cone::new(model);
-        cone.add_gate(gate);
-        cone.close(model)
+        Influences::new(model).on_gate(gate)
     }
 
     /// What decides whether copies of a data class are there, by their numbers in it.
     pub fn of_copies(model: &Model, class: DataId, copies: &[u32]) -> Cone {
-        let mut cone = Cone::new(model);
-        let holding = &model.data.holdings[class.index()];
-        for number in copies {
-            cone.add_unit(model.data.units[holding.copy(*number).index()]);
-        }
-        cone.close(model)
+        Influences::new(model).on_copies(class, copies)
     }
 
     /// Whether a roster is in it.
@@ -49,44 +33,148 @@ impl Cone {
     pub(crate) fn has_crew(&self, crew: CrewId) -> bool {
         self.crews[crew.index()]
     }
+}
 
-    fn new(model: &Model) -> Cone {
-        Cone {
+/// Who acts on whom, where the model says it only the other way round: found once, for as many cones as are wanted.
+#[derive(Clone, Debug)]
+pub(crate) struct Influences<'m> {
+    model: &'m Model,
+    /// The gates that each unit crashes with, or is suspended by.
+    gates: Lists<GateId>,
+    /// The units whose failures may drag a failure of each unit along.
+    draggers: Lists<UnitId>,
+    /// The units that ask for each crew, which they may keep from others.
+    callers: Lists<UnitId>,
+}
+
+impl<'m> Influences<'m> {
+    pub(crate) fn new(model: &'m Model) -> Influences<'m> {
+        Influences {
+            model,
+            gates: model.gates_watched_for(|watch| match watch {
+                Watch::Crash(units) | Watch::Suspend(units) => units,
+                _ => &[],
+            }),
+            draggers: draggers(model),
+            callers: callers(model),
+        }
+    }
+
+    /// What decides a gate.
+    pub(crate) fn on_gate(&self, gate: GateId) -> Cone {
+        let mut walk = Walk::new(self);
+        walk.add_gate(gate);
+        walk.closed()
+    }
+
+    /// What decides whether copies of a data class are there, by their numbers in it.
+    pub(crate) fn on_copies(&self, class: DataId, copies: &[u32]) -> Cone {
+        let mut walk = Walk::new(self);
+        let holding = &self.model.data.holdings[class.index()];
+        for number in copies {
+            walk.add_unit(self.model.data.units[holding.copy(*number).index()]);
+        }
+        walk.closed()
+    }
+}
+
+impl Model {
+    /// By unit: the gates whose watches are for it, where `units` says which units a watch is for.
+    pub(crate) fn gates_watched_for(&self, units: impl Fn(&Watch) -> &[UnitId]) -> Lists<GateId> {
+        let mut gates = vec![Vec::new(); self.units.len()];
+        for (gate, watch) in &self.watches {
+            units(watch).iter().for_each(|unit| gates[unit.index()].push(*gate));
+        }
+        gates.into_iter().collect()
+    }
+}
+
+fn draggers(model: &Model) -> Lists<UnitId> {
+    let mut draggers = vec![Vec::new(); model.units.len()];
+    for clock in &model.clocks {
+        for dragged in clock.extras().burst.iter().flat_map(|burst| &burst.among) {
+            draggers[model.clocks[dragged.index()].unit.index()].push(clock.unit);
+        }
+    }
+    draggers.into_iter().collect()
+}
+
+fn callers(model: &Model) -> Lists<UnitId> {
+    let mut callers = vec![Vec::new(); model.crews.len()];
+    let mut call = |unit: UnitId, task: Task| {
+        for crew in model.stages_of(task).iter().filter_map(|stage| stage.crew) {
+            callers[crew.index()].push(unit);
+        }
+    };
+    for clock in &model.clocks {
+        if let Repair::After(task) = clock.repair {
+            call(clock.unit, task);
+        }
+    }
+    for (index, unit) in model.units.iter().enumerate() {
+        if let Some(task) = unit.start {
+            call(UnitId::new(index), task);
+        }
+    }
+    callers.into_iter().collect()
+}
+
+/// A cone on its way to being whole.
+struct Walk<'a> {
+    influences: &'a Influences<'a>,
+    cone: Cone,
+    /// What is in it, and not followed yet.
+    frontier: Vec<Item>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Item {
+    Unit(UnitId),
+    Gate(GateId),
+    Roster(RosterId),
+    Crew(CrewId),
+}
+
+impl<'a> Walk<'a> {
+    fn new(influences: &'a Influences<'a>) -> Walk<'a> {
+        let model = influences.model;
+        let cone = Cone {
             units: vec![false; model.units.len()],
             gates: vec![false; model.gates.len()],
             rosters: vec![false; model.rosters.len()],
             crews: vec![false; model.crews.len()],
-            frontier: Vec::new(),
-        }
+        };
+        Walk { influences, cone, frontier: Vec::new() }
     }
 
     fn add_unit(&mut self, unit: UnitId) {
-        if !std::mem::replace(&mut self.units[unit.index()], true) {
+        if !std::mem::replace(&mut self.cone.units[unit.index()], true) {
             self.frontier.push(Item::Unit(unit));
         }
     }
 
     fn add_gate(&mut self, gate: GateId) {
-        if !std::mem::replace(&mut self.gates[gate.index()], true) {
+        if !std::mem::replace(&mut self.cone.gates[gate.index()], true) {
             self.frontier.push(Item::Gate(gate));
         }
     }
 
     fn add_roster(&mut self, roster: RosterId) {
-        if !std::mem::replace(&mut self.rosters[roster.index()], true) {
+        if !std::mem::replace(&mut self.cone.rosters[roster.index()], true) {
             self.frontier.push(Item::Roster(roster));
         }
     }
 
     fn add_task(&mut self, model: &Model, task: Task) {
         for crew in model.stages_of(task).iter().filter_map(|stage| stage.crew) {
-            if !std::mem::replace(&mut self.crews[crew.index()], true) {
+            if !std::mem::replace(&mut self.cone.crews[crew.index()], true) {
                 self.frontier.push(Item::Crew(crew));
             }
         }
     }
 
-    fn close(mut self, model: &Model) -> Cone {
+    fn closed(mut self) -> Cone {
+        let model = self.influences.model;
         while let Some(item) = self.frontier.pop() {
             match item {
                 Item::Gate(gate) => self.follow_gate(model, gate),
@@ -102,10 +190,14 @@ impl Cone {
                         }
                     }
                 }
-                Item::Crew(crew) => self.follow_crew(model, crew),
+                Item::Crew(crew) => {
+                    // Whoever asks for a crew may keep it from others.
+                    let callers = self.influences.callers.of(crew.index());
+                    callers.iter().for_each(|unit| self.add_unit(*unit));
+                }
             }
         }
-        self
+        self.cone
     }
 
     fn follow_gate(&mut self, model: &Model, gate: GateId) {
@@ -132,13 +224,9 @@ impl Cone {
                 self.add_roster(*roster);
             }
         }
-        for (gate, watch) in &model.watches {
-            if let Watch::Crash(units) | Watch::Suspend(units) = watch
-                && units.contains(&unit)
-            {
-                self.add_gate(*gate);
-            }
-        }
+        let Influences { gates, draggers, .. } = self.influences;
+        gates.of(unit.index()).iter().for_each(|gate| self.add_gate(*gate));
+        draggers.of(unit.index()).iter().for_each(|other| self.add_unit(*other));
         for clock in model.unit_clocks.of(unit.index()) {
             let clock = &model.clocks[clock.index()];
             if let Repair::After(task) = clock.repair {
@@ -150,33 +238,6 @@ impl Cone {
                 let plan = &model.plans[plan.index()];
                 plan.order.iter().for_each(|c| self.add_unit(model.clocks[c.index()].unit));
                 plan.waits_for.iter().for_each(|gate| self.add_gate(*gate));
-            }
-            if extras.drag.is_some() {
-                // Whose failures may drag this one along.
-                let drags = |other: &&super::Clock| {
-                    let burst = other.extras().burst.as_ref();
-                    burst.is_some_and(|b| {
-                        b.among.iter().any(|c| model.clocks[c.index()].unit == unit)
-                    })
-                };
-                model.clocks.iter().filter(drags).for_each(|other| self.add_unit(other.unit));
-            }
-        }
-    }
-
-    /// Whoever asks for a crew may keep it from others.
-    fn follow_crew(&mut self, model: &Model, crew: CrewId) {
-        let asks = |task: Task| model.stages_of(task).iter().any(|stage| stage.crew == Some(crew));
-        for clock in &model.clocks {
-            if let Repair::After(task) = clock.repair
-                && asks(task)
-            {
-                self.add_unit(clock.unit);
-            }
-        }
-        for (index, unit) in model.units.iter().enumerate() {
-            if unit.start.is_some_and(asks) {
-                self.add_unit(UnitId::new(index));
             }
         }
     }

@@ -23,6 +23,7 @@ pub use component::{
 };
 pub(crate) use component::{ClockExtras, UnitExtras};
 pub use cone::Cone;
+pub(crate) use cone::Influences;
 pub(crate) use data::Copy;
 pub use data::{Data, Holding};
 pub use id::{

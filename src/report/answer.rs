@@ -1,10 +1,13 @@
 //! What is known by another route than plain simulation, and how far the two are apart.
 
-use super::data::BeyondReach;
+use std::collections::BTreeSet;
+
 use super::not_static::not_static_text;
 use super::number::{grouped, significant};
+use super::precision::BeyondReach;
 use crate::engine::{NotMarkov, Stuck};
 use crate::exact::{Exact, static_answer};
+use crate::measure::Verdict;
 use crate::model::{ClockId, DataId, JourneyId, Model};
 use crate::run::{Chosen, NotEstimated, Plan, RareEstimate, RareMethod, exact_loss, exact_outages};
 use crate::spec::Topology;
@@ -14,11 +17,69 @@ use crate::units::{SECONDS_PER_YEAR, SimSpan};
 /// Journeys on so few units are solved as a chain beside their decision diagram: it tells more, and takes no time.
 const FEW_UNITS: usize = 10;
 
+/// A route to a number other than plain simulation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Route {
+    /// A decision diagram of what has to be down together.
+    DecisionDiagram,
+    /// A Markov chain, solved.
+    Markov,
+    /// Importance sampling of excursions.
+    Importance,
+    /// Multilevel splitting of excursions.
+    Splitting,
+}
+
+impl Route {
+    /// What JSON and the text call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Route::DecisionDiagram => "decision-diagram",
+            Route::Markov => "markov",
+            Route::Importance => "importance",
+            Route::Splitting => "splitting",
+        }
+    }
+
+    /// Whether what it says is exact, and not an estimate.
+    pub fn is_exact(self) -> bool {
+        match self {
+            Route::DecisionDiagram | Route::Markov => true,
+            Route::Importance | Route::Splitting => false,
+        }
+    }
+}
+
+/// How the numbers of a report were found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// By lives, and what they saw too little of by these routes, if by any.
+    Lives(BTreeSet<Route>),
+    /// By exact routes alone.
+    Exact,
+}
+
+impl Method {
+    /// By lives alone.
+    pub const PLAIN: Method = Method::Lives(BTreeSet::new());
+
+    /// What JSON calls it: all of its parts.
+    pub fn name(&self) -> String {
+        match self {
+            Method::Lives(routes) => {
+                let routes = routes.iter().map(|route| route.name());
+                std::iter::once("plain").chain(routes).collect::<Vec<_>>().join("+")
+            }
+            Method::Exact => "exact".to_owned(),
+        }
+    }
+}
+
 /// What is known of a journey by one route; each number where that route has it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
-    /// Which route, as JSON names it: `markov`, `decision-diagram`, `importance` or `splitting`.
-    pub route: &'static str,
+    /// Which route.
+    pub route: Route,
     /// The route in words.
     pub by: String,
     /// Within the horizon, after the warm-up.
@@ -40,8 +101,8 @@ pub struct Answer {
 /// What is known of the first loss of data of a class by one route.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LossAnswer {
-    /// Which route, as JSON names it.
-    pub route: &'static str,
+    /// Which route.
+    pub route: Route,
     /// The route in words.
     pub by: String,
     /// The probability of a loss before the horizon.
@@ -62,7 +123,7 @@ pub struct Answers {
 
 impl Answers {
     /// Whether there are answers to all that was beyond the reach of a run.
-    pub fn has_all_of(&self, beyond: &BeyondReach) -> bool {
+    pub(crate) fn has_all_of(&self, beyond: &BeyondReach) -> bool {
         let is_known = |answer: &Result<Answer, String>| {
             answer.as_ref().is_ok_and(|answer| answer.unavailability.is_some())
         };
@@ -116,7 +177,7 @@ fn journey_answer(
         let exactly = |value, relative_error| proven(Exact { value, relative_error }, 1.0);
         let interval = answer.interval.as_ref().ok().filter(|_| is_from_begin);
         Answer {
-            route: "decision-diagram",
+            route: Route::DecisionDiagram,
             by: format!(
                 "a decision diagram of {} nodes over {} units",
                 answer.nodes, answer.basic_events
@@ -141,7 +202,7 @@ fn journey_answer(
             let years = plan.horizon.seconds() / SECONDS_PER_YEAR;
             let known = |number: Option<Exact>, scale| number.map(|exact| proven(exact, scale));
             Ok(Answer {
-                route: "markov",
+                route: Route::Markov,
                 by: format!("a Markov chain of {} states", exact.states),
                 unavailability: known(exact.within.ok().map(|within| within.share), 1.0),
                 outages_per_year: known(exact.within.ok().map(|within| within.count), 1.0 / years),
@@ -182,7 +243,7 @@ fn loss_answer(
         parts => format!("{parts} independent Markov chains of {} states together", exact.states),
     };
     Ok(LossAnswer {
-        route: "markov",
+        route: Route::Markov,
         by,
         p_loss: exact.p_loss.ok().map(|exact| proven(exact, 1.0)),
         first_loss_s: exact.first_loss.ok().flatten().map(|exact| proven(exact, 1.0)),
@@ -227,10 +288,20 @@ pub fn not_markov_text(topology: &Topology, model: &Model, why: NotMarkov) -> St
 }
 
 impl Answer {
+    /// The unavailability within the horizon, or where that is not known in the long run.
+    pub(super) fn found(&self) -> Option<Estimate> {
+        self.unavailability.or(self.long_run_unavailability)
+    }
+
+    /// Whether that is an availability of at least `target`.
+    pub(super) fn verdict(&self, target: f64) -> Option<Verdict> {
+        self.found().map(|found| Verdict::at_least(target, &found.complement()))
+    }
+
     /// What lives with excursions say of outages.
     pub(crate) fn of_rare(found: &RareEstimate) -> Answer {
         Answer {
-            route: rare_route(found.method),
+            route: found.method.into(),
             by: rare_words(found, |found| found.share.sigmas_apart(found.other?.share)),
             unavailability: Some(found.share),
             outages_per_year: Some(found.per_year),
@@ -247,7 +318,7 @@ impl LossAnswer {
     /// What lives with excursions say of losses.
     pub(crate) fn of_rare(found: &RareEstimate) -> LossAnswer {
         LossAnswer {
-            route: rare_route(found.method),
+            route: found.method.into(),
             by: rare_words(found, |found| found.hits.sigmas_apart(found.other?.hits)),
             p_loss: Some(found.hits),
             first_loss_s: None,
@@ -255,11 +326,12 @@ impl LossAnswer {
     }
 }
 
-/// The route of a method, as JSON names it.
-fn rare_route(method: RareMethod) -> &'static str {
-    match method {
-        RareMethod::ImportanceSampling => "importance",
-        RareMethod::Splitting => "splitting",
+impl From<RareMethod> for Route {
+    fn from(method: RareMethod) -> Route {
+        match method {
+            RareMethod::ImportanceSampling => Route::Importance,
+            RareMethod::Splitting => Route::Splitting,
+        }
     }
 }
 

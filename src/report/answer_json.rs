@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::answer::{Answer, LossAnswer};
+use super::answer::{Answer, LossAnswer, Method, Route};
 use super::json::Interval;
 use crate::stats::Estimate;
 
@@ -28,7 +28,7 @@ struct LongRunJson {
 impl<'a> AnswerJson<'a> {
     pub(super) fn of(answer: &'a Answer) -> AnswerJson<'a> {
         AnswerJson {
-            route: answer.route,
+            route: answer.route.name(),
             by: &answer.by,
             unavailability: answer.unavailability.map(Into::into),
             outages_per_year: answer.outages_per_year.map(Into::into),
@@ -55,7 +55,7 @@ pub(super) struct LossAnswerJson<'a> {
 impl<'a> LossAnswerJson<'a> {
     pub(super) fn of(answer: &'a LossAnswer) -> LossAnswerJson<'a> {
         LossAnswerJson {
-            route: answer.route,
+            route: answer.route.name(),
             by: &answer.by,
             p_loss: answer.p_loss.map(Into::into),
             time_to_first_loss_s: answer.first_loss_s.map(Into::into),
@@ -66,7 +66,7 @@ impl<'a> LossAnswerJson<'a> {
 /// Two routes to one number, or why there is no second.
 #[derive(Serialize)]
 pub(super) struct AgreementJson<'a> {
-    method: &'static str,
+    method: String,
     second_route: Option<&'static str>,
     reason: Option<&'a str>,
     measure: Option<&'static str>,
@@ -78,12 +78,12 @@ pub(super) struct AgreementJson<'a> {
 impl<'a> AgreementJson<'a> {
     /// That of a route and what both say, if both say anything.
     pub(super) fn of(
-        route: Result<&'static str, &'a str>,
+        route: Result<Route, &'a str>,
         compared: Option<(&'static str, Estimate, Estimate)>,
     ) -> AgreementJson<'a> {
         AgreementJson {
-            method: "plain",
-            second_route: route.ok(),
+            method: Method::PLAIN.name(),
+            second_route: route.ok().map(Route::name),
             reason: route.err(),
             measure: compared.map(|(what, _, _)| what),
             simulated: compared.map(|(_, simulated, _)| simulated.into()),

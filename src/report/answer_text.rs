@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::answer::{Answer, LossAnswer};
+use super::answer::{Answer, LossAnswer, Route};
 use super::data::{JourneyMeasures, JourneyReport, Report};
 use super::data_class::DataMeasures;
 use super::number::{
     decimals_for, duration, nines, percent, percent_of, significant, target_percent,
 };
-use super::text::{interval, section, table, wrapped};
+use super::text::{interval, section, table, verdict, wrapped};
 use crate::stats::Estimate;
 use crate::units::SECONDS_PER_MONTH;
 
@@ -34,9 +34,8 @@ pub(super) fn answers_table(answered: &[Answered<'_>]) -> String {
 
 /// The row of a journey in the table of availabilities, by another route; `None` if that does not know it.
 pub(super) fn answer_row(journey: &JourneyReport, answer: &Answer) -> Option<Vec<String>> {
-    let found = answer.unavailability.or(answer.long_run_unavailability)?;
+    let found = answer.found()?;
     let target = journey.slo.availability;
-    let verdict = |target: f64| if found.mean > 1.0 - target { "MISSED" } else { "met" };
     Some(vec![
         journey.name.clone(),
         availability(found),
@@ -44,7 +43,7 @@ pub(super) fn answer_row(journey: &JourneyReport, answer: &Answer) -> Option<Vec
         format!("{:.1}", nines(found.mean)),
         duration(found.mean * SECONDS_PER_MONTH),
         target.map_or_else(|| "-".to_owned(), target_percent),
-        target.map_or_else(|| "-".to_owned(), |target| verdict(target).to_owned()),
+        journey.availability_verdict().map_or("-", verdict).to_owned(),
     ])
 }
 
@@ -179,19 +178,19 @@ pub(super) fn agreement_lines(report: &Report) -> String {
     section("Agreement with a second route", lines)
 }
 
-fn compared(what: &str, simulated: Estimate, other: Estimate, route: &str, by: &str) -> String {
-    let kind = if matches!(route, "importance" | "splitting") { "estimated" } else { "exact" };
+fn compared(what: &str, simulated: Estimate, other: Estimate, route: Route, by: &str) -> String {
+    let kind = if route.is_exact() { "exact" } else { "estimated" };
     let told = |estimate: Estimate| told(estimate, rough);
     match simulated.sigmas_apart(other) {
         Some(sigmas) => format!(
             "{what} {} simulated, {} {kind} by {by}: {:.1} standard errors apart",
             told(simulated),
-            if kind == "exact" { number(other.mean) } else { told(other) },
+            if route.is_exact() { number(other.mean) } else { told(other) },
             sigmas.abs()
         ),
         None => format!(
             "{what} {} {kind} by {by}; the simulation saw none{}",
-            if kind == "exact" { number(other.mean) } else { told(other) },
+            if route.is_exact() { number(other.mean) } else { told(other) },
             simulated
                 .ci95
                 .map_or_else(String::new, |(_, high)| format!(", so at most {}", rough(high)))

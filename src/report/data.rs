@@ -2,17 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use super::answer::{Answer, Answers};
+use super::answer::{Answer, Answers, Method};
 use super::data_class::{DataCause, DataMeasures, DataReport, PromisedBy, Survival, WindowOfData};
+use super::precision::PrecisionReport;
 use crate::engine::{Root, first_hosts};
 use crate::exact::{
     Omission, Product, blast_radii, product_of_availabilities, simultaneous_losses,
 };
 use crate::measure::{
-    CauseShare, DataEstimates, Estimates, FirstOutage, JourneyEstimates, MeasureSet,
+    CauseShare, DataEstimates, Estimates, FirstOutage, JourneyEstimates, MeasureSet, Verdict,
 };
 use crate::model::{DataId, JourneyId, Model, UnitId, branch_names};
-use crate::run::{Plan, Summary, Tally, Until};
+use crate::run::{Plan, Summary, Until};
 use crate::spec::{DataClass, FailureMode, Journey, Slo, Topology};
 use crate::stats::Estimate;
 use crate::units::SimSpan;
@@ -130,7 +131,7 @@ pub struct RunInfo {
     /// Changes of state in all lives.
     pub events: u64,
     /// How the numbers were found.
-    pub method: String,
+    pub method: Method,
     /// How times to failure were drawn.
     pub clocks: &'static str,
     /// Of this program.
@@ -143,7 +144,7 @@ pub struct RunInfo {
 
 impl RunInfo {
     /// That of a plan and what was lived of it, if anything was.
-    fn of(plan: &Plan, method: &'static str, lived: Option<&Summary>) -> RunInfo {
+    fn of(plan: &Plan, method: Method, lived: Option<&Summary>) -> RunInfo {
         RunInfo {
             replications: lived.map_or(0, |summary| summary.replications),
             seed: plan.seed,
@@ -151,28 +152,12 @@ impl RunInfo {
             warm_up: plan.warm_up,
             until: plan.until,
             events: lived.map_or(0, |summary| summary.events),
-            method: method.to_owned(),
+            method,
             clocks: "per-unit",
             version: env!("CARGO_PKG_VERSION"),
             is_partial: lived.is_some_and(|summary| summary.is_partial),
             precision: None,
         }
-    }
-}
-
-/// A precision that was asked for.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct PrecisionReport {
-    /// The half-width of 95 % intervals, relative to the estimates, that was asked for.
-    pub target: f64,
-    /// The widest that was reached; `None` if a journey could not be told.
-    pub reached: Option<f64>,
-}
-
-impl PrecisionReport {
-    /// Whether it was reached.
-    pub fn is_met(&self) -> bool {
-        self.reached.is_some_and(|reached| reached <= self.target)
     }
 }
 
@@ -198,13 +183,40 @@ pub struct JourneyReport {
 }
 
 impl JourneyReport {
-    /// Whether the mean availability of an answer is below what is promised.
-    fn misses(&self, answer: &Result<Answer, String>) -> bool {
-        let found = answer.as_ref().ok().and_then(|answer| answer.unavailability);
-        match (self.slo.availability, found) {
-            (Some(target), Some(found)) => found.mean > 1.0 - target,
-            _ => false,
+    /// The answer of another route that stands for the simulation: there was none, or it has seen too little.
+    pub fn nearer(&self) -> Option<&Answer> {
+        match (&self.measures, &self.second) {
+            (JourneyMeasures::Answered(answer), _) => answer.as_ref().as_ref().ok(),
+            (_, Some(Ok(answer))) if self.is_second_nearer => Some(answer),
+            _ => None,
         }
+    }
+
+    /// Whether the journey is as available as is promised, by what stands for it; `None` if nothing is promised, or
+    /// nothing known.
+    pub fn availability_verdict(&self) -> Option<Verdict> {
+        let target = self.slo.availability?;
+        match (&self.measures, self.nearer()) {
+            // Other routes do not know which hours count.
+            (JourneyMeasures::Answered(_), Some(_)) if self.slo.during.is_some() => {
+                Some(Verdict::NotJudged)
+            }
+            (_, Some(answer)) if self.slo.during.is_none() => answer.verdict(target),
+            (JourneyMeasures::Window(estimates, _), _) => {
+                Some(estimates.objectives.availability?.verdict)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether anything is missed that is promised.
+    fn misses(&self) -> bool {
+        let others = match &self.measures {
+            JourneyMeasures::Window(estimates, _) => estimates.objectives.other_verdicts(),
+            JourneyMeasures::FirstOutage(_) | JourneyMeasures::Answered(_) => [None; 2],
+        };
+        let all = others.into_iter().chain([self.availability_verdict()]);
+        all.flatten().any(Verdict::is_missed)
     }
 }
 
@@ -318,24 +330,6 @@ pub struct Comparison {
     pub leaves_out: Vec<Omission>,
 }
 
-/// What a run cannot tell as nearly as was asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BeyondReach {
-    /// Journeys, by number.
-    pub journeys: Vec<usize>,
-    /// Data classes, by number.
-    pub data: Vec<usize>,
-    /// How many lives the others need.
-    pub lives: u64,
-}
-
-impl BeyondReach {
-    /// Whether there is nothing.
-    pub fn is_empty(&self) -> bool {
-        self.journeys.is_empty() && self.data.is_empty()
-    }
-}
-
 impl Report {
     /// Puts the names back and keeps what is worth showing.
     pub(crate) fn new(
@@ -381,28 +375,23 @@ impl Report {
                 (Vec::new(), classes.collect())
             }
         };
-        Report {
+        let mut report = Report {
             topology: TopologyInfo::of(topology),
-            run: RunInfo {
-                precision: plan.precision.map(|target| PrecisionReport {
-                    target,
-                    reached: measures.relative_half_width(),
-                }),
-                ..RunInfo::of(plan, "plain", Some(summary))
-            },
+            run: RunInfo::of(plan, Method::PLAIN, Some(summary)),
             journeys,
             blast_radius: blast(topology, model, &reporter.hosts),
             data,
             stress: None,
-        }
+        };
+        report.run.precision = plan.precision.map(|target| report.precision(target));
+        report
     }
 
-    /// What answers say that were found without lives, by `method`.
+    /// What exact answers say, without lives.
     pub(crate) fn of_answers(
         topology: &Topology,
         model: &Model,
         plan: &Plan,
-        method: &'static str,
         answers: Answers,
     ) -> Report {
         let reporter = Reporter { topology, model, hosts: first_hosts(model) };
@@ -410,7 +399,7 @@ impl Report {
         let data = topology.data.iter().enumerate().zip(answers.data);
         Report {
             topology: TopologyInfo::of(topology),
-            run: RunInfo::of(plan, method, None),
+            run: RunInfo::of(plan, Method::Exact, None),
             journeys: journeys
                 .map(|((index, journey), answer)| {
                     let spreadsheet = reporter.spreadsheet(index, None);
@@ -431,79 +420,10 @@ impl Report {
         }
     }
 
-    /// What of a plan's precision the run cannot reach with at most so many lives, as journeys and data classes by
-    /// their numbers; and how many lives the others need.
-    pub fn beyond_reach(&self, precision: f64, most: u64) -> BeyondReach {
-        let lives = self.run.replications;
-        let mut beyond = BeyondReach { journeys: Vec::new(), data: Vec::new(), lives };
-        let mut judge = |estimate: Estimate,
-                         is_seen: bool,
-                         list: fn(&mut BeyondReach) -> &mut Vec<usize>,
-                         index| {
-            let width = estimate.relative_half_width().filter(|_| is_seen);
-            let needed = width.map(|width| lives as f64 * (width / precision).powi(2));
-            match needed.filter(|needed| *needed <= most as f64) {
-                Some(needed) => beyond.lives = beyond.lives.max((1.1 * needed) as u64 + 1),
-                None => list(&mut beyond).push(index),
-            }
-        };
-        for (index, journey) in self.journeys.iter().enumerate() {
-            if let JourneyMeasures::Window(estimates, _) = &journey.measures {
-                let is_seen = estimates.unavailability_upper95.is_none();
-                judge(estimates.unavailability, is_seen, |beyond| &mut beyond.journeys, index);
-            }
-        }
-        for (index, class) in self.data.iter().enumerate().filter(|_| self.journeys.is_empty()) {
-            if let DataMeasures::Window(window) = &class.measures
-                && class.survival.is_some()
-            {
-                let incidents = window.estimates.loss_incidents_per_year;
-                judge(
-                    incidents.estimate,
-                    incidents.upper95.is_none(),
-                    |beyond| &mut beyond.data,
-                    index,
-                );
-            }
-        }
-        beyond.lives = beyond.lives.min(most);
-        beyond
-    }
-
-    /// Says what answers say of what the run could not reach, and how near all of it is.
-    pub fn set_nearer(&mut self, precision: f64, beyond: &BeyondReach, answers: Answers) {
-        let mut routes = vec!["plain"];
-        let mut reached = Some(0.0_f64);
-        let mut widen = |width: Option<f64>| reached = reached.zip(width).map(|(a, b)| a.max(b));
-        for (index, (journey, answer)) in self.journeys.iter_mut().zip(answers.journeys).enumerate()
-        {
-            let found = answer.as_ref().ok().and_then(|answer| answer.unavailability);
-            if beyond.journeys.contains(&index) {
-                journey.is_second_nearer = found.is_some();
-                widen(found.and_then(|found| found.relative_half_width()));
-                routes.extend(answer.as_ref().ok().map(|answer| answer.route));
-            } else if let JourneyMeasures::Window(estimates, _) = &journey.measures {
-                widen(estimates.unavailability.relative_half_width());
-            }
-            journey.second = Some(answer);
-        }
-        for (index, (class, answer)) in self.data.iter_mut().zip(answers.data).enumerate() {
-            let found = answer.as_ref().and_then(|answer| answer.as_ref().ok()?.p_loss);
-            if beyond.data.contains(&index) {
-                class.is_second_nearer = found.is_some();
-                widen(found.and_then(|found| found.relative_half_width()));
-                routes.extend(answer.as_ref().and_then(|a| Some(a.as_ref().ok()?.route)));
-            } else if let DataMeasures::Window(window) = &class.measures
-                && self.journeys.is_empty()
-                && class.survival.is_some()
-            {
-                widen(window.estimates.loss_incidents_per_year.estimate.relative_half_width());
-            }
-            class.second = answer;
-        }
-        routes.dedup();
-        self.run.method = routes.join("+");
-        self.run.precision = Some(PrecisionReport { target: precision, reached });
+    /// Whether another route was asked.
+    pub fn has_second_route(&self) -> bool {
+        self.journeys.iter().any(|journey| journey.second.is_some())
+            || self.data.iter().any(|class| class.second.is_some())
     }
 
     /// Says what another route says.
@@ -525,17 +445,7 @@ impl Report {
 
     /// Whether any objective of any journey is missed.
     pub fn any_objective_missed(&self) -> bool {
-        self.journeys.iter().any(|journey| match &journey.measures {
-            JourneyMeasures::Window(estimates, _) => {
-                let is_missed = estimates.objectives.any_missed();
-                match (&journey.second, journey.is_second_nearer) {
-                    (Some(second), true) => is_missed || journey.misses(second),
-                    _ => is_missed,
-                }
-            }
-            JourneyMeasures::FirstOutage(_) => false,
-            JourneyMeasures::Answered(answer) => journey.misses(answer),
-        })
+        self.journeys.iter().any(JourneyReport::misses)
     }
 }
 

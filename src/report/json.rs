@@ -80,20 +80,27 @@ struct Run<'a> {
     seed: u64,
     horizon_s: f64,
     events: u64,
-    method: &'a str,
+    method: String,
     clocks: &'static str,
     warm_up_s: f64,
     until: &'static str,
     version: &'static str,
     is_partial: bool,
-    precision: Option<Precision>,
+    precision: Option<Precision<'a>>,
 }
 
 #[derive(Serialize)]
-struct Precision {
+struct Precision<'a> {
     target: f64,
     reached: Option<f64>,
     is_met: bool,
+    not_reached: Vec<NotReachedJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct NotReachedJson<'a> {
+    name: &'a str,
+    reached: Option<f64>,
 }
 
 #[derive(Default, Serialize)]
@@ -299,7 +306,7 @@ impl<'a> Root<'a> {
                 seed: run.seed,
                 horizon_s: run.horizon.seconds(),
                 events: run.events,
-                method: &run.method,
+                method: run.method.name(),
                 clocks: run.clocks,
                 warm_up_s: run.warm_up.seconds(),
                 until: match run.until {
@@ -309,10 +316,15 @@ impl<'a> Root<'a> {
                 },
                 version: run.version,
                 is_partial: run.is_partial,
-                precision: run.precision.map(|precision| Precision {
+                precision: run.precision.as_ref().map(|precision| Precision {
                     target: precision.target,
                     reached: precision.reached,
                     is_met: precision.is_met(),
+                    not_reached: precision
+                        .not_reached
+                        .iter()
+                        .map(|one| NotReachedJson { name: &one.name, reached: one.reached })
+                        .collect(),
                 }),
             },
             journeys: Ordered(
@@ -364,16 +376,27 @@ impl<'a> Journey<'a> {
                 Ok(answer) => AgreementJson::of(Ok(answer.route), journey.compared(answer)),
                 Err(why) => AgreementJson::of(Err(why), None),
             }),
-            ..match (&journey.second, journey.is_second_nearer) {
-                (Some(Ok(answer)), true) => {
+            ..match (&journey.measures, journey.nearer()) {
+                (JourneyMeasures::Window(..), Some(answer)) => {
                     let nearer = Journey::of_answer(journey, answer);
+                    let measured = Journey::measured(journey);
+                    let Slo { availability, rto_s, rpo_s } = measured.slo;
+                    let verdict = journey.availability_verdict().map(verdict_name);
                     Journey {
                         unavailability: nearer.unavailability,
                         availability: nearer.availability,
                         outages_per_year: nearer.outages_per_year,
                         downtime_s_per_year: nearer.downtime_s_per_year,
                         p_no_outage: nearer.p_no_outage,
-                        ..Journey::measured(journey)
+                        slo: Slo {
+                            availability: availability.map(|target| Target {
+                                verdict: verdict.unwrap_or(target.verdict),
+                                ..target
+                            }),
+                            rto_s,
+                            rpo_s,
+                        },
+                        ..measured
                     }
                 }
                 _ => Journey::measured(journey),
@@ -382,10 +405,7 @@ impl<'a> Journey<'a> {
     }
 
     fn of_answer(journey: &JourneyReport, answer: &Answer) -> Journey<'a> {
-        let target = journey.slo.availability.zip(answer.unavailability);
-        let verdict = |(target, found): (f64, Estimate)| {
-            if found.mean > 1.0 - target { "missed" } else { "met" }
-        };
+        let judged = journey.slo.availability.zip(journey.availability_verdict());
         Journey {
             unavailability: answer.unavailability.map(|found| Bounded::new(found, None)),
             availability: answer.unavailability.map(|found| {
@@ -399,13 +419,13 @@ impl<'a> Journey<'a> {
             p_no_outage: answer.p_no_outage.map(Into::into),
             time_to_first_outage_s: answer.first_outage_s.map(TimeToFirst::of_mean),
             slo: Slo {
-                availability: target.map(|both| Target {
-                    target: both.0,
+                availability: judged.map(|(target, verdict)| Target {
+                    target,
                     p_met: None,
                     p_met_ci95: None,
                     p_met_month: None,
                     p_met_rolling_30d: None,
-                    verdict: verdict(both),
+                    verdict: verdict_name(verdict),
                 }),
                 ..Slo::default()
             },
@@ -582,13 +602,17 @@ impl Target {
             p_met_ci95: objective.p_met.and_then(|p_met| p_met.ci95),
             p_met_month: objective.p_met_month.map(|p_met| p_met.mean),
             p_met_rolling_30d: objective.p_met_rolling_30d.map(|p_met| p_met.mean),
-            verdict: match objective.verdict {
-                Verdict::Met => "met",
-                Verdict::MetUndecided => "met-undecided",
-                Verdict::MissedUndecided => "missed-undecided",
-                Verdict::Missed => "missed",
-                Verdict::NotJudged => "not-judged",
-            },
+            verdict: verdict_name(objective.verdict),
         }
+    }
+}
+
+fn verdict_name(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Met => "met",
+        Verdict::MetUndecided => "met-undecided",
+        Verdict::MissedUndecided => "missed-undecided",
+        Verdict::Missed => "missed",
+        Verdict::NotJudged => "not-judged",
     }
 }

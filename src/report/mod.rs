@@ -14,12 +14,14 @@ mod data_text;
 mod difference;
 mod figure;
 mod galileo;
+mod html;
 mod json;
 mod not_static;
 mod number;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod plotters;
+mod precision;
 mod prism;
 mod rows;
 mod scenario;
@@ -30,7 +32,7 @@ mod timeline;
 
 pub use self::csv::to_csv;
 pub use self::plotters::{DrawError, Sheet, Theme, to_png, to_svg};
-pub use answer::{Answer, Answers, LossAnswer, not_markov_text};
+pub use answer::{Answer, Answers, LossAnswer, Method, Route, not_markov_text};
 pub(crate) use answer::{exact_answers, rare_refusal};
 pub use capacity::{
     CapacityReport, Case, NodeUse, PendingReplica, capacity, capacity_to_json, capacity_to_text,
@@ -41,8 +43,8 @@ pub use cuts::{
     cuts_to_text,
 };
 pub use data::{
-    BeyondReach, Blast, Cause, Causes, Comparison, InputBand, JourneyMeasures, JourneyReport,
-    ModeCause, PrecisionReport, ProlongingCause, Report, RunInfo, Stressed, TopologyInfo,
+    Blast, Cause, Causes, Comparison, InputBand, JourneyMeasures, JourneyReport, ModeCause,
+    ProlongingCause, Report, RunInfo, Stressed, TopologyInfo,
 };
 pub use data_class::{DataCause, DataMeasures, DataReport, PromisedBy, Survival, WindowOfData};
 pub use difference::{Change, DifferenceReport, Side, difference_to_json, difference_to_text};
@@ -52,8 +54,11 @@ pub use figure::{
     Stretch, Strip, XAxis, YAxis, figures, life_figure, topology_figure,
 };
 pub use galileo::to_galileo;
+pub use html::to_html;
 pub use json::{RESULT_SCHEMA, to_json, to_json_array};
 pub use not_static::not_static_text;
+pub(crate) use precision::BeyondReach;
+pub use precision::{NotReached, PrecisionReport, Sought};
 pub use prism::to_prism;
 pub use rows::{RowFormat, RowWriter, RowsOf};
 pub use scenario::{ScenarioReport, ShownLife};

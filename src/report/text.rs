@@ -6,6 +6,7 @@ use comfy_table::{
     CellAlignment, ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle,
 };
 
+use super::answer::Method;
 use super::answer_text::{
     agreement_lines, answer_lines, answer_row, answers_table, rough, stress_table,
 };
@@ -14,6 +15,7 @@ use super::data_text::{data_sections, rpo_section};
 use super::number::{
     decimals_for, duration, grouped, nines, percent, percent_of, significant, target_percent,
 };
+use super::precision::{NotReached, PrecisionReport, Sought};
 use crate::exact::Omission;
 use crate::measure::{ByIntent, Downtime, FirstOutage, JourneyEstimates, Objective, Verdict};
 use crate::run::Until;
@@ -99,22 +101,17 @@ fn heading(report: &Report) -> String {
         }
     };
     let warm_up = after_warm_up(run.warm_up);
-    let _ = match run.replications {
-        _ if run.method.contains('+') => writeln!(
-            text,
-            "{} {lives}{warm_up}, seed {}, by {}\n",
-            grouped(run.replications),
-            run.seed,
-            run.method.replace('+', ", and where that sees too little by "),
-        ),
-        0 => writeln!(text, "{}, {lives}{warm_up}\n", run.method),
-        replications => writeln!(
-            text,
-            "{} {lives}{warm_up}, seed {}, {} events\n",
-            grouped(replications),
-            run.seed,
-            grouped(run.events),
-        ),
+    let lived = format!("{} {lives}{warm_up}, seed {}", grouped(run.replications), run.seed);
+    let _ = match &run.method {
+        Method::Exact => writeln!(text, "{}, {lives}{warm_up}\n", run.method.name()),
+        Method::Lives(others) if others.is_empty() => {
+            writeln!(text, "{lived}, {} events\n", grouped(run.events))
+        }
+        Method::Lives(others) => {
+            let others: Vec<&str> = others.iter().map(|route| route.name()).collect();
+            let others = others.join(" or ");
+            writeln!(text, "{lived}, by plain, and where that sees too little by {others}\n")
+        }
     };
     text
 }
@@ -136,9 +133,7 @@ pub(super) fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
 
 fn availability_table(windows: &[Window<'_>]) -> String {
     let rows = windows.iter().map(|(journey, estimates, _)| {
-        if let (Some(Ok(answer)), true) = (&journey.second, journey.is_second_nearer)
-            && let Some(row) = answer_row(journey, answer)
-        {
+        if let Some(row) = journey.nearer().and_then(|answer| answer_row(journey, answer)) {
             return row;
         }
         let availability = &estimates.availability.mean;
@@ -165,7 +160,7 @@ fn availability_table(windows: &[Window<'_>]) -> String {
             nines_text,
             monthly,
             objective.map_or_else(|| "-".to_owned(), |o| target_percent(o.target)),
-            objective.map_or_else(|| "-".to_owned(), |o| verdict(o.verdict).to_owned()),
+            journey.availability_verdict().map_or("-", verdict).to_owned(),
         ]
     });
     let header =
@@ -181,7 +176,7 @@ pub(super) fn interval(estimate: &crate::stats::Estimate) -> String {
     format!("{:.decimals$} to {:.decimals$}", 100.0 * low, 100.0 * high)
 }
 
-fn verdict(verdict: Verdict) -> &'static str {
+pub(super) fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Met => "met",
         Verdict::MetUndecided => "met, undecided",
@@ -194,8 +189,7 @@ fn verdict(verdict: Verdict) -> &'static str {
 fn outage_table(windows: &[Window<'_>]) -> String {
     let rows = windows.iter().map(|(journey, estimates, _)| {
         let mut row = vec![journey.name.clone()];
-        let nearer = journey.second.as_ref().filter(|_| journey.is_second_nearer);
-        let nearer = nearer.and_then(|answer| answer.as_ref().ok()?.outages_per_year);
+        let nearer = journey.nearer().and_then(|answer| answer.outages_per_year);
         row.push(match (nearer, estimates.outages_per_year_upper95) {
             (Some(nearer), _) => rough(nearer.mean),
             (None, Some(bound)) => format!("< {}", significant(bound, 2)),
@@ -495,24 +489,30 @@ fn first_cells(first: &FirstOutage) -> Vec<String> {
     cells
 }
 
+/// What is not known as well as was asked for, and why.
+fn not_reached(report: &Report, precision: &PrecisionReport) -> String {
+    let words = |one: &NotReached| match (one.reached, one.of, report.run.until) {
+        (Some(reached), ..) => format!("{} is known to {}", one.name, percent(reached, 1)),
+        (None, _, Until::FirstOutage | Until::FirstLoss) => {
+            format!("{} was not hit in every life", one.name)
+        }
+        (None, Sought::Journey, Until::Horizon) => format!("{} was never seen down", one.name),
+        (None, Sought::Data, Until::Horizon) => format!("{} never lost any data", one.name),
+    };
+    precision.not_reached.iter().map(words).collect::<Vec<_>>().join(", ")
+}
+
 fn notes(report: &Report) -> String {
     let mut lines = String::new();
     if report.run.is_partial {
         lines += "  partial: the run was stopped before it was done\n";
     }
-    if let Some(precision) = report.run.precision.filter(|precision| !precision.is_met()) {
-        let reached = precision.reached.map_or_else(
-            || match report.journeys.is_empty() {
-                true => "data of some class were never lost".to_owned(),
-                false => "some journey was never seen down".to_owned(),
-            },
-            |reached| format!("reached {}", percent(reached, 1)),
-        );
+    if let Some(precision) = report.run.precision.as_ref().filter(|precision| !precision.is_met()) {
         let line = format!(
-            "the precision of {} was not reached within {} lives ({reached}): allow more with \
-             --replications",
+            "the precision of {} was not reached within {} lives: {}; allow more with --replications",
             target_percent(precision.target),
-            grouped(report.run.replications)
+            grouped(report.run.replications),
+            not_reached(report, precision)
         );
         lines += &wrapped(&line, "  ");
     }

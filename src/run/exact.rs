@@ -7,7 +7,7 @@ use crate::exact::{
     Exact, LongRun, Unsolved, Within, long_run, mean_time_until, probability_never_within,
     probability_within, within,
 };
-use crate::model::{Cone, DataId, JourneyId, Model};
+use crate::model::{DataId, Influences, JourneyId, Model};
 use crate::units::SimSpan;
 
 /// States of a chain that may be explored where nothing else was asked for: a minute or two, and less than two
@@ -149,9 +149,10 @@ fn independent_parts(model: &Model, class: DataId) -> Vec<Vec<u32>> {
     }
     let struck = model.shocks.iter().flat_map(|shock| &shock.targets);
     let struck: Vec<usize> = struck.map(|c| model.clocks[c.index()].unit.index()).collect();
+    let influences = Influences::new(model);
     let mut owner = vec![None; model.unit_count()];
     for &number in &all {
-        let cone = Cone::of_copies(model, class, &[number]);
+        let cone = influences.on_copies(class, &[number]);
         // Common causes strike what they strike together.
         if struck.iter().any(|unit| cone.units[*unit]) {
             return vec![all];

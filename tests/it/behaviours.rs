@@ -1,26 +1,24 @@
 //! One small system for each behaviour, with fixed times, so that its life is known to the second.
 
-use ninefold::engine::{Replication, Replicator};
+use ninefold::Until;
 use ninefold::measure::Recorder;
 use ninefold::run::LifeWatcher;
 use ninefold::units::{SimTime, parse_duration};
-use ninefold::{System, Topology, Until};
+
+use crate::common::{compiled, live};
 
 /// The outages of one life, as `journey: from-to mode@unit`, hours; `..` for one that the end cut
 /// short, `planned` for one that somebody meant, `for` what prolonged it; and with `~` for `:` the
 /// times in which a journey was not whole.
 pub(crate) fn life(text: &str) -> Vec<String> {
     let text = format!("topology: behaviour\n{text}");
-    let topology = Topology::from_str("behaviour", &text).unwrap_or_else(|error| panic!("{error}"));
-    let system = System::compile(topology);
-    let horizon = SimTime::ZERO + system.topology().horizon;
+    let system = compiled(&text);
     let mut recorder = Recorder::new(
         system.model().journey_count(),
         system.topology().journeys.len(),
         Until::Horizon,
     );
-    let mut replicator = Replicator::new(system.model(), horizon, u64::MAX);
-    let lived = replicator.replicate(Replication { seed: 1, number: 0 }, &mut recorder).unwrap();
+    let lived = live(&system, 1, &mut recorder);
     let topology = system.topology();
     let hours = |time: SimTime| time.micros() as f64 / 3.6e9;
     recorder

@@ -226,7 +226,7 @@ fn results_are_files_too() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     names.sort();
-    let mut expected = vec![".json".to_owned(), ".txt".to_owned()];
+    let mut expected = [".html", ".json", ".txt"].map(str::to_owned).to_vec();
     for figure in ["causes", "convergence", "downtime", "outages", "over-time"] {
         for ending in [".png", ".svg"] {
             expected.push(format!("-{figure}{ending}"));
@@ -238,6 +238,13 @@ fn results_are_files_too() {
     assert_eq!(names, expected);
     let written = fs::read(out.join("object-store-4-nodes.txt")).unwrap();
     assert_eq!(text(&written), text(&output.stdout));
+    // The page has all of it, and takes nothing from elsewhere.
+    let page = fs::read_to_string(out.join("object-store-4-nodes.html")).unwrap();
+    assert_eq!((page.matches("<svg").count(), page.matches("</html>").count()), (5, 1));
+    let told = text(&output.stdout).replace('<', "&lt;").replace('>', "&gt;");
+    assert!(page.contains(&told), "{told}");
+    let fetched = ["src=", "href=", "url(", "@import", "<script"];
+    assert!(!fetched.iter().any(|word| page.contains(word)));
 }
 
 #[test]
@@ -820,7 +827,7 @@ fn a_topology_without_journeys_is_simulated_checked_and_drawn() {
     let pictures =
         kinds.iter().flat_map(|kind| ["png", "svg"].map(|e| format!("fleet-{kind}.{e}")));
     let wanted: Vec<String> =
-        pictures.chain(["fleet.json".to_owned(), "fleet.txt".to_owned()]).collect();
+        pictures.chain(["fleet.html", "fleet.json", "fleet.txt"].map(str::to_owned)).collect();
     assert_eq!(written, wanted);
 
     let csv = ninefold(&["simulate", &fleet, "-n", "20", "--format", "csv"]);
@@ -899,5 +906,130 @@ fn without_journeys_a_precision_is_that_of_losses() {
     let output = ninefold(&["simulate", &safe, "-n", "2000", "--precision", "5%"]);
     check_status(&output, 0);
     let told = text(&output.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(told.contains("data of some class were never lost"), "{told}");
+    assert!(told.contains("objects never lost any data; allow more"), "{told}");
+}
+
+/// Neither a chain nor a diagram says how rarely it is down, and hardly any life is.
+const RARELY_DOWN: &str = "topology: rare
+failures: {down: {every: 2000h, repair: {fixed: 2h}, crew: repair}}
+crews: {repair: {size: 1}}
+domains: {unit: {count: 3, fails: [down]}}
+journeys: {serve: {needs: {at_least: 1, of: [unit]}, slo: {availability: 90%}}}
+";
+
+/// What another route says of a rare outage is judged in all formats, and in the exit status, as an estimate is: by its
+/// mean, and as undecided where its interval reaches over the target.
+#[test]
+fn the_verdict_is_on_what_is_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let judged = |target: f64| {
+        let content = RARELY_DOWN.replace("90%", &format!("{:.12}%", 100.0 * target));
+        let path = file(folder.path(), "rare.yaml", &content);
+        let run = |format: &str| {
+            let precise = ["--precision", "30%", "-n", "20000", "--format", format];
+            ninefold(&[&["simulate", &path][..], &precise].concat())
+        };
+        let output = run("json");
+        let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_ne!(json["run"]["method"], "plain");
+        let journey = json["journeys"]["serve"].clone();
+        let verdict = journey["slo"]["availability"]["verdict"].as_str().unwrap().to_owned();
+        (verdict, output.status.code(), text(&run("text").stdout).to_owned(), journey)
+    };
+    let (verdict, status, told, journey) = judged(0.9);
+    assert_eq!((verdict.as_str(), status), ("met", Some(0)), "{told}");
+    let unavailability = journey["unavailability"]["mean"].as_f64().unwrap();
+    assert!(unavailability < 1e-7, "{unavailability}");
+    for (share, expected, status) in [
+        (2.0, "met", 0),
+        (1.05, "met-undecided", 0),
+        (0.95, "missed-undecided", 1),
+        (0.5, "missed", 1),
+    ] {
+        let (verdict, code, told, _) = judged(1.0 - share * unavailability);
+        assert_eq!((verdict.as_str(), code), (expected, Some(status)), "{told}");
+        assert_eq!(told.contains("MISSED"), status == 1, "{told}");
+        assert_eq!(told.contains("undecided"), expected.ends_with("undecided"), "{told}");
+    }
+}
+
+/// Each route is named once, however many journeys it is for.
+#[test]
+fn every_route_is_named_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let content = "topology: rare
+failures:
+  down: {every: 2000h, repair: {fixed: 2h}, crew: repair}
+  lost: {every: 2000h, repair: {exponential: 2h}, crew: others}
+crews: {repair: {size: 1}, others: {size: 1}}
+domains: {unit: {count: 3, fails: [down]}, other: {count: 3, fails: [lost]}}
+journeys:
+  read: {needs: {at_least: 1, of: [unit]}}
+  write: {needs: {at_least: 1, of: [other]}}
+  list: {needs: {at_least: 1, of: [unit]}}
+";
+    let path = file(folder.path(), "rare.yaml", content);
+    let run = |format: &str| {
+        let precise = ["--precision", "30%", "-n", "20000", "--format", format];
+        let output = ninefold(&[&["simulate", &path][..], &precise].concat());
+        check_status(&output, 0);
+        text(&output.stdout).to_owned()
+    };
+    let json: serde_json::Value = serde_json::from_str(&run("json")).unwrap();
+    let method = json["run"]["method"].as_str().unwrap();
+    let routes: Vec<&str> = method.split('+').collect();
+    assert!(matches!(routes[..], ["plain", "markov", rare] if rare != "markov"), "{method}");
+    let told = run("text");
+    let words = format!("where that sees too little by markov or {}\n", routes[2]);
+    assert!(told.contains(&words), "{told}");
+}
+
+/// Other routes do not know which hours count.
+#[test]
+fn what_is_promised_for_some_hours_is_not_judged_by_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let exactly = |slo: &str| {
+        let content = RELIABLE.replace("repair: 1m", "repair: {exponential: 1m}");
+        let path = file(folder.path(), "t.yaml", &content.replace("99%", slo));
+        let output = ninefold(&["simulate", &path, "--exact", "only", "--format", "json"]);
+        let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let verdict = json["journeys"]["browse"]["slo"]["availability"]["verdict"].clone();
+        (output.status.code(), verdict.as_str().unwrap().to_owned())
+    };
+    assert_eq!(exactly("99.9999%"), (Some(1), "missed".to_owned()));
+    assert_eq!(exactly("99.9999%, during: business"), (Some(0), "not-judged".to_owned()));
+}
+
+/// What has no effect is said, and not passed over.
+#[test]
+fn what_only_lives_have_is_refused_where_none_is_simulated() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = file(folder.path(), "t.yaml", RELIABLE);
+    let rows = folder.path().join("rows.csv");
+    let rows = rows.to_str().unwrap();
+    for arguments in [
+        &["--outages", rows][..],
+        &["--lives", rows],
+        &["--input-uncertainty"],
+        &["--stress"],
+        &["--shard", "1/2", "--out", rows],
+        &["--precision", "5%"],
+        &["--until", "loss"],
+        &["--format", "parquet", "--out", rows],
+        &["--replications", "10"],
+        &["--method", "plain"],
+        &["--timing"],
+    ] {
+        let output = ninefold(&[&["simulate", &path, "--exact", "only"], arguments].concat());
+        check_status(&output, 2);
+        let option = arguments[..2.min(arguments.len())].join(" ");
+        let option = if option.starts_with("--format") { &option } else { arguments[0] };
+        let told = format!("error: `{option}` is about lives, and `--exact only` simulates none\n");
+        assert_eq!(text(&output.stderr), told);
+        assert!(output.stdout.is_empty() && !Path::new(rows).exists());
+    }
+    let output = ninefold(&["simulate", &path, "--method", "auto"]);
+    check_status(&output, 2);
+    assert!(text(&output.stderr).contains("such as `--precision 10%`"));
+    check_status(&ninefold(&["simulate", &path, "--method", "plain", "-n", "10"]), 0);
 }

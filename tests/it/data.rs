@@ -91,6 +91,14 @@ fn hours(hours: f64) -> SimTime {
     SimTime::ZERO + SimSpan::from_seconds(hours * HOUR)
 }
 
+/// What is seen of the first life of so many hours.
+fn watched(model: &Model, horizon: f64) -> Watcher {
+    let mut watcher = Watcher::default();
+    let mut replicator = Replicator::new(model, hours(horizon), u64::MAX);
+    replicator.replicate(Replication { seed: 1, number: 0 }, &mut watcher).unwrap();
+    watcher
+}
+
 /// The share of lives of so many hours in which data are lost must be `exact`, and the mean time to
 /// the first loss `mttdl` hours where that is short enough to wait for.
 fn assert_loses(what: &str, model: &Model, horizon: f64, exact: f64, mttdl: Option<f64>) {
@@ -194,11 +202,11 @@ fn deletions_take_everything() {
     let model = with_data(topology, Holding { deleted, groups: 7, ..holding });
     let exact = 1.0 - (-1.0_f64).exp();
     assert_loses("deleted", &model, YEAR_HOURS, exact, Some(YEAR_HOURS));
-    let mut watcher = Watcher::default();
-    let mut replicator = Replicator::new(&model, hours(10.0 * YEAR_HOURS), u64::MAX);
-    replicator.replicate(Replication { seed: 1, number: 0 }, &mut watcher).unwrap();
     assert!(
-        watcher.losses.iter().all(|(_, loss)| loss.how == HowLost::Deleted && loss.groups == 7)
+        watched(&model, 10.0 * YEAR_HOURS)
+            .losses
+            .iter()
+            .all(|(_, loss)| loss.how == HowLost::Deleted && loss.groups == 7)
     );
 }
 
@@ -241,9 +249,7 @@ domains: {{drive: {{level: drive, count: {}}}}}\njourneys: {{any: {{needs: drive
     let (_, holding) = drives(fails_at.len() as u32 + 1, 1.0, "1h", Scheme::copies(3));
     let scheme = Scheme::erasure(1, fails_at.len() as u32);
     let model = with_data(topology, Holding { rebuild: Some(rebuild), scheme, ..holding });
-    let mut watcher = Watcher::default();
-    let mut replicator = Replicator::new(&model, hours(90.0), u64::MAX);
-    replicator.replicate(Replication { seed: 1, number: 0 }, &mut watcher).unwrap();
+    let watcher = watched(&model, 90.0);
     assert!(watcher.losses.is_empty());
     let in_hours = |at: SimTime| (at - SimTime::ZERO).seconds() / HOUR;
     watcher.lost.iter().map(|(at, lost)| (in_hours(*at), *lost)).collect()
@@ -352,10 +358,7 @@ domains: {{drive: {{level: drive, count: 3}}}}\njourneys: {{any: {{needs: drive-
         topology.modes[2].wipes = true;
         let (_, holding) = drives(3, 1.0, "1h", Scheme::copies(3));
         let model = with_data(topology, Holding { ack: Some(2), catch_up, ..holding });
-        let mut watcher = Watcher::default();
-        let mut replicator = Replicator::new(&model, hours(90.0), u64::MAX);
-        replicator.replicate(Replication { seed: 1, number: 0 }, &mut watcher).unwrap();
-        watcher.losses
+        watched(&model, 90.0).losses
     };
     let losses = lives(22.0, CatchUp::Never);
     let [(at, loss)] = losses.as_slice() else { panic!("{losses:?}") };

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use ninefold::report::{JourneyMeasures, to_json};
+use ninefold::report::{JourneyMeasures, Method, to_json};
 use ninefold::run::RunError;
 use ninefold::units::SimSpan;
 use ninefold::{Plan, System, Topology};
@@ -128,4 +128,73 @@ journeys: {j: {needs: x}}
     // From 10 on: the outage that began before is downtime and no outage; that at 20 is out of it.
     assert_eq!(measure(10.0), (0.2, None));
     assert_eq!(measure(12.0), (0.2, Some((10, 10, 7_200.0))));
+}
+
+/// Neither a chain nor a diagram says how rarely it is down, and hardly any life is.
+const RARELY_DOWN: &str = "topology: rare
+failures: {down: {every: 2000h, repair: {fixed: 2h}, crew: repair}}
+crews: {repair: {size: 1}}
+domains: {unit: {count: 3, fails: [down]}}
+journeys:
+  serve: {needs: {at_least: 1, of: [unit]}}
+";
+
+fn rarely_down() -> System {
+    System::compile(Topology::from_str("rare", RARELY_DOWN).unwrap())
+}
+
+/// The pilot is the first round of the run that it is a pilot of.
+#[test]
+fn a_precision_that_the_pilot_reaches_takes_no_other_run() {
+    let system = system();
+    let plan = Plan { precision: Some(0.5), ..system.plan(1) };
+    let mut seen = Vec::new();
+    let report = system
+        .simulate_to_precision(&plan, &mut |progress| {
+            seen.push(progress.replications);
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    assert_eq!(report.run.replications, 1_024);
+    assert!(seen.is_sorted_by(|one, next| one < next), "{seen:?}");
+    assert_eq!(to_json(&report), to_json(&system.simulate(&plan).unwrap()));
+}
+
+#[test]
+fn what_lives_do_not_tell_is_estimated_or_named() {
+    let system = rarely_down();
+    let plan = Plan { precision: Some(0.3), replications: 20_000, ..system.plan(1) };
+    let go_on = &mut |_: &_| ControlFlow::Continue(());
+    let report = system.simulate_to_precision(&plan, go_on).unwrap();
+    let precision = report.run.precision.as_ref().unwrap();
+    assert!(precision.is_met() && precision.not_reached.is_empty(), "{precision:?}");
+    assert_ne!(report.run.method, Method::PLAIN);
+    let found = report.journeys[0].nearer().unwrap().unavailability.unwrap();
+    assert!(found.relative_half_width().unwrap() <= 0.3, "{found:?}");
+    // Plain lives see nothing of it, and say of what.
+    let report = system.simulate(&Plan { replications: 1_024, ..plan }).unwrap();
+    let precision = report.run.precision.unwrap();
+    assert_eq!((precision.reached, precision.not_reached[0].reached), (None, None));
+    assert_eq!(precision.not_reached[0].name, "serve");
+}
+
+#[test]
+fn an_estimate_of_what_is_rare_that_is_broken_off_is_partial() {
+    let twice = format!("{RARELY_DOWN}  list: {{needs: {{at_least: 1, of: [unit]}}}}\n");
+    let system = System::compile(Topology::from_str("twice", &twice).unwrap());
+    let plan = Plan { precision: Some(0.01), replications: 20_000, ..system.plan(1) };
+    let mut asked = 0;
+    let report = system
+        .simulate_to_precision(&plan, &mut |progress| match progress.most {
+            20_000 => {
+                asked += 1;
+                ControlFlow::Break(())
+            }
+            _ => ControlFlow::Continue(()),
+        })
+        .unwrap();
+    assert_eq!(asked, 1);
+    assert_eq!(report.run.replications, 1_024);
+    assert!(report.run.is_partial);
+    assert!(!report.run.precision.unwrap().is_met());
 }

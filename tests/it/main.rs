@@ -5,6 +5,7 @@
 mod behaviours;
 mod capacity;
 mod command_line;
+mod common;
 mod compare;
 mod cuts;
 mod data;

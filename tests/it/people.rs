@@ -1,9 +1,7 @@
 //! Who repairs and when, and what is planned: small systems with fixed times, as in `behaviours`.
 
-use ninefold::report::JourneyMeasures;
-use ninefold::{Plan, System, Topology};
-
 use crate::behaviours::{check, life};
+use crate::common::{compiled, first_journey};
 
 #[test]
 fn stages_follow_one_another_and_each_has_its_own_people() {
@@ -272,20 +270,14 @@ journeys: {{a: {{needs: a}}, b: {{needs: b}}}}"
 fn planned_and_unplanned_downtime_of_work_that_may_fail_are_as_by_hand() {
     // Ten rounds a life; of each an hour is planned with probability 0.7, and five hours are unplanned with
     // probability 0.3.
-    let topology = Topology::from_str(
-        "work",
+    let system = compiled(
         "topology: work
 horizon: 1000h
 domains: {node: {}}
 calendar: {patch: {every: 100h, at: 1h, order: [node], each: 1h, fails: {p: 30%, repair: 4h}}}
 journeys: {use: {needs: node}}",
-    )
-    .unwrap();
-    let system = System::compile(topology);
-    let report = system.simulate(&Plan { replications: 4_000, ..system.plan(1) }).unwrap();
-    let JourneyMeasures::Window(found, _) = &report.journeys[0].measures else {
-        panic!("lives of equal length");
-    };
+    );
+    let found = first_journey(&system, 4_000);
     let found = found.by_intent;
     let a_year = 8_760.0 / 1_000.0 * 3_600.0;
     for (what, found, exact) in [
@@ -406,8 +398,7 @@ journeys: {vault: {needs: vault}}",
 fn calls_that_escalate_take_as_long_as_by_hand() {
     // Responses R of 40 m in the mean, and after 30 m those of others of 20 m in the mean:
     // E[min(R, 30 m)] + P(R > 30 m) 20 m, and an hour of work; ten times a life.
-    let topology = Topology::from_str(
-        "calls",
+    let system = compiled(
         "topology: calls
 horizon: 1000h
 crews:
@@ -416,13 +407,8 @@ crews:
 domains: {node: {}}
 calendar: {patch: {every: 100h, at: 1h, order: [node], each: [{work: 1h, crew: ops}]}}
 journeys: {use: {needs: node}}",
-    )
-    .unwrap();
-    let system = System::compile(topology);
-    let report = system.simulate(&Plan { replications: 4_000, ..system.plan(1) }).unwrap();
-    let JourneyMeasures::Window(found, _) = &report.journeys[0].measures else {
-        panic!("lives of equal length");
-    };
+    );
+    let found = first_journey(&system, 4_000);
     let late = (-0.75_f64).exp();
     let minutes = 40.0 * (1.0 - late) + 20.0 * late + 60.0;
     let a_year = 10.0 * 8_760.0 / 1_000.0 * 60.0 * minutes;

@@ -1,16 +1,17 @@
 //! Small clusters with timers that are known to the second, so that each step of a life is known too.
 
 use ninefold::dist::Law;
-use ninefold::engine::{Event, Observer, Placement, Replication, Replicator, Root, State};
+use ninefold::engine::{Event, Observer, Placement, Root, State};
 use ninefold::model::{JourneyId, Model, UnitId};
-use ninefold::report::to_json;
 use ninefold::rng::{Purpose, Stream, StreamKey};
 use ninefold::spec::{
     Act, Action, Cluster, Controller, Expression, Node, Platform, ReplicatedVolume, Spread, Timers,
     Volume, VolumeTimers, When, Workload,
 };
 use ninefold::units::{SimSpan, SimTime};
-use ninefold::{Plan, System, Topology};
+use ninefold::{System, Topology};
+
+use crate::common::{live, losses_in_20h};
 
 pub(crate) const fn seconds(seconds: u64) -> SimSpan {
     SimSpan::from_micros(seconds * 1_000_000)
@@ -180,9 +181,7 @@ fn life(system: &System) -> Vec<String> {
     let (topology, model) = (system.topology(), system.model());
     let before = vec![(None, true); topology.units.len()];
     let mut trace = Trace { model, topology, before, lines: Vec::new() };
-    let horizon = SimTime::ZERO + topology.horizon;
-    let mut replicator = Replicator::new(model, horizon, 100_000);
-    replicator.replicate(Replication { seed: 1, number: 0 }, &mut trace).unwrap();
+    live(system, 1, &mut trace);
     trace.lines
 }
 
@@ -663,9 +662,7 @@ fn drains_never_break_a_budget() {
         let workloads = system.topology().platform.as_ref().unwrap().workloads.len();
         // At the beginning all are taken for up, also those for which there is no room.
         let mut budgets = Budgets { system: &system, up: vec![0; workloads], evictions: 0 };
-        let horizon = SimTime::ZERO + system.topology().horizon;
-        let mut replicator = Replicator::new(system.model(), horizon, 100_000);
-        replicator.replicate(Replication { seed, number: 0 }, &mut budgets).unwrap();
+        live(&system, seed, &mut budgets);
         evictions += budgets.evictions;
     }
     assert!(evictions > 500, "{evictions} evictions: hardly any drain");
@@ -673,22 +670,14 @@ fn drains_never_break_a_budget() {
 
 /// How many losses of data there are in twenty hours in which the only node of a replica fails once.
 fn losses(service: &str, data: &str, wipes: bool) -> f64 {
-    let text = format!(
-        "topology: t
-horizon: 20h
-platform: kubernetes
+    losses_in_20h(&format!(
+        "platform: kubernetes
 failures: {{down: {{every: {{fixed: 10h}}, repair: 5h, wipes: {wipes}}}}}
 domains: {{site: {{fails: [down]}}, node: {{level: node, in: site}}}}
 services: {{db: {{on: node, {service}}}}}
 data: {{rows: {{held_by: db, copies: 1, deleted: 50000y, {data}}}}}
 journeys: {{write: {{needs: db}}}}"
-    );
-    let topology = Topology::from_str("t", &text).unwrap_or_else(|error| panic!("{error}"));
-    let system = System::compile(topology);
-    let report = system.simulate(&Plan { replications: 16, ..system.plan(1) }).unwrap();
-    let json: serde_json::Value = serde_json::from_str(&to_json(&report)).unwrap();
-    let rate = json["data"]["rows"]["loss_incidents_per_year"]["mean"].as_f64().unwrap();
-    rate * 20.0 / 8760.0
+    ))
 }
 
 #[test]

@@ -9,6 +9,7 @@ use ninefold::spec::{Act, Action, Controller, Expression, ReplicatedVolume, Volu
 use ninefold::units::{SimSpan, SimTime};
 use ninefold::{Plan, System, Topology};
 
+use crate::common::{live, losses_in_20h};
 use crate::platform::{
     crash, drain, fixed, random_cluster, restore, seconds, system, unit, workload,
 };
@@ -79,9 +80,7 @@ impl Observer for Trace<'_> {
 #[track_caller]
 fn check(system: &System, expected: &[&str]) {
     let mut trace = Trace { system, before: String::new(), lines: Vec::new() };
-    let horizon = SimTime::ZERO + system.topology().horizon;
-    let mut replicator = Replicator::new(system.model(), horizon, 100_000);
-    replicator.replicate(Replication { seed: 1, number: 0 }, &mut trace).unwrap();
+    live(system, 1, &mut trace);
     let second = |line: &String| line.split(' ').next().map(str::to_owned);
     let mut lines: Vec<String> = Vec::new();
     for line in trace.lines {
@@ -591,9 +590,7 @@ fn volumes_of_random_clusters_keep_their_invariants() {
     for seed in 0..700 {
         let system = random_cluster(seed, false);
         let mut invariants = Invariants { system: &system, degraded: 0, faulted: 0 };
-        let horizon = SimTime::ZERO + system.topology().horizon;
-        let mut replicator = Replicator::new(system.model(), horizon, 100_000);
-        replicator.replicate(Replication { seed, number: 0 }, &mut invariants).unwrap();
+        live(&system, seed, &mut invariants);
         degraded += invariants.degraded;
         faulted += invariants.faulted;
     }
@@ -654,10 +651,8 @@ fn a_volume_is_as_available_as_the_replicas_that_have_everything() {
 
 /// How many losses of data there are in twenty hours in which one of three nodes is wiped once.
 fn losses(replicas: usize, on: &str) -> f64 {
-    let text = format!(
-        "topology: t
-horizon: 20h
-platform: kubernetes
+    losses_in_20h(&format!(
+        "platform: kubernetes
 failures: {{wiped: {{every: {{fixed: 10h}}, repair: 5h, wipes: true}}}}
 domains: {{bad: {{level: node, fails: [wiped]}}, node: {{level: node, count: 2}}}}
 services:
@@ -665,13 +660,7 @@ services:
   agent: {{on: bad, controller: daemonset}}
 data: {{rows: {{held_by: db, copies: 1, medium: network}}}}
 journeys: {{write: {{needs: db}}}}"
-    );
-    let topology = Topology::from_str("t", &text).unwrap_or_else(|error| panic!("{error}"));
-    let system = System::compile(topology);
-    let report = system.simulate(&Plan { replications: 16, ..system.plan(1) }).unwrap();
-    let json: serde_json::Value = serde_json::from_str(&to_json(&report)).unwrap();
-    let rate = json["data"]["rows"]["loss_incidents_per_year"]["mean"].as_f64().unwrap();
-    rate * 20.0 / 8760.0
+    ))
 }
 
 #[test]

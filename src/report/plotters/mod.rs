@@ -108,6 +108,13 @@ impl Theme {
             Theme::Dark => &DARK,
         }
     }
+
+    /// The colours of the paper and of what is written on it, as CSS has them.
+    pub(super) fn page(self) -> (String, String) {
+        let css = |RGBColor(red, green, blue): RGBColor| format!("#{red:02x}{green:02x}{blue:02x}");
+        let Palette { paper, ink, .. } = *self.palette();
+        (css(paper), css(ink))
+    }
 }
 
 /// Why a figure could not be drawn.

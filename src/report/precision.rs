@@ -1,0 +1,175 @@
+//! How nearly a report tells what it tells, against the precision that was asked for.
+
+use std::collections::BTreeSet;
+
+use super::answer::{Answers, Method};
+use super::data::{JourneyMeasures, JourneyReport, Report};
+use super::data_class::{DataMeasures, DataReport};
+
+/// What became of a precision that was asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PrecisionReport {
+    /// The half-width of 95 % intervals, relative to the estimates, that was asked for.
+    pub target: f64,
+    /// The widest that was reached; `None` if something cannot be told at all.
+    pub reached: Option<f64>,
+    /// What is not known so well.
+    pub not_reached: Vec<NotReached>,
+}
+
+/// What is not known as well as was asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NotReached {
+    /// The name of the journey or data class.
+    pub name: String,
+    /// Of which of them.
+    pub of: Sought,
+    /// How wide its interval is; `None` where it was not seen often enough to say.
+    pub reached: Option<f64>,
+}
+
+/// What a precision is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sought {
+    /// The unavailability of a journey, or the time to its first outage.
+    Journey,
+    /// Losses of a data class, or the time to the first.
+    Data,
+}
+
+impl PrecisionReport {
+    /// Whether it was reached.
+    pub fn is_met(&self) -> bool {
+        self.reached.is_some_and(|reached| reached <= self.target)
+    }
+}
+
+/// What a run cannot tell as nearly as was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct BeyondReach {
+    /// Journeys, by number.
+    pub(crate) journeys: Vec<usize>,
+    /// Data classes, by number.
+    pub(crate) data: Vec<usize>,
+    /// How many lives the others need.
+    pub(crate) lives: u64,
+}
+
+impl BeyondReach {
+    /// Whether there is nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.journeys.is_empty() && self.data.is_empty()
+    }
+}
+
+/// Something that a precision is about.
+struct Width<'a> {
+    of: Sought,
+    index: usize,
+    name: &'a str,
+    /// How wide its interval is, relative to the estimate, if that can be told.
+    width: Option<f64>,
+}
+
+impl Report {
+    /// How wide the intervals are that a precision is about: those of all journeys; of a topology without journeys,
+    /// those of losses of all data classes.
+    fn widths(&self) -> Vec<Width<'_>> {
+        let of_journeys = self.journeys.iter().enumerate().filter_map(|(index, journey)| {
+            let width = journey.relative_half_width()?;
+            Some(Width { of: Sought::Journey, index, name: &journey.name, width })
+        });
+        let classes = if self.journeys.is_empty() { self.data.as_slice() } else { &[] };
+        let of_data = classes.iter().enumerate().filter_map(|(index, class)| {
+            let width = class.relative_half_width()?;
+            Some(Width { of: Sought::Data, index, name: &class.name, width })
+        });
+        of_journeys.chain(of_data).collect()
+    }
+
+    /// What has become of a precision.
+    pub(super) fn precision(&self, target: f64) -> PrecisionReport {
+        let widths = self.widths();
+        let reached =
+            widths.iter().try_fold(0.0_f64, |widest, one| one.width.map(|width| widest.max(width)));
+        let is_wide = |one: &Width<'_>| one.width.is_none_or(|width| width > target);
+        let not_reached = widths.into_iter().filter(is_wide);
+        let not_reached = not_reached.map(|one| NotReached {
+            name: one.name.to_owned(),
+            of: one.of,
+            reached: one.width,
+        });
+        PrecisionReport { target, reached, not_reached: not_reached.collect() }
+    }
+
+    /// What of a precision the run cannot reach with at most so many lives, and how many lives the rest needs.
+    pub(crate) fn beyond_reach(&self, precision: f64, most: u64) -> BeyondReach {
+        let lives = self.run.replications;
+        let mut beyond = BeyondReach { journeys: Vec::new(), data: Vec::new(), lives };
+        for one in self.widths() {
+            let needed = one.width.map(|width| lives as f64 * (width / precision).powi(2));
+            match (needed.filter(|needed| *needed <= most as f64), one.of) {
+                (Some(needed), _) => {
+                    beyond.lives = beyond.lives.max((1.1 * needed) as u64 + 1).min(most);
+                }
+                (None, Sought::Journey) => beyond.journeys.push(one.index),
+                (None, Sought::Data) => beyond.data.push(one.index),
+            }
+        }
+        beyond
+    }
+
+    /// Says what answers say of what the run could not reach, and how near all of it is.
+    pub(crate) fn set_nearer(&mut self, precision: f64, beyond: &BeyondReach, answers: Answers) {
+        self.set_second_route(answers);
+        let mut routes = BTreeSet::new();
+        for &index in &beyond.journeys {
+            let journey = &mut self.journeys[index];
+            if let Some(Ok(answer)) = &journey.second
+                && answer.unavailability.is_some()
+            {
+                routes.insert(answer.route);
+                journey.is_second_nearer = true;
+            }
+        }
+        for &index in &beyond.data {
+            let class = &mut self.data[index];
+            if let Some(Ok(answer)) = &class.second
+                && answer.p_loss.is_some()
+            {
+                routes.insert(answer.route);
+                class.is_second_nearer = true;
+            }
+        }
+        self.run.method = Method::Lives(routes);
+        self.run.precision = Some(self.precision(precision));
+    }
+}
+
+impl JourneyReport {
+    /// How wide its interval is, if it has one: the inner `None` if that cannot be told.
+    fn relative_half_width(&self) -> Option<Option<f64>> {
+        let found = match (&self.measures, self.nearer()) {
+            (JourneyMeasures::Answered(_), _) => return None,
+            (_, Some(answer)) => answer.unavailability,
+            (JourneyMeasures::Window(estimates, _), None) => Some(estimates.unavailability),
+            (JourneyMeasures::FirstOutage(first), None) => first.mean,
+        };
+        Some(found.and_then(|found| found.relative_half_width()))
+    }
+}
+
+impl DataReport {
+    /// How wide its interval is, if it has one: the inner `None` if that cannot be told.
+    fn relative_half_width(&self) -> Option<Option<f64>> {
+        let found = match (&self.measures, &self.second) {
+            (DataMeasures::Answered(_) | DataMeasures::FirstLoss(None), _) => return None,
+            (_, Some(Ok(answer))) if self.is_second_nearer => answer.p_loss,
+            (DataMeasures::Window(window), _) => {
+                Some(window.estimates.loss_incidents_per_year.estimate)
+            }
+            (DataMeasures::FirstLoss(Some(first)), _) => first.mean,
+        };
+        Some(found.and_then(|found| found.relative_half_width()))
+    }
+}
