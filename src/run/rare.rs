@@ -31,7 +31,7 @@ const MOST_SHARE: f64 = 0.1;
 /// Halves of the lives, and the two methods, may differ by so many standard errors of their difference.
 const MOST_SIGMAS: f64 = 4.0;
 /// The method that was not chosen gets this share of the events of the other, to check it.
-const CHECK_SHARE: f64 = 0.5;
+const CHECK_SHARE: f64 = 0.25;
 
 /// A method for what rarely happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -260,8 +260,9 @@ pub fn estimate_rare(
     best.live_until(precision, u64::MAX, progress)?;
     let mut found = best.estimate(chosen);
     if let Err(why) = found.is_trusted(&best.lives) {
+        // The other one may find it, if it does so with no more events.
         let Some(mut other) = other else { return Ok(Err(why)) };
-        other.live_until(precision, u64::MAX, progress)?;
+        other.live_until(precision, found.events, progress)?;
         let found = other.estimate(Chosen::OtherUntrusted);
         return Ok(found.is_trusted(&other.lives).map(|()| found).map_err(|_| why));
     }
