@@ -22,6 +22,7 @@ mod excursion;
 mod feasibility;
 mod holes;
 mod lingering;
+mod memory;
 mod nearness;
 mod observer;
 mod passing;

@@ -6,8 +6,8 @@ use std::ops::Range;
 
 use super::compile::Compiler;
 use super::platform::{
-    Act, Action, Cluster, Mirrors, NO_DOMAIN, Node, Platform, Pod, Rollout, Spread, Volume,
-    Workload,
+    Act, Action, Cluster, MEMORY, Mirrors, NO_DOMAIN, Node, Platform, Pod, Rollout, Spread, Use,
+    Volume, Workload,
 };
 use super::{Clock, ClockId, ClusterId, NodeId, PodId, Repair, UnitId, VolumeId, WorkloadId};
 use crate::rng::hash_text;
@@ -45,11 +45,18 @@ impl Compiler<'_> {
                 capacity,
                 taken,
                 storage: node.storage,
+                memory: node.capacity.get(MEMORY).copied().unwrap_or(u64::MAX),
+                bound: Vec::new(),
             });
         }
         for workload in &spec.workloads {
+            if let Some(spec::Memory { uses, limit }) = workload.memory {
+                platform.uses.push(Use { uses, limit });
+            }
             if workload.controller.is_scheduled() {
                 self.workload(spec, workload, platform);
+            } else if workload.memory.is_some() {
+                self.binds(spec, workload, platform);
             }
         }
         let Platform { clusters, nodes, workloads, .. } = platform;
@@ -96,6 +103,18 @@ impl Compiler<'_> {
             }
         }
         taken
+    }
+
+    /// Replicas that stand on their nodes for good use memory there.
+    fn binds(&self, spec: &spec::Platform, workload: &spec::Workload, platform: &mut Platform) {
+        let of = platform.uses.len() - 1;
+        for unit in self.replicas(workload.service) {
+            for host in &self.topology.units[unit].hosts {
+                if let Ok(node) = spec.nodes.binary_search_by_key(host, |node| node.unit) {
+                    platform.nodes[node].bound.push(of);
+                }
+            }
+        }
     }
 
     /// Indices of the units of a service.
@@ -157,6 +176,8 @@ impl Compiler<'_> {
             cluster: ClusterId::new(workload.cluster),
             nodes,
             requests: workload.requests.clone(),
+            uses: workload.memory.map(|_| platform.uses.len() - 1),
+            is_best_effort: workload.requests.iter().take(MEMORY + 1).all(|amount| *amount == 0),
             spreads,
             toleration: workload.toleration.unwrap_or(spec.timers.toleration),
             is_stateful: workload.controller == Controller::Statefulset,
@@ -235,6 +256,16 @@ impl Compiler<'_> {
                         needed: *needed as u32,
                         clock: self.scripted(unit, mode, Repair::Never, salt),
                     }
+                }
+                spec::Action::Use { service, memory } => {
+                    let spec = topology.platform.iter().flat_map(|spec| &spec.workloads);
+                    let known = spec.filter(|workload| workload.memory.is_some());
+                    let of = known.map(|workload| workload.service).position(|of| of == *service);
+                    let of = of.expect("only what is known to use memory uses more");
+                    let unit = UnitId::new(self.replicas(*service).start);
+                    let demand = self.limits[*service];
+                    let clock = self.scripted(unit, mode, Repair::Never, salt);
+                    Action::Use { of, memory: *memory, demand, clock }
                 }
                 spec::Action::Restore { units } => {
                     let struck = set_off.iter().filter(|(unit, _)| units.contains(unit));

@@ -253,6 +253,8 @@ pub(crate) struct UnitExtras {
     pub(crate) backs_off: bool,
     /// The clock of its crashes by overload.
     pub(crate) overload: Option<ClockId>,
+    /// The clock of its crashes because it uses more memory than it may.
+    pub(crate) over_limit: Option<ClockId>,
 }
 
 impl UnitExtras {
@@ -264,6 +266,7 @@ impl UnitExtras {
         pod: None,
         backs_off: false,
         overload: None,
+        over_limit: None,
     };
 
     /// Whether a platform has to do with it, or a demand.

@@ -9,6 +9,8 @@ use crate::dist::Law;
 use crate::spec::{self, Timers, When};
 use crate::units::SimSpan;
 
+/// The place of memory among resources.
+pub(crate) const MEMORY: usize = 1;
 /// No domain of the level.
 pub(crate) const NO_DOMAIN: u32 = u32::MAX;
 
@@ -29,6 +31,8 @@ pub struct Platform {
     pub(crate) resources: usize,
     /// How many numbers spreads count together.
     pub(crate) counts: usize,
+    /// Services that say what each of their replicas uses of memory.
+    pub(crate) uses: Vec<Use>,
     pub(crate) rollouts: Vec<Rollout>,
     pub(crate) script: Vec<Act>,
 }
@@ -67,6 +71,11 @@ impl Platform {
         workload.mirrors.as_ref().expect("only what is replicated is a volume")
     }
 
+    /// How many nodes look at their memory: all or none.
+    pub(crate) fn memory_timers(&self) -> usize {
+        if self.uses.is_empty() { 0 } else { self.nodes.len() }
+    }
+
     /// The cluster of a node.
     #[inline]
     pub(crate) fn cluster_of(&self, node: NodeId) -> ClusterId {
@@ -98,6 +107,19 @@ pub struct Node {
     pub(crate) taken: Vec<u64>,
     /// How many bytes replicas of volumes may take together.
     pub(crate) storage: u64,
+    /// How many bytes replicas may use before it is short of memory.
+    pub(crate) memory: u64,
+    /// What replicas are of that stand there for good and use memory: indices into those of the platform.
+    pub(crate) bound: Vec<usize>,
+}
+
+/// What each replica of a service uses of the memory of its node.
+#[derive(Clone, Copy, Debug)]
+pub struct Use {
+    /// Bytes, at the beginning.
+    pub(crate) uses: u64,
+    /// It cannot use more: its process is killed.
+    pub(crate) limit: u64,
 }
 
 /// How replicas of a service are placed and moved.
@@ -108,6 +130,10 @@ pub struct Workload {
     /// The nodes that it may stand on.
     pub(crate) nodes: Vec<NodeId>,
     pub(crate) requests: Vec<u64>,
+    /// What its replicas use of memory, if that is known: an index into those of the platform.
+    pub(crate) uses: Option<usize>,
+    /// Whether its replicas request nothing, so that no node that is short of memory takes them.
+    pub(crate) is_best_effort: bool,
     pub(crate) spreads: Vec<Spread>,
     pub(crate) toleration: SimSpan,
     /// Whether each replica exists at most once.
@@ -126,6 +152,11 @@ impl Workload {
     /// Its replicas, by ordinal.
     pub(crate) fn pods(&self) -> impl DoubleEndedIterator<Item = PodId> + use<> {
         self.pods.clone().map(PodId::from_index)
+    }
+
+    /// How many bytes of memory each of them requests.
+    pub(crate) fn memory_requested(&self) -> u64 {
+        self.requests.get(MEMORY).copied().unwrap_or(0)
     }
 
     /// How many replicas it has.
@@ -239,6 +270,17 @@ pub enum Action {
         demands: Vec<usize>,
         /// How many replicas.
         needed: u32,
+        /// What stands for it among causes.
+        clock: ClockId,
+    },
+    /// Each replica of a service uses so much memory.
+    Use {
+        /// Whose: an index into those of the platform.
+        of: usize,
+        /// Bytes.
+        memory: u64,
+        /// The demand that is met while they use no more than they may: an index into those of the model.
+        demand: Option<usize>,
         /// What stands for it among causes.
         clock: ClockId,
     },

@@ -249,6 +249,16 @@ impl ModelBuilder {
         self.watch(gate, Watch::Overload(clocks));
     }
 
+    /// Lets these clocks strike as soon as their units are up, as long as a gate is down.
+    pub fn over_limit(&mut self, gate: GateId, clocks: Vec<ClockId>) {
+        for &clock in &clocks {
+            self.clock_extras(clock).overload = Some((gate, SimSpan::ZERO));
+            let unit = self.clocks[clock.index()].unit;
+            self.unit_extras(unit).over_limit = Some(clock);
+        }
+        self.watch(gate, Watch::Overload(clocks));
+    }
+
     /// Says that a script changes the need of a gate; returns which of those it is.
     pub fn demand(&mut self, gate: GateId) -> usize {
         self.demands.push(gate);
@@ -531,6 +541,7 @@ impl ModelBuilder {
             (0..self.spares.len() as u64).collect(),
             data.names[..data.defect_timers()].to_vec(),
             nodes(),
+            nodes().into_iter().take(self.platform.memory_timers()).collect(),
             clocks(),
             self.shocks.iter().map(|shock| shock.name).collect(),
             drags.iter().map(|clock| self.clocks[clock.index()].name).collect(),

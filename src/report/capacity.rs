@@ -144,6 +144,7 @@ pub fn obstacle_text(obstacle: Obstacle, resources: &[String]) -> String {
         Obstacle::Faulted => "cannot reach a replica of its volume".to_owned(),
         Obstacle::Spread => "has one too close (spread)".to_owned(),
         Obstacle::Room(resource) => format!("has too little {}", resources[resource]),
+        Obstacle::Pressure => "is short of memory".to_owned(),
     }
 }
 

@@ -88,6 +88,10 @@ pub struct Timers {
     pub crash_loop_reset: SimSpan,
     /// How network volumes are kept that are replicated.
     pub volumes: VolumeTimers,
+    /// How often a node looks at how much of its memory is used.
+    pub memory_every: SimSpan,
+    /// How long it counts as short of memory after it was last seen to be.
+    pub memory_lasts: SimSpan,
 }
 
 /// How a platform keeps network volumes that are replicated.
@@ -122,6 +126,8 @@ pub struct Workload {
     pub nodes: Vec<usize>,
     /// By resource, what each replica requests.
     pub requests: Vec<u64>,
+    /// What each of them really uses of memory, where the file says it.
+    pub memory: Option<Memory>,
     /// How replicas keep apart.
     pub spreads: Vec<Spread>,
     /// Taints that do not keep it away.
@@ -141,6 +147,15 @@ pub struct Workload {
     pub surge: usize,
     /// How many replicas a rollout may take down at a time.
     pub unavailable: usize,
+}
+
+/// What a replica uses of the memory of its node, whatever it requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Memory {
+    /// Bytes that it uses.
+    pub uses: u64,
+    /// Bytes beyond which its process is killed; `u64::MAX` is never.
+    pub limit: u64,
 }
 
 /// By what rules replicas are placed and moved.
@@ -312,6 +327,13 @@ pub enum Action {
         service: usize,
         /// How many; more than there are is too much for all of them.
         needed: usize,
+    },
+    /// From now on each replica of a service that says how much memory it uses, uses so much.
+    Use {
+        /// Index of the service.
+        service: usize,
+        /// Bytes.
+        memory: u64,
     },
     /// Starts of these units that are under way are over: somebody has unsealed them.
     Unseal {

@@ -16,6 +16,7 @@ mod examples;
 mod export;
 mod figures;
 mod library;
+mod memory;
 mod mutations;
 mod overlays;
 #[cfg(feature = "parquet")]

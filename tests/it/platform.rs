@@ -6,8 +6,8 @@ use ninefold::model::{JourneyId, Model, UnitId};
 use ninefold::report::to_json;
 use ninefold::rng::{Purpose, Stream, StreamKey};
 use ninefold::spec::{
-    Act, Action, Cluster, Controller, Expression, Node, Platform, ReplicatedVolume, Spread, Timers,
-    Volume, VolumeTimers, When, Workload,
+    Act, Action, Cluster, Controller, Expression, Memory, Node, Platform, ReplicatedVolume, Spread,
+    Timers, Volume, VolumeTimers, When, Workload,
 };
 use ninefold::units::{SimSpan, SimTime};
 use ninefold::{Plan, System, Topology};
@@ -46,6 +46,8 @@ fn timers() -> Timers {
             bandwidth: 50e6,
             catch_up: fixed(100.0),
         },
+        memory_every: seconds(0),
+        memory_lasts: seconds(300),
     }
 }
 
@@ -89,6 +91,7 @@ pub(crate) fn system(text: &str, change: impl FnOnce(&mut Topology)) -> System {
             cluster: 0,
             nodes: nodes.clone(),
             requests: vec![1000, 1 << 30],
+            memory: None,
             spreads: Vec::new(),
             tolerates: Vec::new(),
             toleration: None,
@@ -176,7 +179,7 @@ impl Observer for Trace<'_> {
 }
 
 /// What changes in a life, in order, as `second: what`, once the first second is over.
-fn life(system: &System) -> Vec<String> {
+pub(crate) fn life(system: &System) -> Vec<String> {
     let (topology, model) = (system.topology(), system.model());
     let before = vec![(None, true); topology.units.len()];
     let mut trace = Trace { model, topology, before, lines: Vec::new() };
@@ -612,7 +615,28 @@ pub(crate) fn random_cluster(seed: u64, only_drains: bool) -> System {
                 if matches!(action, Action::Strike { .. }) { [0, 2, 3][dice.below(3)] } else { 0 };
             topology.script.push(Act { when, action, mode });
         }
+        if dice.chance(40) && !only_drains {
+            uses_memory(topology, &mut dice, services);
+        }
     })
+}
+
+/// Services that use memory, whatever they request, and more of it from time to time.
+fn uses_memory(topology: &mut Topology, dice: &mut Dice, services: usize) {
+    let platform = topology.platform.as_mut().unwrap();
+    platform.timers.memory_every = seconds(10);
+    for workload in &mut platform.workloads {
+        let limit = if dice.chance(50) { u64::MAX } else { 4 << 30 };
+        workload.memory = Some(Memory { uses: (dice.below(8) as u64) << 29, limit });
+        if dice.chance(30) {
+            workload.requests = vec![0, 0];
+        }
+    }
+    for _ in 0..dice.below(6) {
+        let (service, memory) = (dice.below(services), (dice.below(10) as u64) << 30);
+        let when = When::At(seconds(dice.below(1_800) as u64));
+        topology.script.push(Act { when, action: Action::Use { service, memory }, mode: 0 });
+    }
 }
 
 #[test]

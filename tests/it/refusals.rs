@@ -1149,6 +1149,94 @@ fn volumes_are_replicated_over_nodes_of_the_cluster() {
 }
 
 #[test]
+fn what_replicas_use_of_memory_must_be_possible() {
+    check_workload("uses: {memory: 2GiB}, limits: {memory: 4GiB}", "");
+    check_workload("requests: {memory: 1GiB}, uses: {memory: 2GiB}", "");
+    check_workload(
+        "uses: {memory: 2GiB, cpu: 1}",
+        "9:90 wrong-kind: `cpu` under `uses` of `web`; only `memory` is taken back; what happens \
+         with too little of anything else is a `demand`\n",
+    );
+    check_workload(
+        "limits: {memory: 2GiB}",
+        "9:78 missing-key: a limit of `web`, which does not say what it uses; say how much it \
+         really uses: `uses: {memory: 1GiB}`\n",
+    );
+    check_workload(
+        "uses: {memory: 2}",
+        "9:84 bad-quantity: `2` has no unit; write `2GB` or `2GiB`, for instance\n",
+    );
+    check_workload(
+        "uses: {memory: 3GiB}, limits: {memory: 2GiB}",
+        "9:76 out-of-range: `web` uses 3GiB `memory`, and its limit is 2GiB; it would be killed \
+         again and again: use at most that\n",
+    );
+    check_workload(
+        "requests: {memory: 3GiB}, uses: {memory: 1GiB}, limits: {memory: 2GiB}",
+        "9:126 out-of-range: `web` requests 3GiB `memory`, and its limit is 2GiB; nobody can \
+         request more than its limit\n",
+    );
+    check_workload(
+        "uses: {memory: 9GiB}",
+        "9:76 unplaceable: `web` uses 9GiB `memory`, and no node has more than 8GiB; use less, \
+         or have a node with so much `capacity` beside its `overhead`\n",
+    );
+    check_workload(
+        "limits: {memory: 9GiB}, uses: {memory: 1GiB}",
+        "9:78 unplaceable: `web` requests 9GiB `memory`, and no node has more than 8GiB; request \
+         less, or have a node with so much `capacity` beside its `overhead`\n",
+    );
+    check_cluster(
+        "replicas: 3, on: node, serves: any, controller: deployment",
+        "on: node, serves: any, controller: daemonset, uses: {memory: 9GiB}",
+        "9:3 unplaceable: what is bound to `rack-0/node-0` uses 9GiB of 8GiB `memory`; replicas \
+         of daemonsets, and static ones, cannot go elsewhere: use less\n",
+    );
+    check_cluster(
+        "replicas: 3, on: node, serves: any, controller: deployment",
+        "replicas: 5, on: node, serves: any, controller: static, uses: {memory: 5GiB}",
+        "9:3 unplaceable: what is bound to `rack-0/node-0` uses 10GiB of 8GiB `memory`; replicas \
+         of daemonsets, and static ones, cannot go elsewhere: use less\n",
+    );
+    check_cluster(
+        "replicas: 3, on: node, serves: any, controller: deployment",
+        "replicas: 7, on: node, serves: any, controller: deployment, uses: {memory: 5GiB}",
+        "9:3 warning unplaceable: replicas on `kubernetes` use 35GiB of 32GiB `memory`; some of \
+         them are evicted again and again: use less, or have more\n",
+    );
+    check_cluster(
+        "capacity: {cpu: 4, memory: 8GiB}}\nservices:\n  web: {",
+        "capacity: {cpu: 4}}\nservices:\n  web: {uses: {memory: 1GiB}, ",
+        "9:16 warning no-effect: `web` uses memory of nodes that never run out of it; say how \
+         much they have: `capacity: {memory: 32GiB}`\n",
+    );
+    check_cluster(
+        ", controller: deployment",
+        ", uses: {memory: 1GiB}",
+        "9:45 missing-key: `uses` of `web`, which has no controller; say which one it has, such \
+         as `controller: deployment`\n",
+    );
+}
+
+#[test]
+fn a_platform_looks_at_memory_as_often_as_it_says() {
+    let said = |pressure: &str, want: &str| {
+        let platform = format!("platform: {{profile: kubernetes, memory_pressure: {pressure}}}");
+        check_cluster("platform: kubernetes", &platform, want);
+    };
+    said("{every: 1s}", "");
+    said(
+        "{lasts: 5, evrey: 10s}",
+        "4:58 bad-quantity: `5` has no unit; write `5s`, `5m`, `5h` or `5d` instead\n\
+         4:61 unknown-key: memory pressure has no key `evrey`; did you mean `every`?\n",
+    );
+    said(
+        "5m",
+        "4:50 wrong-kind: memory pressure cannot be `5m`; it must be a map of keys and values\n",
+    );
+}
+
+#[test]
 fn what_a_platform_says_of_volumes_must_be_possible() {
     let said = |volumes: &str, want: &str| {
         let platform = format!("platform: {{profile: kubernetes, volumes: {volumes}}}");

@@ -27,6 +27,7 @@ impl<C: Chooser> Step<'_, C> {
             }
         }
         self.state.platform.is_touched = false;
+        self.watches_memory(None);
     }
 
     /// A node is lost for good, and whatever was on it waits for another.
@@ -56,6 +57,7 @@ impl<C: Chooser> Step<'_, C> {
             for cluster in 0..self.model.platform.clusters.len() {
                 self.reconcile_cluster(ClusterId::new(cluster));
             }
+            self.watches_memory(Some(self.state.root));
             if !self.state.pending_watches.is_empty() {
                 self.heed_watches();
             }

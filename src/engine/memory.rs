@@ -1,0 +1,92 @@
+//! The present of the memory of nodes: what replicas use of it, and which nodes are short of it.
+
+use super::platform::{PlatformState, PodPhase};
+use super::state::Root;
+use crate::model::{NodeId, Platform, PodId};
+use crate::units::SimTime;
+
+/// The present of all nodes and of all services that say what they use; of a platform without any,
+/// nothing.
+#[derive(Clone, Debug)]
+pub(crate) struct MemoryState {
+    /// By service that says it: what each replica uses.
+    pub(crate) uses: Vec<u64>,
+    pub(crate) nodes: Vec<ShortageState>,
+}
+
+/// Whether a node is short of memory.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ShortageState {
+    /// Whether it uses more than it has, and will look at that.
+    pub(crate) is_watched: bool,
+    /// Whether it counts as short of memory: what requests nothing is not placed there.
+    pub(crate) is_short: bool,
+    /// When it last saw that it used more than it has.
+    pub(crate) seen_at: SimTime,
+    /// What has come before it used more than it has; `None` if it did from the beginning.
+    pub(crate) by: Option<Root>,
+}
+
+const ENOUGH: ShortageState =
+    ShortageState { is_watched: false, is_short: false, seen_at: SimTime::ZERO, by: None };
+
+impl MemoryState {
+    pub(crate) fn new(platform: &Platform) -> MemoryState {
+        MemoryState {
+            uses: vec![0; platform.uses.len()],
+            nodes: vec![ENOUGH; platform.memory_timers()],
+        }
+    }
+
+    pub(crate) fn begin(&mut self, platform: &Platform) {
+        for (uses, spec) in self.uses.iter_mut().zip(&platform.uses) {
+            *uses = spec.uses;
+        }
+        self.nodes.fill(ENOUGH);
+    }
+}
+
+/// How soon a replica is evicted from a node that is short of memory; the least first. Those that use more
+/// than they request come before all others, then the less urgent ones, then those that use the most beyond
+/// what they request (kubernetes.io: concepts/scheduling-eviction/node-pressure-eviction).
+pub(crate) type EvictionRank = (bool, i64, i64, PodId);
+
+impl PlatformState {
+    /// Whether a node counts as short of memory.
+    pub(crate) fn is_short_of_memory(&self, node: NodeId) -> bool {
+        self.memory.nodes.get(node.index()).is_some_and(|state| state.is_short)
+    }
+
+    /// What replicas use of the memory of a node, as far as it is known.
+    pub(crate) fn memory_used(&self, platform: &Platform, node: NodeId) -> u64 {
+        let bound = platform.nodes[node.index()].bound.iter().map(|of| self.memory.uses[*of]);
+        let there = self.on(node).filter(|pod| self.is_present(*pod));
+        let placed = there.filter_map(|pod| self.uses_of(platform, pod));
+        bound.chain(placed).sum()
+    }
+
+    /// Whether a node that runs, and that its control plane can hear from, uses more memory than it has.
+    pub(crate) fn runs_out_of_memory(&self, platform: &Platform, node: NodeId) -> bool {
+        let state = &self.nodes[node.index()];
+        state.runs
+            && !state.is_cut_off
+            && self.memory_used(platform, node) > platform.nodes[node.index()].memory
+    }
+
+    /// Who is evicted next from a node that is short of memory, if anybody can be.
+    pub(crate) fn evicted_next(&self, platform: &Platform, node: NodeId) -> Option<PodId> {
+        let can_go = |pod: &PodId| self.pods[pod.index()].phase == PodPhase::Placed;
+        let ranks = self.on(node).filter(can_go).filter_map(|pod| self.rank(platform, pod));
+        ranks.min().map(|(.., pod)| pod)
+    }
+
+    fn rank(&self, platform: &Platform, pod: PodId) -> Option<EvictionRank> {
+        let workload = platform.workload_of(pod);
+        let over = self.uses_of(platform, pod)? as i64 - workload.memory_requested() as i64;
+        Some((over <= 0, workload.priority, -over, pod))
+    }
+
+    fn uses_of(&self, platform: &Platform, pod: PodId) -> Option<u64> {
+        platform.workload_of(pod).uses.map(|of| self.memory.uses[of])
+    }
+}
