@@ -2,7 +2,7 @@
 
 use super::platform::{PlatformState, PodPhase};
 use super::state::Root;
-use crate::model::{NodeId, Platform, PodId};
+use crate::model::{Model, NodeId, Platform, PodId, UnitId};
 use crate::units::SimTime;
 
 /// The present of all nodes and of all services that say what they use; of a platform without any,
@@ -76,8 +76,12 @@ impl PlatformState {
     /// Who is evicted next from a node that is short of memory, if anybody can be.
     pub(crate) fn evicted_next(&self, platform: &Platform, node: NodeId) -> Option<PodId> {
         let can_go = |pod: &PodId| self.pods[pod.index()].phase == PodPhase::Placed;
-        let ranks = self.on(node).filter(can_go).filter_map(|pod| self.rank(platform, pod));
-        ranks.min().map(|(.., pod)| pod)
+        self.first_to_go(platform, self.on(node).filter(can_go))
+    }
+
+    /// Who of these goes first where memory is short.
+    fn first_to_go(&self, platform: &Platform, pods: impl Iterator<Item = PodId>) -> Option<PodId> {
+        pods.filter_map(|pod| self.rank(platform, pod)).min().map(|(.., pod)| pod)
     }
 
     fn rank(&self, platform: &Platform, pod: PodId) -> Option<EvictionRank> {
@@ -88,5 +92,42 @@ impl PlatformState {
 
     fn uses_of(&self, platform: &Platform, pod: PodId) -> Option<u64> {
         platform.workload_of(pod).uses.map(|of| self.memory.uses[of])
+    }
+}
+
+/// The memory of a node when all that is bound to it is there, for those who watch a life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemoryView {
+    /// Bytes that its replicas use, as far as they say it.
+    pub used: u64,
+    /// Bytes that they may use before it is short of memory; `None` if it never is.
+    pub room: Option<u64>,
+    /// The replica that is evicted first, if any is.
+    pub goes_first: Option<UnitId>,
+}
+
+impl MemoryView {
+    /// Whether more is used than there is.
+    pub fn is_short(&self) -> bool {
+        self.room.is_some_and(|room| self.used > room)
+    }
+}
+
+impl super::State {
+    /// The memory of a node; `None` for units that are none, and where no service says what it uses.
+    pub fn memory(&self, model: &Model, unit: UnitId) -> Option<MemoryView> {
+        let platform = &model.platform;
+        let node = model.units[unit.index()].extras().node.filter(|_| !platform.uses.is_empty())?;
+        let spec = &platform.nodes[node.index()];
+        let stays = |pod: &PodId| self.platform.pods[pod.index()].phase.can_be_told();
+        let placed = || self.platform.on(node).filter(stays);
+        let bound = spec.bound.iter().map(|of| self.platform.memory.uses[*of]);
+        let used = placed().filter_map(|pod| self.platform.uses_of(platform, pod)).chain(bound);
+        let first = self.platform.first_to_go(platform, placed());
+        Some(MemoryView {
+            used: used.sum(),
+            room: (spec.memory != u64::MAX).then_some(spec.memory),
+            goes_first: first.map(|pod| platform.pods[pod.index()].unit),
+        })
     }
 }

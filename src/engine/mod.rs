@@ -40,6 +40,7 @@ pub use chain::{NotMarkov, Question, explore};
 pub use event::Event;
 pub use excursion::{Excursioner, Excursions};
 pub use feasibility::{Placed, first_hosts};
+pub use memory::MemoryView;
 pub use nearness::Rare;
 pub use observer::{HowLost, Loss, Observer};
 pub use platform::{NodeView, Obstacle, Placement};
