@@ -2,7 +2,7 @@
 
 use super::platform::{PlatformState, PodPhase};
 use super::state::Root;
-use crate::model::{Model, NodeId, Platform, PodId, UnitId};
+use crate::model::{Model, NodeId, Platform, PodId, UnitId, Workload};
 use crate::units::SimTime;
 
 /// The present of all nodes and of all services that say what they use; of a platform without any,
@@ -30,6 +30,10 @@ pub(crate) struct ShortageState {
 const ENOUGH: ShortageState =
     ShortageState { is_watched: false, is_short: false, seen_at: SimTime::ZERO, by: None };
 
+/// What a replica is taken to request that does not say it, when one node is preferred to another:
+/// thousandths of a processor, and bytes (kubernetes/kubernetes: pkg/scheduler/util/pod_resources.go).
+const TAKEN_FOR: [u64; 2] = [100, 200 << 20];
+
 impl MemoryState {
     pub(crate) fn new(platform: &Platform) -> MemoryState {
         MemoryState {
@@ -55,6 +59,28 @@ impl PlatformState {
     /// Whether a node counts as short of memory.
     pub(crate) fn is_short_of_memory(&self, node: NodeId) -> bool {
         self.memory.nodes.get(node.index()).is_some_and(|state| state.is_short)
+    }
+
+    /// What replicas of a node, and one more of a workload, are taken to request of `cpu` and `memory` that do
+    /// not say it, when one node is preferred to another: nothing where no service says what it uses.
+    pub(crate) fn unsaid_requests(
+        &self,
+        platform: &Platform,
+        node: NodeId,
+        one_more: &Workload,
+    ) -> [u64; 2] {
+        let mut unsaid = [0; 2];
+        if !self.memory.nodes.is_empty() {
+            let there = self.on(node).map(|pod| platform.workload_of(pod));
+            for workload in there.chain(std::iter::once(one_more)) {
+                for (sum, (requested, taken_for)) in
+                    unsaid.iter_mut().zip(workload.requests.iter().zip(TAKEN_FOR))
+                {
+                    *sum += if *requested == 0 { taken_for } else { 0 };
+                }
+            }
+        }
+        unsaid
     }
 
     /// What replicas use of the memory of a node, as far as it is known.

@@ -398,9 +398,13 @@ impl PlatformState {
         let free = &self.free[node.index() * platform.resources..];
         let capacity = &platform.nodes[node.index()].capacity;
         let (mut sum, mut known) = (0_u32, 0_u32);
-        for ((free, requested), capacity) in free.iter().zip(&workload.requests).zip(capacity) {
+        let unsaid = self.unsaid_requests(platform, node, workload);
+        for (((resource, free), requested), capacity) in
+            free.iter().enumerate().zip(&workload.requests).zip(capacity)
+        {
             if *capacity != u64::MAX && *capacity > 0 {
-                let used = capacity - free + requested;
+                let unsaid = unsaid.get(resource).copied().unwrap_or(0);
+                let used = capacity - free + requested + unsaid;
                 sum += (u128::from(used) * 1000 / u128::from(*capacity)) as u32;
                 known += 1;
             }

@@ -175,3 +175,33 @@ fn what_uses_more_than_it_may_is_killed_and_waits_longer_each_time() {
         ],
     );
 }
+
+#[test]
+fn what_requests_nothing_makes_a_node_fuller_in_the_eyes_of_its_scheduler() {
+    // As if each requested 100m of 4 processors and 200 MiB of 8 GiB: three of them are as much as what
+    // said requests, so that the fourth goes there.
+    let text = "
+domains: {node: {level: node, count: 2, fails: []}}
+services:
+  said: {on: node, fails: []}
+  a: {on: node, fails: []}
+  b: {on: node, fails: []}
+  c: {on: node, fails: []}
+  d: {on: node, fails: []}
+journeys: {browse: {needs: said}}
+";
+    let system = system(text, |topology| {
+        for name in ["a", "b", "c", "d"] {
+            says(topology, name, [0, 1], 0);
+        }
+        workload(topology, "said").requests = vec![200, 400 << 20];
+        topology.script = vec![uses(topology, 1, "a", 1)];
+    });
+    let lines = life(&system);
+    let node = |name: &str| {
+        let line = lines.iter().find(|line| line.starts_with(&format!("1 {name}-0 on ")));
+        line.unwrap().split(' ').nth(3).unwrap()
+    };
+    let beside = ["a", "b", "c", "d"].iter().filter(|name| node(name) == node("said")).count();
+    assert_eq!(beside, 1, "{lines:?}");
+}
