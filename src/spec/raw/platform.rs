@@ -182,8 +182,18 @@ const OF_A_CONTROLLER: &[&str] =
 const MEMORY_PRESSURE_OF_KUBERNETES: [SimSpan; 2] =
     [SimSpan::from_micros(10_000_000), SimSpan::from_micros(300_000_000)];
 /// Keys of an entry of the calendar that say nothing of a rollout.
-const NOT_OF_A_ROLLOUT: &[&str] =
-    &["order", "each", "gap", "at_a_time", "hours", "fails", "regardless", "waits_for", "drain"];
+const NOT_OF_A_ROLLOUT: &[&str] = &[
+    "order",
+    "each",
+    "gap",
+    "at_a_time",
+    "hours",
+    "zone",
+    "fails",
+    "regardless",
+    "waits_for",
+    "drain",
+];
 
 impl Reader<'_> {
     pub(super) fn platform(&mut self, fields: &Fields<'_>) -> Option<RawPlatform> {
