@@ -6,10 +6,12 @@ use std::ops::Range;
 
 use super::compile::Compiler;
 use super::platform::{
-    Act, Action, Cluster, MEMORY, Mirrors, NO_DOMAIN, Node, Platform, Pod, Rollout, Spread, Use,
-    Volume, Workload,
+    Act, Action, Cluster, MEMORY, MirrorSpread, Mirrors, NO_DOMAIN, Node, Platform, Pod, Rollout,
+    Spread, Use, Volume, Workload,
 };
-use super::{Clock, ClockId, ClusterId, NodeId, PodId, Repair, UnitId, VolumeId, WorkloadId};
+use super::{
+    Clock, ClockId, ClusterId, MirrorId, NodeId, PodId, Repair, UnitId, VolumeId, WorkloadId,
+};
 use crate::rng::hash_text;
 use crate::spec::{self, Controller};
 
@@ -148,9 +150,11 @@ impl Compiler<'_> {
             let unit = UnitId::new(unit);
             let unplaced = self.builder.clock(self.clock(unit, spec.unplaced));
             let volume = workload.replicated.as_ref().map(|replicated| {
-                let first = platform.volumes.last().map_or(0, |last: &Volume| last.mirrors.end);
+                let first = platform.volumes.last().map_or(0, Volume::end);
                 let mirrors = first..first + replicated.replicas as u32;
-                platform.volumes.push(Volume { pod: PodId::new(platform.pods.len()), mirrors });
+                let spare = replicated.is_local.then(|| MirrorId::from_index(mirrors.end));
+                let pod = PodId::new(platform.pods.len());
+                platform.volumes.push(Volume { pod, mirrors, spare });
                 VolumeId::new(platform.volumes.len() - 1)
             });
             platform.pods.push(Pod { unit, workload: id, volume, unplaced, start });
@@ -189,6 +193,9 @@ impl Compiler<'_> {
                 nodes: nodes_of(spec, &replicated.nodes),
                 rebuild: replicated.rebuild.clone(),
                 catch_up: replicated.catch_up.clone(),
+                bandwidth: replicated.bandwidth,
+                spreads: replicated.spreads.iter().map(mirror_spread).collect(),
+                is_local: replicated.is_local,
             }),
             surge: workload.surge as u32,
             unavailable: workload.unavailable as u32,
@@ -325,6 +332,20 @@ impl Compiler<'_> {
 fn nodes_of(spec: &spec::Platform, units: &[usize]) -> Vec<NodeId> {
     let node = |unit: &usize| spec.nodes.binary_search_by_key(unit, |node| node.unit).ok();
     units.iter().filter_map(node).map(NodeId::new).collect()
+}
+
+/// Domains of a spread by number, in the order in which they come.
+fn mirror_spread(spread: &spec::VolumeSpread) -> MirrorSpread {
+    let mut numbers = BTreeMap::new();
+    let number = |domain: &Option<usize>| match domain {
+        None => NO_DOMAIN,
+        Some(domain) => {
+            let next = numbers.len() as u32;
+            *numbers.entry(*domain).or_insert(next)
+        }
+    };
+    let domains = spread.domain_of.iter().map(number).collect();
+    MirrorSpread { domains, is_required: spread.is_required }
 }
 
 /// The workload whose replicas these are.

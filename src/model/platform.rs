@@ -176,6 +176,19 @@ pub struct Mirrors {
     pub(crate) rebuild: Law,
     /// How long one that comes back takes to get what it has missed.
     pub(crate) catch_up: Law,
+    /// With how many bytes a second a new one is made, if it is not by a law.
+    pub(crate) bandwidth: Option<f64>,
+    pub(crate) spreads: Vec<MirrorSpread>,
+    /// Whether one is to be on the node of the process that writes to it.
+    pub(crate) is_local: bool,
+}
+
+/// How mirrors of a volume keep apart.
+#[derive(Clone, Debug)]
+pub struct MirrorSpread {
+    /// For each node that may have one, in order, the number of its domain.
+    pub(crate) domains: Vec<u32>,
+    pub(crate) is_required: bool,
 }
 
 /// A network volume that is replicated, of one replica of a service.
@@ -185,12 +198,24 @@ pub struct Volume {
     pub(crate) pod: PodId,
     /// Its replicas.
     pub(crate) mirrors: Range<u32>,
+    /// Room for one more, while it is made on the node of the process: the last of all of them.
+    pub(crate) spare: Option<MirrorId>,
 }
 
 impl Volume {
     /// Its replicas.
     pub(crate) fn mirrors(&self) -> impl Iterator<Item = MirrorId> + use<> {
         self.mirrors.clone().map(MirrorId::from_index)
+    }
+
+    /// Its replicas, and one more that may be made.
+    pub(crate) fn all_mirrors(&self) -> impl Iterator<Item = MirrorId> + use<> {
+        self.mirrors().chain(self.spare)
+    }
+
+    /// Where the mirrors of the next volume begin.
+    pub(crate) fn end(&self) -> u32 {
+        self.mirrors.end + u32::from(self.spare.is_some())
     }
 }
 

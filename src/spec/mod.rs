@@ -34,7 +34,7 @@ pub(crate) use digest::digest_of;
 pub use faults::{MOST_FAULTS, single_faults};
 pub use platform::{
     Act, Action, Cluster, Controller, Memory, Node, Patience, Platform, ReplicatedVolume,
-    RolloutPlan, Spread, Timers, Volume, VolumeTimers, When, Workload,
+    RolloutPlan, Spread, Timers, Volume, VolumeSpread, VolumeTimers, When, Workload,
 };
 pub use raw::{Grade, Health, Measure, Reason};
 pub use resolved::resolved;

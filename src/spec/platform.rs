@@ -108,6 +108,8 @@ pub struct VolumeTimers {
     pub at_a_time: u32,
     /// With how many bytes a second a replica is rebuilt.
     pub bandwidth: f64,
+    /// How many bytes a second all rebuilds from and to a node share; `None`: each has its own.
+    pub node_bandwidth: Option<f64>,
     /// How long a replica that comes back takes to get what it has missed.
     pub catch_up: Law,
 }
@@ -203,6 +205,21 @@ pub struct ReplicatedVolume {
     pub rebuild: Law,
     /// How long one that comes back takes to get what it has missed.
     pub catch_up: Law,
+    /// With how many bytes a second a new one is made where nothing is shared; `None` where `rebuild` is a law.
+    pub bandwidth: Option<f64>,
+    /// How replicas of a volume keep apart, beside never being on one node.
+    pub spreads: Vec<VolumeSpread>,
+    /// Whether one is to be on the node of the process that writes to it, if that node can have one.
+    pub is_local: bool,
+}
+
+/// How replicas of a volume keep apart: a domain of the level has one at most.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VolumeSpread {
+    /// For each node that may have a replica, in order, the unit of the level that it is or stands on.
+    pub domain_of: Vec<Option<usize>>,
+    /// Whether a replica would rather be nowhere than break it.
+    pub is_required: bool,
 }
 
 /// How replicas of a service keep apart.

@@ -7,7 +7,7 @@ use ninefold::report::to_json;
 use ninefold::rng::{Purpose, Stream, StreamKey};
 use ninefold::spec::{
     Act, Action, Cluster, Controller, Expression, Memory, Node, Platform, ReplicatedVolume, Spread,
-    Timers, Volume, VolumeTimers, When, Workload,
+    Timers, Volume, VolumeSpread, VolumeTimers, When, Workload,
 };
 use ninefold::units::{SimSpan, SimTime};
 use ninefold::{Plan, System, Topology};
@@ -44,6 +44,7 @@ fn timers() -> Timers {
             replenish: seconds(600),
             at_a_time: 5,
             bandwidth: 50e6,
+            node_bandwidth: None,
             catch_up: fixed(100.0),
         },
         memory_every: seconds(0),
@@ -590,6 +591,9 @@ pub(crate) fn random_cluster(seed: u64, only_drains: bool) -> System {
                     nodes: spec.nodes.clone(),
                     rebuild: fixed(dice.below(600) as f64),
                     catch_up: fixed(dice.below(60) as f64),
+                    bandwidth: None,
+                    spreads: Vec::new(),
+                    is_local: false,
                 });
             }
         }
@@ -618,7 +622,25 @@ pub(crate) fn random_cluster(seed: u64, only_drains: bool) -> System {
         if dice.chance(40) && !only_drains {
             uses_memory(topology, &mut dice, services);
         }
+        if dice.chance(50) {
+            keeps_volumes_apart(topology, &mut dice);
+        }
     })
+}
+
+/// Volumes that follow their processes, keep to domains, or share the bandwidth of nodes.
+fn keeps_volumes_apart(topology: &mut Topology, dice: &mut Dice) {
+    let platform = topology.platform.as_mut().unwrap();
+    platform.timers.volumes.node_bandwidth = dice.chance(60).then_some(5e6);
+    for workload in &mut platform.workloads {
+        let Some(replicated) = &mut workload.replicated else { continue };
+        replicated.is_local = dice.chance(60);
+        replicated.bandwidth = dice.chance(60).then_some(1e7);
+        if dice.chance(50) {
+            let domain_of = replicated.nodes.iter().map(|node| Some(node % 2)).collect();
+            replicated.spreads = vec![VolumeSpread { domain_of, is_required: dice.chance(50) }];
+        }
+    }
 }
 
 /// Services that use memory, whatever they request, and more of it from time to time.

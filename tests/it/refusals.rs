@@ -1237,6 +1237,60 @@ fn a_platform_looks_at_memory_as_often_as_it_says() {
 }
 
 #[test]
+fn replicas_of_a_volume_keep_apart_where_they_can() {
+    let said = |more: &str, want: &str| {
+        check_workload(&format!("volume: {{network: {{size: 1GB, replicas: 2, {more}}}}}"), want);
+    };
+    said("spread: {by: rack, rule: required}, locality: best-effort", "");
+    said("spread: [{by: rack}], locality: none", "");
+    said(
+        "spread: {by: rakc}",
+        "9:125 unknown-name: no domain has the level `rakc`; did you mean `rack`?\n",
+    );
+    said(
+        "spread: {by: rack, skew: 1}",
+        "9:137 wrong-kind: a `skew` of replicas of a volume; they are few, and a domain has one \
+         at most: remove it\n",
+    );
+    said(
+        "spread: {rule: required}",
+        "9:120 missing-key: a spread needs `by`; add `by`: a level, such as `by: node`\n",
+    );
+    check_workload(
+        "volume: {network: {size: 1GB, spread: {by: rack, rule: required}}}",
+        "9:112 spread: 3 replicas of each volume of `web` apart on 2 of level `rack`; have at \
+         least 3 of them, or make the rule `preferred`\n",
+    );
+    said(
+        "locality: strict",
+        "9:122 unknown-name: `locality` cannot be `strict`; it must be one of `best-effort` and \
+         `none`\n",
+    );
+    said("on: [rack-0/node-0, rack-1/node-0], locality: best-effort", "");
+    let elsewhere = "on: [rack-0/node-0], volume: {network: {size: 1GB, replicas: 1, \
+                     on: [rack-0/node-1], locality: best-effort}}";
+    check(
+        &CLUSTER
+            .replace("platform: kubernetes", "platform: {profile: kubernetes, nodes: node}")
+            .replace("on: node, serves", &format!("{elsewhere}, serves")),
+        "9:107 warning no-effect: no node of `web` has replicas of its volumes; let volumes be \
+         on nodes that the service runs on, or remove it\n",
+    );
+    let shared = |bandwidth: &str, want: &str| {
+        let platform =
+            format!("platform: {{profile: kubernetes, volumes: {{node_bandwidth: {bandwidth}}}}}");
+        check_cluster("platform: kubernetes", &platform, want);
+    };
+    shared("120MB/s", "");
+    shared("0MB/s", "4:59 out-of-range: a bandwidth of nothing; it must be above zero\n");
+    shared(
+        "120MB",
+        "4:59 bad-quantity: `MB` is not a unit of bandwidth; write `120MB/s`, or `120MiB/s` in \
+         powers of 1024\n",
+    );
+}
+
+#[test]
 fn what_a_platform_says_of_volumes_must_be_possible() {
     let said = |volumes: &str, want: &str| {
         let platform = format!("platform: {{profile: kubernetes, volumes: {volumes}}}");

@@ -19,6 +19,7 @@ impl<C: Chooser> Step<'_, C> {
                     self.state.platform.pulls(workload, place);
                     let state = &mut self.state.platform.pods[pod.index()];
                     (state.phase, state.volume_on) = (PodPhase::Placed, state.node);
+                    self.starts_local(pod);
                 } else {
                     let clock = model.platform.pods[pod.index()].unplaced;
                     self.state.root = Root { clock, branch: 0, is_planned: false };
