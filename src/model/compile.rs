@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::structure::clock_name;
 use super::{
-    Burst, Clock, ClockId, Crew, CrewId, GateId, Input, Load, Mask, Model, ModelBuilder, Plan,
-    Repair, Roster, RosterId, Shock, Stage, Task, TimeToFailure, UnitId, Watch,
+    Burst, Clock, ClockId, Crew, CrewId, GateId, Input, JourneyId, Load, Mask, Model, ModelBuilder,
+    Plan, Repair, Roster, RosterId, Shock, Stage, Task, TimeToFailure, UnitId, Watch,
 };
 use crate::dist::Law;
 use crate::rng::hash_text;
@@ -54,14 +54,14 @@ pub fn compile(topology: &Topology) -> Model {
     for &gate in &gates {
         compiler.builder.journey(gate);
     }
-    for (journey, serving) in topology.journeys.iter().zip(gates) {
+    for (index, (journey, serving)) in topology.journeys.iter().zip(gates).enumerate() {
         if can_be_degraded(topology, journey) {
             let mut parts = vec![compiler.input(&journey.needs, Degree::Whole)];
             parts.extend(journey.whole.as_ref().map(|whole| compiler.input(whole, Degree::Whole)));
             // Service that is down is not whole, whatever a mask hides of its parts.
             parts.push(Input::Gate(serving));
             let gate = compiler.builder.gate(parts.len(), parts);
-            compiler.builder.journey(gate);
+            compiler.builder.whole(JourneyId::new(index), gate);
         }
     }
     for way in topology.data.iter().flat_map(ways) {

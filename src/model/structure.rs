@@ -81,6 +81,7 @@ pub struct ModelBuilder {
     lanes: Vec<PlanId>,
     demands: Vec<GateId>,
     journeys: Vec<GateId>,
+    wholes: Vec<(JourneyId, JourneyId)>,
     holdings: Vec<Holding>,
     copies: Vec<Copy>,
     /// Classes whose copies are behind the one that serves, by roster.
@@ -287,6 +288,12 @@ impl ModelBuilder {
         JourneyId::new(self.journeys.len() - 1)
     }
 
+    /// Adds what stands for a journey in which all is whole: it is down while service is degraded, or down.
+    pub fn whole(&mut self, journey: JourneyId, gate: GateId) {
+        let whole = self.journey(gate);
+        self.wholes.push((whole, journey));
+    }
+
     /// Adds a data class, with the unit and the name of each copy, and the roster whose failovers
     /// may lose what has not reached the others.
     pub fn data(&mut self, class: &DataClass, copies: &[(UnitId, u64)], lags: Option<RosterId>) {
@@ -428,6 +435,7 @@ impl ModelBuilder {
             gate_journeys: gate_journeys.into_iter().collect(),
             gate_watches: gate_watches.into_iter().collect(),
             journeys: self.journeys,
+            wholes: self.wholes,
             watches: self.watches,
             masks: self.masks,
             mask_gates: mask_gates.into_iter().collect(),
