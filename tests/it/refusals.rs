@@ -1210,6 +1210,12 @@ fn what_replicas_use_of_memory_must_be_possible() {
         "9:16 warning no-effect: `web` uses memory of nodes that never run out of it; say how \
          much they have: `capacity: {memory: 32GiB}`\n",
     );
+    // A limit is one wherever it runs.
+    check_cluster(
+        "capacity: {cpu: 4, memory: 8GiB}}\nservices:\n  web: {",
+        "capacity: {cpu: 4}}\nservices:\n  web: {uses: {memory: 1GiB}, limits: {memory: 2GiB}, ",
+        "",
+    );
     check_cluster(
         ", controller: deployment",
         ", uses: {memory: 1GiB}",

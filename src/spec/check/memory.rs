@@ -82,7 +82,7 @@ impl Checker<'_> {
             self.findings
                 .error(Code::Unplaceable, uses.resource.span, message)
                 .help("use less, or have a node with so much `capacity` beside its `overhead`");
-        } else if rooms.clone().all(|room| room == u64::MAX) {
+        } else if limit.is_none() && rooms.clone().all(|room| room == u64::MAX) {
             let message = format!("`{name}` uses memory of nodes that never run out of it");
             self.findings
                 .warning(Code::NoEffect, uses.resource.span, message)
