@@ -500,6 +500,8 @@ pub struct NodeView {
     pub is_cordoned: bool,
     /// Whether it is being emptied.
     pub is_draining: bool,
+    /// Whether it is short of memory, so that nothing is placed there that requests nothing.
+    pub is_short: bool,
 }
 
 impl super::State {
@@ -525,6 +527,7 @@ impl super::State {
             is_ready: state.is_ready,
             is_cordoned: state.is_cordoned,
             is_draining: state.drained_by.is_some(),
+            is_short: self.platform.is_short_of_memory(node),
         })
     }
 

@@ -481,6 +481,19 @@ journeys: {read: {needs: vault}}
 }
 
 #[test]
+fn a_picture_shows_nodes_that_are_short_of_memory() {
+    const GREEDY: &str = "topology: system
+platform: {profile: kubernetes, memory_pressure: {every: 0s, lasts: 10m}}
+domains: {node: {level: node, capacity: {memory: 8GiB}}}
+services: {job: {on: node, controller: deployment, uses: {memory: 4GiB}}}
+journeys: {work: {needs: job}}
+";
+    let steps = "[{at: 20m, load: job, memory: 9GiB}, {at: 25m, load: job, memory: 4GiB}]";
+    assert_eq!(lane(GREEDY, steps, "node"), ["Short 20.0-30.0 up"]);
+    assert_eq!(lane(GREEDY, steps, "job-0")[0], "Pending 20.0-30.0");
+}
+
+#[test]
 fn a_picture_shows_when_service_is_degraded() {
     // All three are needed from 10 minutes on. Down it is not degraded, and back with two it is again.
     let steps = "[{at: 10m, load: index, peak: 900}, {at: 20m, crash: node-0, for: 30m}, \

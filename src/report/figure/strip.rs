@@ -126,6 +126,8 @@ struct Seen {
     placement: Option<Placement>,
     /// Whether its control plane takes it for lost.
     is_lost: bool,
+    /// Whether it has run out of memory.
+    is_short: bool,
     /// Whether somebody meant what took it down.
     is_planned: bool,
     /// Since when it is as it is, unless that is as it should be.
@@ -143,6 +145,7 @@ impl Seen {
         standing: Standing::Down,
         placement: None,
         is_lost: false,
+        is_short: false,
         is_planned: false,
         open: None,
         times: 0,
@@ -195,6 +198,11 @@ impl<'a> Life<'a> {
             Change::NodeLost(unit) | Change::NodeReady(unit) => {
                 let is_lost = matches!(entry.change, Change::NodeLost(_));
                 self.units[unit.index()].is_lost = is_lost;
+                self.looks(unit.index(), at);
+            }
+            Change::NodeShort(unit) | Change::NodeEnough(unit) => {
+                let is_short = matches!(entry.change, Change::NodeShort(_));
+                self.units[unit.index()].is_short = is_short;
                 self.looks(unit.index(), at);
             }
             Change::Moves(unit, placement) => {
@@ -259,7 +267,8 @@ impl<'a> Life<'a> {
             Some(Placement::On(_)) | None => {}
         }
         match seen.standing {
-            _ if seen.is_up => seen.is_lost.then_some(Condition::CutOff),
+            _ if seen.is_up && seen.is_lost => Some(Condition::CutOff),
+            _ if seen.is_up => seen.is_short.then_some(Condition::Short),
             Standing::Starting => Some(Condition::Starting),
             Standing::Sealed => Some(Condition::Sealed),
             Standing::Down if self.active[unit].iter().any(is_grey) => Some(Condition::CutOff),

@@ -75,6 +75,7 @@ fn look(condition: Condition, palette: &Palette) -> (RGBColor, Pattern) {
         Condition::Sealed => (colours[4], Pattern::Upright),
         Condition::Stuck => (colours[6], Pattern::Crossed),
         Condition::CutOff => (colours[3], Pattern::Falling),
+        Condition::Short => (colours[5], Pattern::Dotted),
         Condition::Degraded => (palette.warning, Pattern::Dotted),
     }
 }
