@@ -1232,6 +1232,11 @@ fn a_platform_looks_at_memory_as_often_as_it_says() {
     };
     said("{every: 1s}", "");
     said(
+        "{every: 0s}",
+        "4:58 out-of-range: nodes that look at their memory without end; `every` must be at \
+         least 1s\n",
+    );
+    said(
         "{lasts: 5, evrey: 10s}",
         "4:58 bad-quantity: `5` has no unit; write `5s`, `5m`, `5h` or `5d` instead\n\
          4:61 unknown-key: memory pressure has no key `evrey`; did you mean `every`?\n",

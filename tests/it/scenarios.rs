@@ -483,7 +483,7 @@ journeys: {read: {needs: vault}}
 #[test]
 fn a_picture_shows_nodes_that_are_short_of_memory() {
     const GREEDY: &str = "topology: system
-platform: {profile: kubernetes, memory_pressure: {every: 0s, lasts: 10m}}
+platform: {profile: kubernetes, memory_pressure: {every: 1s, lasts: 10m}}
 domains: {node: {level: node, capacity: {memory: 8GiB}}}
 services: {job: {on: node, controller: deployment, uses: {memory: 4GiB}}}
 journeys: {work: {needs: job}}

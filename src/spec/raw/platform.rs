@@ -176,6 +176,8 @@ pub(super) const KEYS: &[Keys] = &[
 /// Keys of a service that say something to its controller.
 const OF_A_CONTROLLER: &[&str] =
     &["requests", "uses", "limits", "tolerates", "budget", "priority", "volume", "rollout"];
+/// Who looks more often than this does nothing else.
+const SHORTEST_LOOK_SECONDS: f64 = 1.0;
 /// How often a node looks at its memory, and how long it counts as short of it afterwards, where the file
 /// does not say it: reference/config-api/kubelet-config, `evictionPressureTransitionPeriod`, and
 /// concepts/scheduling-eviction/node-pressure-eviction, "eviction monitoring interval".
@@ -338,12 +340,16 @@ impl Reader<'_> {
 
     fn memory_pressure(&mut self, fields: &Fields<'_>) -> [SimSpan; 2] {
         let parts = fields.get("memory_pressure").and_then(|id| self.fields(id, MEMORY_PRESSURE));
-        let mut part = |key: &str| {
-            let span = self.duration(parts.as_ref()?.get(key)?, &format!("`{key}`"))?;
-            Some(SimSpan::from_seconds(span.value))
-        };
-        let [every, lasts] = MEMORY_PRESSURE_OF_KUBERNETES;
-        [part("every").unwrap_or(every), part("lasts").unwrap_or(lasts)]
+        let mut part = |key: &str| self.duration(parts.as_ref()?.get(key)?, &format!("`{key}`"));
+        let (every, lasts) = (part("every"), part("lasts"));
+        if let Some(every) = every.filter(|every| every.value < SHORTEST_LOOK_SECONDS) {
+            self.findings
+                .error(Code::OutOfRange, every.span, "nodes that look at their memory without end")
+                .help("`every` must be at least 1s");
+        }
+        let [usual_every, usual_lasts] = MEMORY_PRESSURE_OF_KUBERNETES;
+        let span = |part: Spanned<f64>| SimSpan::from_seconds(part.value);
+        [every.map_or(usual_every, span), lasts.map_or(usual_lasts, span)]
     }
 
     pub(super) fn node(&mut self, fields: &Fields<'_>) -> RawNode {
