@@ -114,6 +114,8 @@ pub enum Purpose {
     Escalation = 47,
     /// How long until somebody responds who was called because nobody else did.
     Relief = 48,
+    /// When a node looks at how much of its memory is used.
+    Memory = 49,
     /// Whether an offload comes to nothing.
     Offload = 20,
     /// Whether a backup comes to nothing.

@@ -100,6 +100,8 @@ events! {
     Defect(CopyId) of |model| model.data.defect_timers(),
     /// The lease of a node is too old.
     Node(NodeId) of |model| model.platform.nodes.len(),
+    /// A node looks at how much of its memory is used.
+    Memory(NodeId) of |model| model.platform.memory_timers(),
     /// A failure mode strikes a unit, if its clock runs.
     Fail(ClockId) of |model| model.clocks.len(),
     /// A common cause strikes.

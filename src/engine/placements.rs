@@ -14,6 +14,8 @@ use crate::units::{SimSpan, SimTime};
 pub(super) struct Placements {
     /// How often each node has been missed.
     misses: Vec<u32>,
+    /// How often each node has begun to run out of memory, where any can.
+    shortages: Vec<u32>,
     pods: Vec<PodLuck>,
     volumes: Vec<VolumeLuck>,
     /// By unit, where any container backs off.
@@ -53,6 +55,7 @@ impl Placements {
         let containers = platform.timers.as_ref().map_or(0, |_| model.units.len());
         Placements {
             misses: vec![0; platform.nodes.len()],
+            shortages: vec![0; platform.memory_timers()],
             pods: vec![PodLuck::default(); platform.pods.len()],
             volumes: vec![VolumeLuck::default(); platform.volumes.len()],
             containers: vec![Container::default(); containers],
@@ -68,6 +71,7 @@ impl Agenda<'_> {
             return;
         }
         self.placements.misses.fill(0);
+        self.placements.shortages.fill(0);
         self.placements.pods.fill(PodLuck::default());
         self.placements.volumes.fill(VolumeLuck::default());
         self.placements.containers.fill(Container::default());
@@ -208,6 +212,19 @@ impl PlatformChooser for Agenda<'_> {
         if let Some(until) = until {
             self.set(Event::Volume(volume), until - self.now);
         }
+    }
+
+    fn memory_runs_out(&mut self, node: NodeId) {
+        let model = self.model;
+        let unit = model.platform.nodes[node.index()].unit;
+        let ordinal = next_of(&mut self.placements.shortages[node.index()]);
+        let mut stream = self.key.of(model.units[unit.index()].name, Purpose::Memory).draw(ordinal);
+        let seconds = self.timers().memory_every.seconds() * stream.open_unit();
+        self.set_anew(Event::Memory(node), SimSpan::from_seconds(seconds));
+    }
+
+    fn memory_is_looked_at(&mut self, node: NodeId, after: SimSpan) {
+        self.set_anew(Event::Memory(node), after);
     }
 
     fn patience_begins(&mut self, node: NodeId, patience: SimSpan) {

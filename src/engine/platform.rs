@@ -1,5 +1,6 @@
 //! The present of platforms: which node is ready, which replica is where, who is being evicted.
 
+use super::memory::MemoryState;
 use super::state::Root;
 use super::volumes::VolumesState;
 use crate::model::{
@@ -23,6 +24,7 @@ pub(crate) struct PlatformState {
     pub(crate) has_image: Vec<bool>,
     first_image: Vec<u32>,
     pub(crate) volumes: VolumesState,
+    pub(crate) memory: MemoryState,
     /// Whether controllers may have something to do.
     pub(crate) is_touched: bool,
     /// Room for places that a replica likes as much, and nodes that are as good for one of a volume.
@@ -168,6 +170,7 @@ impl PlatformState {
             has_image: vec![false; images as usize],
             first_image,
             volumes: VolumesState::new(platform),
+            memory: MemoryState::new(platform),
             is_touched: false,
             equals: Vec::new(),
         }
@@ -190,6 +193,7 @@ impl PlatformState {
         self.counts.fill(0);
         self.has_image.fill(false);
         self.volumes.begin(platform);
+        self.memory.begin(platform);
         self.is_touched = true;
     }
 
@@ -339,6 +343,9 @@ impl PlatformState {
         if state.is_cordoned {
             return Some(Obstacle::Cordoned);
         }
+        if workload.is_best_effort && self.is_short_of_memory(node) {
+            return Some(Obstacle::Pressure);
+        }
         let volume = self.pods[pod.index()].volume_on;
         if workload.volume == Volume::Local && volume.is_some_and(|on| on != node) {
             return Some(Obstacle::Volume);
@@ -391,9 +398,13 @@ impl PlatformState {
         let free = &self.free[node.index() * platform.resources..];
         let capacity = &platform.nodes[node.index()].capacity;
         let (mut sum, mut known) = (0_u32, 0_u32);
-        for ((free, requested), capacity) in free.iter().zip(&workload.requests).zip(capacity) {
+        let unsaid = self.unsaid_requests(platform, node, workload);
+        for (((resource, free), requested), capacity) in
+            free.iter().enumerate().zip(&workload.requests).zip(capacity)
+        {
             if *capacity != u64::MAX && *capacity > 0 {
-                let used = capacity - free + requested;
+                let unsaid = unsaid.get(resource).copied().unwrap_or(0);
+                let used = capacity - free + requested + unsaid;
                 sum += (u128::from(used) * 1000 / u128::from(*capacity)) as u32;
                 known += 1;
             }
@@ -461,6 +472,8 @@ pub enum Obstacle {
     Spread,
     /// It has too little left of the resource with this index.
     Room(usize),
+    /// It is short of memory, and the replica requests nothing.
+    Pressure,
 }
 
 /// Where a replica that is placed by a controller is, for those who watch a life.
@@ -487,6 +500,8 @@ pub struct NodeView {
     pub is_cordoned: bool,
     /// Whether it is being emptied.
     pub is_draining: bool,
+    /// Whether it is short of memory, so that nothing is placed there that requests nothing.
+    pub is_short: bool,
 }
 
 impl super::State {
@@ -512,6 +527,7 @@ impl super::State {
             is_ready: state.is_ready,
             is_cordoned: state.is_cordoned,
             is_draining: state.drained_by.is_some(),
+            is_short: self.platform.is_short_of_memory(node),
         })
     }
 

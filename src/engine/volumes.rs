@@ -8,7 +8,7 @@
 
 use super::platform::PlatformState;
 use super::state::Root;
-use crate::model::{MirrorId, Model, NodeId, Platform, PodId, UnitId, VolumeId};
+use crate::model::{MirrorId, Model, NO_DOMAIN, NodeId, Platform, PodId, UnitId, VolumeId};
 use crate::units::SimTime;
 
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +18,17 @@ pub(crate) struct VolumeState {
     pub(crate) doing: Doing,
     /// What has taken its last mirror.
     pub(crate) lost_by: Root,
+    /// Where nodes share their bandwidth: how many bytes a new mirror lacks, since when it gets them, and how
+    /// many a second; nothing of a rebuild that takes its time whatever else goes on.
+    pub(crate) flow: Option<Flow>,
+}
+
+/// What a mirror still has to get.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Flow {
+    pub(crate) left: f64,
+    pub(crate) since: SimTime,
+    pub(crate) rate: f64,
 }
 
 /// What is being done about mirrors that a volume lacks.
@@ -61,10 +72,12 @@ pub(crate) struct StorageState {
     /// How many mirrors there are, and how many of them are being rebuilt.
     mirrors: u32,
     pub(crate) rebuilds: u32,
+    /// How many rebuilds it is read or written for that share its bandwidth.
+    pub(crate) flows: u32,
 }
 
 const NEW_VOLUME: VolumeState =
-    VolumeState { degraded_since: None, doing: Doing::Nothing, lost_by: Root::NOTHING };
+    VolumeState { degraded_since: None, doing: Doing::Nothing, lost_by: Root::NOTHING, flow: None };
 
 const NO_MIRROR: MirrorState =
     MirrorState { phase: MirrorPhase::Nowhere, node: None, left_out_since: SimTime::NEVER };
@@ -80,12 +93,12 @@ pub(crate) struct VolumesState {
 
 impl VolumesState {
     pub(crate) fn new(platform: &Platform) -> VolumesState {
-        let mirrors = platform.volumes.last().map_or(0, |last| last.mirrors.end as usize);
+        let mirrors = platform.volumes.last().map_or(0, |last| last.end() as usize);
         let nodes = if mirrors == 0 { 0 } else { platform.nodes.len() };
         VolumesState {
             volumes: vec![NEW_VOLUME; platform.volumes.len()],
             mirrors: vec![NO_MIRROR; mirrors],
-            storage: vec![StorageState { left: 0, mirrors: 0, rebuilds: 0 }; nodes],
+            storage: vec![StorageState { left: 0, mirrors: 0, rebuilds: 0, flows: 0 }; nodes],
         }
     }
 
@@ -93,7 +106,7 @@ impl VolumesState {
         self.volumes.fill(NEW_VOLUME);
         self.mirrors.fill(NO_MIRROR);
         for (storage, node) in self.storage.iter_mut().zip(&platform.nodes) {
-            *storage = StorageState { left: node.storage, mirrors: 0, rebuilds: 0 };
+            *storage = StorageState { left: node.storage, mirrors: 0, rebuilds: 0, flows: 0 };
         }
     }
 
@@ -105,7 +118,7 @@ impl VolumesState {
         node: NodeId,
     ) -> Option<MirrorId> {
         let is_there = |mirror: &MirrorId| self.mirrors[mirror.index()].node == Some(node);
-        platform.volumes[id.index()].mirrors().find(is_there)
+        platform.volumes[id.index()].all_mirrors().find(is_there)
     }
 
     /// A mirror of a volume is made on a node.
@@ -177,6 +190,36 @@ impl PlatformState {
             && taken(platform, id, node) <= self.volumes.storage[node.index()].left
     }
 
+    /// How many other mirrors of a volume that are of use, or will be, are in the same domain as a node, by its
+    /// place among those that may have one; `None` if there may be none. One mirror is not counted: what is
+    /// made takes its place.
+    pub(crate) fn crowd(
+        &self,
+        platform: &Platform,
+        id: VolumeId,
+        place: usize,
+        instead_of: Option<MirrorId>,
+    ) -> Option<u32> {
+        let mirrors = platform.mirrors_of(id);
+        let mut crowd = 0;
+        for spread in &mirrors.spreads {
+            let domain = spread.domains[place];
+            let is_near = |mirror: &MirrorId| {
+                let state = &self.volumes.mirrors[mirror.index()];
+                let on = |node: NodeId| mirrors.nodes.iter().position(|other| *other == node);
+                matches!(state.phase, MirrorPhase::Whole | MirrorPhase::New)
+                    && Some(*mirror) != instead_of
+                    && state.node.and_then(on).is_some_and(|on| spread.domains[on] == domain)
+            };
+            let near = platform.volumes[id.index()].mirrors().filter(is_near).count() as u32;
+            if spread.is_required && (domain == NO_DOMAIN || near > 0) {
+                return None;
+            }
+            crowd += near;
+        }
+        Some(crowd)
+    }
+
     /// Whether a node runs and its control plane can tell it something.
     pub(crate) fn can_be_told(&self, node: NodeId) -> bool {
         let state = &self.nodes[node.index()];
@@ -220,7 +263,7 @@ impl PlatformState {
         let mut left: Vec<u64> = platform.nodes.iter().map(|node| node.storage).collect();
         for (index, volume) in platform.volumes.iter().enumerate() {
             let (id, state) = (VolumeId::new(index), &self.volumes.volumes[index]);
-            for mirror in volume.mirrors() {
+            for mirror in volume.all_mirrors() {
                 let of_mirror = &self.volumes.mirrors[mirror.index()];
                 let is_nowhere = of_mirror.phase == MirrorPhase::Nowhere;
                 assert_eq!(is_nowhere, of_mirror.node.is_none(), "mirror {mirror:?}");

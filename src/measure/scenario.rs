@@ -143,6 +143,7 @@ fn reason_of(obstacle: Obstacle) -> Reason {
         Obstacle::Volume | Obstacle::Faulted => Reason::Volume,
         Obstacle::Spread => Reason::Spread,
         Obstacle::Room(_) => Reason::Room,
+        Obstacle::Pressure => Reason::Pressure,
     }
 }
 

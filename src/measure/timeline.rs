@@ -13,6 +13,10 @@ pub enum Change {
     NodeLost(UnitId),
     /// A control plane knows that a node is alive again.
     NodeReady(UnitId),
+    /// A node is short of memory, and evicts replicas.
+    NodeShort(UnitId),
+    /// A node has had enough memory for a while.
+    NodeEnough(UnitId),
     /// A node has been emptied, or nobody wants to empty it any more.
     Drained(UnitId),
     /// A replica is in another place, or on the way there.
@@ -104,6 +108,11 @@ impl<'m> Timeline<'m> {
             if before.is_ready != now.is_ready {
                 let change =
                     if now.is_ready { Change::NodeReady(unit) } else { Change::NodeLost(unit) };
+                self.add(at, change);
+            }
+            if before.is_short != now.is_short {
+                let change =
+                    if now.is_short { Change::NodeShort(unit) } else { Change::NodeEnough(unit) };
                 self.add(at, change);
             }
             if before.is_draining && !now.is_draining {

@@ -6,10 +6,12 @@ use std::ops::Range;
 
 use super::compile::Compiler;
 use super::platform::{
-    Act, Action, Cluster, Mirrors, NO_DOMAIN, Node, Platform, Pod, Rollout, Spread, Volume,
-    Workload,
+    Act, Action, Cluster, MEMORY, MirrorSpread, Mirrors, NO_DOMAIN, Node, Platform, Pod, Rollout,
+    Spread, Use, Volume, Workload,
 };
-use super::{Clock, ClockId, ClusterId, NodeId, PodId, Repair, UnitId, VolumeId, WorkloadId};
+use super::{
+    Clock, ClockId, ClusterId, MirrorId, NodeId, PodId, Repair, UnitId, VolumeId, WorkloadId,
+};
 use crate::rng::hash_text;
 use crate::spec::{self, Controller};
 
@@ -45,11 +47,18 @@ impl Compiler<'_> {
                 capacity,
                 taken,
                 storage: node.storage,
+                memory: node.capacity.get(MEMORY).copied().unwrap_or(u64::MAX),
+                bound: Vec::new(),
             });
         }
         for workload in &spec.workloads {
+            if let Some(spec::Memory { uses, limit }) = workload.memory {
+                platform.uses.push(Use { uses, limit });
+            }
             if workload.controller.is_scheduled() {
                 self.workload(spec, workload, platform);
+            } else if workload.memory.is_some() {
+                self.binds(spec, workload, platform);
             }
         }
         let Platform { clusters, nodes, workloads, .. } = platform;
@@ -98,6 +107,18 @@ impl Compiler<'_> {
         taken
     }
 
+    /// Replicas that stand on their nodes for good use memory there.
+    fn binds(&self, spec: &spec::Platform, workload: &spec::Workload, platform: &mut Platform) {
+        let of = platform.uses.len() - 1;
+        for unit in self.replicas(workload.service) {
+            for host in &self.topology.units[unit].hosts {
+                if let Ok(node) = spec.nodes.binary_search_by_key(host, |node| node.unit) {
+                    platform.nodes[node].bound.push(of);
+                }
+            }
+        }
+    }
+
     /// Indices of the units of a service.
     fn replicas(&self, service: usize) -> Range<usize> {
         self.topology.services[service].replicas.clone()
@@ -129,9 +150,11 @@ impl Compiler<'_> {
             let unit = UnitId::new(unit);
             let unplaced = self.builder.clock(self.clock(unit, spec.unplaced));
             let volume = workload.replicated.as_ref().map(|replicated| {
-                let first = platform.volumes.last().map_or(0, |last: &Volume| last.mirrors.end);
+                let first = platform.volumes.last().map_or(0, Volume::end);
                 let mirrors = first..first + replicated.replicas as u32;
-                platform.volumes.push(Volume { pod: PodId::new(platform.pods.len()), mirrors });
+                let spare = replicated.is_local.then(|| MirrorId::from_index(mirrors.end));
+                let pod = PodId::new(platform.pods.len());
+                platform.volumes.push(Volume { pod, mirrors, spare });
                 VolumeId::new(platform.volumes.len() - 1)
             });
             platform.pods.push(Pod { unit, workload: id, volume, unplaced, start });
@@ -157,6 +180,8 @@ impl Compiler<'_> {
             cluster: ClusterId::new(workload.cluster),
             nodes,
             requests: workload.requests.clone(),
+            uses: workload.memory.map(|_| platform.uses.len() - 1),
+            is_best_effort: workload.requests.iter().take(MEMORY + 1).all(|amount| *amount == 0),
             spreads,
             toleration: workload.toleration.unwrap_or(spec.timers.toleration),
             is_stateful: workload.controller == Controller::Statefulset,
@@ -168,6 +193,9 @@ impl Compiler<'_> {
                 nodes: nodes_of(spec, &replicated.nodes),
                 rebuild: replicated.rebuild.clone(),
                 catch_up: replicated.catch_up.clone(),
+                bandwidth: replicated.bandwidth,
+                spreads: replicated.spreads.iter().map(mirror_spread).collect(),
+                is_local: replicated.is_local,
             }),
             surge: workload.surge as u32,
             unavailable: workload.unavailable as u32,
@@ -236,6 +264,16 @@ impl Compiler<'_> {
                         clock: self.scripted(unit, mode, Repair::Never, salt),
                     }
                 }
+                spec::Action::Use { service, memory } => {
+                    let spec = topology.platform.iter().flat_map(|spec| &spec.workloads);
+                    let known = spec.filter(|workload| workload.memory.is_some());
+                    let of = known.map(|workload| workload.service).position(|of| of == *service);
+                    let of = of.expect("only what is known to use memory uses more");
+                    let unit = UnitId::new(self.replicas(*service).start);
+                    let demand = self.limits[*service];
+                    let clock = self.scripted(unit, mode, Repair::Never, salt);
+                    Action::Use { of, memory: *memory, demand, clock }
+                }
                 spec::Action::Restore { units } => {
                     let struck = set_off.iter().filter(|(unit, _)| units.contains(unit));
                     let clocks = struck.map(|(_, clock)| *clock).collect();
@@ -294,6 +332,20 @@ impl Compiler<'_> {
 fn nodes_of(spec: &spec::Platform, units: &[usize]) -> Vec<NodeId> {
     let node = |unit: &usize| spec.nodes.binary_search_by_key(unit, |node| node.unit).ok();
     units.iter().filter_map(node).map(NodeId::new).collect()
+}
+
+/// Domains of a spread by number, in the order in which they come.
+fn mirror_spread(spread: &spec::VolumeSpread) -> MirrorSpread {
+    let mut numbers = BTreeMap::new();
+    let number = |domain: &Option<usize>| match domain {
+        None => NO_DOMAIN,
+        Some(domain) => {
+            let next = numbers.len() as u32;
+            *numbers.entry(*domain).or_insert(next)
+        }
+    };
+    let domains = spread.domain_of.iter().map(number).collect();
+    MirrorSpread { domains, is_required: spread.is_required }
 }
 
 /// The workload whose replicas these are.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::structure::clock_name;
 use super::{
-    Burst, Clock, ClockId, Crew, CrewId, GateId, Input, Load, Mask, Model, ModelBuilder, Plan,
-    Repair, Roster, RosterId, Shock, Stage, Task, TimeToFailure, UnitId, Watch,
+    Burst, Clock, ClockId, Crew, CrewId, GateId, Input, JourneyId, Load, Mask, Model, ModelBuilder,
+    Plan, Repair, Roster, RosterId, Shock, Stage, Task, TimeToFailure, UnitId, Watch,
 };
 use crate::dist::Law;
 use crate::rng::hash_text;
@@ -41,6 +41,7 @@ pub fn compile(topology: &Topology) -> Model {
         rosters: Vec::new(),
         clocks: vec![Vec::new(); topology.units.len()],
         demands: vec![Vec::new(); topology.services.len()],
+        limits: vec![None; topology.services.len()],
     };
     compiler.crews();
     compiler.units();
@@ -53,14 +54,14 @@ pub fn compile(topology: &Topology) -> Model {
     for &gate in &gates {
         compiler.builder.journey(gate);
     }
-    for (journey, serving) in topology.journeys.iter().zip(gates) {
+    for (index, (journey, serving)) in topology.journeys.iter().zip(gates).enumerate() {
         if can_be_degraded(topology, journey) {
             let mut parts = vec![compiler.input(&journey.needs, Degree::Whole)];
             parts.extend(journey.whole.as_ref().map(|whole| compiler.input(whole, Degree::Whole)));
             // Service that is down is not whole, whatever a mask hides of its parts.
             parts.push(Input::Gate(serving));
             let gate = compiler.builder.gate(parts.len(), parts);
-            compiler.builder.journey(gate);
+            compiler.builder.whole(JourneyId::new(index), gate);
         }
     }
     for way in topology.data.iter().flat_map(ways) {
@@ -184,6 +185,8 @@ pub(super) struct Compiler<'a> {
     clocks: Vec<Vec<ClockId>>,
     /// By service, the demands of it that a script changes.
     pub(super) demands: Vec<Vec<usize>>,
+    /// By service, the demand that is met while its replicas use no more memory than they may.
+    pub(super) limits: Vec<Option<usize>>,
 }
 
 impl Compiler<'_> {
@@ -477,6 +480,7 @@ impl Compiler<'_> {
             if let Some(spec::Demand { crashes: Some((mode, within)), .. }) = service.demand {
                 self.overloads(index, mode, within);
             }
+            self.limits_memory(index);
             if !service.load.is_empty() {
                 self.builder.load(Load { members: units, factors: service.load.clone() });
             }
@@ -513,6 +517,28 @@ impl Compiler<'_> {
             clocks.push(self.builder.clock(Clock { repair: Repair::Restart, ..clock }));
         }
         self.builder.overload(gate, clocks, within);
+    }
+
+    /// Replicas whose script lets them use more memory than they may are killed as soon as they are up.
+    fn limits_memory(&mut self, service: usize) {
+        let topology = self.topology;
+        let uses = topology.platform.iter().flat_map(|platform| &platform.workloads);
+        let of_it = uses.filter(|workload| workload.service == service);
+        let Some(memory) = of_it.filter_map(|workload| workload.memory).next() else { return };
+        let is_killing = |act: &&spec::Act| match act.action {
+            spec::Action::Use { service: of, memory: uses } => of == service && uses > memory.limit,
+            _ => false,
+        };
+        let Some(act) = topology.script.iter().find(is_killing) else { return };
+        // It needs nothing as long as they use no more, and then what there is not.
+        let gate = self.builder.gate(0, Vec::new());
+        self.limits[service] = Some(self.builder.demand(gate));
+        let mut clocks = Vec::new();
+        for unit in topology.services[service].replicas.clone() {
+            let clock = self.clock(UnitId::new(unit), act.mode);
+            clocks.push(self.builder.clock(Clock { repair: Repair::Restart, ..clock }));
+        }
+        self.builder.over_limit(gate, clocks);
     }
 
     fn plans(&mut self) {

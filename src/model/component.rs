@@ -38,6 +38,8 @@ pub struct Model {
     pub(crate) gate_watches: Lists<WatchId>,
     /// The gate that decides each journey.
     pub(crate) journeys: Vec<GateId>,
+    /// What stands among journeys for one in which all is whole, and that one.
+    pub(crate) wholes: Vec<(JourneyId, JourneyId)>,
     /// Gates that something other than a journey depends on.
     pub(crate) watches: Vec<(GateId, Watch)>,
     /// Delays of masks.
@@ -96,6 +98,11 @@ impl Model {
     /// Gates of the structure function.
     pub fn gate_count(&self) -> usize {
         self.gates.len()
+    }
+
+    /// The journey that something observed like one stands for, if it is down while that is degraded, or down.
+    pub fn degraded(&self, observed: JourneyId) -> Option<JourneyId> {
+        self.wholes.iter().find(|(whole, _)| *whole == observed).map(|(_, journey)| *journey)
     }
 
     /// Journeys, and after them whatever else is observed like one.
@@ -253,6 +260,8 @@ pub(crate) struct UnitExtras {
     pub(crate) backs_off: bool,
     /// The clock of its crashes by overload.
     pub(crate) overload: Option<ClockId>,
+    /// The clock of its crashes because it uses more memory than it may.
+    pub(crate) over_limit: Option<ClockId>,
 }
 
 impl UnitExtras {
@@ -264,6 +273,7 @@ impl UnitExtras {
         pod: None,
         backs_off: false,
         overload: None,
+        over_limit: None,
     };
 
     /// Whether a platform has to do with it, or a demand.

@@ -34,7 +34,8 @@ pub use id::{
 pub(crate) use passing::{BOUNDS, MOST_REACHED, Manner, Passing, Reached};
 pub(crate) use platform::NO_DOMAIN;
 pub use platform::{
-    Act, Action, Cluster, Mirrors, Node, Platform, Pod, Rollout, Spread, Volume, Workload,
+    Act, Action, Cluster, MirrorSpread, Mirrors, Node, Platform, Pod, Rollout, Spread, Use, Volume,
+    Workload,
 };
 pub(crate) use structure::seat_name;
 pub use structure::{Gate, Input, ModelBuilder, Watch};

@@ -9,6 +9,8 @@ use crate::dist::Law;
 use crate::spec::{self, Timers, When};
 use crate::units::SimSpan;
 
+/// The place of memory among resources.
+pub(crate) const MEMORY: usize = 1;
 /// No domain of the level.
 pub(crate) const NO_DOMAIN: u32 = u32::MAX;
 
@@ -29,6 +31,8 @@ pub struct Platform {
     pub(crate) resources: usize,
     /// How many numbers spreads count together.
     pub(crate) counts: usize,
+    /// Services that say what each of their replicas uses of memory.
+    pub(crate) uses: Vec<Use>,
     pub(crate) rollouts: Vec<Rollout>,
     pub(crate) script: Vec<Act>,
 }
@@ -67,6 +71,11 @@ impl Platform {
         workload.mirrors.as_ref().expect("only what is replicated is a volume")
     }
 
+    /// How many nodes look at their memory: all or none.
+    pub(crate) fn memory_timers(&self) -> usize {
+        if self.uses.is_empty() { 0 } else { self.nodes.len() }
+    }
+
     /// The cluster of a node.
     #[inline]
     pub(crate) fn cluster_of(&self, node: NodeId) -> ClusterId {
@@ -98,6 +107,19 @@ pub struct Node {
     pub(crate) taken: Vec<u64>,
     /// How many bytes replicas of volumes may take together.
     pub(crate) storage: u64,
+    /// How many bytes replicas may use before it is short of memory.
+    pub(crate) memory: u64,
+    /// What replicas are of that stand there for good and use memory: indices into those of the platform.
+    pub(crate) bound: Vec<usize>,
+}
+
+/// What each replica of a service uses of the memory of its node.
+#[derive(Clone, Copy, Debug)]
+pub struct Use {
+    /// Bytes, at the beginning.
+    pub(crate) uses: u64,
+    /// It cannot use more: its process is killed.
+    pub(crate) limit: u64,
 }
 
 /// How replicas of a service are placed and moved.
@@ -108,6 +130,10 @@ pub struct Workload {
     /// The nodes that it may stand on.
     pub(crate) nodes: Vec<NodeId>,
     pub(crate) requests: Vec<u64>,
+    /// What its replicas use of memory, if that is known: an index into those of the platform.
+    pub(crate) uses: Option<usize>,
+    /// Whether its replicas request nothing, so that no node that is short of memory takes them.
+    pub(crate) is_best_effort: bool,
     pub(crate) spreads: Vec<Spread>,
     pub(crate) toleration: SimSpan,
     /// Whether each replica exists at most once.
@@ -128,6 +154,11 @@ impl Workload {
         self.pods.clone().map(PodId::from_index)
     }
 
+    /// How many bytes of memory each of them requests.
+    pub(crate) fn memory_requested(&self) -> u64 {
+        self.requests.get(MEMORY).copied().unwrap_or(0)
+    }
+
     /// How many replicas it has.
     pub(crate) fn size(&self) -> u32 {
         self.pods.end - self.pods.start
@@ -145,6 +176,19 @@ pub struct Mirrors {
     pub(crate) rebuild: Law,
     /// How long one that comes back takes to get what it has missed.
     pub(crate) catch_up: Law,
+    /// With how many bytes a second a new one is made, if it is not by a law.
+    pub(crate) bandwidth: Option<f64>,
+    pub(crate) spreads: Vec<MirrorSpread>,
+    /// Whether one is to be on the node of the process that writes to it.
+    pub(crate) is_local: bool,
+}
+
+/// How mirrors of a volume keep apart.
+#[derive(Clone, Debug)]
+pub struct MirrorSpread {
+    /// For each node that may have one, in order, the number of its domain.
+    pub(crate) domains: Vec<u32>,
+    pub(crate) is_required: bool,
 }
 
 /// A network volume that is replicated, of one replica of a service.
@@ -154,12 +198,24 @@ pub struct Volume {
     pub(crate) pod: PodId,
     /// Its replicas.
     pub(crate) mirrors: Range<u32>,
+    /// Room for one more, while it is made on the node of the process: the last of all of them.
+    pub(crate) spare: Option<MirrorId>,
 }
 
 impl Volume {
     /// Its replicas.
     pub(crate) fn mirrors(&self) -> impl Iterator<Item = MirrorId> + use<> {
         self.mirrors.clone().map(MirrorId::from_index)
+    }
+
+    /// Its replicas, and one more that may be made.
+    pub(crate) fn all_mirrors(&self) -> impl Iterator<Item = MirrorId> + use<> {
+        self.mirrors().chain(self.spare)
+    }
+
+    /// Where the mirrors of the next volume begin.
+    pub(crate) fn end(&self) -> u32 {
+        self.mirrors.end + u32::from(self.spare.is_some())
     }
 }
 
@@ -239,6 +295,17 @@ pub enum Action {
         demands: Vec<usize>,
         /// How many replicas.
         needed: u32,
+        /// What stands for it among causes.
+        clock: ClockId,
+    },
+    /// Each replica of a service uses so much memory.
+    Use {
+        /// Whose: an index into those of the platform.
+        of: usize,
+        /// Bytes.
+        memory: u64,
+        /// The demand that is met while they use no more than they may: an index into those of the model.
+        demand: Option<usize>,
         /// What stands for it among causes.
         clock: ClockId,
     },

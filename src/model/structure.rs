@@ -81,6 +81,7 @@ pub struct ModelBuilder {
     lanes: Vec<PlanId>,
     demands: Vec<GateId>,
     journeys: Vec<GateId>,
+    wholes: Vec<(JourneyId, JourneyId)>,
     holdings: Vec<Holding>,
     copies: Vec<Copy>,
     /// Classes whose copies are behind the one that serves, by roster.
@@ -249,6 +250,16 @@ impl ModelBuilder {
         self.watch(gate, Watch::Overload(clocks));
     }
 
+    /// Lets these clocks strike as soon as their units are up, as long as a gate is down.
+    pub fn over_limit(&mut self, gate: GateId, clocks: Vec<ClockId>) {
+        for &clock in &clocks {
+            self.clock_extras(clock).overload = Some((gate, SimSpan::ZERO));
+            let unit = self.clocks[clock.index()].unit;
+            self.unit_extras(unit).over_limit = Some(clock);
+        }
+        self.watch(gate, Watch::Overload(clocks));
+    }
+
     /// Says that a script changes the need of a gate; returns which of those it is.
     pub fn demand(&mut self, gate: GateId) -> usize {
         self.demands.push(gate);
@@ -275,6 +286,12 @@ impl ModelBuilder {
     pub fn journey(&mut self, gate: GateId) -> JourneyId {
         self.journeys.push(gate);
         JourneyId::new(self.journeys.len() - 1)
+    }
+
+    /// Adds what stands for a journey in which all is whole: it is down while service is degraded, or down.
+    pub fn whole(&mut self, journey: JourneyId, gate: GateId) {
+        let whole = self.journey(gate);
+        self.wholes.push((whole, journey));
     }
 
     /// Adds a data class, with the unit and the name of each copy, and the roster whose failovers
@@ -418,6 +435,7 @@ impl ModelBuilder {
             gate_journeys: gate_journeys.into_iter().collect(),
             gate_watches: gate_watches.into_iter().collect(),
             journeys: self.journeys,
+            wholes: self.wholes,
             watches: self.watches,
             masks: self.masks,
             mask_gates: mask_gates.into_iter().collect(),
@@ -531,6 +549,7 @@ impl ModelBuilder {
             (0..self.spares.len() as u64).collect(),
             data.names[..data.defect_timers()].to_vec(),
             nodes(),
+            nodes().into_iter().take(self.platform.memory_timers()).collect(),
             clocks(),
             self.shocks.iter().map(|shock| shock.name).collect(),
             drags.iter().map(|clock| self.clocks[clock.index()].name).collect(),

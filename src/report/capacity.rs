@@ -48,6 +48,26 @@ pub struct NodeUse {
     pub node: String,
     /// By resource: requested, and what it has room for; `None` where the topology does not say.
     pub resources: Vec<(u64, Option<u64>)>,
+    /// What its replicas really use of memory, where any service says it.
+    pub memory: Option<MemoryUse>,
+}
+
+/// What replicas use of the memory of a node, whatever they request.
+#[derive(Clone, Debug)]
+pub struct MemoryUse {
+    /// Bytes.
+    pub used: u64,
+    /// Bytes that they may use; `None` where the topology does not say.
+    pub room: Option<u64>,
+    /// If that is too little: the replica that is evicted first, by path, if any can be.
+    pub evicts: Option<String>,
+}
+
+impl MemoryUse {
+    /// Whether more is used than there is.
+    fn is_short(&self) -> bool {
+        self.room.is_some_and(|room| self.used > room)
+    }
 }
 
 /// A replica that no node can take.
@@ -60,6 +80,12 @@ pub struct PendingReplica {
 }
 
 impl Case {
+    /// Nodes that run out of memory.
+    fn short(&self) -> impl Iterator<Item = (&NodeUse, &MemoryUse)> {
+        let memory = self.nodes.iter().filter_map(|node| Some((node, node.memory.as_ref()?)));
+        memory.filter(|(_, memory)| memory.is_short())
+    }
+
     /// The fullest resource of the fullest node: the node, the index of the resource, and the share.
     fn fullest(&self) -> Option<(&str, usize, f64)> {
         let shares = self.nodes.iter().flat_map(|node| {
@@ -115,7 +141,12 @@ impl Case {
             let unit = UnitId::new(node.unit);
             let room = node.capacity.iter().map(|room| (*room != u64::MAX).then_some(*room));
             let resources = state.requested_of(model, unit).into_iter().zip(room).collect();
-            NodeUse { node: path(unit), resources }
+            let memory = state.memory(model, unit).map(|memory| MemoryUse {
+                used: memory.used,
+                room: memory.room,
+                evicts: memory.goes_first.filter(|_| memory.is_short()).map(path),
+            });
+            NodeUse { node: path(unit), resources, memory }
         });
         let replicas = platform.workloads.iter().flat_map(|workload| {
             topology.services[workload.service].replicas.clone().map(UnitId::new)
@@ -144,6 +175,7 @@ pub fn obstacle_text(obstacle: Obstacle, resources: &[String]) -> String {
         Obstacle::Faulted => "cannot reach a replica of its volume".to_owned(),
         Obstacle::Spread => "has one too close (spread)".to_owned(),
         Obstacle::Room(resource) => format!("has too little {}", resources[resource]),
+        Obstacle::Pressure => "is short of memory".to_owned(),
     }
 }
 
@@ -156,24 +188,32 @@ fn amount(resource: &str, amount: u64) -> String {
     }
 }
 
+/// So much of all there is of a resource.
+fn of_room(resource: &str, used: u64, room: Option<u64>) -> String {
+    match room {
+        None => amount(resource, used),
+        Some(room) => format!(
+            "{} of {} ({:.0} %)",
+            amount(resource, used),
+            amount(resource, room),
+            100.0 * used as f64 / room.max(1) as f64
+        ),
+    }
+}
+
 /// The report as text.
 pub fn capacity_to_text(report: &CapacityReport) -> String {
     let mut text = format!("{}: capacity, placed with seed {}\n\n", report.topology, report.seed);
     let [whole, cases @ ..] = report.cases.as_slice() else { return text };
     let mut header = vec!["node"];
     header.extend(report.resources.iter().map(String::as_str));
+    let says_memory = whole.nodes.iter().any(|node| node.memory.is_some());
+    header.extend(says_memory.then_some("memory used"));
     let rows = whole.nodes.iter().map(|node| {
         let used = report.resources.iter().zip(&node.resources);
-        let cell = |(resource, (used, room)): (&String, &(u64, Option<u64>))| match room {
-            None => amount(resource, *used),
-            Some(room) => format!(
-                "{} of {} ({:.0} %)",
-                amount(resource, *used),
-                amount(resource, *room),
-                100.0 * *used as f64 / (*room).max(1) as f64
-            ),
-        };
-        std::iter::once(node.node.clone()).chain(used.map(cell)).collect()
+        let cells = used.map(|(resource, (used, room))| of_room(resource, *used, *room));
+        let memory = node.memory.as_ref().map(|memory| of_room("memory", memory.used, memory.room));
+        std::iter::once(node.node.clone()).chain(cells).chain(memory).collect()
     });
     text += "requested of each node\n";
     text += &table(&header, rows.collect());
@@ -188,15 +228,21 @@ pub fn capacity_to_text(report: &CapacityReport) -> String {
             continue;
         }
         let bad = of_count.iter().filter(|case| !case.pending.is_empty()).count();
-        let _ = writeln!(
+        let _ = write!(
             text,
             "{title}: in {} of {} cases something has no place",
             grouped(bad as u64),
             grouped(of_count.len() as u64)
         );
-        // Without one node each is told; of pairs only those that something has no place without.
+        if says_memory {
+            let short = of_count.iter().filter(|case| case.short().next().is_some()).count();
+            let _ = write!(text, ", in {} a node runs out of memory", grouped(short as u64));
+        }
+        text.push('\n');
+        // Without one node each is told; of pairs only those without which something is wrong.
+        let is_wrong = |case: &&&Case| !case.pending.is_empty() || case.short().next().is_some();
         let told: Vec<&&Case> =
-            of_count.iter().filter(|case| count == 1 || !case.pending.is_empty()).collect();
+            of_count.iter().filter(|case| count == 1 || is_wrong(case)).collect();
         for case in told.iter().take(MOST_LINES) {
             put_pending(&mut text, &case.lost.join(" and "), case, report);
         }
@@ -209,6 +255,18 @@ pub fn capacity_to_text(report: &CapacityReport) -> String {
 }
 
 fn put_pending(text: &mut String, title: &str, case: &Case, report: &CapacityReport) {
+    put_places(text, title, case, report);
+    for (node, memory) in case.short() {
+        let used = of_room("memory", memory.used, memory.room);
+        let evicts = match &memory.evicts {
+            Some(replica) => format!("it evicts {replica} first"),
+            None => "nothing there can be evicted".to_owned(),
+        };
+        let _ = writeln!(text, "    {} runs out of memory: {used} are used; {evicts}", node.node);
+    }
+}
+
+fn put_places(text: &mut String, title: &str, case: &Case, report: &CapacityReport) {
     if case.pending.is_empty() {
         let fullest = case.fullest().map_or_else(String::new, |(node, resource, share)| {
             let resource = &report.resources[resource];
@@ -258,7 +316,13 @@ pub fn capacity_to_json(report: &CapacityReport) -> String {
             let room = room.map(|room| number(name, room));
             (name.clone(), json!({"requested": number(name, *used), "capacity": room}))
         };
-        json!({"node": node.node, "resources": Value::Object(resources.map(of).collect())})
+        let mut value =
+            json!({"node": node.node, "resources": Value::Object(resources.map(of).collect())});
+        if let Some(memory) = &node.memory {
+            value["memory"] =
+                json!({"used": memory.used, "room": memory.room, "evicts": memory.evicts});
+        }
+        value
     };
     let pending = |pending: &PendingReplica| {
         let why = pending.obstacles.iter().map(|(node, obstacle)| {

@@ -35,8 +35,8 @@ pub use self::plotters::{DrawError, Sheet, Theme, to_png, to_svg};
 pub use answer::{Answer, Answers, LossAnswer, Method, Route, not_markov_text};
 pub(crate) use answer::{exact_answers, rare_refusal};
 pub use capacity::{
-    CapacityReport, Case, NodeUse, PendingReplica, capacity, capacity_to_json, capacity_to_text,
-    obstacle_text,
+    CapacityReport, Case, MemoryUse, NodeUse, PendingReplica, capacity, capacity_to_json,
+    capacity_to_text, obstacle_text,
 };
 pub use cuts::{
     CutOrder, CutUnit, CutsReport, ExactImportances, JourneyCuts, NamedCut, cuts, cuts_to_json,

@@ -202,6 +202,10 @@ impl Names<'_> {
             }
             Change::NodeLost(node) => format!("{} is not ready", self.unit(*node)),
             Change::NodeReady(node) => format!("{} is ready", self.unit(*node)),
+            Change::NodeShort(node) => format!("{} is short of memory", self.unit(*node)),
+            Change::NodeEnough(node) => {
+                format!("{} has had enough memory for a while", self.unit(*node))
+            }
             Change::Drained(node) => format!("{} is drained", self.unit(*node)),
             Change::Moves(unit, placement) => self.moves(self.unit(*unit), "is", *placement),
             Change::Volume(unit, healthy, wanted) => {

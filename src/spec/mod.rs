@@ -33,8 +33,8 @@ pub use diagnostic::{Code, Diagnostic, Findings, Severity};
 pub(crate) use digest::digest_of;
 pub use faults::{MOST_FAULTS, single_faults};
 pub use platform::{
-    Act, Action, Cluster, Controller, Node, Patience, Platform, ReplicatedVolume, RolloutPlan,
-    Spread, Timers, Volume, VolumeTimers, When, Workload,
+    Act, Action, Cluster, Controller, Memory, Node, Patience, Platform, ReplicatedVolume,
+    RolloutPlan, Spread, Timers, Volume, VolumeSpread, VolumeTimers, When, Workload,
 };
 pub use raw::{Grade, Health, Measure, Reason};
 pub use resolved::resolved;

@@ -88,6 +88,10 @@ pub struct Timers {
     pub crash_loop_reset: SimSpan,
     /// How network volumes are kept that are replicated.
     pub volumes: VolumeTimers,
+    /// How often a node looks at how much of its memory is used.
+    pub memory_every: SimSpan,
+    /// How long it counts as short of memory after it was last seen to be.
+    pub memory_lasts: SimSpan,
 }
 
 /// How a platform keeps network volumes that are replicated.
@@ -104,6 +108,8 @@ pub struct VolumeTimers {
     pub at_a_time: u32,
     /// With how many bytes a second a replica is rebuilt.
     pub bandwidth: f64,
+    /// How many bytes a second all rebuilds from and to a node share; `None`: each has its own.
+    pub node_bandwidth: Option<f64>,
     /// How long a replica that comes back takes to get what it has missed.
     pub catch_up: Law,
 }
@@ -122,6 +128,8 @@ pub struct Workload {
     pub nodes: Vec<usize>,
     /// By resource, what each replica requests.
     pub requests: Vec<u64>,
+    /// What each of them really uses of memory, where the file says it.
+    pub memory: Option<Memory>,
     /// How replicas keep apart.
     pub spreads: Vec<Spread>,
     /// Taints that do not keep it away.
@@ -141,6 +149,15 @@ pub struct Workload {
     pub surge: usize,
     /// How many replicas a rollout may take down at a time.
     pub unavailable: usize,
+}
+
+/// What a replica uses of the memory of its node, whatever it requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Memory {
+    /// Bytes that it uses.
+    pub uses: u64,
+    /// Bytes beyond which its process is killed; `u64::MAX` is never.
+    pub limit: u64,
 }
 
 /// By what rules replicas are placed and moved.
@@ -188,6 +205,21 @@ pub struct ReplicatedVolume {
     pub rebuild: Law,
     /// How long one that comes back takes to get what it has missed.
     pub catch_up: Law,
+    /// With how many bytes a second a new one is made where nothing is shared; `None` where `rebuild` is a law.
+    pub bandwidth: Option<f64>,
+    /// How replicas of a volume keep apart, beside never being on one node.
+    pub spreads: Vec<VolumeSpread>,
+    /// Whether one is to be on the node of the process that writes to it, if that node can have one.
+    pub is_local: bool,
+}
+
+/// How replicas of a volume keep apart: a domain of the level has one at most.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VolumeSpread {
+    /// For each node that may have a replica, in order, the unit of the level that it is or stands on.
+    pub domain_of: Vec<Option<usize>>,
+    /// Whether a replica would rather be nowhere than break it.
+    pub is_required: bool,
 }
 
 /// How replicas of a service keep apart.
@@ -312,6 +344,13 @@ pub enum Action {
         service: usize,
         /// How many; more than there are is too much for all of them.
         needed: usize,
+    },
+    /// From now on each replica of a service that says how much memory it uses, uses so much.
+    Use {
+        /// Index of the service.
+        service: usize,
+        /// Bytes.
+        memory: u64,
     },
     /// Starts of these units that are under way are over: somebody has unsealed them.
     Unseal {

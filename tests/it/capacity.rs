@@ -115,3 +115,50 @@ fn what_has_its_volume_on_lost_nodes_has_no_place() {
     assert!(text.contains("cannot reach a replica of its volume"), "{text}");
     assert_eq!(without_a_node(2).0, 0);
 }
+
+/// Replicas that request nothing find a place anywhere, and use memory all the same.
+#[test]
+fn what_requests_nothing_uses_memory() {
+    let text = "topology: greedy
+platform: kubernetes
+failures: {down: {every: 1y, repair: 1h}}
+domains: {node: {level: node, count: 3, capacity: {memory: 8GiB}, fails: [down]}}
+services:
+  agent: {on: node, controller: daemonset, serves: any, uses: {memory: 1GiB}}
+  db: {replicas: 3, on: node, serves: majority, controller: statefulset, requests: {memory: 3GiB}, uses: {memory: 3GiB}}
+  job: {replicas: 3, on: node, serves: any, controller: deployment, uses: {memory: 2GiB}}
+journeys: {write: {needs: db}}
+";
+    let report = of(text);
+    let found = pending(&report);
+    assert!(found[..4].iter().all(|(_, replicas)| replicas.is_empty()), "{found:?}");
+    // 1 + 3 + 2 GiB on each of three. On two nodes there are 2 + 9 + 6 GiB of 16 GiB.
+    let used = |case: usize| -> Vec<u64> {
+        report.cases[case]
+            .nodes
+            .iter()
+            .map(|node| node.memory.as_ref().unwrap().used >> 30)
+            .collect()
+    };
+    assert_eq!(used(0), [6, 6, 6]);
+    for case in 1..4 {
+        assert_eq!(used(case).iter().sum::<u64>(), 17, "{case}");
+        let short = report.cases[case].nodes.iter().filter(|node| {
+            node.memory
+                .as_ref()
+                .unwrap()
+                .evicts
+                .as_ref()
+                .is_some_and(|path| path.starts_with("job-"))
+        });
+        assert_eq!(short.count(), 1, "{case}");
+    }
+    let text = capacity_to_text(&report);
+    assert!(text.contains("6.0GiB of 8.0GiB (75 %)"), "{text}");
+    let wanted =
+        "one node lost: in 0 of 3 cases something has no place, in 3 a node runs out of memory";
+    assert!(text.contains(wanted), "{text}");
+    assert!(text.contains("are used; it evicts job-"), "{text}");
+    let json: serde_json::Value = serde_json::from_str(&capacity_to_json(&report)).unwrap();
+    assert_eq!(json["cases"][0]["nodes"][0]["memory"]["room"], 8_u64 << 30);
+}

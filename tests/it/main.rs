@@ -17,6 +17,7 @@ mod examples;
 mod export;
 mod figures;
 mod library;
+mod memory;
 mod mutations;
 mod overlays;
 #[cfg(feature = "parquet")]

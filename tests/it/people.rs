@@ -247,6 +247,11 @@ journeys: {{a: {{needs: a}}, b: {{needs: b}}, c: {{needs: c}}}}"
         &system("3h", ", at_a_time: 2, gap: 1h"),
         &["a: 122-125 patch@a planned", "b: 122-125 patch@b planned", "c: 290-293 patch@c planned"],
     );
+    // Where clocks are ten hours ahead it is Saturday 02:00 at hour 112.
+    check(
+        &system("2h", ", zone: 10h"),
+        &["a: 112-114 patch@a planned", "b: 114-116 patch@b planned", "c: 280-282 patch@c planned"],
+    );
 }
 
 #[test]

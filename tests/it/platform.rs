@@ -5,8 +5,8 @@ use ninefold::engine::{Event, Observer, Placement, Root, State};
 use ninefold::model::{JourneyId, Model, UnitId};
 use ninefold::rng::{Purpose, Stream, StreamKey};
 use ninefold::spec::{
-    Act, Action, Cluster, Controller, Expression, Node, Platform, ReplicatedVolume, Spread, Timers,
-    Volume, VolumeTimers, When, Workload,
+    Act, Action, Cluster, Controller, Expression, Memory, Node, Platform, ReplicatedVolume, Spread,
+    Timers, Volume, VolumeSpread, VolumeTimers, When, Workload,
 };
 use ninefold::units::{SimSpan, SimTime};
 use ninefold::{System, Topology};
@@ -45,8 +45,11 @@ fn timers() -> Timers {
             replenish: seconds(600),
             at_a_time: 5,
             bandwidth: 50e6,
+            node_bandwidth: None,
             catch_up: fixed(100.0),
         },
+        memory_every: seconds(0),
+        memory_lasts: seconds(300),
     }
 }
 
@@ -90,6 +93,7 @@ pub(crate) fn system(text: &str, change: impl FnOnce(&mut Topology)) -> System {
             cluster: 0,
             nodes: nodes.clone(),
             requests: vec![1000, 1 << 30],
+            memory: None,
             spreads: Vec::new(),
             tolerates: Vec::new(),
             toleration: None,
@@ -177,7 +181,7 @@ impl Observer for Trace<'_> {
 }
 
 /// What changes in a life, in order, as `second: what`, once the first second is over.
-fn life(system: &System) -> Vec<String> {
+pub(crate) fn life(system: &System) -> Vec<String> {
     let (topology, model) = (system.topology(), system.model());
     let before = vec![(None, true); topology.units.len()];
     let mut trace = Trace { model, topology, before, lines: Vec::new() };
@@ -586,6 +590,9 @@ pub(crate) fn random_cluster(seed: u64, only_drains: bool) -> System {
                     nodes: spec.nodes.clone(),
                     rebuild: fixed(dice.below(600) as f64),
                     catch_up: fixed(dice.below(60) as f64),
+                    bandwidth: None,
+                    spreads: Vec::new(),
+                    is_local: false,
                 });
             }
         }
@@ -611,7 +618,46 @@ pub(crate) fn random_cluster(seed: u64, only_drains: bool) -> System {
                 if matches!(action, Action::Strike { .. }) { [0, 2, 3][dice.below(3)] } else { 0 };
             topology.script.push(Act { when, action, mode });
         }
+        if dice.chance(40) && !only_drains {
+            uses_memory(topology, &mut dice, services);
+        }
+        if dice.chance(50) {
+            keeps_volumes_apart(topology, &mut dice);
+        }
     })
+}
+
+/// Volumes that follow their processes, keep to domains, or share the bandwidth of nodes.
+fn keeps_volumes_apart(topology: &mut Topology, dice: &mut Dice) {
+    let platform = topology.platform.as_mut().unwrap();
+    platform.timers.volumes.node_bandwidth = dice.chance(60).then_some(5e6);
+    for workload in &mut platform.workloads {
+        let Some(replicated) = &mut workload.replicated else { continue };
+        replicated.is_local = dice.chance(60);
+        replicated.bandwidth = dice.chance(60).then_some(1e7);
+        if dice.chance(50) {
+            let domain_of = replicated.nodes.iter().map(|node| Some(node % 2)).collect();
+            replicated.spreads = vec![VolumeSpread { domain_of, is_required: dice.chance(50) }];
+        }
+    }
+}
+
+/// Services that use memory, whatever they request, and more of it from time to time.
+fn uses_memory(topology: &mut Topology, dice: &mut Dice, services: usize) {
+    let platform = topology.platform.as_mut().unwrap();
+    platform.timers.memory_every = seconds(10);
+    for workload in &mut platform.workloads {
+        let limit = if dice.chance(50) { u64::MAX } else { 4 << 30 };
+        workload.memory = Some(Memory { uses: (dice.below(8) as u64) << 29, limit });
+        if dice.chance(30) {
+            workload.requests = vec![0, 0];
+        }
+    }
+    for _ in 0..dice.below(6) {
+        let (service, memory) = (dice.below(services), (dice.below(10) as u64) << 30);
+        let when = When::At(seconds(dice.below(1_800) as u64));
+        topology.script.push(Act { when, action: Action::Use { service, memory }, mode: 0 });
+    }
 }
 
 #[test]

@@ -1149,6 +1149,159 @@ fn volumes_are_replicated_over_nodes_of_the_cluster() {
 }
 
 #[test]
+fn what_replicas_use_of_memory_must_be_possible() {
+    check_workload("uses: {memory: 2GiB}, limits: {memory: 4GiB}", "");
+    check_workload("requests: {memory: 1GiB}, uses: {memory: 2GiB}", "");
+    check_workload(
+        "uses: {memory: 2GiB, cpu: 1}",
+        "9:90 wrong-kind: `cpu` under `uses` of `web`; only `memory` is taken back; what happens \
+         with too little of anything else is a `demand`\n",
+    );
+    check_workload(
+        "limits: {memory: 2GiB}",
+        "9:78 missing-key: a limit of `web`, which does not say what it uses; say how much it \
+         really uses: `uses: {memory: 1GiB}`\n",
+    );
+    check_workload(
+        "uses: {memory: 2}",
+        "9:84 bad-quantity: `2` has no unit; write `2GB` or `2GiB`, for instance\n",
+    );
+    check_workload(
+        "uses: {memory: 3GiB}, limits: {memory: 2GiB}",
+        "9:76 out-of-range: `web` uses 3GiB `memory`, and its limit is 2GiB; it would be killed \
+         again and again: use at most that\n",
+    );
+    check_workload(
+        "requests: {memory: 3GiB}, uses: {memory: 1GiB}, limits: {memory: 2GiB}",
+        "9:126 out-of-range: `web` requests 3GiB `memory`, and its limit is 2GiB; nobody can \
+         request more than its limit\n",
+    );
+    check_workload(
+        "uses: {memory: 9GiB}",
+        "9:76 unplaceable: `web` uses 9GiB `memory`, and no node has more than 8GiB; use less, \
+         or have a node with so much `capacity` beside its `overhead`\n",
+    );
+    check_workload(
+        "limits: {memory: 9GiB}, uses: {memory: 1GiB}",
+        "9:78 unplaceable: `web` requests 9GiB `memory`, and no node has more than 8GiB; request \
+         less, or have a node with so much `capacity` beside its `overhead`\n",
+    );
+    check_cluster(
+        "replicas: 3, on: node, serves: any, controller: deployment",
+        "on: node, serves: any, controller: daemonset, uses: {memory: 9GiB}",
+        "9:3 unplaceable: what is bound to `rack-0/node-0` uses 9GiB of 8GiB `memory`; replicas \
+         of daemonsets, and static ones, cannot go elsewhere: use less\n",
+    );
+    check_cluster(
+        "replicas: 3, on: node, serves: any, controller: deployment",
+        "replicas: 5, on: node, serves: any, controller: static, uses: {memory: 5GiB}",
+        "9:3 unplaceable: what is bound to `rack-0/node-0` uses 10GiB of 8GiB `memory`; replicas \
+         of daemonsets, and static ones, cannot go elsewhere: use less\n",
+    );
+    check_cluster(
+        "replicas: 3, on: node, serves: any, controller: deployment",
+        "replicas: 7, on: node, serves: any, controller: deployment, uses: {memory: 5GiB}",
+        "9:3 warning unplaceable: replicas on `kubernetes` use 35GiB of 32GiB `memory`; some of \
+         them are evicted again and again: use less, or have more\n",
+    );
+    check_cluster(
+        "capacity: {cpu: 4, memory: 8GiB}}\nservices:\n  web: {",
+        "capacity: {cpu: 4}}\nservices:\n  web: {uses: {memory: 1GiB}, ",
+        "9:16 warning no-effect: `web` uses memory of nodes that never run out of it; say how \
+         much they have: `capacity: {memory: 32GiB}`\n",
+    );
+    // A limit is one wherever it runs.
+    check_cluster(
+        "capacity: {cpu: 4, memory: 8GiB}}\nservices:\n  web: {",
+        "capacity: {cpu: 4}}\nservices:\n  web: {uses: {memory: 1GiB}, limits: {memory: 2GiB}, ",
+        "",
+    );
+    check_cluster(
+        ", controller: deployment",
+        ", uses: {memory: 1GiB}",
+        "9:45 missing-key: `uses` of `web`, which has no controller; say which one it has, such \
+         as `controller: deployment`\n",
+    );
+}
+
+#[test]
+fn a_platform_looks_at_memory_as_often_as_it_says() {
+    let said = |pressure: &str, want: &str| {
+        let platform = format!("platform: {{profile: kubernetes, memory_pressure: {pressure}}}");
+        check_cluster("platform: kubernetes", &platform, want);
+    };
+    said("{every: 1s}", "");
+    said(
+        "{every: 0s}",
+        "4:58 out-of-range: nodes that look at their memory without end; `every` must be at \
+         least 1s\n",
+    );
+    said(
+        "{lasts: 5, evrey: 10s}",
+        "4:58 bad-quantity: `5` has no unit; write `5s`, `5m`, `5h` or `5d` instead\n\
+         4:61 unknown-key: memory pressure has no key `evrey`; did you mean `every`?\n",
+    );
+    said(
+        "5m",
+        "4:50 wrong-kind: memory pressure cannot be `5m`; it must be a map of keys and values\n",
+    );
+}
+
+#[test]
+fn replicas_of_a_volume_keep_apart_where_they_can() {
+    let said = |more: &str, want: &str| {
+        check_workload(&format!("volume: {{network: {{size: 1GB, replicas: 2, {more}}}}}"), want);
+    };
+    said("spread: {by: rack, rule: required}, locality: best-effort", "");
+    said("spread: [{by: rack}], locality: none", "");
+    said(
+        "spread: {by: rakc}",
+        "9:125 unknown-name: no domain has the level `rakc`; did you mean `rack`?\n",
+    );
+    said(
+        "spread: {by: rack, skew: 1}",
+        "9:137 wrong-kind: a `skew` of replicas of a volume; they are few, and a domain has one \
+         at most: remove it\n",
+    );
+    said(
+        "spread: {rule: required}",
+        "9:120 missing-key: a spread needs `by`; add `by`: a level, such as `by: node`\n",
+    );
+    check_workload(
+        "volume: {network: {size: 1GB, spread: {by: rack, rule: required}}}",
+        "9:112 spread: 3 replicas of each volume of `web` apart on 2 of level `rack`; have at \
+         least 3 of them, or make the rule `preferred`\n",
+    );
+    said(
+        "locality: strict",
+        "9:122 unknown-name: `locality` cannot be `strict`; it must be one of `best-effort` and \
+         `none`\n",
+    );
+    said("on: [rack-0/node-0, rack-1/node-0], locality: best-effort", "");
+    let elsewhere = "on: [rack-0/node-0], volume: {network: {size: 1GB, replicas: 1, \
+                     on: [rack-0/node-1], locality: best-effort}}";
+    check(
+        &CLUSTER
+            .replace("platform: kubernetes", "platform: {profile: kubernetes, nodes: node}")
+            .replace("on: node, serves", &format!("{elsewhere}, serves")),
+        "9:107 warning no-effect: no node of `web` has replicas of its volumes; let volumes be \
+         on nodes that the service runs on, or remove it\n",
+    );
+    let shared = |bandwidth: &str, want: &str| {
+        let platform =
+            format!("platform: {{profile: kubernetes, volumes: {{node_bandwidth: {bandwidth}}}}}");
+        check_cluster("platform: kubernetes", &platform, want);
+    };
+    shared("120MB/s", "");
+    shared("0MB/s", "4:59 out-of-range: a bandwidth of nothing; it must be above zero\n");
+    shared(
+        "120MB",
+        "4:59 bad-quantity: `MB` is not a unit of bandwidth; write `120MB/s`, or `120MiB/s` in \
+         powers of 1024\n",
+    );
+}
+
+#[test]
 fn what_a_platform_says_of_volumes_must_be_possible() {
     let said = |volumes: &str, want: &str| {
         let platform = format!("platform: {{profile: kubernetes, volumes: {volumes}}}");

@@ -480,6 +480,36 @@ journeys: {read: {needs: vault}}
     assert_eq!(kinds, ["Down", "Stuck", "Starting"], "{lost:?}");
 }
 
+#[test]
+fn a_picture_shows_nodes_that_are_short_of_memory() {
+    const GREEDY: &str = "topology: system
+platform: {profile: kubernetes, memory_pressure: {every: 1s, lasts: 10m}}
+domains: {node: {level: node, capacity: {memory: 8GiB}}}
+services: {job: {on: node, controller: deployment, uses: {memory: 4GiB}}}
+journeys: {work: {needs: job}}
+";
+    let steps = "[{at: 20m, load: job, memory: 9GiB}, {at: 25m, load: job, memory: 4GiB}]";
+    assert_eq!(lane(GREEDY, steps, "node"), ["Short 20.0-30.0 up"]);
+    assert_eq!(lane(GREEDY, steps, "job-0")[0], "Pending 20.0-30.0");
+}
+
+#[test]
+fn a_picture_shows_when_service_is_degraded() {
+    // All three are needed from 10 minutes on. Down it is not degraded, and back with two it is again.
+    let steps = "[{at: 10m, load: index, peak: 900}, {at: 20m, crash: node-0, for: 30m}, \
+                  {at: 30m, crash: [node-1, node-2], for: 5m}, {at: 1h, load: index, peak: 1200}]";
+    assert_eq!(
+        lane(CARRYING, steps, "search"),
+        [
+            "Degraded 20.0-30.0 up",
+            "Down 30.0-35.0",
+            "Degraded 35.0-50.0 up",
+            "Degraded 60.0-120.0 up"
+        ]
+    );
+    assert!(lane(CARRYING, steps, "ask").is_empty());
+}
+
 /// What is said about a scenario, a line a finding.
 fn findings(text: &str) -> String {
     match read(text) {

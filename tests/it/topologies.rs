@@ -72,7 +72,9 @@ const KNOWN_WARNINGS: &[(&str, &[&str])] = &[
             "the budget of `istiod` blocks every drain",
         ],
     ),
+    ("seed-addons-loaded.yaml", &["a replica of `vault` that loses its node"]),
     ("seed-thanos-as-written.yaml", &["a replica of `receive` that loses its node"]),
+    ("seed-thanos-on-longhorn.yaml", &["a replica of `receive` that loses its node"]),
     (
         "seed-thanos-corrected.yaml",
         &["a replica of `receive` that loses its rack", "a replica of `minio` that loses its node"],

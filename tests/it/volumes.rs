@@ -1,11 +1,16 @@
 //! Network volumes that are replicated: where their replicas are, and who waits for them.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
+
 use ninefold::engine::{
     Event, Observer, Placement, Replication, Replicator, Root, State, VolumeView,
 };
 use ninefold::model::{JourneyId, UnitId};
 use ninefold::report::{to_json, to_text};
-use ninefold::spec::{Act, Action, Controller, Expression, ReplicatedVolume, Volume, When};
+use ninefold::spec::{
+    Act, Action, Controller, Expression, ReplicatedVolume, Volume, VolumeSpread, When,
+};
 use ninefold::units::{SimSpan, SimTime};
 use ninefold::{Plan, System, Topology};
 
@@ -115,6 +120,9 @@ journeys: {read: {needs: db}}
             nodes,
             rebuild: fixed(300.0),
             catch_up: fixed(100.0),
+            bandwidth: None,
+            spreads: Vec::new(),
+            is_local: false,
         });
         topology.script = change(topology);
     })
@@ -498,11 +506,21 @@ journeys: {{read: {{needs: db}}}}
         let spec = workload(topology, "db");
         (spec.volume, spec.nodes, spec.requests) = (Volume::Network, own, vec![0, 0]);
         let (rebuild, catch_up) = (fixed(300.0), fixed(100.0));
-        spec.replicated = Some(ReplicatedVolume { replicas: 2, size: 0, nodes, rebuild, catch_up });
+        spec.replicated = Some(ReplicatedVolume {
+            replicas: 2,
+            size: 0,
+            nodes,
+            rebuild,
+            catch_up,
+            bandwidth: None,
+            spreads: Vec::new(),
+            is_local: false,
+        });
         topology.platform.as_mut().unwrap().timers.volumes.at_a_time = at_a_time;
         topology.script = vec![crash(topology, 100, "node-1"), restore(topology, 400, "node-1")];
     });
-    let mut whole = Whole { system: &system, at: vec![0; volumes] };
+    let units = system.topology().services[0].replicas.clone();
+    let mut whole = Whole { system: &system, at: vec![0; volumes], units };
     let horizon = SimTime::ZERO + system.topology().horizon;
     let mut replicator = Replicator::new(system.model(), horizon, 100_000);
     replicator.replicate(Replication { seed: 1, number: 0 }, &mut whole).unwrap();
@@ -510,10 +528,11 @@ journeys: {{read: {{needs: db}}}}
     whole.at
 }
 
-/// When the volume of each replica of the first service was last made whole.
+/// When the volume of each of these replicas of a service was last made whole.
 struct Whole<'m> {
     system: &'m System,
     at: Vec<u64>,
+    units: Range<usize>,
 }
 
 impl Observer for Whole<'_> {
@@ -524,8 +543,7 @@ impl Observer for Whole<'_> {
     fn on_up(&mut self, _: JourneyId, _: SimTime, _: Root) {}
 
     fn on_event(&mut self, at: SimTime, _: Event, state: &State) {
-        let replicas = self.system.topology().services[0].replicas.clone();
-        for (place, unit) in replicas.enumerate() {
+        for (place, unit) in self.units.clone().enumerate() {
             let view = state.volume(self.system.model(), UnitId::new(unit)).unwrap();
             if view.healthy.len() < view.wanted {
                 self.at[place] = 0;
@@ -541,6 +559,210 @@ fn a_node_rebuilds_only_so_many_replicas_at_a_time() {
     assert_eq!(whole_again(5, 5), [500, 500, 500, 500, 500]);
     assert_eq!(whole_again(5, 2), [500, 500, 600, 600, 700]);
     assert_eq!(whole_again(3, 1), [500, 600, 700]);
+}
+
+/// When the volumes of two services on two nodes were healthy again that are made anew from 400 s on, each
+/// with 1 MB/s at most: so many of 300 MB, and one of 600 MB.
+fn made_anew(volumes: usize, at_a_time: u32, node_bandwidth: Option<f64>) -> (Vec<u64>, u64) {
+    let text = format!(
+        "
+domains: {{node: {{level: node, count: 3, fails: []}}}}
+services:
+  db: {{replicas: {volumes}, serves: all, on: node, fails: [], start: 5s}}
+  log: {{on: node, fails: [], start: 5s}}
+journeys: {{read: {{needs: {{all: [db, log]}}}}}}
+"
+    );
+    let system = system(&text, |topology| {
+        topology.modes[0].wipes = true;
+        let own = vec![unit(topology, "node-0")];
+        let nodes = vec![unit(topology, "node-1"), unit(topology, "node-2")];
+        for (name, size) in [("db", 300_000_000), ("log", 600_000_000)] {
+            let spec = workload(topology, name);
+            (spec.volume, spec.nodes, spec.requests) = (Volume::Network, own.clone(), vec![0, 0]);
+            spec.replicated = Some(ReplicatedVolume {
+                replicas: 2,
+                size,
+                nodes: nodes.clone(),
+                rebuild: fixed(size as f64 / 1e6),
+                catch_up: fixed(100.0),
+                bandwidth: Some(1e6),
+                spreads: Vec::new(),
+                is_local: false,
+            });
+        }
+        let volumes = &mut topology.platform.as_mut().unwrap().timers.volumes;
+        (volumes.at_a_time, volumes.node_bandwidth) = (at_a_time, node_bandwidth);
+        topology.script = vec![crash(topology, 100, "node-1"), restore(topology, 400, "node-1")];
+    });
+    let whole = |service: usize| {
+        let units = system.topology().services[service].replicas.clone();
+        let mut whole = Whole { system: &system, at: vec![0; units.len()], units };
+        let horizon = SimTime::ZERO + system.topology().horizon;
+        let mut replicator = Replicator::new(system.model(), horizon, 100_000);
+        replicator.replicate(Replication { seed: 1, number: 0 }, &mut whole).unwrap();
+        whole.at.sort_unstable();
+        whole.at
+    };
+    (whole(0), whole(1)[0])
+}
+
+#[test]
+fn rebuilds_share_what_a_node_has() {
+    assert_eq!(made_anew(1, 5, None), (vec![700], 1000));
+    // Nobody gets more than its own.
+    assert_eq!(made_anew(1, 5, Some(9e6)), (vec![700], 1000));
+    // Half of it each: 300 MB in 600 s. What is left of the other is 300 MB, which then has all of it.
+    assert_eq!(made_anew(1, 5, Some(1e6)), (vec![1000], 1300));
+    // A third each: after 900 s the last 300 MB are alone.
+    assert_eq!(made_anew(2, 5, Some(1e6)), (vec![1300, 1300], 1600));
+    // Two of three at a time: 300 MB each in 600 s, and then the third.
+    assert_eq!(made_anew(2, 2, Some(1e6)), (vec![1000, 1000], 1600));
+}
+
+/// Two replicas of each of twenty volumes on four nodes, the first two of which are in one zone.
+fn two_zones(is_required: bool) -> System {
+    let text = "
+domains: {node: {level: node, count: 6, fails: []}}
+services: {db: {replicas: 20, serves: all, on: node, fails: [], start: 5s}}
+journeys: {read: {needs: db}}
+";
+    system(text, |topology| {
+        let own = vec![unit(topology, "node-0")];
+        let nodes: Vec<usize> =
+            (1..5).map(|index| unit(topology, &format!("node-{index}"))).collect();
+        let spec = workload(topology, "db");
+        (spec.volume, spec.nodes, spec.requests) = (Volume::Network, own, vec![0, 0]);
+        spec.replicated = Some(ReplicatedVolume {
+            replicas: 2,
+            size: 0,
+            nodes,
+            rebuild: fixed(300.0),
+            catch_up: fixed(100.0),
+            bandwidth: None,
+            spreads: vec![VolumeSpread {
+                domain_of: vec![Some(0), Some(0), Some(1), Some(1)],
+                is_required,
+            }],
+            is_local: false,
+        });
+        topology.platform.as_mut().unwrap().timers.volumes.at_a_time = 20;
+        topology.script = vec![crash(topology, 100, "node-1"), crash(topology, 2000, "node-2")];
+    })
+}
+
+/// Counts volumes that have so many replicas in each of two zones, by the second.
+struct Zones<'m> {
+    system: &'m System,
+    found: Vec<(u64, BTreeMap<[usize; 2], usize>)>,
+}
+
+impl Zones<'_> {
+    fn count(&mut self, at: u64, state: &State) {
+        let topology = self.system.topology();
+        let mut found = BTreeMap::new();
+        for unit in topology.services[0].replicas.clone() {
+            let view = state.volume(self.system.model(), UnitId::new(unit)).unwrap();
+            let zone = |node: &UnitId| {
+                usize::from(!["node-1", "node-2"].contains(&&*topology.units[node.index()].path))
+            };
+            let mut zones = [0, 0];
+            view.healthy.iter().for_each(|node| zones[zone(node)] += 1);
+            *found.entry(zones).or_insert(0) += 1;
+        }
+        self.found.push((at, found));
+    }
+}
+
+impl Observer for Zones<'_> {
+    const SEES_EVENTS: bool = true;
+
+    fn on_down(&mut self, _: JourneyId, _: SimTime, _: Root) {}
+
+    fn on_up(&mut self, _: JourneyId, _: SimTime, _: Root) {}
+
+    fn on_begin(&mut self, state: &State) {
+        self.count(0, state);
+    }
+
+    fn on_event(&mut self, at: SimTime, _: Event, state: &State) {
+        self.count(at.micros() / 1_000_000, state);
+    }
+}
+
+#[test]
+fn replicas_of_a_volume_keep_to_zones_of_their_own() {
+    for (is_required, at_last) in [(true, [0, 1]), (false, [0, 2])] {
+        let system = two_zones(is_required);
+        let mut zones = Zones { system: &system, found: Vec::new() };
+        let horizon = SimTime::ZERO + system.topology().horizon;
+        let mut replicator = Replicator::new(system.model(), horizon, 100_000);
+        replicator.replicate(Replication { seed: 1, number: 0 }, &mut zones).unwrap();
+        let until = |second: u64| {
+            let found = zones.found.iter().rfind(|(at, _)| *at <= second).unwrap();
+            found.1.clone()
+        };
+        assert_eq!(until(0), BTreeMap::from([([1, 1], 20)]));
+        // Ten of them lose one; it is made anew in the same zone.
+        assert_eq!(until(100), BTreeMap::from([([0, 1], 10), ([1, 1], 10)]));
+        assert_eq!(until(1_999), BTreeMap::from([([1, 1], 20)]));
+        // The zone is lost: its replicas are nowhere, or in the other one.
+        assert_eq!(until(7_000), BTreeMap::from([(at_last, 20)]), "{is_required}");
+    }
+}
+
+/// A database that may run on two nodes, with two replicas of its volume on any of four, one of them where
+/// it runs; one of the two is drained.
+fn follows(also_on: &str, spreads: Vec<VolumeSpread>) -> System {
+    db(2, &["node-0", "node-1", "node-2", "node-3"], |topology| {
+        let both = vec![unit(topology, "node-0"), unit(topology, also_on)];
+        let spec = workload(topology, "db");
+        spec.nodes = both;
+        let replicated = spec.replicated.as_mut().unwrap();
+        (replicated.is_local, replicated.spreads) = (true, spreads);
+        vec![drain(topology, 100, "node-0")]
+    })
+}
+
+#[test]
+fn a_replica_of_a_volume_follows_its_process() {
+    // It is there from the beginning. 10 s to end, 1 s to schedule, 15 s for the image, 60 s to attach; then it
+    // takes 300 s to make one there, and the one that was on the first node is not needed any more.
+    check(
+        &follows("node-3", Vec::new()),
+        &[
+            "0 on up, engine 0, 2 of 2 healthy: 0 1; ",
+            "100 ending down, engine -, 2 of 2 healthy: 0 1; , a node is drained",
+            "110 preparing down, engine -, 2 of 2 healthy: 0 1; ",
+            "186 on down, engine 3, 2 of 2 healthy: 0 1; ",
+            "191 on up, engine 3, 2 of 2 healthy: 0 1; ",
+            "486 on up, engine 3, 2 of 2 healthy: 1 3; ",
+        ],
+    );
+    // The one in the same zone goes, so that each zone has one.
+    let domain_of = vec![Some(0), Some(1), Some(1), Some(0)];
+    check(
+        &follows("node-3", vec![VolumeSpread { domain_of, is_required: true }]),
+        &[
+            "0 on up, engine 0, 2 of 2 healthy: 0 2; ",
+            "100 ending down, engine -, 2 of 2 healthy: 0 2; , a node is drained",
+            "110 preparing down, engine -, 2 of 2 healthy: 0 2; ",
+            "186 on down, engine 3, 2 of 2 healthy: 0 2; ",
+            "191 on up, engine 3, 2 of 2 healthy: 0 2; ",
+            "486 on up, engine 3, 2 of 2 healthy: 2 3; ",
+        ],
+    );
+    // Where there can be none it stays where it is.
+    check(
+        &follows("node-4", Vec::new()),
+        &[
+            "0 on up, engine 0, 2 of 2 healthy: 0 1; ",
+            "100 ending down, engine -, 2 of 2 healthy: 0 1; , a node is drained",
+            "110 preparing down, engine -, 2 of 2 healthy: 0 1; ",
+            "186 on down, engine 4, 2 of 2 healthy: 0 1; ",
+            "191 on up, engine 4, 2 of 2 healthy: 0 1; ",
+        ],
+    );
 }
 
 /// Sees to it that engines are where their replicas are, and that nobody runs without a healthy replica

@@ -436,6 +436,8 @@ impl PlatformChooser for Enumerator<'_> {
 
     fn mirror_is_rebuilt(&mut self, _: VolumeId, _: bool) {}
     fn volume_waits(&mut self, _: VolumeId, _: Option<SimTime>) {}
+    fn memory_runs_out(&mut self, _: NodeId) {}
+    fn memory_is_looked_at(&mut self, _: NodeId, _: SimSpan) {}
     fn patience_begins(&mut self, _: NodeId, _: SimSpan) {}
     fn patience_ends(&mut self, _: NodeId) {}
     fn rollouts_sleep(&mut self, _: RolloutId) {}

@@ -2,11 +2,13 @@
 //!
 //! Here is what happens to units; [`jobs`] has repairs, starts and who does them, [`rosters`] who
 //! serves and who stands by, [`watches`] what follows gates, [`causes`] what strikes, [`data`] what
-//! becomes of copies of data, [`volumes`] what becomes of those of volumes.
+//! becomes of copies of data, [`volumes`] what becomes of those of volumes, [`memory`] who must go where it is
+//! short.
 
 mod causes;
 mod data;
 mod jobs;
+mod memory;
 mod placing;
 mod platform;
 mod rosters;
@@ -133,6 +135,7 @@ pub fn step(model: &Model, state: &mut State, event: Event, chooser: &mut impl C
         Event::Arrive(spare) => life.arrived(spare),
         Event::Defect(copy) => life.defect_turns(copy),
         Event::Node(node) => life.node_is_lost(node),
+        Event::Memory(node) => life.looks_at_memory(node),
         Event::Fail(clock) => life.fail(clock),
         Event::Shock(shock) => life.shock(shock),
         Event::Drag(drag) => life.drag(drag),
@@ -386,11 +389,12 @@ impl<C: Chooser> Step<'_, C> {
         if extras.backs_off {
             self.chooser.container_runs(unit);
         }
-        if let Some(clock) = extras.overload
-            && let Some((gate, _)) = self.model.clocks[clock.index()].extras().overload
-            && !self.state.gate_is_up(gate)
-        {
-            self.is_overloaded(clock);
+        for clock in [extras.overload, extras.over_limit].into_iter().flatten() {
+            if let Some((gate, _)) = self.model.clocks[clock.index()].extras().overload
+                && !self.state.gate_is_up(gate)
+            {
+                self.is_overloaded(clock);
+            }
         }
         if let Some(pod) = extras.pod {
             // A drain or a rollout may have waited for it.

@@ -19,6 +19,7 @@ impl<C: Chooser> Step<'_, C> {
                     self.state.platform.pulls(workload, place);
                     let state = &mut self.state.platform.pods[pod.index()];
                     (state.phase, state.volume_on) = (PodPhase::Placed, state.node);
+                    self.starts_local(pod);
                 } else {
                     let clock = model.platform.pods[pod.index()].unplaced;
                     self.state.root = Root { clock, branch: 0, is_planned: false };
@@ -27,6 +28,7 @@ impl<C: Chooser> Step<'_, C> {
             }
         }
         self.state.platform.is_touched = false;
+        self.watches_memory(None);
     }
 
     /// A node is lost for good, and whatever was on it waits for another.
@@ -56,6 +58,7 @@ impl<C: Chooser> Step<'_, C> {
             for cluster in 0..self.model.platform.clusters.len() {
                 self.reconcile_cluster(ClusterId::new(cluster));
             }
+            self.watches_memory(Some(self.state.root));
             if !self.state.pending_watches.is_empty() {
                 self.heed_watches();
             }

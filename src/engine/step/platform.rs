@@ -38,6 +38,10 @@ pub trait PlatformChooser {
     fn mirror_is_rebuilt(&mut self, volume: VolumeId, is_new: bool);
     /// A volume has to be looked at then, or nothing is due for it any more.
     fn volume_waits(&mut self, volume: VolumeId, until: Option<SimTime>);
+    /// A node has begun to use more memory than it has; it will notice.
+    fn memory_runs_out(&mut self, node: NodeId);
+    /// A node looks at its memory again after so long.
+    fn memory_is_looked_at(&mut self, node: NodeId, after: SimSpan);
     /// A node is drained with so much patience.
     fn patience_begins(&mut self, node: NodeId, patience: SimSpan);
     /// It has been.

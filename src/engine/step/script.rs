@@ -27,6 +27,7 @@ impl<C: Chooser> Step<'_, C> {
             Action::CutOff(node, clock) => self.cut_off(*node, *clock),
             Action::Unseal(units) => units.iter().for_each(|unit| self.unseal(*unit)),
             Action::Load { demands, needed, clock } => self.load(demands, *needed, *clock),
+            Action::Use { of, memory, demand, clock } => self.uses(*of, *memory, *demand, *clock),
         }
         if !action.takes_time() {
             self.act_is_done(id);

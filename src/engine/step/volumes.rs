@@ -8,9 +8,9 @@
 
 use super::{Chooser, Step};
 use crate::engine::platform::PodPhase;
-use crate::engine::volumes::{Doing, MirrorPhase};
+use crate::engine::volumes::{Doing, Flow, MirrorPhase};
 use crate::model::{MirrorId, NodeId, PodId, VolumeId};
-use crate::units::SimTime;
+use crate::units::{SimSpan, SimTime};
 
 impl<C: Chooser> Step<'_, C> {
     /// A life begins: each volume has as many mirrors as there is room for.
@@ -30,19 +30,26 @@ impl<C: Chooser> Step<'_, C> {
         }
     }
 
-    /// The node with the fewest mirrors of those that can have one of a volume; luck decides among
-    /// several.
+    /// The node of those that can have one more mirror of a volume that is of use: that of its process, if it is to have one; else where the fewest are near, and of those the one with the fewest
+    /// mirrors; luck decides among several.
     fn best_storage(&mut self, id: VolumeId) -> Option<NodeId> {
         let platform = &self.model.platform;
+        let local = self
+            .lacks_local(id)
+            .filter(|(_, place)| self.state.platform.crowd(platform, id, *place, None).is_some());
+        if let Some((node, _)) = local {
+            return Some(node);
+        }
         let state = &mut self.state.platform;
         let mut equals = std::mem::take(&mut state.equals);
         equals.clear();
-        let mut least = u32::MAX;
-        for &node in &platform.mirrors_of(id).nodes {
+        let mut least = (u32::MAX, u32::MAX);
+        for (place, &node) in platform.mirrors_of(id).nodes.iter().enumerate() {
             if !state.can_store(platform, id, node) {
                 continue;
             }
-            let mirrors = state.mirrors_on(node);
+            let Some(crowd) = state.crowd(platform, id, place, None) else { continue };
+            let mirrors = (crowd, state.mirrors_on(node));
             if mirrors < least {
                 least = mirrors;
                 equals.clear();
@@ -61,6 +68,118 @@ impl<C: Chooser> Step<'_, C> {
     pub(super) fn volumes_go_on(&mut self) {
         for index in 0..self.model.platform.volumes.len() {
             self.volume_goes_on(VolumeId::new(index));
+        }
+        if let Some(shared) =
+            self.model.platform.timers.as_ref().and_then(|t| t.volumes.node_bandwidth)
+        {
+            self.rebuilds_share(shared);
+        }
+    }
+
+    /// Rebuilds share what the nodes have that they read from and write to: each node gives as much to each of
+    /// its rebuilds, and none gets more than its own bandwidth.
+    fn rebuilds_share(&mut self, shared: f64) {
+        let platform = &self.model.platform;
+        let now = self.chooser.now();
+        self.state.platform.volumes.storage.iter_mut().for_each(|storage| storage.flows = 0);
+        let volumes = (0..platform.volumes.len()).map(VolumeId::new);
+        for id in volumes.clone() {
+            for node in self.ends_of_flow(id).into_iter().flatten() {
+                self.state.platform.volumes.storage[node.index()].flows += 1;
+            }
+        }
+        for id in volumes {
+            let [source, target] = self.ends_of_flow(id);
+            let volumes = &mut self.state.platform.volumes;
+            let share =
+                |node: NodeId| shared / f64::from(volumes.storage[node.index()].flows.max(1));
+            let own = platform.mirrors_of(id).bandwidth.unwrap_or(f64::INFINITY);
+            let rate = [source, target].into_iter().flatten().map(share).fold(own, f64::min);
+            let Some(flow) = volumes.volumes[id.index()].flow.as_mut() else { continue };
+            if flow.rate == rate {
+                continue;
+            }
+            flow.left = (flow.left - flow.rate * (now - flow.since).seconds()).max(0.0);
+            (flow.since, flow.rate) = (now, rate);
+            let due = now + SimSpan::from_seconds(flow.left / rate);
+            self.chooser.volume_waits(id, Some(due));
+        }
+    }
+
+    /// The nodes that a rebuild which shares bandwidth reads from and writes to.
+    fn ends_of_flow(&self, id: VolumeId) -> [Option<NodeId>; 2] {
+        let state = &self.state.platform;
+        let volume = &state.volumes.volumes[id.index()];
+        match (volume.flow, volume.doing) {
+            (Some(_), Doing::Rebuilds(target)) => {
+                let mut mirrors = self.model.platform.volumes[id.index()].mirrors();
+                let source = mirrors.find(|mirror| state.is_healthy(*mirror));
+                [source, Some(target)].map(|mirror| state.volumes.mirrors[mirror?.index()].node)
+            }
+            _ => [None, None],
+        }
+    }
+
+    /// The node of the process that writes to a volume, and its place among those that may have a mirror, if it
+    /// is to have one, has none, and can be given one.
+    fn lacks_local(&self, id: VolumeId) -> Option<(NodeId, usize)> {
+        let platform = &self.model.platform;
+        let mirrors = platform.mirrors_of(id);
+        let pod = platform.volumes[id.index()].pod;
+        let node = self.state.platform.pods[pod.index()].node.filter(|_| mirrors.is_local)?;
+        let place = mirrors.nodes.iter().position(|other| *other == node)?;
+        self.state.platform.can_store(platform, id, node).then_some((node, place))
+    }
+
+    /// A life begins: a volume that is to have a mirror where its process is has one there.
+    pub(super) fn starts_local(&mut self, pod: PodId) {
+        let platform = &self.model.platform;
+        let Some(id) = platform.pods[pod.index()].volume else { return };
+        let Some((node, place)) = self.lacks_local(id) else { return };
+        let Some(moved) = self.least_wanted(id, place) else { return };
+        let volumes = &mut self.state.platform.volumes;
+        volumes.drops(platform, id, moved);
+        volumes.puts(platform, id, moved, node, MirrorPhase::Whole);
+    }
+
+    /// The mirror that goes when one is on this node of those that may have one: one that is of no use, or
+    /// is nearest to it, or on the node with the most mirrors; `None` if whatever goes a spread is broken.
+    fn least_wanted(&self, id: VolumeId, place: usize) -> Option<MirrorId> {
+        let platform = &self.model.platform;
+        let state = &self.state.platform;
+        let rank = |mirror: &MirrorId| {
+            let crowd = state.crowd(platform, id, place, Some(*mirror))?;
+            let node = state.volumes.mirrors[mirror.index()].node;
+            let mirrors = node.map_or(0, |node| state.mirrors_on(node));
+            Some((state.is_healthy(*mirror), crowd, u32::MAX - mirrors, *mirror))
+        };
+        let mirrors = platform.volumes[id.index()].mirrors();
+        mirrors.filter_map(|mirror| rank(&mirror)).min().map(|(.., mirror)| mirror)
+    }
+
+    /// A volume that is whole gets one more mirror, where its process is.
+    fn makes_local(&mut self, id: VolumeId) {
+        let platform = &self.model.platform;
+        let Some(spare) = platform.volumes[id.index()].spare else { return };
+        let Some((node, place)) = self.lacks_local(id) else { return };
+        if self.least_wanted(id, place).is_some() {
+            let volumes = &mut self.state.platform.volumes;
+            volumes.puts(platform, id, spare, node, MirrorPhase::New);
+            self.rebuild_begins(id, spare, true);
+        }
+    }
+
+    /// One more mirror is where the process is, and takes the place of another one.
+    fn local_is_made(&mut self, id: VolumeId, spare: MirrorId) {
+        let platform = &self.model.platform;
+        let node = self.state.platform.volumes.mirrors[spare.index()].node;
+        let place = platform.mirrors_of(id).nodes.iter().position(|other| Some(*other) == node);
+        let goes = place.and_then(|place| self.least_wanted(id, place));
+        let volumes = &mut self.state.platform.volumes;
+        volumes.drops(platform, id, spare);
+        if let (Some(goes), Some(node)) = (goes, node) {
+            volumes.drops(platform, id, goes);
+            volumes.puts(platform, id, goes, node, MirrorPhase::Whole);
         }
     }
 
@@ -148,7 +267,10 @@ impl<C: Chooser> Step<'_, C> {
         let platform = &self.model.platform;
         let volume = &platform.volumes[id.index()];
         if let Doing::Rebuilds(mirror) = self.state.platform.volumes.volumes[id.index()].doing {
-            if is_in_use && self.state.platform.is_reached(mirror) {
+            let is_moot = Some(mirror) == volume.spare
+                && self.state.platform.pods[volume.pod.index()].node
+                    != self.state.platform.volumes.mirrors[mirror.index()].node;
+            if is_in_use && self.state.platform.is_reached(mirror) && !is_moot {
                 return;
             }
             self.rebuild_is_called_off(id, mirror);
@@ -162,6 +284,9 @@ impl<C: Chooser> Step<'_, C> {
             if acts && self.is_nowhere(id) {
                 self.make_volume(id);
                 self.state.platform.is_touched |= !self.is_nowhere(id);
+            }
+            if acts && is_in_use {
+                self.makes_local(id);
             }
             return;
         }
@@ -241,6 +366,13 @@ impl<C: Chooser> Step<'_, C> {
         if let Some(node) = volumes.mirrors[mirror.index()].node {
             volumes.storage[node.index()].rebuilds += 1;
         }
+        let mirrors = self.model.platform.mirrors_of(id);
+        if let (Some(_), true) = (mirrors.bandwidth, is_new) {
+            let is_shared = self.model.platform.timers().volumes.node_bandwidth.is_some();
+            let left = mirrors.size as f64;
+            volumes.volumes[id.index()].flow =
+                is_shared.then_some(Flow { left, since: self.chooser.now(), rate: 0.0 });
+        }
         self.state.events += 1;
         self.chooser.mirror_is_rebuilt(id, is_new);
     }
@@ -248,7 +380,8 @@ impl<C: Chooser> Step<'_, C> {
     /// A mirror is not being rebuilt any more; whoever has waited for that may be.
     fn rebuild_ends(&mut self, id: VolumeId, mirror: MirrorId) {
         let volumes = &mut self.state.platform.volumes;
-        volumes.volumes[id.index()].doing = Doing::Nothing;
+        let state = &mut volumes.volumes[id.index()];
+        (state.doing, state.flow) = (Doing::Nothing, None);
         if let Some(node) = volumes.mirrors[mirror.index()].node {
             volumes.storage[node.index()].rebuilds -= 1;
         }
@@ -278,7 +411,11 @@ impl<C: Chooser> Step<'_, C> {
         if let Doing::Rebuilds(mirror) = doing {
             self.state.events += 1;
             self.rebuild_ends(id, mirror);
-            self.state.platform.volumes.mirrors[mirror.index()].phase = MirrorPhase::Whole;
+            if Some(mirror) == self.model.platform.volumes[id.index()].spare {
+                self.local_is_made(id, mirror);
+            } else {
+                self.state.platform.volumes.mirrors[mirror.index()].phase = MirrorPhase::Whole;
+            }
         }
         self.state.platform.volumes.volumes[id.index()].doing = Doing::Nothing;
         self.state.platform.is_touched = true;

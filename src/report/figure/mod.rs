@@ -249,11 +249,15 @@ pub enum Condition {
     Stuck,
     /// It runs, and cannot be reached or nobody has noticed that it is of no use.
     CutOff,
+    /// It has run out of memory, now or a short while ago.
+    Short,
+    /// A journey that is up and not whole.
+    Degraded,
 }
 
 impl Condition {
     /// All of them, as a legend has them.
-    pub const ALL: [Condition; 7] = [
+    pub const ALL: [Condition; 9] = [
         Condition::Down,
         Condition::Planned,
         Condition::Pending,
@@ -261,6 +265,8 @@ impl Condition {
         Condition::Sealed,
         Condition::Stuck,
         Condition::CutOff,
+        Condition::Short,
+        Condition::Degraded,
     ];
 
     /// In words.
@@ -273,6 +279,8 @@ impl Condition {
             Condition::Sealed => "sealed: waits for people",
             Condition::Stuck => "told to end, or stuck",
             Condition::CutOff => "cut off, or unnoticed",
+            Condition::Short => "short of memory",
+            Condition::Degraded => "degraded: slow, or reduced",
         }
     }
 }

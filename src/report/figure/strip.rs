@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Condition, Content, Figure, Lane, Stretch, Strip};
 use crate::engine::{Placement, Root, Standing};
 use crate::measure::{Change, Entry};
-use crate::model::{ClockId, Model};
+use crate::model::{ClockId, JourneyId, Model};
 use crate::report::number::{duration, grouped};
 use crate::spec::{Repair, Topology};
 use crate::units::{SECONDS_PER_YEAR, SimSpan};
@@ -33,8 +33,9 @@ pub fn life_figure(
     let Life { journeys, units, length_s, .. } = life;
     let journeys = topology.journeys.iter().zip(journeys);
     let mut lanes: Vec<Lane> =
-        journeys.map(|(journey, s)| lane(&journey.name, true, s.len(), s)).collect();
-    let outages: Vec<Stretch> = lanes.iter().flat_map(|lane| lane.stretches.clone()).collect();
+        journeys.map(|(journey, s)| lane(&journey.name, true, outages(&s).count(), s)).collect();
+    let outages: Vec<Stretch> =
+        lanes.iter().flat_map(|lane| outages(&lane.stretches)).copied().collect();
     let quiet_journeys = lanes.len().saturating_sub(MOST_JOURNEYS);
     if quiet_journeys > 0 {
         keep(&mut lanes, MOST_JOURNEYS, Lane::downtime_s);
@@ -73,6 +74,11 @@ pub fn life_figure(
     }
 }
 
+/// When a journey was down, and not only degraded.
+fn outages(stretches: &[Stretch]) -> impl Iterator<Item = &Stretch> {
+    stretches.iter().filter(|stretch| stretch.is_down)
+}
+
 fn lane(name: &str, is_journey: bool, times: usize, stretches: Vec<Stretch>) -> Lane {
     Lane { name: name.to_owned(), is_journey, times, stretches }
 }
@@ -104,6 +110,8 @@ struct Life<'a> {
     units: Vec<Seen>,
     /// Since when each journey is down, and why.
     open_journeys: Vec<Option<(f64, Root)>>,
+    /// Since when each is not whole, or is up again since it has not been.
+    open_degraded: Vec<Option<f64>>,
     /// What is active, by unit.
     active: Vec<Vec<ClockId>>,
     /// The longest outage: its journey, from when to when, and why.
@@ -118,6 +126,8 @@ struct Seen {
     placement: Option<Placement>,
     /// Whether its control plane takes it for lost.
     is_lost: bool,
+    /// Whether it has run out of memory.
+    is_short: bool,
     /// Whether somebody meant what took it down.
     is_planned: bool,
     /// Since when it is as it is, unless that is as it should be.
@@ -135,6 +145,7 @@ impl Seen {
         standing: Standing::Down,
         placement: None,
         is_lost: false,
+        is_short: false,
         is_planned: false,
         open: None,
         times: 0,
@@ -153,6 +164,7 @@ impl<'a> Life<'a> {
             journeys: vec![Vec::new(); journeys],
             units: vec![Seen::WELL; units],
             open_journeys: vec![None; journeys],
+            open_degraded: vec![None; journeys],
             active: vec![Vec::new(); units],
             longest: None,
         }
@@ -188,6 +200,11 @@ impl<'a> Life<'a> {
                 self.units[unit.index()].is_lost = is_lost;
                 self.looks(unit.index(), at);
             }
+            Change::NodeShort(unit) | Change::NodeEnough(unit) => {
+                let is_short = matches!(entry.change, Change::NodeShort(_));
+                self.units[unit.index()].is_short = is_short;
+                self.looks(unit.index(), at);
+            }
             Change::Moves(unit, placement) => {
                 let seen = &mut self.units[unit.index()];
                 let before = seen.placement.replace(placement);
@@ -205,12 +222,20 @@ impl<'a> Life<'a> {
                     .retain(|clock| modes[model.origin(*clock).1].repair != Repair::Restart);
             }
             Change::JourneyDown(journey, cause) => {
-                // What is observed beside the journeys has no lane.
-                if let Some(open) = self.open_journeys.get_mut(journey.index()) {
-                    *open = Some((at, cause));
+                if let Some(degraded) = self.degraded(journey) {
+                    self.open_degraded[degraded] = Some(at);
+                } else if journey.index() < self.open_journeys.len() {
+                    self.shows_degraded(journey.index(), at);
+                    self.open_journeys[journey.index()] = Some((at, cause));
                 }
             }
-            Change::JourneyUp(journey, ..) => self.close_journey(journey.index(), at),
+            Change::JourneyUp(journey, ..) => match self.degraded(journey) {
+                Some(degraded) => {
+                    self.shows_degraded(degraded, at);
+                    self.open_degraded[degraded] = None;
+                }
+                None => self.close_journey(journey.index(), at),
+            },
             Change::Repairs(..)
             | Change::Starts(..)
             | Change::Serves(..)
@@ -223,6 +248,7 @@ impl<'a> Life<'a> {
 
     fn end(&mut self) {
         (0..self.units.len()).for_each(|unit| self.close_unit(unit, self.length_s));
+        (0..self.journeys.len()).for_each(|journey| self.shows_degraded(journey, self.length_s));
         (0..self.journeys.len()).for_each(|journey| self.close_journey(journey, self.length_s));
     }
 
@@ -241,7 +267,8 @@ impl<'a> Life<'a> {
             Some(Placement::On(_)) | None => {}
         }
         match seen.standing {
-            _ if seen.is_up => seen.is_lost.then_some(Condition::CutOff),
+            _ if seen.is_up && seen.is_lost => Some(Condition::CutOff),
+            _ if seen.is_up => seen.is_short.then_some(Condition::Short),
             Standing::Starting => Some(Condition::Starting),
             Standing::Sealed => Some(Condition::Sealed),
             Standing::Down if self.active[unit].iter().any(is_grey) => Some(Condition::CutOff),
@@ -291,9 +318,29 @@ impl<'a> Life<'a> {
         }
     }
 
+    /// The journey with a lane that is degraded while what is observed is down. What else is observed beside
+    /// the journeys has no lane.
+    fn degraded(&self, observed: JourneyId) -> Option<usize> {
+        let journey = self.model.degraded(observed)?.index();
+        (journey < self.journeys.len()).then_some(journey)
+    }
+
+    /// The time since when a journey was degraded, and not down, is over.
+    fn shows_degraded(&mut self, journey: usize, to_s: f64) {
+        let is_up = self.open_journeys[journey].is_none();
+        let from_s = self.open_degraded[journey].filter(|from_s| is_up && *from_s < to_s);
+        if let Some(from_s) = from_s {
+            let condition = Condition::Degraded;
+            self.journeys[journey].push(Stretch { from_s, to_s, condition, is_down: false });
+        }
+    }
+
     fn close_journey(&mut self, journey: usize, to_s: f64) {
         let Some(open) = self.open_journeys.get_mut(journey) else { return };
         let Some((from_s, cause)) = open.take() else { return };
+        // What is up again and not whole is degraded from here on.
+        let degraded = &mut self.open_degraded[journey];
+        *degraded = degraded.map(|_| to_s);
         let condition = if cause.is_planned { Condition::Planned } else { Condition::Down };
         let stretch = Stretch { from_s, to_s, condition, is_down: true };
         self.journeys[journey].push(stretch);
@@ -315,7 +362,7 @@ impl<'a> Life<'a> {
         let Some((journey, stretch, cause)) = &self.longest else {
             return format!("No journey is down in this {life}");
         };
-        let of_journey = &self.journeys[*journey];
+        let of_journey: Vec<&Stretch> = outages(&self.journeys[*journey]).collect();
         let down: f64 = of_journey.iter().map(|stretch| stretch.to_s - stretch.from_s).sum();
         let (unit, mode) = model.origin(cause.clock);
         let name = &topology.journeys[*journey].name;

@@ -37,6 +37,7 @@ pub(super) enum Pattern {
     Upright,
     Falling,
     Crossed,
+    Dotted,
 }
 
 pub(super) const PATTERNS: [Pattern; 4] =
@@ -143,6 +144,14 @@ where
                 for column in 1..=columns {
                     let x = x + STEP * f64::from(column) - 1.0;
                     self.line((x, y), (x, y + height), colour)?;
+                }
+            }
+            Pattern::Dotted => {
+                let (columns, rows) = ((width / STEP).floor() as u32, (height / 3.0) as u32);
+                for (column, row) in (0..columns).flat_map(|c| (0..rows).map(move |r| (c, r))) {
+                    let x = x + STEP * f64::from(column) + 1.0 + f64::from(row % 2) * STEP / 2.0;
+                    let y = y + 3.0 * f64::from(row) + 1.0;
+                    self.fill(Rectangle { x, y, width: 1.5, height: 1.5 }, colour)?;
                 }
             }
             Pattern::Falling => self.hatched(shape, colour, STEP, true)?,

@@ -44,11 +44,13 @@ struct Entry {
     x: f64,
 }
 
-/// The conditions of units that are drawn, from left to right, in as many rows as it takes.
+/// The conditions of units that are drawn, and journeys that are degraded, from left to right, in as many rows as it takes.
 fn legend(strip: &Strip) -> Result<Vec<Entry>, DrawError> {
-    let units = strip.lanes.iter().filter(|lane| !lane.is_journey);
-    let stretches: Vec<_> = units.flat_map(|lane| &lane.stretches).collect();
-    let is_drawn = |condition: &Condition| stretches.iter().any(|s| s.condition == *condition);
+    let is_drawn = |condition: &Condition| {
+        let lanes =
+            strip.lanes.iter().filter(|lane| !lane.is_journey || *condition == Condition::Degraded);
+        lanes.flat_map(|lane| &lane.stretches).any(|s| s.condition == *condition)
+    };
     let mut entries = Vec::new();
     let (mut row, mut x) = (0, MARGIN);
     for condition in Condition::ALL.into_iter().filter(is_drawn) {
@@ -73,6 +75,8 @@ fn look(condition: Condition, palette: &Palette) -> (RGBColor, Pattern) {
         Condition::Sealed => (colours[4], Pattern::Upright),
         Condition::Stuck => (colours[6], Pattern::Crossed),
         Condition::CutOff => (colours[3], Pattern::Falling),
+        Condition::Short => (colours[5], Pattern::Dotted),
+        Condition::Degraded => (palette.warning, Pattern::Dotted),
     }
 }
 
@@ -119,7 +123,7 @@ where
         // Planned work below, and failures above all, so that nothing hides them.
         let mut stretches: Vec<_> = lane.stretches.iter().collect();
         stretches.sort_by_key(|stretch| match stretch.condition {
-            Condition::Planned => 0,
+            Condition::Planned | Condition::Degraded => 0,
             Condition::Down => 2,
             _ => 1,
         });
@@ -160,7 +164,9 @@ where
     let (colour, pattern) = look(condition, canvas.palette);
     let shape = match condition {
         // A thin one has no pattern to be told by: it is lower.
-        Condition::Planned => Rectangle { y: shape.y + BAR / 4.0, height: BAR / 2.0, ..shape },
+        Condition::Planned | Condition::Degraded => {
+            Rectangle { y: shape.y + BAR / 4.0, height: BAR / 2.0, ..shape }
+        }
         _ => shape,
     };
     if shape.width < THIN || pattern == Pattern::Full {
@@ -172,7 +178,10 @@ where
 
 /// How often and how long a lane was down.
 fn sum(lane: &Lane) -> String {
+    let degraded = lane.stretches.iter().filter(|s| s.condition == Condition::Degraded);
+    let degraded: f64 = degraded.map(|stretch| stretch.to_s - stretch.from_s).sum();
     match lane.times {
+        0 if degraded > 0.0 => format!("degraded {}", duration(degraded)),
         0 => "never down".to_owned(),
         times => format!("{times} ×, {}", duration(lane.downtime_s())),
     }

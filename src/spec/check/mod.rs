@@ -4,6 +4,7 @@ mod all;
 mod copies;
 mod data;
 mod failures;
+mod memory;
 mod needs;
 mod offers;
 mod placement;

@@ -77,6 +77,7 @@ impl<'a> Checker<'a> {
             }
         }
         self.refuse_overfull_nodes(&platform);
+        self.check_memory(&platform);
         self.warn_of_crowded_storage(&platform);
         platform.rollouts = self.rollouts();
         Some(platform)
@@ -319,6 +320,7 @@ impl<'a> Checker<'a> {
         let nodes: Vec<&Node> = on.iter().filter_map(|unit| node_of(platform, *unit)).collect();
         let cluster = self.cluster(of, &nodes, platform)?;
         let let_on = self.let_on(of, &nodes)?;
+        let memory = self.memory(of, &requests, &let_on);
         let replicated = match &workload.replicated {
             Some(raw) => Some(self.replicated_volume(of, raw, cluster, platform)?),
             None => None,
@@ -336,6 +338,7 @@ impl<'a> Checker<'a> {
             cluster,
             nodes: on.clone(),
             requests,
+            memory,
             spreads,
             tolerates: workload.tolerates.iter().map(|taint| taint.value.clone()).collect(),
             toleration: workload.toleration.map(|toleration| toleration.value),
@@ -364,6 +367,7 @@ impl<'a> Checker<'a> {
             let message = format!("no node has any `{}`", name.value);
             self.findings.error(Code::UnknownName, name.span, message).help(help);
         }
+        Self::requests_its_limit(workload, &mut requests);
         requests
     }
 
@@ -470,7 +474,8 @@ impl<'a> Checker<'a> {
                 continue;
             }
             let resource = &platform.resources[resource];
-            let stated = workload.requests.iter().find(|amount| amount.resource.value == *resource);
+            let stated = workload.requests.iter().chain(&workload.limits);
+            let stated = stated.into_iter().find(|amount| amount.resource.value == *resource);
             let span = stated.map_or(raw.span, |amount| amount.resource.span);
             let message = format!(
                 "`{name}` requests {} `{resource}`, and no node has more than {}",

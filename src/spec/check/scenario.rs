@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::failures::planned;
+use super::memory::MEMORY;
 use super::offers::replicas_for;
-use super::platform::node_of;
+use super::platform::{node_of, shown};
 use crate::dist::Law;
 use crate::spec::diagnostic::{Code, Findings};
-use crate::spec::platform::{Act, Action, Controller, When};
+use crate::spec::platform::{Act, Action, Controller, When, Workload};
 use crate::spec::raw::{
     From, Measure, Name, RawExpected, RawLoad, RawScenario, RawScenarios, RawStep, RawWhat, Reason,
     Verb,
@@ -302,6 +303,10 @@ impl<'a> Checker<'a> {
             Some(RawLoad::Times(times)) => what += &format!(": {times} times its peak"),
             None => {}
         }
+        if let Some(memory) = step.memory {
+            let comma = if step.load.is_some() { "," } else { ":" };
+            what += &format!("{comma} {} of memory each", shown(memory.value, MEMORY));
+        }
         if let Some(law) = &step.lasts {
             let text = self.findings.sources().text(law.span);
             what += &format!(" for {}", text.split_whitespace().collect::<Vec<_>>().join(" "));
@@ -323,7 +328,12 @@ impl<'a> Checker<'a> {
     fn act(&mut self, step: &RawStep, when: When) {
         match step.verb {
             Verb::Rollout => return self.rollout(step, when),
-            Verb::Load => return self.load(step, when),
+            Verb::Load => {
+                if step.memory.is_some() {
+                    self.uses(step, when);
+                }
+                return self.load(step, if step.memory.is_some() { at_once(when) } else { when });
+            }
             _ => {}
         }
         let units = self.units(&step.names);
@@ -448,9 +458,31 @@ impl<'a> Checker<'a> {
             let mode = FailureMode { is_planned: false, ..planned(String::new(), Vec::new()) };
             let mode = self.mode("load", mode);
             self.topology.script.push(Act { when, action: Action::Load { service, needed }, mode });
-            if let When::After(_) = when {
-                when = When::After(SimSpan::ZERO);
+            when = at_once(when);
+        }
+    }
+
+    /// Replicas of services use so much memory from now on.
+    fn uses(&mut self, step: &RawStep, when: When) {
+        let Some(memory) = step.memory else { return };
+        let mut when = when;
+        for name in &step.names {
+            let Some(service) = self.service(name) else { continue };
+            let mut workloads =
+                self.names.topology.platform.iter().flat_map(|platform| &platform.workloads);
+            let is_it = |one: &&Workload| one.service == service && one.memory.is_some();
+            if workloads.find(is_it).is_none() {
+                let message = format!("nobody knows what `{}` uses of memory", name.value);
+                self.findings
+                    .error(Code::WrongReference, name.span, message)
+                    .help("say so in the topology: `uses: {memory: 1GiB}`");
+                continue;
             }
+            let mode = FailureMode { is_planned: false, ..planned(String::new(), Vec::new()) };
+            let mode = self.mode("memory", mode);
+            let action = Action::Use { service, memory: memory.value };
+            self.topology.script.push(Act { when, action, mode });
+            when = at_once(when);
         }
     }
 
@@ -793,6 +825,14 @@ impl<'a> Checker<'a> {
 
     fn written(&self, span: Span) -> String {
         self.findings.sources().text(span).trim().to_owned()
+    }
+}
+
+/// When what belongs to the same step follows.
+fn at_once(when: When) -> When {
+    match when {
+        When::At(_) => when,
+        When::After(_) => When::After(SimSpan::ZERO),
     }
 }
 

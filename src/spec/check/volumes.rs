@@ -6,8 +6,8 @@ use super::all::Checker;
 use super::platform::{Controlled, node_of, shown};
 use crate::dist::Law;
 use crate::spec::diagnostic::Code;
-use crate::spec::platform::{Node, Platform, ReplicatedVolume};
-use crate::spec::raw::{RawVolume, RawVolumeRebuild};
+use crate::spec::platform::{Node, Platform, ReplicatedVolume, VolumeSpread};
+use crate::spec::raw::{RawSpread, RawVolume, RawVolumeRebuild};
 
 impl Checker<'_> {
     /// How volumes of a service are replicated.
@@ -47,6 +47,23 @@ impl Checker<'_> {
             return None;
         }
         let by_bandwidth = |bandwidth: f64| Law::Fixed { value: size / bandwidth };
+        let bandwidth = match &raw.rebuild {
+            Some(RawVolumeRebuild::Takes(_)) => None,
+            Some(RawVolumeRebuild::Bandwidth(bandwidth)) => Some(*bandwidth),
+            None => Some(volumes.bandwidth),
+        };
+        let spreads = raw.spreads.iter();
+        let spreads: Vec<Option<VolumeSpread>> =
+            spreads.map(|spread| self.volume_spread(of, spread, &nodes, replicas)).collect();
+        let is_local = raw.locality.is_some_and(|locality| locality.value);
+        if let (Some(locality), true) = (raw.locality, is_local)
+            && !of.on.iter().any(|unit| nodes.iter().any(|node| node.unit == *unit))
+        {
+            let message = format!("no node of `{name}` has replicas of its volumes");
+            self.findings
+                .warning(Code::NoEffect, locality.span, message)
+                .help("let volumes be on nodes that the service runs on, or remove it");
+        }
         Some(ReplicatedVolume {
             replicas,
             size: size as u64,
@@ -57,7 +74,47 @@ impl Checker<'_> {
                 None => by_bandwidth(volumes.bandwidth),
             },
             catch_up: raw.catch_up.clone().unwrap_or_else(|| volumes.catch_up.clone()),
+            bandwidth,
+            spreads: spreads.into_iter().flatten().collect(),
+            is_local,
         })
+    }
+
+    /// How replicas of a volume keep apart on the nodes that may have one.
+    fn volume_spread(
+        &mut self,
+        of: &Controlled<'_>,
+        raw: &RawSpread,
+        nodes: &[&Node],
+        replicas: usize,
+    ) -> Option<VolumeSpread> {
+        if let Some(skew) = raw.skew {
+            self.findings
+                .error(Code::WrongKind, skew.span, "a `skew` of replicas of a volume")
+                .help("they are few, and a domain has one at most: remove it");
+        }
+        if !self.is_level(&raw.by) {
+            return None;
+        }
+        let level = &raw.by.value;
+        let domain_of: Vec<Option<usize>> =
+            nodes.iter().map(|node| self.units.ancestor(node.unit, level)).collect();
+        let domains: BTreeSet<usize> = domain_of.iter().copied().flatten().collect();
+        let (name, domains) = (&of.raw.name.value, domains.len());
+        if domains == 0 {
+            let message = format!("volumes of `{name}` are on no {level}");
+            self.findings
+                .error(Code::Spread, raw.by.span, message)
+                .help("name a level that their nodes stand on");
+        } else if raw.required && replicas > domains {
+            let message = format!(
+                "{replicas} replicas of each volume of `{name}` apart on {domains} of level `{level}`"
+            );
+            self.findings
+                .error(Code::Spread, raw.by.span, message)
+                .help(format!("have at least {replicas} of them, or make the rule `preferred`"));
+        }
+        Some(VolumeSpread { domain_of, is_required: raw.required })
     }
 
     /// Points out volumes that all nodes together have too little storage for.

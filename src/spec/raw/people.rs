@@ -96,6 +96,7 @@ const PLAN: Keys = Keys {
         "gap",
         "at_a_time",
         "hours",
+        "zone",
         "fails",
         "regardless",
         "waits_for",
@@ -123,8 +124,6 @@ impl Reader<'_> {
             ("preemptive", Discipline::Preemptive),
             ("random-kind", Discipline::RandomKind),
         ];
-        let zone = fields.get("zone").and_then(|id| self.zone(id));
-        let hours = fields.get("hours").and_then(|id| self.hours(id));
         Some(RawCrew {
             name,
             size: size.map_or(DEFAULT_CREW_SIZE, |size| size.value),
@@ -133,10 +132,7 @@ impl Reader<'_> {
                 let law = self.law(id, "a response", Bare::Fixed)?;
                 Some(Spanned::new(law, self.tree.span(id)))
             }),
-            hours: match zone {
-                Some(offset) => hours.map(|hours| hours.earlier_by(offset)),
-                None => hours,
-            },
+            hours: self.zoned_hours(&fields),
             works_in_hours: fields
                 .get("works")
                 .and_then(|id| self.choice(id, "when a crew works", &works))
@@ -200,6 +196,16 @@ impl Reader<'_> {
         }
     }
 
+    /// `hours` by clocks that are so far ahead as `zone` says.
+    fn zoned_hours(&mut self, fields: &Fields<'_>) -> Option<WeekHours> {
+        let zone = fields.get("zone").and_then(|id| self.zone(id));
+        let hours = fields.get("hours").and_then(|id| self.hours(id));
+        match zone {
+            Some(offset) => hours.map(|hours| hours.earlier_by(offset)),
+            None => hours,
+        }
+    }
+
     /// How far a clock is ahead, such as `9h` or `-5h`.
     fn zone(&mut self, id: NodeId) -> Option<SimSpan> {
         const WEEK_SECONDS: f64 = 604_800.0;
@@ -243,7 +249,7 @@ impl Reader<'_> {
             each: fields.get("each").and_then(|id| self.stages(id, "`each`")),
             gap: gap.map_or(0.0, |gap| gap.value),
             at_a_time: fields.get("at_a_time").and_then(|id| self.count(id, "`at_a_time`", 1)),
-            hours: fields.get("hours").and_then(|id| self.hours(id)),
+            hours: self.zoned_hours(fields),
             fails: fields.get("fails").and_then(|id| self.failed_work(id)),
             regardless: regardless.unwrap_or(false),
             waits_for: fields.get("waits_for").and_then(|id| self.expression(id)),

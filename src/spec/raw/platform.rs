@@ -54,6 +54,8 @@ pub(crate) struct RawNode {
 pub(crate) struct RawWorkload {
     pub(crate) controller: Spanned<Controller>,
     pub(crate) requests: Vec<RawAmount>,
+    pub(crate) uses: Vec<RawAmount>,
+    pub(crate) limits: Vec<RawAmount>,
     pub(crate) tolerates: Vec<Name>,
     pub(crate) toleration: Option<Spanned<SimSpan>>,
     pub(crate) budget: Option<RawBudget>,
@@ -136,6 +138,7 @@ const PLATFORM: Keys = Keys {
         "attach",
         "crash_loop",
         "volumes",
+        "memory_pressure",
         "about",
     ],
     later: &[],
@@ -146,6 +149,7 @@ const UNHEALTHY_ZONE: Keys =
     Keys { of: "an unhealthy zone", read: &["threshold", "small_cluster"], later: &[] };
 const CRASH_LOOP: Keys =
     Keys { of: "a crash loop", read: &["base", "max", "reset_after"], later: &[] };
+const MEMORY_PRESSURE: Keys = Keys { of: "memory pressure", read: &["every", "lasts"], later: &[] };
 const TOLERATES: Keys =
     Keys { of: "what a service tolerates", read: &["unreachable", "taints"], later: &[] };
 const BUDGET: Keys =
@@ -156,15 +160,42 @@ const SPREAD: Keys = Keys { of: "a spread", read: &["by", "rule", "skew"], later
 
 /// All keys of this file, for the test that they are documented.
 #[cfg(test)]
-pub(super) const KEYS: &[Keys] =
-    &[PLATFORM, CLUSTER, UNHEALTHY_ZONE, CRASH_LOOP, TOLERATES, BUDGET, ROLLOUT, DRAIN, SPREAD];
+pub(super) const KEYS: &[Keys] = &[
+    PLATFORM,
+    CLUSTER,
+    UNHEALTHY_ZONE,
+    CRASH_LOOP,
+    MEMORY_PRESSURE,
+    TOLERATES,
+    BUDGET,
+    ROLLOUT,
+    DRAIN,
+    SPREAD,
+];
 
 /// Keys of a service that say something to its controller.
 const OF_A_CONTROLLER: &[&str] =
-    &["requests", "tolerates", "budget", "priority", "volume", "rollout"];
+    &["requests", "uses", "limits", "tolerates", "budget", "priority", "volume", "rollout"];
+/// Who looks more often than this does nothing else.
+const SHORTEST_LOOK_SECONDS: f64 = 1.0;
+/// How often a node looks at its memory, and how long it counts as short of it afterwards, where the file
+/// does not say it: reference/config-api/kubelet-config, `evictionPressureTransitionPeriod`, and
+/// concepts/scheduling-eviction/node-pressure-eviction, "eviction monitoring interval".
+const MEMORY_PRESSURE_OF_KUBERNETES: [SimSpan; 2] =
+    [SimSpan::from_micros(10_000_000), SimSpan::from_micros(300_000_000)];
 /// Keys of an entry of the calendar that say nothing of a rollout.
-const NOT_OF_A_ROLLOUT: &[&str] =
-    &["order", "each", "gap", "at_a_time", "hours", "fails", "regardless", "waits_for", "drain"];
+const NOT_OF_A_ROLLOUT: &[&str] = &[
+    "order",
+    "each",
+    "gap",
+    "at_a_time",
+    "hours",
+    "zone",
+    "fails",
+    "regardless",
+    "waits_for",
+    "drain",
+];
 
 impl Reader<'_> {
     pub(super) fn platform(&mut self, fields: &Fields<'_>) -> Option<RawPlatform> {
@@ -247,6 +278,7 @@ impl Reader<'_> {
         let zone = fields.get("unhealthy_zone").and_then(|id| self.unhealthy_zone(id));
         let crash_loop = fields.get("crash_loop").and_then(|id| self.crash_loop(id));
         let volumes = fields.get("volumes").and_then(|id| self.volume_timers(id));
+        let [memory_every, memory_lasts] = self.memory_pressure(fields);
         let ((unhealthy_zone, small_cluster), [base, max, reset]) = (zone?, crash_loop?);
         Some(Timers {
             lease_renew: lease_renew?,
@@ -265,6 +297,8 @@ impl Reader<'_> {
             crash_loop_max: max,
             crash_loop_reset: reset,
             volumes: volumes?,
+            memory_every,
+            memory_lasts,
         })
     }
 
@@ -304,6 +338,20 @@ impl Reader<'_> {
         Some([base.value, max.value, reset.value])
     }
 
+    fn memory_pressure(&mut self, fields: &Fields<'_>) -> [SimSpan; 2] {
+        let parts = fields.get("memory_pressure").and_then(|id| self.fields(id, MEMORY_PRESSURE));
+        let mut part = |key: &str| self.duration(parts.as_ref()?.get(key)?, &format!("`{key}`"));
+        let (every, lasts) = (part("every"), part("lasts"));
+        if let Some(every) = every.filter(|every| every.value < SHORTEST_LOOK_SECONDS) {
+            self.findings
+                .error(Code::OutOfRange, every.span, "nodes that look at their memory without end")
+                .help("`every` must be at least 1s");
+        }
+        let [usual_every, usual_lasts] = MEMORY_PRESSURE_OF_KUBERNETES;
+        let span = |part: Spanned<f64>| SimSpan::from_seconds(part.value);
+        [every.map_or(usual_every, span), lasts.map_or(usual_lasts, span)]
+    }
+
     pub(super) fn node(&mut self, fields: &Fields<'_>) -> RawNode {
         let said =
             ["capacity", "overhead", "taints", "storage"].iter().find_map(|key| fields.entry(key));
@@ -332,7 +380,7 @@ impl Reader<'_> {
     }
 
     /// So much of a resource, in its smallest unit.
-    fn amount(&mut self, resource: &str, id: NodeId) -> Option<u64> {
+    pub(super) fn amount(&mut self, resource: &str, id: NodeId) -> Option<u64> {
         let text = self.text(id, &format!("so much `{resource}`"))?;
         let value = match resource {
             "cpu" => self.quantity(parse_cpu(&text.value), text.span)?.value * THOUSANDTHS,
@@ -384,6 +432,8 @@ impl Reader<'_> {
         Some(RawWorkload {
             controller,
             requests: self.amounts(fields, "requests"),
+            uses: self.amounts(fields, "uses"),
+            limits: self.amounts(fields, "limits"),
             tolerates,
             toleration,
             budget: fields.get("budget").and_then(|id| self.budget(id)),

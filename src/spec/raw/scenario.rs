@@ -47,6 +47,8 @@ pub(crate) struct RawStep {
     pub(crate) from: Option<From>,
     /// How much services must carry from now on.
     pub(crate) load: Option<RawLoad>,
+    /// How many bytes of memory each of their replicas uses from now on.
+    pub(crate) memory: Option<Spanned<u64>>,
 }
 
 /// How much services must carry.
@@ -191,16 +193,19 @@ pub enum Reason {
     Spread,
     /// It has too little left of what the replica requests.
     Room,
+    /// It is short of memory, and the replica requests nothing.
+    Pressure,
 }
 
 impl Reason {
     /// All of them, as written.
-    pub const ALL: [(&'static str, Reason); 5] = [
+    pub const ALL: [(&'static str, Reason); 6] = [
         ("not-ready", Reason::NotReady),
         ("cordoned", Reason::Cordoned),
         ("volume", Reason::Volume),
         ("spread", Reason::Spread),
         ("room", Reason::Room),
+        ("pressure", Reason::Pressure),
     ];
 
     /// As written.
@@ -243,6 +248,7 @@ const STEP: Keys = Keys {
         "from",
         "peak",
         "times",
+        "memory",
     ],
     later: &[],
 };
@@ -295,7 +301,7 @@ const VERBS: &[(&str, Verb, &[&str])] = &[
     ("unseal", Verb::Unseal, &[]),
     ("stop", Verb::Stop, &["for"]),
     ("start", Verb::Start, &[]),
-    ("load", Verb::Load, &["peak", "times"]),
+    ("load", Verb::Load, &["peak", "times", "memory"]),
 ];
 /// What may stand in every step.
 const OF_STEPS: &[&str] = &["at", "after"];
@@ -427,9 +433,13 @@ impl Reader<'_> {
             return None;
         }
         let load = match verb {
-            Verb::Load => Some(self.new_load(&fields)?),
+            Verb::Load => self.new_load(&fields)?,
             _ => None,
         };
+        let memory = fields.get("memory").and_then(|id| {
+            let value = self.amount("memory", id)?;
+            Some(Spanned::new(value, self.tree.span(id)))
+        });
         let names = self.names(&fields, key);
         if names.is_empty() {
             return None;
@@ -450,11 +460,12 @@ impl Reader<'_> {
             is_bad: is_bad.unwrap_or(false),
             from,
             load,
+            memory,
         })
     }
 
-    /// How much is to be carried: an amount, or a factor.
-    fn new_load(&mut self, fields: &Fields<'_>) -> Option<RawLoad> {
+    /// How much is to be carried: an amount, or a factor; nothing of it where a step is about memory.
+    fn new_load(&mut self, fields: &Fields<'_>) -> Option<Option<RawLoad>> {
         let (id, key, load): (NodeId, &str, fn(f64) -> RawLoad) =
             match (fields.get("peak"), fields.get("times")) {
                 (Some(id), None) => (id, "`peak`", RawLoad::Peak),
@@ -466,6 +477,7 @@ impl Reader<'_> {
                         .help("keep `peak` or `times`, one of them");
                     return None;
                 }
+                (None, None) if fields.get("memory").is_some() => return Some(None),
                 (None, None) => {
                     let example =
                         "how much there is from now on, such as `peak: 1200` or `times: 2`";
@@ -480,7 +492,7 @@ impl Reader<'_> {
                 .help("it must be zero or more");
             return None;
         }
-        Some(load(amount))
+        Some(Some(load(amount)))
     }
 
     fn expectation(&mut self, id: NodeId) -> Option<RawExpected> {

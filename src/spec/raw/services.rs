@@ -164,6 +164,8 @@ const SERVICE: Keys = Keys {
         "spread",
         "controller",
         "requests",
+        "uses",
+        "limits",
         "tolerates",
         "budget",
         "priority",

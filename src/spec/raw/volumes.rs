@@ -1,6 +1,6 @@
 //! What services write to, as written, and what platforms and nodes say of it.
 
-use super::Name;
+use super::{Name, RawSpread};
 use crate::dist::Law;
 use crate::spec::diagnostic::Code;
 use crate::spec::platform::{Volume, VolumeTimers};
@@ -22,6 +22,9 @@ pub(crate) struct RawVolume {
     /// As the platform has it, if nothing is said.
     pub(crate) rebuild: Option<RawVolumeRebuild>,
     pub(crate) catch_up: Option<Law>,
+    pub(crate) spreads: Vec<RawSpread>,
+    /// Whether one is to be where its process is, and where that is said.
+    pub(crate) locality: Option<Spanned<bool>>,
 }
 
 /// How long it takes to make a new replica of a volume.
@@ -38,13 +41,21 @@ const MOST_REPLICAS: u64 = 20;
 const VOLUME: Keys = Keys { of: "a volume", read: &["network"], later: &[] };
 const NETWORK: Keys = Keys {
     of: "a network volume",
-    read: &["size", "replicas", "on", "rebuild", "catch_up"],
+    read: &["size", "replicas", "on", "rebuild", "catch_up", "spread", "locality"],
     later: &[],
 };
 const REBUILD: Keys = Keys { of: "the rebuild of a volume", read: &["bandwidth"], later: &[] };
 const VOLUMES: Keys = Keys {
     of: "the section `volumes`",
-    read: &["replicas", "timeout", "replenish", "at_a_time", "bandwidth", "catch_up"],
+    read: &[
+        "replicas",
+        "timeout",
+        "replenish",
+        "at_a_time",
+        "bandwidth",
+        "node_bandwidth",
+        "catch_up",
+    ],
     later: &[],
 };
 
@@ -88,6 +99,12 @@ impl Reader<'_> {
             Spanned::new(self.texts(entry.value, "the name of a node"), entry.key_span)
         });
         let catch_up = fields.get("catch_up").map(|id| self.law(id, "`catch_up`", Bare::Fixed));
+        let spreads = fields.get("spread").map_or_else(Vec::new, |id| self.spreads(id));
+        let localities = [("best-effort", true), ("none", false)];
+        let locality = fields.entry("locality").and_then(|entry| {
+            let is_local = self.choice(entry.value, "`locality`", &localities)?;
+            Some(Spanned::new(is_local, entry.key_span))
+        });
         Some(RawVolume {
             span,
             size: size.map_or(Some(None), |size| size.map(Some))?,
@@ -95,6 +112,8 @@ impl Reader<'_> {
             on,
             rebuild: rebuild.map_or(Some(None), |rebuild| rebuild.map(Some))?,
             catch_up: catch_up.map_or(Some(None), |law| law.map(Some))?,
+            spreads,
+            locality,
         })
     }
 
@@ -135,6 +154,7 @@ impl Reader<'_> {
         let (timeout, replenish) = (span("timeout"), span("replenish"));
         let at_a_time = self.count(fields.get("at_a_time")?, "`at_a_time`", 1);
         let bandwidth = self.bandwidth(fields.get("bandwidth")?);
+        let node_bandwidth = fields.get("node_bandwidth").map(|id| self.bandwidth(id));
         let catch_up = self.law(fields.get("catch_up")?, "`catch_up`", Bare::Fixed);
         Some(VolumeTimers {
             replicas: replicas?.value as usize,
@@ -142,6 +162,7 @@ impl Reader<'_> {
             replenish: replenish?,
             at_a_time: u32::try_from(at_a_time?.value).unwrap_or(u32::MAX),
             bandwidth: bandwidth?,
+            node_bandwidth: node_bandwidth.map_or(Some(None), |shared| shared.map(Some))?,
             catch_up: catch_up?,
         })
     }
