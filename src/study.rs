@@ -8,6 +8,24 @@ use crate::run::{Plan, Progress, RunError};
 use crate::system::{Each, System};
 use crate::units::SimTime;
 
+/// What the absence of a failure mode does.
+#[derive(Clone, Debug)]
+pub struct WithoutMode {
+    /// The failure mode.
+    pub mode: String,
+    /// Without it, against with it.
+    pub difference: DifferenceReport,
+}
+
+/// What the absence of each failure mode does.
+#[derive(Clone, Debug)]
+pub struct WithoutEach {
+    /// In the order of the topology; those of which nothing is left out are not there.
+    pub modes: Vec<WithoutMode>,
+    /// Whether it was stopped from outside before it was done.
+    pub is_partial: bool,
+}
+
 /// Lives that both systems live before the next are begun: few enough that what is waiting to be
 /// paired takes little memory.
 const AT_ONCE: u64 = 1_024;
@@ -126,4 +144,30 @@ pub fn compare(
             .map(|(&(index, _), tally)| (in_first[index].clone(), tally.estimates()))
             .collect(),
     })
+}
+
+/// What would go away without each failure mode and each planned work, life by life with the same luck: the finite
+/// difference that stands for criticality where that has no exact value. Interrupted, it is of the modes that were
+/// complete.
+///
+/// # Errors
+///
+/// If the system has no journey, or it cannot be run.
+pub fn without_each(
+    system: &System,
+    plan: &Plan,
+    progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
+) -> Result<WithoutEach, CompareError> {
+    let topology = system.topology();
+    let mut all = WithoutEach { modes: Vec::new(), is_partial: false };
+    for (index, mode) in topology.modes.iter().enumerate() {
+        let Some(without) = topology.without(index) else { continue };
+        let difference = compare(system, &System::compile(without), plan, progress)?;
+        if difference.is_partial {
+            all.is_partial = true;
+            break;
+        }
+        all.modes.push(WithoutMode { mode: mode.name.clone(), difference });
+    }
+    Ok(all)
 }

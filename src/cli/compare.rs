@@ -67,13 +67,8 @@ impl Compare {
         };
         let plan = self.plan(first, second)?;
         let bar = Bar::new(&second.topology().name, stop_on_interrupt());
-        let report =
-            compare(first, second, &plan, &mut |progress| bar.show(progress)).map_err(|error| {
-                match error {
-                    CompareError::Run { name, error } => not_run(&name, &error),
-                    error => Failure::Refused(format!("error: {error}\n")),
-                }
-            })?;
+        let report = compare(first, second, &plan, &mut |progress| bar.show(progress))
+            .map_err(not_compared)?;
         drop(bar);
         put(&match self.format {
             Format::Text => difference_to_text(&report),
@@ -99,5 +94,13 @@ impl Compare {
         }
         let usual = self.run.plan(first, Until::Horizon);
         Ok(Plan { replications: self.replications.unwrap_or(usual.replications), ..usual })
+    }
+}
+
+/// Says why systems cannot be compared.
+pub(super) fn not_compared(error: CompareError) -> Failure {
+    match error {
+        CompareError::Run { name, error } => not_run(&name, &error),
+        error => Failure::Refused(format!("error: {error}\n")),
     }
 }

@@ -1,10 +1,15 @@
 //! `ninefold cuts`: what has to be down together to take a journey down.
 
 use clap::{Args, ValueEnum};
-use ninefold::System;
 use ninefold::report::{cuts, cuts_to_json, cuts_to_text};
+use ninefold::run::Progress;
+use ninefold::study::{WithoutMode, without_each};
+use ninefold::{Plan, System, Until};
 
-use super::{Failure, Outcome, journey_named, load, put};
+use super::arguments::RunArguments;
+use super::compare::not_compared;
+use super::progress::{Bar, stop_on_interrupt};
+use super::{Failure, Outcome, journey_named, load, put, tell};
 
 /// Say what has to be down together to take a journey down: single points of failure first, then pairs
 /// and larger sets with none to spare, the most probable first; and, where journeys have exact answers,
@@ -15,7 +20,7 @@ A set is minimal: if any unit of it comes back, so does the journey. A unit stan
 Probabilities of sets are products of the shares of time in which units are down by themselves.
 
 Exact figures need units that go down and come back independently of one another (see docs/exact.md): where a \
-journey has none, the reason is given.")]
+journey has none, the reason is given, and with -n what would go away without each failure mode is simulated.")]
 pub(crate) struct Cuts {
     /// Topology files; `-` is standard input.
     #[arg(required = true, value_name = "FILE")]
@@ -32,6 +37,13 @@ pub(crate) struct Cuts {
     /// Only this journey.
     #[arg(long, value_name = "NAME")]
     journey: Option<String>,
+
+    /// Where a journey has no exact figures, simulate so many pairs of lives with and without each failure mode.
+    #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u64).range(2..))]
+    replications: Option<u64>,
+
+    #[command(flatten)]
+    run: RunArguments,
 
     /// For people, or for programs.
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -50,6 +62,8 @@ impl Cuts {
     pub(crate) fn run(self) -> Result<Outcome, Failure> {
         let systems: Vec<System> = load(&self.files)?.into_iter().map(System::compile).collect();
         let mut reports = Vec::new();
+        let stop = stop_on_interrupt();
+        let mut is_partial = false;
         for system in &systems {
             let (topology, model) = (system.topology(), system.model());
             if topology.journeys.is_empty() {
@@ -62,12 +76,32 @@ impl Cuts {
                 Some(name) => Some(journey_named(topology, name)?),
                 None => None,
             };
-            reports.push(cuts(topology, model, journey, self.order.into(), self.most));
+            let mut report = cuts(topology, model, journey, self.order.into(), self.most);
+            if let Some(replications) = self.replications.filter(|_| report.lacks_exact_figures()) {
+                let usual = self.run.plan(system, Until::Horizon);
+                let plan = Plan { replications, ..usual };
+                let bar = Bar::new(&topology.name, stop.clone());
+                let mut watched = |progress: &Progress| bar.show(progress);
+                let without = without_each(system, &plan, &mut watched).map_err(not_compared)?;
+                drop(bar);
+                for WithoutMode { mode, difference } in &without.modes {
+                    report.add_simulated(mode, difference);
+                }
+                is_partial |= without.is_partial;
+            }
+            reports.push(report);
+            if is_partial {
+                break;
+            }
         }
         put(&match self.format {
             Format::Text => reports.iter().map(cuts_to_text).collect::<Vec<_>>().join("\n"),
             Format::Json => cuts_to_json(&reports),
         })?;
+        if is_partial {
+            tell("interrupted: the result is of the failure modes that were complete\n");
+            return Ok(Outcome::Unfinished);
+        }
         Ok(Outcome::Met)
     }
 }

@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::json::omission_name;
+use super::difference::{DifferenceReport, signed};
+use super::json::{Interval, omission_name};
 use super::not_static::not_static_text;
 use super::number::{duration, grouped, nines};
 use super::text::{left_out, table, wrapped};
@@ -13,6 +14,7 @@ use crate::exact::{
     Cut, CutSets, Importance, IntervalAnswer, Omission, OrderOfCuts, cut_sets, failure_modes,
     static_answer,
 };
+use crate::measure::PairedEstimates;
 use crate::model::{JourneyId, Model, ShockId, UnitId};
 use crate::spec::Topology;
 
@@ -49,6 +51,19 @@ pub struct JourneyCuts {
     pub leaves_out: Vec<Omission>,
     /// What is exactly true of it, or why nothing is known to be.
     pub exact: Result<ExactImportances, String>,
+    /// What would go away without each failure mode, if that was simulated.
+    pub simulated: Vec<SimulatedImportance>,
+}
+
+/// What would go away without a failure mode, by pairs of lives with and without it.
+#[derive(Clone, Debug)]
+pub struct SimulatedImportance {
+    /// The failure mode.
+    pub mode: String,
+    /// How many pairs.
+    pub pairs: u64,
+    /// With it, and without it.
+    pub estimates: PairedEstimates,
 }
 
 /// Minimal cut sets of so many units.
@@ -120,6 +135,29 @@ pub fn cuts(
     }
 }
 
+impl CutsReport {
+    /// Whether there is a journey of which nothing is exactly known.
+    pub fn lacks_exact_figures(&self) -> bool {
+        self.journeys.iter().any(|journey| journey.exact.is_err())
+    }
+
+    /// Adds what was simulated of a failure mode to the journeys of which nothing is exactly known.
+    pub fn add_simulated(&mut self, mode: &str, difference: &DifferenceReport) {
+        for journey in self.journeys.iter_mut().filter(|journey| journey.exact.is_err()) {
+            let of_it = difference.journeys.iter().find(|(name, _)| *name == journey.name);
+            if let Some((_, estimates)) = of_it {
+                let (mode, pairs) = (mode.to_owned(), difference.replications);
+                let estimates = estimates.clone();
+                journey.simulated.push(SimulatedImportance { mode, pairs, estimates });
+            }
+        }
+        let saved = |found: &SimulatedImportance| found.estimates.difference_s_per_year.mean;
+        for journey in &mut self.journeys {
+            journey.simulated.sort_by(|one, other| saved(one).total_cmp(&saved(other)));
+        }
+    }
+}
+
 /// Puts names back.
 struct Namer<'a> {
     topology: &'a Topology,
@@ -143,6 +181,7 @@ impl Namer<'_> {
                 interval: answer.interval.map_err(|why| not_static_text(topology, model, &why)),
                 modes: answer.importances.into_iter().map(|found| self.importance(found)).collect(),
             }),
+            simulated: Vec::new(),
         }
     }
 
@@ -225,8 +264,46 @@ pub fn cuts_to_text(report: &CutsReport) -> String {
             text += &wrapped(&line, "");
         }
         put_exact(&mut text, &journey.exact, report.horizon_s);
+        put_simulated(&mut text, &journey.simulated);
     }
     text
+}
+
+fn put_simulated(text: &mut String, simulated: &[SimulatedImportance]) {
+    let Some(first) = simulated.first() else { return };
+    let _ = writeln!(
+        text,
+        "Without each failure mode, by simulation ({} pairs of lives each, with the same luck), of {} down a year",
+        grouped(first.pairs),
+        duration(first.estimates.first_s_per_year.mean)
+    );
+    let rows = simulated.iter().take(MOST_IMPORTANCES).map(|found| {
+        let saved = found.estimates.difference_s_per_year.negated();
+        let [low, high] = saved.ci95.map_or_else(
+            || ["-".to_owned(), "-".to_owned()],
+            |(low, high)| [low, high].map(signed),
+        );
+        vec![found.mode.clone(), signed(saved.mean), low, high, of_downtime(found)]
+    });
+    let header = ["failure mode", "goes away a year", "95 % from", "to", "of downtime"];
+    *text += table(&header, rows.collect()).trim_end_matches('\n');
+    text.push('\n');
+    if simulated.len() > MOST_IMPORTANCES {
+        let _ = writeln!(text, " and {} more", simulated.len() - MOST_IMPORTANCES);
+    }
+}
+
+/// The share of downtime that goes away; where no life differs, that it is not known to.
+fn of_downtime(found: &SimulatedImportance) -> String {
+    let PairedEstimates { first_s_per_year, difference_s_per_year, differs_at_most, .. } =
+        &found.estimates;
+    match differs_at_most {
+        Some(most) => format!("no life of it differs, at most {} do", probability(*most)),
+        None if first_s_per_year.mean > 0.0 => {
+            share(-difference_s_per_year.mean / first_s_per_year.mean)
+        }
+        None => "-".to_owned(),
+    }
 }
 
 /// What the structure of a journey has not.
@@ -403,6 +480,16 @@ fn one_to_json(report: &CutsReport) -> Value {
             "importances": exact.modes.iter().map(importance).collect::<Vec<_>>(),
         })
     };
+    let simulated = |found: &SimulatedImportance| {
+        let saved = found.estimates.difference_s_per_year.negated();
+        json!({
+            "mode": found.mode,
+            "pairs": found.pairs,
+            "downtime_s_per_year": Interval::from(found.estimates.first_s_per_year),
+            "goes_away_s_per_year": Interval::from(saved),
+            "differs_at_most": found.estimates.differs_at_most,
+        })
+    };
     let journey = |journey: &JourneyCuts| {
         json!({
             "units": journey.units,
@@ -412,6 +499,7 @@ fn one_to_json(report: &CutsReport) -> Value {
             "leaves_out": journey.leaves_out.iter().map(|o| omission_name(*o)).collect::<Vec<_>>(),
             "exact": journey.exact.as_ref().ok().map(exact),
             "not_exact": journey.exact.as_ref().err(),
+            "simulated": journey.simulated.iter().map(simulated).collect::<Vec<_>>(),
         })
     };
     let journeys: serde_json::Map<String, Value> =

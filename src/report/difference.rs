@@ -159,7 +159,7 @@ fn told(estimates: &PairedEstimates) -> String {
 }
 
 /// A length of time with its sign.
-fn signed(seconds: f64) -> String {
+pub(super) fn signed(seconds: f64) -> String {
     match seconds {
         0.0 => "0s".to_owned(),
         seconds if seconds < 0.0 => format!("-{}", duration(-seconds)),

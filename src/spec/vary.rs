@@ -136,6 +136,26 @@ impl Topology {
     }
 }
 
+/// A mean time up that nothing reaches, seconds.
+const NEVER: f64 = 1e300;
+
+impl Topology {
+    /// This topology without a failure mode, by its index: it never strikes, and planned work that it stands for is not
+    /// done. `None` of what only follows from another one.
+    #[must_use]
+    pub fn without(&self, mode: usize) -> Option<Topology> {
+        let mut topology = self.clone();
+        topology.plans.retain(|plan| plan.mode != mode);
+        let spec = &mut topology.modes[mode];
+        if spec.every.is_some() {
+            spec.every = Some(Law::Exponential { mean: NEVER });
+            spec.preventive = None;
+        }
+        let is_same = topology.modes == self.modes && topology.plans.len() == self.plans.len();
+        (!is_same).then_some(topology)
+    }
+}
+
 /// Equally likely on a logarithmic scale.
 fn between(low: f64, high: f64, unit: f64) -> f64 {
     low * libm::pow(high / low, unit)

@@ -57,6 +57,12 @@ impl Estimate {
         }
     }
 
+    /// The opposite.
+    pub(crate) fn negated(self) -> Estimate {
+        let ci95 = self.ci95.map(|(low, high)| (-high, -low));
+        Estimate { mean: -self.mean, ci95, ..self }
+    }
+
     /// Half of the interval's width, relative to the estimate; `None` where either is unknown or
     /// the estimate is zero.
     pub fn relative_half_width(&self) -> Option<f64> {

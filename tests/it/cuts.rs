@@ -1,7 +1,10 @@
 //! `ninefold cuts`: what has to be down together to take a journey down.
 
+use ninefold::model::JourneyId;
+use ninefold::run::MOST_STATES_BESIDE;
 use serde_json::Value;
 
+use crate::common::compiled;
 use crate::export::ninefold;
 
 const SHOP: &str = "topology: shop
@@ -94,4 +97,50 @@ fn what_cannot_be_answered_is_refused() {
         let told = String::from_utf8(output.stderr).unwrap();
         assert!(told.contains(reason), "{told}");
     }
+}
+
+/// Where nothing is exactly known of a journey, what goes away without each failure mode is what two Markov chains say:
+/// with it and without it. One crew of one makes the journey no static structure.
+#[test]
+fn what_goes_away_without_a_mode_is_simulated() {
+    let text = |modes: &str| {
+        format!(
+            "topology: t
+failures:
+  disk: {{every: 200h, repair: {{exponential: 20h}}, crew: ops}}
+  power: {{every: 300h, repair: {{exponential: 5h}}, crew: ops}}
+crews: {{ops: {{size: 1}}}}
+domains: {{node: {{count: 2, fails: [{modes}]}}}}
+journeys: {{serve: {{needs: {{any: [node]}}}}}}
+"
+        )
+    };
+    let down_s_per_year = |modes: &str| {
+        let system = compiled(&text(modes));
+        let exact = system.exact_outages(&system.plan(1), JourneyId::new(0), MOST_STATES_BESIDE);
+        exact.unwrap().within.unwrap().share.value * 365.0 * 86_400.0
+    };
+    let both = down_s_per_year("disk, power");
+    let whole = text("disk, power");
+    let json = told(&["cuts", "-", "-n", "2000", "--format", "json"], &whole);
+    let found: Value = serde_json::from_str(&json).unwrap();
+    let serve = &found["journeys"]["serve"];
+    assert!(serve["exact"].is_null(), "{serve}");
+    for (index, (mode, other)) in [("disk", "power"), ("power", "disk")].into_iter().enumerate() {
+        let simulated = &serve["simulated"][index];
+        assert_eq!((&simulated["mode"], &simulated["pairs"]), (&mode.into(), &2_000.into()));
+        let number = |what: &str, part: &str| simulated[what][part].as_f64().unwrap();
+        for (what, exact) in
+            [("downtime_s_per_year", both), ("goes_away_s_per_year", both - down_s_per_year(other))]
+        {
+            let sigmas = (number(what, "mean") - exact) / number(what, "std_error");
+            assert!(sigmas.abs() < 4.0, "{mode}, {what}: {sigmas} from {exact}: {simulated}");
+        }
+    }
+    let told_to_people = told(&["cuts", "-", "-n", "500"], &whole);
+    let line =
+        "Without each failure mode, by simulation (500 pairs of lives each, with the same luck)";
+    assert!(told_to_people.contains(line), "{told_to_people}");
+    let plain = told(&["cuts", "-"], &whole);
+    assert!(!plain.contains("by simulation"), "{plain}");
 }
