@@ -139,10 +139,11 @@ impl DataChooser for Agenda<'_> {
         self.cancel(Event::Rebuild(copy));
     }
 
-    fn finds_unreadable(&mut self, copy: CopyId, probability: f64) -> bool {
+    fn finds_unreadable(&mut self, copy: CopyId, probability: f64, is_fatal: bool) -> bool {
         let ordinal = next_of(&mut self.copies.copies[copy.index()].reads);
         let mut stream = self.luck_of(copy, Purpose::Unreadable, ordinal);
-        if self.bias.is_on {
+        // Where it takes nothing for good it is common enough, and weights of many rebuilds would grow without bound.
+        if self.bias.is_on && is_fatal {
             return self.bias.happens(probability, probability.max(OFTEN), &mut stream);
         }
         stream.open_unit() < probability

@@ -83,7 +83,9 @@ pub struct Excursioner<'m> {
     pub(super) copy: Present<'m>,
     /// By level from the nearest that counts as near: a present that is split.
     pub(super) split: Vec<Present<'m>>,
+    /// The clocks that are made to fail more often now, and how many there are of each failure mode.
     pub(super) raising: Vec<ClockId>,
+    pub(super) of_modes: Vec<u32>,
 }
 
 /// What one life knows at an instant.
@@ -126,6 +128,7 @@ impl<'m> Excursioner<'m> {
             agenda: Agenda::new(model, horizon),
             now: SimTime::ZERO,
         };
+        let modes = model.clocks.iter().map(|clock| clock.mode as usize + 1).max().unwrap_or(0);
         let split = match &manner {
             Manner::Split(tries) => vec![life.clone(); tries.len()],
             Manner::Watch | Manner::Hasten(_) => Vec::new(),
@@ -142,6 +145,7 @@ impl<'m> Excursioner<'m> {
             life,
             split,
             raising: Vec::new(),
+            of_modes: vec![0; modes],
         }
     }
 

@@ -4,7 +4,10 @@
 //!
 //! Up to the end of an excursion, clocks whose failures would bring nearer what is sought strike more often: beside
 //! their own failures there are others, and what happens is weighted by the likelihood ratio of its own hazard to both
-//! together. A clock needs no exponential law for that, only a hazard that is known at every age.
+//! together. A clock needs no exponential law for that, only a hazard that is known at every age. All failure modes get
+//! the same share, and within one all clocks: the few failures that take much are tried as often as the many that take
+//! little (balanced failure biasing: Shahabuddin, *Importance sampling for the simulation of highly reliable Markovian
+//! systems*, Management Science 40, 1994).
 //!
 //! Goyal, Shahabuddin, Heidelberger, Nicola, Glynn, *A unified framework for simulating Markovian models of highly
 //! dependable systems*, IEEE Transactions on Computers 41, 1992; with hazards that change with age: Heidelberger,
@@ -14,6 +17,7 @@
 use super::event::Event;
 use super::excursion::{Excursioner, Excursions, Future, Instant};
 use crate::dist::unit_exponential;
+use crate::model::ClockId;
 use crate::rng::{Purpose, Stream, StreamKey};
 use crate::units::{SimSpan, SimTime};
 
@@ -23,6 +27,10 @@ const HASTE: f64 = 0.5;
 /// After so many times the mean wait for a failure that is made to happen nothing is made to happen any more, so that
 /// no weight grows without bound.
 const MOST_WAITS: f64 = 3.0;
+
+/// So many times as many failures as it takes are made to happen in a future: with no end of them, excursions that
+/// last have weights of next to nothing, and few others carry the mean.
+const MOST_FORCED: u32 = 2;
 
 impl Excursioner<'_> {
     /// Tries so many futures of the life from here.
@@ -41,6 +49,7 @@ impl Excursioner<'_> {
         self.copy.agenda.bias.is_on = true;
         let mut luck = key.of_branch(number).of(0, Purpose::Forced).draw(0);
         let (mut weight, mut waited) = (1.0, 0.0);
+        let mut left = MOST_FORCED * self.far();
         let mut future = Future::of_weight(1.0 / copies);
         loop {
             let happens = self.copy.happens_now(self.nearness.rare);
@@ -57,7 +66,7 @@ impl Excursioner<'_> {
             if is_over || is_far || weight == 0.0 {
                 return weight;
             }
-            let extra = self.extra_rate(future.is_so, waited);
+            let extra = if left > 0 { self.extra_rate(future.is_so, waited) } else { 0.0 };
             let before = self.copy.now;
             let (limit, is_forced) = self.limit(extra, waited, &mut luck);
             let done = self.copy.next_instant(self.model, limit, &mut seen.events);
@@ -66,21 +75,24 @@ impl Excursioner<'_> {
             waited += extra * passed;
             future.weight = weight / copies;
             self.lasts(before, &future, seen);
-            let each = extra / self.raising.len().max(1) as f64;
             match done {
                 Instant::Over { struck } => {
                     if let Some((clock, hazard)) = struck
+                        && extra > 0.0
                         && self.raising.contains(&clock)
                     {
-                        weight *= hazard.map_or(1.0, |own| own / (own + each));
+                        let made = extra * self.share(clock);
+                        weight *= hazard.map_or(1.0, |own| own / (own + made));
                         waited = 0.0;
                     }
                 }
                 Instant::Limit if self.copy.now >= self.horizon => return weight,
                 Instant::Limit if is_forced => {
-                    let clock = self.raising[luck.below(self.raising.len())];
-                    weight *= self.copy.agenda.hazard(clock).map_or(1.0, |own| own / (own + each));
+                    let clock = self.pick(&mut luck);
+                    let made = extra * self.share(clock);
+                    weight *= self.copy.agenda.hazard(clock).map_or(1.0, |own| own / (own + made));
                     waited = 0.0;
+                    left -= 1;
                     self.copy.agenda.force(clock);
                     self.copy.happens(self.model, Event::Fail(clock), &mut seen.events);
                     self.copy.rest_of_instant(self.model, &mut seen.events);
@@ -99,7 +111,28 @@ impl Excursioner<'_> {
         self.nearness.raising(&self.copy.state, &mut self.raising);
         let agenda = &self.copy.agenda;
         self.raising.retain(|clock| agenda.hazard(*clock).is_some());
+        self.of_modes.fill(0);
+        for clock in &self.raising {
+            self.of_modes[self.model.origin(*clock).1] += 1;
+        }
         if self.raising.is_empty() { 0.0 } else { HASTE / self.nearness.lasting }
+    }
+
+    /// The share of what is made to happen that is of one clock.
+    fn share(&self, clock: ClockId) -> f64 {
+        let modes = self.of_modes.iter().filter(|count| **count > 0).count();
+        let alike = self.of_modes[self.model.origin(clock).1];
+        1.0 / (modes as f64 * f64::from(alike))
+    }
+
+    /// One of the clocks that are made to fail more often, each by its share.
+    fn pick(&self, luck: &mut Stream) -> ClockId {
+        let mut modes = self.of_modes.iter().enumerate().filter(|(_, count)| **count > 0);
+        let which = luck.below(modes.clone().count());
+        let (mode, alike) = modes.nth(which).unwrap_or((0, &0));
+        let number = luck.below(*alike as usize);
+        let mut of_mode = self.raising.iter().filter(|clock| self.model.origin(**clock).1 == mode);
+        of_mode.nth(number).copied().unwrap_or(self.raising[0])
     }
 
     /// Until when nothing is made to happen: then something is, or nothing any more, or the life ends.

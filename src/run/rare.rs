@@ -14,10 +14,15 @@ use crate::units::SECONDS_PER_YEAR;
 
 /// Lives in a round, after which it is asked whether to go on.
 const ROUND: u64 = 256;
+/// The same, of the method that only checks.
+const CHECK_ROUND: u64 = 32;
 /// Lives that only look how near it comes, and how often.
 const PILOT: u64 = 16;
 /// Lives in which each method is tried before one is chosen.
 const TRIAL: u64 = 64;
+/// The same, in rounds; splitting is tried no longer than until it has had so many times the events.
+const TRIAL_ROUND: u64 = 8;
+const TRIAL_EVENTS: u64 = 4;
 /// It is near where lives are for less than this share of their time.
 const NEAR_SHARE: f64 = 0.05;
 /// Copies of the excursions of a life in the mean, and of one excursion at most: where excursions are few more is
@@ -191,17 +196,17 @@ impl<'m> Sampler<'m> {
         RareEstimate::of(self.plan, &self.lives, self.method(), chosen, (self.near, far))
     }
 
-    /// Lives until what is known is known to a precision, or so many events or lives are over.
+    /// Lives in rounds until what is known is known to a precision, or so many events or lives are over.
     fn live_until(
         &mut self,
         precision: f64,
+        round: u64,
         most_events: u64,
         progress: &mut dyn FnMut(u64) -> ControlFlow<()>,
     ) -> Result<(), RunError> {
         loop {
             let done = self.lives.len() as u64;
-            let round = ROUND.min(self.plan.replications - done);
-            self.live(self.plan.seed, round)?;
+            self.live(self.plan.seed, round.min(self.plan.replications - done))?;
             let so_far = self.estimate(Chosen::Asked);
             let is_enough =
                 so_far.is_trusted(&self.lives).is_ok() && so_far.is_known_to(self.rare, precision);
@@ -257,18 +262,18 @@ pub fn estimate_rare(
             Ok(tries) => chosen(hasten, sampler(Manner::Split(tries)))?,
         },
     };
-    best.live_until(precision, u64::MAX, progress)?;
+    best.live_until(precision, ROUND, u64::MAX, progress)?;
     let mut found = best.estimate(chosen);
     if let Err(why) = found.is_trusted(&best.lives) {
         // The other one may find it, if it does so with no more events.
         let Some(mut other) = other else { return Ok(Err(why)) };
-        other.live_until(precision, found.events, progress)?;
+        other.live_until(precision, ROUND, found.events, progress)?;
         let found = other.estimate(Chosen::OtherUntrusted);
         return Ok(found.is_trusted(&other.lives).map(|()| found).map_err(|_| why));
     }
     if let Some(other) = &mut other {
         let most = (found.events as f64 * CHECK_SHARE) as u64;
-        other.live_until(precision, most, progress)?;
+        other.live_until(precision, CHECK_ROUND, most, progress)?;
         let check = other.estimate(Chosen::Asked);
         if check.is_trusted(&other.lives).is_ok() {
             let sigmas = found.hits.sigmas_apart(check.hits).map_or(0.0, f64::abs);
@@ -292,13 +297,19 @@ fn chosen<'m>(
     mut hasten: Sampler<'m>,
     mut split: Sampler<'m>,
 ) -> Result<(Sampler<'m>, Option<Sampler<'m>>, Chosen), RunError> {
-    let effort = |sampler: &mut Sampler<'m>| {
-        sampler.live(!sampler.plan.seed, TRIAL)?;
+    let trial = |sampler: &mut Sampler<'m>, most_events: u64| {
+        let mut events = 0;
+        while (sampler.lives.len() as u64) < TRIAL && events < most_events {
+            sampler.live(!sampler.plan.seed, TRIAL_ROUND)?;
+            events = sampler.estimate(Chosen::Asked).events;
+        }
         let effort = sampler.effort();
         sampler.lives.clear();
-        Ok::<_, RunError>(effort)
+        Ok::<_, RunError>((effort, events))
     };
-    Ok(match (effort(&mut hasten)?, effort(&mut split)?) {
+    let (hastened, events) = trial(&mut hasten, u64::MAX)?;
+    let (splitting, _) = trial(&mut split, TRIAL_EVENTS * events)?;
+    Ok(match (hastened, splitting) {
         (Some(hastened), Some(splitting)) if splitting < hastened => {
             (split, Some(hasten), Chosen::Fewer(hastened / splitting))
         }

@@ -142,6 +142,19 @@ data:
     );
 }
 
+/// In a fleet each excursion has many rebuilds. What could be unreadable in any of them is not sought where it takes
+/// nothing for good: with a weight for each, no mean of weights would be one.
+#[test]
+fn weights_of_a_fleet_are_one_in_the_mean() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/topologies/patterns/rs-6-3-fleet.yaml");
+    let system = System::compile(Topology::from_path(path).unwrap());
+    let plan = Plan { replications: 512, ..system.plan(1) };
+    let importance = Some(RareMethod::ImportanceSampling);
+    let found = estimate(&system, &plan, Rare::Loss(DataId::new(0)), importance, 0.15).unwrap();
+    assert!(found.hits.mean < 1e-4, "{found:?}");
+    assert!(found.hits.relative_half_width().unwrap() < 0.15, "{found:?}");
+}
+
 /// Independent units: the long run is a product, whatever the law of repairs.
 #[test]
 fn repairs_need_no_exponential_law() {

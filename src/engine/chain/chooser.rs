@@ -366,7 +366,7 @@ impl DataChooser for Enumerator<'_> {
         self.cancel(Event::Rebuild(copy));
     }
 
-    fn finds_unreadable(&mut self, copy: CopyId, probability: f64) -> bool {
+    fn finds_unreadable(&mut self, copy: CopyId, probability: f64, _: bool) -> bool {
         self.has_copy(copy) && self.chance(probability)
     }
 

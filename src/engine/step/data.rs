@@ -21,8 +21,8 @@ pub trait DataChooser {
     fn rebuild_paces(&mut self, copy: CopyId, rate: f64);
     /// A rebuild ends before it is through, or nobody need notice any more.
     fn rebuild_is_called_off(&mut self, copy: CopyId);
-    /// Whether a rebuild finds something unreadable.
-    fn finds_unreadable(&mut self, copy: CopyId, probability: f64) -> bool;
+    /// Whether a rebuild finds something unreadable; `is_fatal` if a group of the copy could be lost with it.
+    fn finds_unreadable(&mut self, copy: CopyId, probability: f64, is_fatal: bool) -> bool;
     /// Which of so many groups of a copy is meant; the one that has lost the most is at `worst`.
     fn picks_group(&mut self, copy: CopyId, among: usize, worst: usize) -> usize;
     /// Which of so many other copies is meant.
@@ -319,15 +319,16 @@ impl<C: Chooser> Step<'_, C> {
         let model = self.model;
         let (class, holding, number) = model.data.holding_of(copy);
         let groups = holding.groups_of.of(number as usize);
-        if holding.unreadable > 0.0
-            && !groups.is_empty()
-            && self.chooser.finds_unreadable(copy, holding.unreadable)
-        {
-            let worst = self.state.data.holdings[class.index()].worst_of(groups);
-            let group = groups[self.chooser.picks_group(copy, groups.len(), worst)];
-            let others = self.state.data.present_of(holding, group);
-            let other = self.chooser.picks_other(copy, others);
-            self.state.data.is_unreadable(&model.data, copy, group, other);
+        if holding.unreadable > 0.0 && !groups.is_empty() {
+            let state = &self.state.data.holdings[class.index()];
+            let worst = state.worst_of(groups);
+            let is_fatal = state.lost_of[groups[worst] as usize] >= holding.tolerance;
+            if self.chooser.finds_unreadable(copy, holding.unreadable, is_fatal) {
+                let group = groups[self.chooser.picks_group(copy, groups.len(), worst)];
+                let others = self.state.data.present_of(holding, group);
+                let other = self.chooser.picks_other(copy, others);
+                self.state.data.is_unreadable(&model.data, copy, group, other);
+            }
         }
         self.state.root = self.state.data.copies[copy.index()].root;
         self.state.data.is_back(&model.data, copy);
