@@ -36,7 +36,7 @@ const MOST_SHARE: f64 = 0.1;
 /// Halves of the lives, and the two methods, may differ by so many standard errors of their difference.
 const MOST_SIGMAS: f64 = 4.0;
 /// The method that was not chosen gets this share of the events of the other, to check it.
-const CHECK_SHARE: f64 = 0.1;
+const CHECK_SHARE: f64 = 0.5;
 
 /// A method for what rarely happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
