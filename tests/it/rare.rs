@@ -325,14 +325,14 @@ journeys: {serve: {needs: {at_least: 1, of: [unit]}}}",
     let (mut plain, mut rare, mut lives) = (0, [0, 0], [0, 0, 0]);
     for seed in 1..=RUNS {
         let most = Plan { replications: 1_000_000, ..system.plan(seed) };
-        let report = system.simulate(&Plan { precision: Some(0.1), ..most.clone() }).unwrap();
+        let report = system.simulate(&Plan { precision: Some(0.15), ..most.clone() }).unwrap();
         let JourneyMeasures::Window(estimates, _) = &report.journeys[0].measures else {
             panic!("a run of equal lives")
         };
         plain += holds(estimates.unavailability);
         lives[2] += report.run.replications;
         for (index, method) in BOTH.into_iter().enumerate() {
-            let found = estimate(&system, &most, Rare::Outage(journey), Some(method), 0.1);
+            let found = estimate(&system, &most, Rare::Outage(journey), Some(method), 0.15);
             let found = found.unwrap();
             rare[index] += holds(found.share);
             lives[index] += found.lives;
