@@ -8,26 +8,18 @@ use crate::run::{Plan, Progress, RunError};
 use crate::system::{Each, System};
 use crate::units::SimTime;
 
-/// What the absence of a failure mode does.
-#[derive(Clone, Debug)]
-pub struct WithoutMode {
-    /// The failure mode.
-    pub mode: String,
-    /// Without it, against with it.
-    pub difference: DifferenceReport,
-}
-
 /// What the absence of each failure mode does.
 #[derive(Clone, Debug)]
 pub struct WithoutEach {
-    /// In the order of the topology; those of which nothing is left out are not there.
-    pub modes: Vec<WithoutMode>,
+    /// By name, in the order of the topology: without it against with it. Modes of which nothing is left out are not
+    /// there.
+    pub modes: Vec<(String, DifferenceReport)>,
     /// Whether it was stopped from outside before it was done.
     pub is_partial: bool,
 }
 
-/// Lives that both systems live before the next are begun: few enough that what is waiting to be
-/// paired takes little memory.
+/// Lives that systems live together before the next are begun, by how many the first is compared with: few enough that
+/// what is waiting to be paired takes little memory.
 const AT_ONCE: u64 = 1_024;
 
 /// Why two systems cannot be compared.
@@ -73,49 +65,55 @@ pub fn compare(
     plan: &Plan,
     progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
 ) -> Result<DifferenceReport, CompareError> {
-    let names = |system: &System| -> Vec<String> {
-        system.topology().journeys.iter().map(|journey| journey.name.clone()).collect()
-    };
-    let (in_first, in_second) = (names(first), names(second));
-    let pairs: Vec<(usize, usize)> = in_first
-        .iter()
-        .enumerate()
-        .filter_map(|(index, name)| Some((index, in_second.iter().position(|n| n == name)?)))
-        .collect();
-    if let Some(without) = [first, second].iter().find(|one| one.topology().journeys.is_empty()) {
-        return Err(CompareError::NoJourneys { name: without.topology().name.clone() });
-    }
-    if pairs.is_empty() {
-        let name = |system: &System| system.topology().name.clone();
-        let (first, second) = (name(first), name(second));
-        return Err(CompareError::NothingInCommon { first, second });
-    }
-    let start = SimTime::ZERO + plan.warm_up;
-    let mut tallies = vec![PairedTally::new(plan); pairs.len()];
-    let (mut done, mut events) = (0, 0);
-    let mut is_partial = false;
+    Ok(compare_each(first, &[second], plan, progress)?.swap_remove(0))
+}
+
+/// Compares one system with several others, as [`compare`] does; the lives of the first are lived once.
+fn compare_each(
+    first: &System,
+    others: &[&System],
+    plan: &Plan,
+    progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
+) -> Result<Vec<DifferenceReport>, CompareError> {
     let not_run =
         |system: &System, error| CompareError::Run { name: system.topology().name.clone(), error };
     let all_lives = Plan { precision: None, ..plan.clone() };
+    let in_common = others.iter().map(|other| pairs(first, other));
+    let in_common: Vec<Vec<(usize, usize)>> = in_common.collect::<Result<_, _>>()?;
+    let mut tallies: Vec<Vec<PairedTally>> =
+        in_common.iter().map(|pairs| vec![PairedTally::new(plan); pairs.len()]).collect();
     let ready = |system, journeys: Vec<usize>| {
         let runner = System::runner(system, &all_lives).map_err(|error| not_run(system, error))?;
         Ok((system, runner, journeys))
     };
-    let (of_first, of_second) = pairs.iter().copied().unzip();
-    let sides = [ready(first, of_first)?, ready(second, of_second)?];
+    let mut sides = vec![ready(first, (0..first.topology().journeys.len()).collect())?];
+    for (other, pairs) in others.iter().zip(&in_common) {
+        sides.push(ready(other, pairs.iter().map(|(_, of_other)| *of_other).collect())?);
+    }
+    let start = SimTime::ZERO + plan.warm_up;
+    let at_once = (AT_ONCE / others.len() as u64).max(1);
+    let (mut done, mut events) = (0, 0);
+    let mut is_partial = false;
     while done < plan.replications && !is_partial {
-        let block = done..(done + AT_ONCE).min(plan.replications);
-        let mut rows = [Vec::new(), Vec::new()];
-        for ((system, runner, journeys), rows) in sides.iter().zip(&mut rows) {
+        let block = done..(done + at_once).min(plan.replications);
+        let mut rows = Vec::new();
+        for (system, runner, journeys) in &sides {
+            let mut of_system = Vec::new();
             let keep = |life: &Life| {
-                rows.extend(journeys.iter().map(|&index| life.of_journey(index, start)));
+                of_system.extend(journeys.iter().map(|&index| life.of_journey(index, start)));
             };
             let lived = runner.live(block.clone(), &mut Each(keep));
             events += lived.map_err(|error| not_run(system, error))?;
+            rows.push(of_system);
         }
-        let [before, after] = rows;
-        for (index, (before, after)) in before.into_iter().zip(after).enumerate() {
-            tallies[index % pairs.len()].add(before, after);
+        let [before, others @ ..] = rows.as_slice() else { unreachable!("the first is one") };
+        let before = || before.chunks(first.topology().journeys.len());
+        for ((after, pairs), tallies) in others.iter().zip(&in_common).zip(&mut tallies) {
+            for (before, after) in before().zip(after.chunks(pairs.len())) {
+                for ((tally, (of_first, _)), after) in tallies.iter_mut().zip(pairs).zip(after) {
+                    tally.add(before[*of_first], *after);
+                }
+            }
         }
         done = block.end;
         let so_far = Progress {
@@ -126,28 +124,54 @@ pub fn compare(
         };
         is_partial = progress(&so_far).is_break() && done < plan.replications;
     }
-    let side = |system: &System, own: &[String], others: &[String]| Side {
+    let name = |index: usize| first.topology().journeys[index].name.clone();
+    let reports = others.iter().zip(&in_common).zip(&tallies).map(|((other, pairs), tallies)| {
+        let journeys = pairs.iter().zip(tallies);
+        DifferenceReport {
+            first: side(first, other),
+            second: side(other, first),
+            seed: plan.seed,
+            replications: done,
+            horizon: plan.horizon,
+            warm_up: plan.warm_up,
+            is_partial,
+            journeys: journeys.map(|((index, _), t)| (name(*index), t.estimates())).collect(),
+        }
+    });
+    Ok(reports.collect())
+}
+
+/// Journeys of the same name in two systems, by their numbers in both.
+fn pairs(first: &System, second: &System) -> Result<Vec<(usize, usize)>, CompareError> {
+    let name = |system: &System| system.topology().name.clone();
+    if let Some(without) = [first, second].iter().find(|one| one.topology().journeys.is_empty()) {
+        return Err(CompareError::NoJourneys { name: name(without) });
+    }
+    let in_second =
+        |wanted: &str| second.topology().journeys.iter().position(|journey| journey.name == wanted);
+    let in_first = first.topology().journeys.iter().enumerate();
+    let pairs = in_first.filter_map(|(index, one)| Some((index, in_second(&one.name)?)));
+    let pairs: Vec<(usize, usize)> = pairs.collect();
+    match pairs.is_empty() {
+        true => Err(CompareError::NothingInCommon { first: name(first), second: name(second) }),
+        false => Ok(pairs),
+    }
+}
+
+/// One of two systems, and what the other one has not.
+fn side(system: &System, other: &System) -> Side {
+    let theirs = &other.topology().journeys;
+    let only_here = system.topology().journeys.iter().map(|journey| &journey.name);
+    let only_here = only_here.filter(|name| theirs.iter().all(|journey| journey.name != **name));
+    Side {
         name: system.topology().name.clone(),
         sha256: system.topology().sha256.clone(),
-        only_here: own.iter().filter(|name| !others.contains(name)).cloned().collect(),
-    };
-    let journeys = pairs.iter().zip(&tallies);
-    Ok(DifferenceReport {
-        first: side(first, &in_first, &in_second),
-        second: side(second, &in_second, &in_first),
-        seed: plan.seed,
-        replications: done,
-        horizon: plan.horizon,
-        warm_up: plan.warm_up,
-        is_partial,
-        journeys: journeys
-            .map(|(&(index, _), tally)| (in_first[index].clone(), tally.estimates()))
-            .collect(),
-    })
+        only_here: only_here.cloned().collect(),
+    }
 }
 
 /// What would go away without each failure mode and each planned work, life by life with the same luck: the finite
-/// difference that stands for criticality where that has no exact value. Interrupted, it is of the modes that were
+/// difference that stands for criticality where that has no exact value. Interrupted, it is of the lives that were
 /// complete.
 ///
 /// # Errors
@@ -159,15 +183,17 @@ pub fn without_each(
     progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
 ) -> Result<WithoutEach, CompareError> {
     let topology = system.topology();
-    let mut all = WithoutEach { modes: Vec::new(), is_partial: false };
-    for (index, mode) in topology.modes.iter().enumerate() {
-        let Some(without) = topology.without(index) else { continue };
-        let difference = compare(system, &System::compile(without), plan, progress)?;
-        if difference.is_partial {
-            all.is_partial = true;
-            break;
-        }
-        all.modes.push(WithoutMode { mode: mode.name.clone(), difference });
+    let without = topology.modes.iter().enumerate().filter_map(|(index, mode)| {
+        Some((mode.name.clone(), System::compile(topology.without(index)?)))
+    });
+    let (names, systems): (Vec<String>, Vec<System>) = without.unzip();
+    if systems.is_empty() {
+        return Ok(WithoutEach { modes: Vec::new(), is_partial: false });
     }
-    Ok(all)
+    let systems: Vec<&System> = systems.iter().collect();
+    let differences = compare_each(system, &systems, plan, progress)?;
+    Ok(WithoutEach {
+        is_partial: differences.iter().any(|difference| difference.is_partial),
+        modes: names.into_iter().zip(differences).collect(),
+    })
 }

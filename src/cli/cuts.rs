@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use ninefold::report::{cuts, cuts_to_json, cuts_to_text};
 use ninefold::run::Progress;
-use ninefold::study::{WithoutMode, without_each};
+use ninefold::study::without_each;
 use ninefold::{Plan, System, Until};
 
 use super::arguments::RunArguments;
@@ -84,9 +84,7 @@ impl Cuts {
                 let mut watched = |progress: &Progress| bar.show(progress);
                 let without = without_each(system, &plan, &mut watched).map_err(not_compared)?;
                 drop(bar);
-                for WithoutMode { mode, difference } in &without.modes {
-                    report.add_simulated(mode, difference);
-                }
+                report.set_simulated(&without.modes);
                 is_partial |= without.is_partial;
             }
             reports.push(report);
@@ -99,7 +97,7 @@ impl Cuts {
             Format::Json => cuts_to_json(&reports),
         })?;
         if is_partial {
-            tell("interrupted: the result is of the failure modes that were complete\n");
+            tell("interrupted: the result is of the lives that were complete\n");
             return Ok(Outcome::Unfinished);
         }
         Ok(Outcome::Met)

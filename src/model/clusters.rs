@@ -6,14 +6,14 @@ use std::ops::Range;
 
 use super::compile::Compiler;
 use super::platform::{
-    Act, Action, Cluster, MEMORY, MirrorSpread, Mirrors, NO_DOMAIN, Node, Platform, Pod, Rollout,
-    Spread, Use, Volume, Workload,
+    Act, Action, Cluster, MirrorSpread, Mirrors, NO_DOMAIN, Node, Platform, Pod, Rollout, Spread,
+    Use, Volume, Workload,
 };
 use super::{
     Clock, ClockId, ClusterId, MirrorId, NodeId, PodId, Repair, UnitId, VolumeId, WorkloadId,
 };
 use crate::rng::hash_text;
-use crate::spec::{self, Controller};
+use crate::spec::{self, Controller, MEMORY_PLACE};
 
 impl Compiler<'_> {
     /// Clusters, what they run, and the script.
@@ -47,7 +47,7 @@ impl Compiler<'_> {
                 capacity,
                 taken,
                 storage: node.storage,
-                memory: node.capacity.get(MEMORY).copied().unwrap_or(u64::MAX),
+                memory: node.capacity.get(MEMORY_PLACE).copied().unwrap_or(u64::MAX),
                 bound: Vec::new(),
             });
         }
@@ -181,7 +181,11 @@ impl Compiler<'_> {
             nodes,
             requests: workload.requests.clone(),
             uses: workload.memory.map(|_| platform.uses.len() - 1),
-            is_best_effort: workload.requests.iter().take(MEMORY + 1).all(|amount| *amount == 0),
+            is_best_effort: workload
+                .requests
+                .iter()
+                .take(MEMORY_PLACE + 1)
+                .all(|amount| *amount == 0),
             spreads,
             toleration: workload.toleration.unwrap_or(spec.timers.toleration),
             is_stateful: workload.controller == Controller::Statefulset,

@@ -538,7 +538,7 @@ impl Compiler<'_> {
             let clock = self.clock(UnitId::new(unit), act.mode);
             clocks.push(self.builder.clock(Clock { repair: Repair::Restart, ..clock }));
         }
-        self.builder.over_limit(gate, clocks);
+        self.builder.overload(gate, clocks, SimSpan::ZERO);
     }
 
     fn plans(&mut self) {

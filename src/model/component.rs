@@ -239,12 +239,12 @@ impl Unit {
     /// What few units have.
     #[inline]
     pub(crate) fn extras(&self) -> &UnitExtras {
-        self.extras.as_deref().unwrap_or(&UnitExtras::NONE)
+        self.extras.as_deref().unwrap_or(&NO_EXTRAS)
     }
 }
 
 /// What few units have, beside the others so that those take up less room.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct UnitExtras {
     /// What must be up for a start to go on.
     pub(crate) starts_with: Option<GateId>,
@@ -258,33 +258,31 @@ pub(crate) struct UnitExtras {
     pub(crate) pod: Option<PodId>,
     /// Whether its containers wait before they start, if they end often.
     pub(crate) backs_off: bool,
-    /// The clock of its crashes by overload.
-    pub(crate) overload: Option<ClockId>,
-    /// The clock of its crashes because it uses more memory than it may.
-    pub(crate) over_limit: Option<ClockId>,
+    /// The clocks of its crashes by overload, and because it uses more memory than it may.
+    pub(crate) overloads: Vec<ClockId>,
 }
 
-impl UnitExtras {
-    const NONE: UnitExtras = UnitExtras {
-        starts_with: None,
-        dormancy: 1.0,
-        load: None,
-        node: None,
-        pod: None,
-        backs_off: false,
-        overload: None,
-        over_limit: None,
-    };
+/// What most units have.
+static NO_EXTRAS: UnitExtras = UnitExtras {
+    starts_with: None,
+    dormancy: 1.0,
+    load: None,
+    node: None,
+    pod: None,
+    backs_off: false,
+    overloads: Vec::new(),
+};
 
+impl UnitExtras {
     /// Whether a platform has to do with it, or a demand.
     pub(crate) fn is_managed(&self) -> bool {
-        self.node.is_some() || self.pod.is_some() || self.backs_off || self.overload.is_some()
+        self.node.is_some() || self.pod.is_some() || self.backs_off || !self.overloads.is_empty()
     }
 }
 
 impl Default for UnitExtras {
     fn default() -> UnitExtras {
-        UnitExtras::NONE
+        NO_EXTRAS.clone()
     }
 }
 

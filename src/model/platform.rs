@@ -6,11 +6,9 @@ use super::{
     ClockId, ClusterId, GateId, Lists, MirrorId, NodeId, PodId, UnitId, VolumeId, WorkloadId,
 };
 use crate::dist::Law;
-use crate::spec::{self, Timers, When};
+use crate::spec::{self, MEMORY_PLACE, Timers, When};
 use crate::units::SimSpan;
 
-/// The place of memory among resources.
-pub(crate) const MEMORY: usize = 1;
 /// No domain of the level.
 pub(crate) const NO_DOMAIN: u32 = u32::MAX;
 
@@ -156,7 +154,7 @@ impl Workload {
 
     /// How many bytes of memory each of them requests.
     pub(crate) fn memory_requested(&self) -> u64 {
-        self.requests.get(MEMORY).copied().unwrap_or(0)
+        self.requests.get(MEMORY_PLACE).copied().unwrap_or(0)
     }
 
     /// How many replicas it has.

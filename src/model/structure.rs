@@ -245,17 +245,7 @@ impl ModelBuilder {
         for &clock in &clocks {
             self.clock_extras(clock).overload = Some((gate, within));
             let unit = self.clocks[clock.index()].unit;
-            self.unit_extras(unit).overload = Some(clock);
-        }
-        self.watch(gate, Watch::Overload(clocks));
-    }
-
-    /// Lets these clocks strike as soon as their units are up, as long as a gate is down.
-    pub fn over_limit(&mut self, gate: GateId, clocks: Vec<ClockId>) {
-        for &clock in &clocks {
-            self.clock_extras(clock).overload = Some((gate, SimSpan::ZERO));
-            let unit = self.clocks[clock.index()].unit;
-            self.unit_extras(unit).over_limit = Some(clock);
+            self.unit_extras(unit).overloads.push(clock);
         }
         self.watch(gate, Watch::Overload(clocks));
     }

@@ -337,10 +337,7 @@ impl From<RareMethod> for Route {
 
 /// How something rare was estimated, why so, and what checks it.
 fn rare_words(found: &RareEstimate, check: fn(&RareEstimate) -> Option<f64>) -> String {
-    let other = match found.method {
-        RareMethod::ImportanceSampling => RareMethod::Splitting,
-        RareMethod::Splitting => RareMethod::ImportanceSampling,
-    };
+    let other = found.method.other();
     let why = match found.chosen {
         Chosen::Asked => String::new(),
         Chosen::Fewer(times) => {

@@ -59,15 +59,10 @@ pub struct MemoryUse {
     pub used: u64,
     /// Bytes that they may use; `None` where the topology does not say.
     pub room: Option<u64>,
-    /// If that is too little: the replica that is evicted first, by path, if any can be.
+    /// Whether that is too little.
+    pub is_short: bool,
+    /// If it is: the replica that is evicted first, by path, if any can be.
     pub evicts: Option<String>,
-}
-
-impl MemoryUse {
-    /// Whether more is used than there is.
-    fn is_short(&self) -> bool {
-        self.room.is_some_and(|room| self.used > room)
-    }
 }
 
 /// A replica that no node can take.
@@ -83,7 +78,7 @@ impl Case {
     /// Nodes that run out of memory.
     fn short(&self) -> impl Iterator<Item = (&NodeUse, &MemoryUse)> {
         let memory = self.nodes.iter().filter_map(|node| Some((node, node.memory.as_ref()?)));
-        memory.filter(|(_, memory)| memory.is_short())
+        memory.filter(|(_, memory)| memory.is_short)
     }
 
     /// The fullest resource of the fullest node: the node, the index of the resource, and the share.
@@ -144,6 +139,7 @@ impl Case {
             let memory = state.memory(model, unit).map(|memory| MemoryUse {
                 used: memory.used,
                 room: memory.room,
+                is_short: memory.is_short(),
                 evicts: memory.goes_first.filter(|_| memory.is_short()).map(path),
             });
             NodeUse { node: path(unit), resources, memory }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::difference::{DifferenceReport, signed};
+use super::difference::{DifferenceReport, signed, signed_ends};
 use super::json::{Interval, omission_name};
 use super::not_static::not_static_text;
 use super::number::{duration, grouped, nines};
@@ -141,18 +141,18 @@ impl CutsReport {
         self.journeys.iter().any(|journey| journey.exact.is_err())
     }
 
-    /// Adds what was simulated of a failure mode to the journeys of which nothing is exactly known.
-    pub fn add_simulated(&mut self, mode: &str, difference: &DifferenceReport) {
+    /// Says what was simulated without each failure mode, by its name, of the journeys of which nothing is exactly
+    /// known: those with the most downtime that goes away first.
+    pub fn set_simulated(&mut self, without: &[(String, DifferenceReport)]) {
         for journey in self.journeys.iter_mut().filter(|journey| journey.exact.is_err()) {
-            let of_it = difference.journeys.iter().find(|(name, _)| *name == journey.name);
-            if let Some((_, estimates)) = of_it {
-                let (mode, pairs) = (mode.to_owned(), difference.replications);
-                let estimates = estimates.clone();
-                journey.simulated.push(SimulatedImportance { mode, pairs, estimates });
-            }
-        }
-        let saved = |found: &SimulatedImportance| found.estimates.difference_s_per_year.mean;
-        for journey in &mut self.journeys {
+            let of_mode = |(mode, difference): &(String, DifferenceReport)| {
+                let (_, estimates) =
+                    difference.journeys.iter().find(|(name, _)| *name == journey.name)?;
+                let (mode, pairs) = (mode.clone(), difference.replications);
+                Some(SimulatedImportance { mode, pairs, estimates: estimates.clone() })
+            };
+            journey.simulated = without.iter().filter_map(of_mode).collect();
+            let saved = |found: &SimulatedImportance| found.estimates.difference_s_per_year.mean;
             journey.simulated.sort_by(|one, other| saved(one).total_cmp(&saved(other)));
         }
     }
@@ -279,10 +279,7 @@ fn put_simulated(text: &mut String, simulated: &[SimulatedImportance]) {
     );
     let rows = simulated.iter().take(MOST_IMPORTANCES).map(|found| {
         let saved = found.estimates.difference_s_per_year.negated();
-        let [low, high] = saved.ci95.map_or_else(
-            || ["-".to_owned(), "-".to_owned()],
-            |(low, high)| [low, high].map(signed),
-        );
+        let [low, high] = signed_ends(&saved);
         vec![found.mode.clone(), signed(saved.mean), low, high, of_downtime(found)]
     });
     let header = ["failure mode", "goes away a year", "95 % from", "to", "of downtime"];

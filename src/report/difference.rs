@@ -109,8 +109,7 @@ pub fn difference_to_text(report: &DifferenceReport) -> String {
         ["journey", "down a year", "then", "difference", "95 % from", "to", "outages a year", "is"];
     let rows = report.journeys.iter().map(|(name, estimates)| {
         let difference = &estimates.difference_s_per_year;
-        let ends = difference.ci95.map(|(low, high)| [signed(low), signed(high)]);
-        let [low, high] = ends.unwrap_or_else(|| ["-".to_owned(), "-".to_owned()]);
+        let [low, high] = signed_ends(difference);
         vec![
             name.clone(),
             duration(estimates.first_s_per_year.mean),
@@ -165,6 +164,12 @@ pub(super) fn signed(seconds: f64) -> String {
         seconds if seconds < 0.0 => format!("-{}", duration(-seconds)),
         seconds => format!("+{}", duration(seconds)),
     }
+}
+
+/// The ends of the interval of a length of time, with their signs; dashes without one.
+pub(super) fn signed_ends(seconds: &Estimate) -> [String; 2] {
+    let ends = seconds.ci95.map(|(low, high)| [signed(low), signed(high)]);
+    ends.unwrap_or_else(|| ["-".to_owned(), "-".to_owned()])
 }
 
 fn number(estimate: &Estimate) -> String {

@@ -379,24 +379,13 @@ impl<'a> Journey<'a> {
             ..match (&journey.measures, journey.nearer()) {
                 (JourneyMeasures::Window(..), Some(answer)) => {
                     let nearer = Journey::of_answer(journey, answer);
-                    let measured = Journey::measured(journey);
-                    let Slo { availability, rto_s, rpo_s } = measured.slo;
-                    let verdict = journey.availability_verdict().map(verdict_name);
                     Journey {
                         unavailability: nearer.unavailability,
                         availability: nearer.availability,
                         outages_per_year: nearer.outages_per_year,
                         downtime_s_per_year: nearer.downtime_s_per_year,
                         p_no_outage: nearer.p_no_outage,
-                        slo: Slo {
-                            availability: availability.map(|target| Target {
-                                verdict: verdict.unwrap_or(target.verdict),
-                                ..target
-                            }),
-                            rto_s,
-                            rpo_s,
-                        },
-                        ..measured
+                        ..Journey::measured(journey)
                     }
                 }
                 _ => Journey::measured(journey),
@@ -489,12 +478,12 @@ impl<'a> Journey<'a> {
                     unavailability_p50: band.quantiles[1],
                     unavailability_p95: band.quantiles[2],
                 }),
-                ..Journey::of_estimates(estimates)
+                ..Journey::of_estimates(journey, estimates)
             },
         }
     }
 
-    fn of_estimates(estimates: &JourneyEstimates) -> Journey<'a> {
+    fn of_estimates(journey: &JourneyReport, estimates: &JourneyEstimates) -> Journey<'a> {
         let availability = estimates.availability.mean;
         let [p5, p50, p95] = estimates.availability.quantiles;
         let objectives = &estimates.objectives;
@@ -535,7 +524,10 @@ impl<'a> Journey<'a> {
                     .collect(),
             ),
             slo: Slo {
-                availability: objectives.availability.as_ref().map(Target::of),
+                availability: objectives.availability.as_ref().map(|objective| {
+                    let judged = journey.availability_verdict().unwrap_or(objective.verdict);
+                    Target { verdict: verdict_name(judged), ..Target::of(objective) }
+                }),
                 rto_s: objectives.rto_s.as_ref().map(Target::of),
                 rpo_s: objectives.rpo_s.as_ref().map(Target::of),
             },

@@ -47,6 +47,16 @@ pub enum RareMethod {
     Splitting,
 }
 
+impl RareMethod {
+    /// The other one.
+    pub fn other(self) -> RareMethod {
+        match self {
+            RareMethod::ImportanceSampling => RareMethod::Splitting,
+            RareMethod::Splitting => RareMethod::ImportanceSampling,
+        }
+    }
+}
+
 impl fmt::Display for RareMethod {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -155,7 +165,9 @@ struct Sampler<'m> {
     model: &'m Model,
     plan: &'m Plan,
     rare: Rare,
+    /// From how many failures on it is near, and how many it takes.
     near: u32,
+    far: u32,
     manner: Manner,
     pool: &'m rayon::ThreadPool,
     lives: Vec<Excursions>,
@@ -192,8 +204,8 @@ impl<'m> Sampler<'m> {
     }
 
     fn estimate(&self, chosen: Chosen) -> RareEstimate {
-        let far = self.excursioner().far();
-        RareEstimate::of(self.plan, &self.lives, self.method(), chosen, (self.near, far))
+        let levels = (self.near, self.far);
+        RareEstimate::of(self.plan, &self.lives, self.method(), chosen, levels)
     }
 
     /// Lives in rounds until what is known is known to a precision, or so many events or lives are over.
@@ -243,11 +255,12 @@ pub fn estimate_rare(
 ) -> Result<Result<RareEstimate, NotEstimated>, RunError> {
     checked_end(model, plan)?;
     let pool = pool(plan)?;
-    let (near, copies) = match nearest(model, plan, rare)? {
+    let Levels { near, far, copies } = match nearest(model, plan, rare)? {
         Ok(found) => found,
         Err(why) => return Ok(Err(why)),
     };
-    let sampler = |manner| Sampler { model, plan, rare, near, manner, pool: &pool, lives: vec![] };
+    let sampler =
+        |manner| Sampler { model, plan, rare, near, far, manner, pool: &pool, lives: vec![] };
     let hasten = sampler(Manner::Hasten(copies));
     let span = (plan.warm_up, plan.horizon);
     let tries = || Excursioner::tries(model, rare, span, near, (!plan.seed, most_events(plan)));
@@ -321,12 +334,22 @@ fn chosen<'m>(
     })
 }
 
-/// From how many failures on it is near: as few as possible, if that is seldom so; and how many copies to make then.
+/// How near something rare can come.
+struct Levels {
+    /// From how many failures on it is near.
+    near: u32,
+    /// How many it takes.
+    far: u32,
+    /// How many copies to make where it is near.
+    copies: u32,
+}
+
+/// From how many failures on it is near: as few as possible, if that is seldom so.
 fn nearest(
     model: &Model,
     plan: &Plan,
     rare: Rare,
-) -> Result<Result<(u32, u32), NotEstimated>, RunError> {
+) -> Result<Result<Levels, NotEstimated>, RunError> {
     let span = (plan.warm_up, plan.horizon);
     let far = Excursioner::new(model, rare, span, (1, Manner::Watch), most_events(plan)).far();
     if far < 2 {
@@ -347,7 +370,7 @@ fn nearest(
         if seconds <= NEAR_SHARE * length {
             let per_life = count.max(1) as f64 / PILOT as f64;
             let copies = (COPIES_PER_LIFE / per_life).clamp(1.0, MOST_COPIES);
-            return Ok(Ok((near, copies.round() as u32)));
+            return Ok(Ok(Levels { near, far, copies: copies.round() as u32 }));
         }
     }
     Ok(Err(NotEstimated::AlwaysNear))

@@ -32,6 +32,7 @@ pub use data::{
 pub use diagnostic::{Code, Diagnostic, Findings, Severity};
 pub(crate) use digest::digest_of;
 pub use faults::{MOST_FAULTS, single_faults};
+pub(crate) use platform::MEMORY_PLACE;
 pub use platform::{
     Act, Action, Cluster, Controller, Memory, Node, Patience, Platform, ReplicatedVolume,
     RolloutPlan, Spread, Timers, Volume, VolumeSpread, VolumeTimers, When, Workload,

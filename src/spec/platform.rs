@@ -4,6 +4,9 @@ use super::topology::Expression;
 use crate::dist::Law;
 use crate::units::SimSpan;
 
+/// The place of memory among resources.
+pub(crate) const MEMORY_PLACE: usize = 1;
+
 /// Clusters, how quickly they notice and act, and what they run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Platform {

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use ninefold::engine::{Rare, Stuck};
 use ninefold::model::{DataId, JourneyId};
-use ninefold::report::JourneyMeasures;
+use ninefold::report::{JourneyMeasures, Report};
 use ninefold::run::{Chosen, MOST_STATES_BESIDE, NotEstimated, RareEstimate, RareMethod};
 use ninefold::stats::Estimate;
 use ninefold::units::SimSpan;
@@ -264,6 +264,30 @@ journeys: {serve: {needs: {all: [unit]}}}",
     assert_eq!(found, Err(NotEstimated::OneFailureIsEnough));
 }
 
+/// Whether an interval holds the exact share of time in which a journey is down: one or nothing.
+fn holds_exact(system: &System, journey: JourneyId) -> impl Fn(Estimate) -> u64 {
+    let exact = system.exact_outages(&system.plan(1), journey, MOST_STATES_BESIDE).unwrap();
+    let exact = exact.within.unwrap().share.value;
+    move |estimate: Estimate| {
+        let (low, high) = estimate.ci95.unwrap();
+        u64::from((low..=high).contains(&exact))
+    }
+}
+
+fn unavailability(report: &Report) -> Estimate {
+    let JourneyMeasures::Window(estimates, _) = &report.journeys[0].measures else {
+        panic!("a run of equal lives")
+    };
+    estimates.unavailability
+}
+
+/// The fewest of so many intervals of 95 % that must hold what they are of: four standard deviations of a binomial law
+/// below the mean; more than that is not too many.
+fn fewest(runs: u64) -> f64 {
+    let runs = runs as f64;
+    0.95 * runs - 4.0 * (runs * 0.95 * 0.05).sqrt()
+}
+
 /// Of 200 runs with 200 seeds, as many intervals of 95 % hold the exact answer as must: plain ones, and those of
 /// importance sampling.
 #[test]
@@ -276,21 +300,13 @@ domains: {unit: {count: 3, fails: [down]}}
 journeys: {serve: {needs: {at_least: 1, of: [unit]}}}",
     );
     let journey = JourneyId::new(0);
-    let exact = system.exact_outages(&system.plan(1), journey, MOST_STATES_BESIDE).unwrap();
-    let exact = exact.within.unwrap().share.value;
-    let holds = |estimate: Estimate| {
-        let (low, high) = estimate.ci95.unwrap();
-        u64::from((low..=high).contains(&exact))
-    };
+    let holds = holds_exact(&system, journey);
     let (mut plain, mut weighted) = (0, 0);
     for seed in 1..=RUNS {
         // Enough lives for a mean to be normal: outages are far between.
         let plan = Plan { replications: 16_000, ..system.plan(seed) };
         let report = system.simulate(&plan).unwrap();
-        let JourneyMeasures::Window(estimates, _) = &report.journeys[0].measures else {
-            panic!("a run of equal lives")
-        };
-        plain += holds(estimates.unavailability);
+        plain += holds(unavailability(&report));
         let plan = Plan { replications: 256, ..plan };
         // So narrow that only the lives end it.
         let found = system.estimate_rare(&plan, Rare::Outage(journey), None, 1e-9, &mut |_| {
@@ -298,8 +314,7 @@ journeys: {serve: {needs: {at_least: 1, of: [unit]}}}",
         });
         weighted += holds(found.unwrap().unwrap().share);
     }
-    // 190 of them, and four standard deviations of a binomial law; more than that is not too many.
-    let fewest = 190.0 - 4.0 * (200.0_f64 * 0.95 * 0.05).sqrt();
+    let fewest = fewest(RUNS);
     assert!(plain as f64 >= fewest, "only {plain} plain intervals of {RUNS} hold it");
     assert!(weighted as f64 >= fewest, "only {weighted} weighted intervals of {RUNS} hold it");
 }
@@ -316,20 +331,12 @@ domains: {unit: {count: 2, fails: [down]}}
 journeys: {serve: {needs: {at_least: 1, of: [unit]}}}",
     );
     let journey = JourneyId::new(0);
-    let exact = system.exact_outages(&system.plan(1), journey, MOST_STATES_BESIDE).unwrap();
-    let exact = exact.within.unwrap().share.value;
-    let holds = |estimate: Estimate| {
-        let (low, high) = estimate.ci95.unwrap();
-        u64::from((low..=high).contains(&exact))
-    };
+    let holds = holds_exact(&system, journey);
     let (mut plain, mut rare, mut lives) = (0, [0, 0], [0, 0, 0]);
     for seed in 1..=RUNS {
         let most = Plan { replications: 1_000_000, ..system.plan(seed) };
         let report = system.simulate(&Plan { precision: Some(0.15), ..most.clone() }).unwrap();
-        let JourneyMeasures::Window(estimates, _) = &report.journeys[0].measures else {
-            panic!("a run of equal lives")
-        };
-        plain += holds(estimates.unavailability);
+        plain += holds(unavailability(&report));
         lives[2] += report.run.replications;
         for (index, method) in BOTH.into_iter().enumerate() {
             let found = estimate(&system, &most, Rare::Outage(journey), Some(method), 0.15);
@@ -339,7 +346,7 @@ journeys: {serve: {needs: {at_least: 1, of: [unit]}}}",
         }
     }
     let looks = lives.map(|lives| lives / RUNS);
-    let fewest = 190.0 - 4.0 * (200.0_f64 * 0.95 * 0.05).sqrt();
+    let fewest = fewest(RUNS);
     for (what, held) in [("plain", plain), ("importance", rare[0]), ("splitting", rare[1])] {
         assert!(held as f64 >= fewest, "only {held} {what} intervals of {RUNS} hold it: {looks:?}");
     }

@@ -389,7 +389,7 @@ impl<C: Chooser> Step<'_, C> {
         if extras.backs_off {
             self.chooser.container_runs(unit);
         }
-        for clock in [extras.overload, extras.over_limit].into_iter().flatten() {
+        for &clock in &extras.overloads {
             if let Some((gate, _)) = self.model.clocks[clock.index()].extras().overload
                 && !self.state.gate_is_up(gate)
             {

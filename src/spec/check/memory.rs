@@ -5,13 +5,11 @@ use std::collections::BTreeMap;
 use super::all::Checker;
 use super::platform::{Controlled, node_of, shown};
 use crate::spec::diagnostic::Code;
-use crate::spec::platform::{Memory, Node, Platform, Workload};
+use crate::spec::platform::{MEMORY_PLACE, Memory, Node, Platform, Workload};
 use crate::spec::raw::{RawAmount, RawWorkload};
 
 /// The only resource of which a node takes back what replicas have.
 pub(super) const MEMORY: &str = "memory";
-/// Its place among resources.
-const PLACE: usize = 1;
 
 /// So much memory among amounts, if they say it.
 fn memory_of(amounts: &[RawAmount]) -> Option<&RawAmount> {
@@ -22,7 +20,7 @@ impl Checker<'_> {
     /// What each replica requests of memory that says only how much of it is too much: as much as that.
     pub(super) fn requests_its_limit(workload: &RawWorkload, requests: &mut [u64]) {
         if let (None, Some(limit)) = (memory_of(&workload.requests), memory_of(&workload.limits)) {
-            requests[PLACE] = limit.value;
+            requests[MEMORY_PLACE] = limit.value;
         }
     }
 
@@ -55,7 +53,12 @@ impl Checker<'_> {
         if let Some(limit) = limit {
             let too_much = [
                 (uses, uses.value, "uses", "it would be killed again and again: use at most that"),
-                (limit, requests[PLACE], "requests", "nobody can request more than its limit"),
+                (
+                    limit,
+                    requests[MEMORY_PLACE],
+                    "requests",
+                    "nobody can request more than its limit",
+                ),
             ];
             for (at, amount, verb, help) in too_much {
                 if amount > limit.value {
@@ -71,7 +74,7 @@ impl Checker<'_> {
                 }
             }
         }
-        let rooms = nodes.iter().map(|node| node.capacity[PLACE]);
+        let rooms = nodes.iter().map(|node| node.capacity[MEMORY_PLACE]);
         let most = rooms.clone().max().unwrap_or(u64::MAX);
         if uses.value > most && workload.is_scheduled() {
             let message = format!(
@@ -112,10 +115,10 @@ impl Checker<'_> {
             }
         }
         let is_short = |(unit, (used, _)): &(&usize, &(u64, usize))| {
-            node_of(platform, **unit).is_some_and(|node| *used > node.capacity[PLACE])
+            node_of(platform, **unit).is_some_and(|node| *used > node.capacity[MEMORY_PLACE])
         };
         if let Some((&unit, &(used, last))) = used.iter().find(is_short) {
-            let room = node_of(platform, unit).map_or(0, |node| node.capacity[PLACE]);
+            let room = node_of(platform, unit).map_or(0, |node| node.capacity[MEMORY_PLACE]);
             let message = format!(
                 "what is bound to `{}` uses {} of {} `{MEMORY}`",
                 self.units.list[unit].path,
@@ -134,7 +137,7 @@ impl Checker<'_> {
 
     fn warn_of_too_little_memory(&mut self, platform: &Platform, cluster: usize, needed: u64) {
         let of_it = platform.nodes.iter().filter(|node| node.cluster == cluster);
-        let all = of_it.fold(0_u64, |sum, node| sum.saturating_add(node.capacity[PLACE]));
+        let all = of_it.fold(0_u64, |sum, node| sum.saturating_add(node.capacity[MEMORY_PLACE]));
         let uses = |workload: &&Workload| workload.cluster == cluster && workload.memory.is_some();
         if let (true, Some(first)) = (needed > all, platform.workloads.iter().find(uses)) {
             let message = format!(

@@ -46,11 +46,12 @@ impl Checker<'_> {
                 .help("let it be smaller, or have a node with so much `storage`");
             return None;
         }
-        let by_bandwidth = |bandwidth: f64| Law::Fixed { value: size / bandwidth };
-        let bandwidth = match &raw.rebuild {
-            Some(RawVolumeRebuild::Takes(_)) => None,
-            Some(RawVolumeRebuild::Bandwidth(bandwidth)) => Some(*bandwidth),
-            None => Some(volumes.bandwidth),
+        let by_bandwidth =
+            |bandwidth: f64| (Law::Fixed { value: size / bandwidth }, Some(bandwidth));
+        let (rebuild, bandwidth) = match &raw.rebuild {
+            Some(RawVolumeRebuild::Takes(law)) => (law.clone(), None),
+            Some(RawVolumeRebuild::Bandwidth(bandwidth)) => by_bandwidth(*bandwidth),
+            None => by_bandwidth(volumes.bandwidth),
         };
         let spreads = raw.spreads.iter();
         let spreads: Vec<Option<VolumeSpread>> =
@@ -68,11 +69,7 @@ impl Checker<'_> {
             replicas,
             size: size as u64,
             nodes: nodes.iter().map(|node| node.unit).collect(),
-            rebuild: match &raw.rebuild {
-                Some(RawVolumeRebuild::Takes(law)) => law.clone(),
-                Some(RawVolumeRebuild::Bandwidth(bandwidth)) => by_bandwidth(*bandwidth),
-                None => by_bandwidth(volumes.bandwidth),
-            },
+            rebuild,
             catch_up: raw.catch_up.clone().unwrap_or_else(|| volumes.catch_up.clone()),
             bandwidth,
             spreads: spreads.into_iter().flatten().collect(),

@@ -86,7 +86,7 @@ const CREW: Keys = Keys {
     later: &[],
 };
 const ESCALATION: Keys = Keys { of: "an escalation", read: &["after", "to"], later: &[] };
-const PLAN: Keys = Keys {
+pub(super) const PLAN: Keys = Keys {
     of: "an entry of the calendar",
     read: &[
         "every",

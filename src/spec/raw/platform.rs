@@ -1,5 +1,6 @@
 //! Platforms as written, and what domains, services and the calendar say that only they evaluate.
 
+use super::people::PLAN;
 use super::{Name, RawExpr, RawVolume};
 use crate::dist::Law;
 use crate::spec::diagnostic::Code;
@@ -183,19 +184,8 @@ const SHORTEST_LOOK_SECONDS: f64 = 1.0;
 /// concepts/scheduling-eviction/node-pressure-eviction, "eviction monitoring interval".
 const MEMORY_PRESSURE_OF_KUBERNETES: [SimSpan; 2] =
     [SimSpan::from_micros(10_000_000), SimSpan::from_micros(300_000_000)];
-/// Keys of an entry of the calendar that say nothing of a rollout.
-const NOT_OF_A_ROLLOUT: &[&str] = &[
-    "order",
-    "each",
-    "gap",
-    "at_a_time",
-    "hours",
-    "zone",
-    "fails",
-    "regardless",
-    "waits_for",
-    "drain",
-];
+/// Keys of an entry of the calendar that say something of a rollout.
+const OF_A_ROLLOUT: &[&str] = &["every", "at", "rollout", "about"];
 
 impl Reader<'_> {
     pub(super) fn platform(&mut self, fields: &Fields<'_>) -> Option<RawPlatform> {
@@ -551,7 +541,8 @@ impl Reader<'_> {
 
     /// An entry of the calendar that says `rollout`.
     pub(super) fn rollout_plan(&mut self, name: Name, fields: &Fields<'_>) -> RawRolloutPlan {
-        for entry in NOT_OF_A_ROLLOUT.iter().filter_map(|key| fields.entry(key)) {
+        let others = PLAN.read.iter().filter(|key| !OF_A_ROLLOUT.contains(key));
+        for entry in others.filter_map(|key| fields.entry(key)) {
             let message = format!("`{}` beside `rollout`", entry.key);
             self.findings
                 .error(Code::WrongKind, entry.key_span, message)
