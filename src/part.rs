@@ -286,6 +286,7 @@ impl Part {
                 first: 0,
                 replications: run.replications,
                 precision: None,
+                of: Vec::new(),
                 horizon: SimSpan::from_micros(run.horizon_us),
                 warm_up: SimSpan::from_micros(run.warm_up_us),
                 until: run.until,

@@ -1,6 +1,7 @@
 //! The facade: a topology, compiled, and what came of simulating it.
 
 mod precision;
+mod twin;
 
 use std::ops::ControlFlow;
 
@@ -10,7 +11,7 @@ use crate::model::{Chain, DataId, JourneyId, Model, compile};
 use crate::part::{Merged, Part, Shard};
 use crate::report::{Answers, InputBand, JourneyMeasures, Report, Stressed, exact_answers};
 use crate::run::{
-    ExactLoss, ExactOutages, NotEstimated, Plan, Progress, RareEstimate, RareMethod, RunError,
+    Aim, ExactLoss, ExactOutages, NotEstimated, Plan, Progress, RareEstimate, RareMethod, RunError,
     Runner, Summary, Tally, Until, estimate_rare, exact_loss, exact_outages, live, run,
 };
 use crate::spec::{Assumption, Topology};
@@ -70,6 +71,7 @@ impl System {
             first: 0,
             replications: DEFAULT_REPLICATIONS,
             precision: None,
+            of: Vec::new(),
             horizon: self.topology.horizon,
             warm_up: SimSpan::ZERO,
             until: Until::Horizon,
@@ -124,13 +126,14 @@ impl System {
         plan: &Plan,
         progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
     ) -> Result<(Summary, MeasureSet), RunError> {
-        self.check_that_lives_end(plan)?;
+        self.check_plan(plan)?;
         let mut measures = self.measures(plan);
         let summary = run(&self.model, plan, self.recorder(plan), &mut measures, progress)?;
         Ok((summary, measures))
     }
 
-    fn check_that_lives_end(&self, plan: &Plan) -> Result<(), RunError> {
+    fn check_plan(&self, plan: &Plan) -> Result<(), RunError> {
+        plan.check_precision_of(&self.topology)?;
         match plan.until {
             Until::FirstLoss if !self.holds_data() => Err(RunError::NothingHeld),
             Until::FirstOutage if self.topology.journeys.is_empty() => Err(RunError::NoJourneys),
@@ -261,7 +264,7 @@ impl System {
         precision: f64,
         progress: &mut dyn FnMut(u64) -> ControlFlow<()>,
     ) -> Result<Result<RareEstimate, NotEstimated>, RunError> {
-        estimate_rare(&self.model, plan, rare, method, precision, progress)
+        estimate_rare(&self.model, plan, rare, Aim::estimate(method, precision), progress)
     }
 
     /// A report of exact answers alone.
@@ -269,25 +272,24 @@ impl System {
         Report::of_answers(&self.topology, &self.model, plan, answers)
     }
 
-    /// What a plan comes to under other assumptions that the same numbers allow, with the same luck; those that change
-    /// nothing are left out.
+    /// What this system comes to under other assumptions that the same numbers allow, as `run` tells it: by lives with
+    /// the same luck, to a precision, or exactly. Those that change nothing are left out; a partial report ends it.
     ///
     /// # Errors
     ///
-    /// If the plan cannot be run.
-    pub fn stress(
+    /// Those of `run`.
+    pub fn stress<E>(
         &self,
-        plan: &Plan,
-        progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
-    ) -> Result<Vec<Stressed>, RunError> {
+        mut run: impl FnMut(&System) -> Result<Report, E>,
+    ) -> Result<Vec<Stressed>, E> {
         let mut all = Vec::new();
         for assumption in Assumption::ALL {
             let Some(topology) = self.topology.assuming(assumption) else { continue };
-            let report = System::compile(topology).simulate_watched(plan, progress)?;
+            let report = run(&System::compile(topology))?;
             if report.run.is_partial {
                 break;
             }
-            all.push(Stressed::of(assumption.words(), &report));
+            all.push(Stressed::of((assumption.words(), assumption.head()), &report));
         }
         Ok(all)
     }
@@ -315,7 +317,7 @@ impl System {
         each: impl FnMut(&Life) + Send,
         progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
     ) -> Result<Summary, RunError> {
-        self.check_that_lives_end(plan)?;
+        self.check_plan(plan)?;
         let plan = Plan { precision: None, ..plan.clone() };
         run(&self.model, &plan, self.recorder(&plan), &mut Each(each), progress)
     }

@@ -14,9 +14,9 @@ use super::output::{make_folder, write_report};
 /// How lives are run, by all commands that run many.
 #[derive(Debug, Args)]
 pub(crate) struct RunArguments {
-    /// The seed: the same seed gives the same result, on any number of threads.
-    #[arg(long, value_name = "S", default_value_t = 1)]
-    seed: u64,
+    /// The seed (1): the same seed gives the same result, on any number of threads.
+    #[arg(long, value_name = "S")]
+    seed: Option<u64>,
 
     /// How long each life is measured, instead of what the topology says.
     #[arg(long, value_name = "1y", value_parser = parse_duration)]
@@ -40,7 +40,7 @@ pub(crate) struct RunArguments {
 impl RunArguments {
     /// The usual plan for a system, but for what the arguments say.
     pub(crate) fn plan(&self, system: &System, until: Until) -> Plan {
-        let usual = system.plan(self.seed);
+        let usual = system.plan(self.seed.unwrap_or(1));
         let horizon = match until {
             Until::Horizon => usual.horizon,
             Until::FirstOutage | Until::FirstLoss => system.horizon_to_first_outage(),
@@ -53,6 +53,17 @@ impl RunArguments {
             allow_slow: self.allow_slow,
             ..usual
         }
+    }
+
+    /// The first of these that was given and changes what lives come to.
+    pub(crate) fn first_given(&self) -> Option<&'static str> {
+        let options = [
+            ("--seed", self.seed.is_some()),
+            ("--horizon", self.horizon.is_some()),
+            ("--warm-up", self.warm_up.is_some()),
+            ("--allow-slow", self.allow_slow),
+        ];
+        options.into_iter().find(|(_, is_given)| *is_given).map(|(option, _)| option)
     }
 }
 

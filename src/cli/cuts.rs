@@ -60,6 +60,11 @@ enum Format {
 
 impl Cuts {
     pub(crate) fn run(self) -> Result<Outcome, Failure> {
+        if let (None, Some(option)) = (self.replications, self.run.first_given()) {
+            return Err(Failure::Refused(format!(
+                "error: `{option}` is about lives, and none are simulated without `-n`\n"
+            )));
+        }
         let systems: Vec<System> = load(&self.files)?.into_iter().map(System::compile).collect();
         let mut reports = Vec::new();
         let stop = stop_on_interrupt();

@@ -1,6 +1,8 @@
 //! `ninefold simulate`: the main job.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -33,10 +35,14 @@ pub(crate) struct Simulate {
     replications: Option<u64>,
 
     /// Stop when every 95 % interval of unavailability is at most this wide to each side, relative to
-    /// the estimate; without journeys, every one of incidents of lost data a year. What lives would not
-    /// tell so nearly is found by other routes, see --method.
+    /// the estimate; without journeys, every one of incidents of lost data a year; see --of. What lives would
+    /// not tell so nearly is found by other routes, see --method.
     #[arg(long, value_name = "5%", value_parser = parse_percentage)]
     precision: Option<f64>,
+
+    /// The journeys and data classes that the precision is about, instead of all journeys.
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',', requires = "precision")]
+    of: Vec<String>,
 
     #[command(flatten)]
     run: RunArguments,
@@ -189,7 +195,12 @@ impl Simulate {
         bar: Bar,
     ) -> Result<(Report, Written), Failure> {
         let refused = |error: &RunError| refused(system, error);
-        let mut watched = |progress: &Progress| bar.show(progress);
+        let is_broken_off = Cell::new(false);
+        let mut watched = |progress: &Progress| {
+            let goes_on = bar.show(progress);
+            is_broken_off.set(is_broken_off.get() || goes_on.is_break());
+            goes_on
+        };
         let begun = Instant::now();
         let mut report = self.simulated(system, plan, &mut watched).map_err(|e| refused(&e))?;
         let took = begun.elapsed();
@@ -199,14 +210,19 @@ impl Simulate {
         let done = Plan { replications: report.run.replications, precision: None, ..plan.clone() };
         let mut written = Written::All;
         if !report.run.is_partial {
+            is_broken_off.set(false);
             if let Some(draws) = self.input_uncertainty {
                 let bands = system.input_bands(&done, draws, &mut watched);
                 report.set_input_bands(bands.map_err(|e| refused(&e))?.unwrap_or_default());
             }
             if self.stress {
-                let stressed = system.stress(&done, &mut watched);
+                let to = if self.precision.is_some() { plan } else { &done };
+                let stressed = system.stress(|other| self.simulated(other, to, &mut watched));
                 report.stress = Some(stressed.map_err(|e| refused(&e))?);
             }
+            report.run.is_partial = is_broken_off.get();
+        }
+        if !report.run.is_partial {
             let mut files = row_files.to_vec();
             if let (Format::Parquet, Some(folder)) = (self.format, self.out.path()) {
                 let stem = file_stem(&system.topology().name);
@@ -238,7 +254,15 @@ impl Simulate {
     fn exact_report(&self, system: &System, plan: &Plan) -> Result<Report, Failure> {
         let answers = system.exact_answers(plan, MOST_STATES);
         if answers.are_any() {
-            return Ok(system.report_answers(plan, answers));
+            let mut report = system.report_answers(plan, answers);
+            if self.stress {
+                let exactly = |other: &System| {
+                    other.report_answers(plan, other.exact_answers(plan, MOST_STATES))
+                };
+                let Ok(stressed) = system.stress(|other| Ok::<_, Infallible>(exactly(other)));
+                report.stress = Some(stressed);
+            }
+            return Ok(report);
         }
         let journeys = &system.topology().journeys;
         let why = journeys.iter().zip(&answers.journeys).filter_map(|(journey, answer)| {
@@ -310,7 +334,6 @@ impl Simulate {
             ("--outages", self.outages.is_some()),
             ("--lives", self.lives.is_some()),
             ("--input-uncertainty", self.input_uncertainty.is_some()),
-            ("--stress", self.stress),
             ("--shard", self.shard.is_some()),
             ("--method", self.method.is_some()),
             ("--timing", self.timing),
@@ -411,6 +434,7 @@ impl Simulate {
         Plan {
             replications: self.replications.unwrap_or(replications),
             precision: self.precision,
+            of: self.of.clone(),
             ..usual
         }
     }

@@ -1,8 +1,8 @@
 //! How near a life is to what rarely happens, and which failures would bring it nearer.
 
-use super::state::State;
+use super::state::{SeatState, State};
 use crate::model::{
-    ClockId, Cone, DataId, GateId, Input, JourneyId, Model, Repair, TimeToFailure, UnitId,
+    ClockId, Cone, DataId, GateId, Input, JourneyId, Model, Repair, SeatId, TimeToFailure, UnitId,
 };
 use crate::spec::Speed;
 
@@ -121,7 +121,7 @@ impl<'m> Nearness<'m> {
                 self.costs.push(match input {
                     Input::Unit(unit) => u32::from(!self.is_down[unit.index()]),
                     Input::Gate(gate) => self.takes[gate.index()],
-                    Input::Seat(_) => u32::from(state.input_is_up(*input)),
+                    Input::Seat(seat) => self.seat_takes(state, *seat),
                     Input::Mask(mask) => self.takes[self.model.masks[mask.index()].gate.index()],
                 });
             }
@@ -140,6 +140,21 @@ impl<'m> Nearness<'m> {
             };
         }
         self.takes[self.model.journeys[journey.index()].index()]
+    }
+
+    /// How many units must fail for nobody to serve on a seat: whoever does, and where others take over at once all
+    /// that are idle as well.
+    fn seat_takes(&self, state: &State, seat: SeatId) -> u32 {
+        let SeatState::Serving(server) = state.seats[seat.index()] else { return 0 };
+        let roster = &self.model.rosters[self.model.seats[seat.index()].index()];
+        let is_up = |unit: UnitId| !self.is_down[unit.index()];
+        let takes_time = roster.failover.is_some() || roster.coverage.is_some();
+        if takes_time || roster.switches_with.is_some() {
+            return u32::from(is_up(server));
+        }
+        let may_serve = |unit: &UnitId| *unit == server || state.seat_of[unit.index()].is_none();
+        let members = roster.members.iter().copied();
+        members.filter(|unit| may_serve(unit) && is_up(*unit)).count() as u32
     }
 
     /// The clocks whose failures would bring it nearer than it is.

@@ -16,8 +16,8 @@ pub struct BlastRadius {
 /// What the failure of each unit takes down, for units whose failure takes down a journey or another
 /// unit; in the order of units.
 ///
-/// `hosts` is what each unit stands on, by unit. Only the structure is asked: whatever stands on the unit goes down with it, and whatever crashes
-/// with a gate that does. A seat is taken as long as any member is up, and nothing is hidden.
+/// `hosts` is what each unit stands on, by unit. Only the structure is asked: whatever stands on the unit goes down
+/// with it, and whatever crashes with a gate that does. A seat is taken as long as any member is up, and nothing is hidden.
 pub fn blast_radii(model: &Model, hosts: &[Vec<UnitId>], journeys: usize) -> Vec<BlastRadius> {
     let mut structure = Structure::new(model, hosts);
     (0..model.units.len())

@@ -7,7 +7,7 @@ use super::first_outage::{FirstOutage, FirstOutageTally};
 use super::journey::{JourneyEstimates, JourneyTally};
 use super::outage::Life;
 use crate::model::degradable_journeys;
-use crate::run::{Plan, Tally, Until};
+use crate::run::{Plan, PrecisionOf, Tally, Until};
 use crate::spec::Topology;
 use crate::units::{SimSpan, SimTime};
 
@@ -24,6 +24,9 @@ pub struct MeasureSet {
     /// For each journey, the data classes whose RPO it promises, by their indices.
     #[serde(skip)]
     promised: Vec<Vec<usize>>,
+    /// What a precision is about.
+    #[serde(skip)]
+    precision_of: PrecisionOf,
     /// When measuring begins.
     #[serde(skip)]
     from: SimTime,
@@ -91,6 +94,7 @@ impl MeasureSet {
             kind,
             data: data.map(|class| DataTally::new(topology, class, window)).collect(),
             promised: journeys.iter().map(|journey| journey.data.clone()).collect(),
+            precision_of: plan.precision_of(topology),
             from: start,
         }
     }
@@ -172,18 +176,23 @@ impl Tally for MeasureSet {
     }
 
     fn relative_half_width(&self) -> Option<f64> {
-        let widths: Option<Vec<f64>> = match &self.kind {
-            // Where there is no journey all that can be precise is how often data are lost.
-            Kind::Window(journeys, _) if journeys.is_empty() => {
-                self.data.iter().map(DataTally::relative_half_width).collect()
-            }
+        let PrecisionOf { journeys: of_journeys, data: of_data } = &self.precision_of;
+        let widths: Vec<Option<f64>> = match &self.kind {
             Kind::Window(journeys, _) => {
-                journeys.iter().map(JourneyTally::relative_half_width).collect()
+                let of_journeys = of_journeys.iter().map(|&at| journeys[at].relative_half_width());
+                let of_data = of_data.iter().map(|&at| self.data[at].relative_half_width());
+                of_journeys.chain(of_data).collect()
             }
-            Kind::FirstOutage(firsts) | Kind::FirstLoss(firsts, _) => {
-                firsts.iter().map(FirstOutageTally::relative_half_width).collect()
+            Kind::FirstOutage(firsts) => {
+                of_journeys.iter().map(|&at| firsts[at].relative_half_width()).collect()
             }
+            Kind::FirstLoss(firsts, held) => held
+                .iter()
+                .zip(firsts)
+                .filter(|(class, _)| of_data.contains(class))
+                .map(|(_, first)| first.relative_half_width())
+                .collect(),
         };
-        Some(widths?.into_iter().fold(0.0, f64::max))
+        widths.into_iter().try_fold(0.0, |widest: f64, width| Some(widest.max(width?)))
     }
 }

@@ -351,12 +351,22 @@ fn rare_words(found: &RareEstimate, check: fn(&RareEstimate) -> Option<f64>) -> 
             grouped(tries)
         ),
     };
-    let agrees = match check(found) {
-        Some(sigmas) => {
-            format!("both halves agree, and {other} is {:.1} standard errors from it", sigmas.abs())
-        }
-        None => "both halves agree".to_owned(),
-    };
+    let mut checks = vec!["both halves agree".to_owned()];
+    if let Some(sigmas) = check(found) {
+        checks.push(format!("{other} is {:.1} standard errors from it", sigmas.abs()));
+    }
+    if let Some(twin) = found.twin {
+        checks.push(format!(
+            "in a twin whose failures come {} times as often it says {} and {} plain lives {}, {:.1} standard errors \
+             apart",
+            significant(twin.times, 2),
+            significant(twin.estimated.mean, 3),
+            grouped(twin.lives),
+            significant(twin.plain.mean, 3),
+            twin.sigmas()
+        ));
+    }
+    let agrees = checks.join("; ");
     format!(
         "{} of {} excursions from {} lives, in {} copies of which it happened, worth {} equal weights{why}; {agrees}",
         found.method,
@@ -389,6 +399,10 @@ pub(crate) fn rare_refusal(why: NotEstimated) -> String {
         }
         NotEstimated::MethodsDisagree { sigmas } => format!(
             "importance sampling and multilevel splitting are {sigmas:.1} standard errors apart"
+        ),
+        NotEstimated::TwinDisagrees { times, sigmas } => format!(
+            "in a twin whose failures come {} times as often it is {sigmas:.1} standard errors from plain lives",
+            significant(times, 2)
         ),
     }
 }

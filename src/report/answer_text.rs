@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::answer::{Answer, LossAnswer, Route};
-use super::data::{JourneyMeasures, JourneyReport, Report};
+use super::data::{JourneyMeasures, JourneyReport, Named, Report, Stressed};
 use super::data_class::DataMeasures;
 use super::number::{
     decimals_for, duration, nines, percent, percent_of, significant, target_percent,
@@ -67,7 +67,10 @@ fn error(estimate: Estimate) -> String {
 fn told(estimate: Estimate, shown: impl Fn(f64) -> String) -> String {
     match (estimate.std_error, estimate.ci95) {
         (Some(error), Some((low, high))) if error > 0.0 => {
-            format!("{} ({} to {})", shown(estimate.mean), shown(low), shown(high))
+            let width = estimate.relative_half_width().unwrap_or(f64::INFINITY);
+            let width =
+                if width < 1.0 { format!(" \u{b1} {}", percent(width, 1)) } else { String::new() };
+            format!("{}{width} ({} to {})", shown(estimate.mean), shown(low), shown(high))
         }
         _ => shown(estimate.mean),
     }
@@ -202,12 +205,8 @@ impl JourneyReport {
     /// What two routes both say of it: what that is, and the two.
     pub(super) fn compared(&self, answer: &Answer) -> Option<(&'static str, Estimate, Estimate)> {
         match &self.measures {
-            JourneyMeasures::Window(estimates, _) => {
-                let simulated = match estimates.unavailability_upper95 {
-                    Some(bound) => Estimate::at_most(bound),
-                    None => estimates.unavailability,
-                };
-                Some(("unavailability", simulated, answer.unavailability?))
+            JourneyMeasures::Window(..) => {
+                Some(("unavailability", self.simulated()?, answer.unavailability?))
             }
             JourneyMeasures::FirstOutage(first) => {
                 Some(("seconds to the first outage", first.mean?, answer.first_outage_s?))
@@ -224,13 +223,8 @@ impl super::data_class::DataReport {
         answer: &LossAnswer,
     ) -> Option<(&'static str, Estimate, Estimate)> {
         match &self.measures {
-            DataMeasures::Window(window) => {
-                let found = window.estimates.copies.as_ref()?.p_any_group_lost;
-                let simulated = match found.upper95 {
-                    Some(bound) => Estimate::at_most(bound),
-                    None => found.estimate,
-                };
-                Some(("probability of a loss", simulated, answer.p_loss?))
+            DataMeasures::Window(_) => {
+                Some(("probability of a loss", self.simulated()?, answer.p_loss?))
             }
             DataMeasures::FirstLoss(first) => {
                 Some(("seconds to the first loss", first.as_ref()?.mean?, answer.first_loss_s?))
@@ -240,32 +234,49 @@ impl super::data_class::DataReport {
     }
 }
 
-/// What journeys come to under other assumptions, and the band of all.
-pub(super) fn stress_table(report: &Report) -> String {
+/// What journeys and data classes come to under other assumptions, and the band of all.
+pub(super) fn stress_tables(report: &Report) -> String {
     let Some(stressed) = report.stress.as_ref().filter(|stressed| !stressed.is_empty()) else {
         return String::new();
     };
-    let stated = super::data::Stressed::of("as stated", report);
+    let stated = Stressed::of(("as the topology has it", "as stated"), report);
     let all: Vec<_> = std::iter::once(&stated).chain(stressed).collect();
-    let shown = |estimate: &Estimate| match (estimate.std_error, estimate.ci95) {
-        (None, Some((_, bound))) => format!("< {}", rough(bound)),
-        _ => rough(estimate.mean),
+    let heads = stressed.iter().map(|one| format!("{}: {}", one.head, one.assumption));
+    let mut text = "If the model were another, with the same means\n".to_owned();
+    text += &wrapped(&heads.collect::<Vec<_>>().join("; "), "  ");
+    text += &stress_table("unavailability of", &all, |one| &one.journeys);
+    text += &stress_table("probability of a loss of", &all, |one| &one.losses);
+    text
+}
+
+fn stress_table(what: &str, all: &[&Stressed], told: fn(&Stressed) -> &[Named]) -> String {
+    let shown = |estimate: Option<Estimate>| match estimate.map(|one| (one.std_error, one.ci95)) {
+        None => "-".to_owned(),
+        Some((None, Some((_, bound)))) => format!("< {}", rough(bound)),
+        Some(_) => rough(estimate.map_or(0.0, |estimate| estimate.mean)),
     };
-    let mut header = vec!["unavailability"];
-    header.extend(report.journeys.iter().map(|journey| journey.name.as_str()));
-    let mut rows: Vec<Vec<String>> = all
-        .iter()
-        .map(|one| {
-            let cells = one.journeys.iter().map(shown);
-            std::iter::once(one.assumption.to_owned()).chain(cells).collect()
-        })
-        .collect();
-    let band = (0..stated.journeys.len()).map(|journey| {
-        let means = all.iter().map(|one| one.journeys[journey].mean);
-        let (low, high) = means
-            .fold((f64::INFINITY, 0.0_f64), |(low, high), mean| (low.min(mean), high.max(mean)));
-        format!("{} to {}", rough(low), rough(high))
+    let names = told(all[0]);
+    if names.is_empty() {
+        return String::new();
+    }
+    let band = |row: usize| {
+        let known = || all.iter().filter_map(|one| told(one)[row].1);
+        known().next()?;
+        let low = known().map(|one| one.mean).fold(f64::INFINITY, f64::min);
+        let most = |one: Estimate| match (one.std_error, one.ci95) {
+            (None, Some((_, bound))) => bound,
+            _ => one.mean,
+        };
+        Some(format!("{} to {}", rough(low), rough(known().map(most).fold(0.0, f64::max))))
+    };
+    let mut header = vec![what];
+    header.extend(all.iter().map(|one| one.head));
+    header.push("band");
+    let rows = names.iter().enumerate().map(|(row, (name, _))| {
+        let mut cells = vec![name.clone()];
+        cells.extend(all.iter().map(|one| shown(told(one)[row].1)));
+        cells.push(band(row).unwrap_or_else(|| "-".to_owned()));
+        cells
     });
-    rows.push(std::iter::once("band".to_owned()).chain(band).collect());
-    format!("If the model were another, with the same means\n{}", table(&header, rows))
+    table(&header, rows.collect())
 }

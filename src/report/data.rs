@@ -13,7 +13,7 @@ use crate::measure::{
     CauseShare, DataEstimates, Estimates, FirstOutage, JourneyEstimates, MeasureSet, Verdict,
 };
 use crate::model::{DataId, JourneyId, Model, UnitId, branch_names};
-use crate::run::{Plan, Summary, Until};
+use crate::run::{Plan, PrecisionOf, Summary, Until};
 use crate::spec::{DataClass, FailureMode, Journey, Slo, Topology};
 use crate::stats::Estimate;
 use crate::units::SimSpan;
@@ -42,38 +42,44 @@ pub struct Report {
     pub stress: Option<Vec<Stressed>>,
 }
 
+/// A name and what is known of it.
+pub type Named = (String, Option<Estimate>);
+
 /// What a run comes to under another assumption.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stressed {
     /// Which.
     pub assumption: &'static str,
-    /// The unavailability of each journey; of one that was never down a bound.
-    pub journeys: Vec<Estimate>,
-    /// Incidents of lost data a year of each data class; where none was seen a bound.
-    pub data: Vec<Estimate>,
+    /// The same in a word or two.
+    pub head: &'static str,
+    /// The unavailability of each journey, by name; of one that was never down a bound, and `None` where no route
+    /// tells it.
+    pub journeys: Vec<Named>,
+    /// Incidents of lost data a year of each data class in the same way.
+    pub incidents: Vec<Named>,
+    /// The probability that copies of a data class are lost, of each that something holds.
+    pub losses: Vec<Named>,
 }
 
 impl Stressed {
     /// What a report says, which was made under an assumption.
-    pub(crate) fn of(assumption: &'static str, report: &Report) -> Stressed {
-        let unavailability = |journey: &JourneyReport| match &journey.measures {
-            JourneyMeasures::Window(estimates, _) => {
-                let bound = estimates.unavailability_upper95.map(Estimate::at_most);
-                Some(bound.unwrap_or(estimates.unavailability))
-            }
-            JourneyMeasures::FirstOutage(_) | JourneyMeasures::Answered(_) => None,
-        };
-        let incidents = |class: &DataReport| match &class.measures {
-            DataMeasures::Window(window) => {
-                let incidents = window.estimates.loss_incidents_per_year;
-                Some(incidents.upper95.map_or(incidents.estimate, Estimate::at_most))
-            }
-            DataMeasures::FirstLoss(_) | DataMeasures::Answered(_) => None,
-        };
+    pub(crate) fn of(
+        (assumption, head): (&'static str, &'static str),
+        report: &Report,
+    ) -> Stressed {
+        let holds = |class: &&DataReport| class.survival.is_some();
         Stressed {
             assumption,
-            journeys: report.journeys.iter().filter_map(unavailability).collect(),
-            data: report.data.iter().filter_map(incidents).collect(),
+            head,
+            journeys: (report.journeys.iter())
+                .map(|journey| (journey.name.clone(), journey.told()))
+                .collect(),
+            incidents: (report.data.iter())
+                .map(|class| (class.name.clone(), class.incidents()))
+                .collect(),
+            losses: (report.data.iter().filter(holds))
+                .map(|class| (class.name.clone(), class.told()))
+                .collect(),
         }
     }
 }
@@ -138,13 +144,15 @@ pub struct RunInfo {
     pub version: &'static str,
     /// Whether the run was stopped from outside before it was done.
     pub is_partial: bool,
+    /// What a precision is about.
+    pub precision_of: PrecisionOf,
     /// What became of the precision that was asked for.
     pub precision: Option<PrecisionReport>,
 }
 
 impl RunInfo {
     /// That of a plan and what was lived of it, if anything was.
-    fn of(plan: &Plan, method: Method, lived: Option<&Summary>) -> RunInfo {
+    fn of(topology: &Topology, plan: &Plan, method: Method, lived: Option<&Summary>) -> RunInfo {
         RunInfo {
             replications: lived.map_or(0, |summary| summary.replications),
             seed: plan.seed,
@@ -156,6 +164,7 @@ impl RunInfo {
             clocks: "per-unit",
             version: env!("CARGO_PKG_VERSION"),
             is_partial: lived.is_some_and(|summary| summary.is_partial),
+            precision_of: plan.precision_of(topology),
             precision: None,
         }
     }
@@ -189,6 +198,25 @@ impl JourneyReport {
             (JourneyMeasures::Answered(answer), _) => answer.as_ref().as_ref().ok(),
             (_, Some(Ok(answer))) if self.is_second_nearer => Some(answer),
             _ => None,
+        }
+    }
+
+    /// The unavailability that lives say; of a journey that was never down a bound.
+    pub(crate) fn simulated(&self) -> Option<Estimate> {
+        match &self.measures {
+            JourneyMeasures::Window(estimates, _) => {
+                let bound = estimates.unavailability_upper95.map(Estimate::at_most);
+                Some(bound.unwrap_or(estimates.unavailability))
+            }
+            JourneyMeasures::FirstOutage(_) | JourneyMeasures::Answered(_) => None,
+        }
+    }
+
+    /// The unavailability, by what stands for it.
+    fn told(&self) -> Option<Estimate> {
+        match self.nearer() {
+            Some(answer) => answer.found(),
+            None => self.simulated(),
         }
     }
 
@@ -377,7 +405,7 @@ impl Report {
         };
         let mut report = Report {
             topology: TopologyInfo::of(topology),
-            run: RunInfo::of(plan, Method::PLAIN, Some(summary)),
+            run: RunInfo::of(topology, plan, Method::PLAIN, Some(summary)),
             journeys,
             blast_radius: blast(topology, model, &reporter.hosts),
             data,
@@ -399,7 +427,7 @@ impl Report {
         let data = topology.data.iter().enumerate().zip(answers.data);
         Report {
             topology: TopologyInfo::of(topology),
-            run: RunInfo::of(plan, Method::Exact, None),
+            run: RunInfo::of(topology, plan, Method::Exact, None),
             journeys: journeys
                 .map(|((index, journey), answer)| {
                     let spreadsheet = reporter.spreadsheet(index, None);

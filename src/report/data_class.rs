@@ -4,6 +4,7 @@ use super::answer::LossAnswer;
 use crate::exact::Simultaneous;
 use crate::measure::{DataEstimates, FirstOutage};
 use crate::spec::Medium;
+use crate::stats::Estimate;
 
 /// What came of one data class.
 #[derive(Clone, Debug)]
@@ -23,6 +24,43 @@ pub struct DataReport {
     pub second: Option<Result<LossAnswer, String>>,
     /// Whether that is nearer than the simulation, which has seen too little.
     pub is_second_nearer: bool,
+}
+
+impl DataReport {
+    /// The answer of another route that stands for the simulation: there was none, or it has seen too little.
+    pub fn nearer(&self) -> Option<&LossAnswer> {
+        match (&self.measures, &self.second) {
+            (DataMeasures::Answered(answer), _) => answer.as_ref().ok(),
+            (_, Some(Ok(answer))) if self.is_second_nearer => Some(answer),
+            _ => None,
+        }
+    }
+
+    /// The probability that lives say of a loss of copies; where none was seen a bound.
+    pub(crate) fn simulated(&self) -> Option<Estimate> {
+        match &self.measures {
+            DataMeasures::Window(window) => {
+                Some(window.estimates.copies.as_ref()?.p_any_group_lost.estimate)
+            }
+            DataMeasures::FirstLoss(_) | DataMeasures::Answered(_) => None,
+        }
+    }
+
+    /// The probability of a loss of copies, by what stands for it.
+    pub(super) fn told(&self) -> Option<Estimate> {
+        match self.nearer() {
+            Some(answer) => answer.p_loss,
+            None => self.simulated(),
+        }
+    }
+
+    /// Incidents of lost data a year; where none was seen a bound.
+    pub(super) fn incidents(&self) -> Option<Estimate> {
+        match &self.measures {
+            DataMeasures::Window(window) => Some(window.estimates.loss_incidents_per_year.estimate),
+            DataMeasures::FirstLoss(_) | DataMeasures::Answered(_) => None,
+        }
+    }
 }
 
 /// What was estimated of one data class.

@@ -5,7 +5,7 @@ use serde::ser::{SerializeMap, Serializer};
 
 use super::answer::Answer;
 use super::answer_json::{AgreementJson, AnswerJson};
-use super::data::{JourneyMeasures, JourneyReport, Report, Stressed};
+use super::data::{JourneyMeasures, JourneyReport, Named, Report, Stressed};
 use super::data_json::DataJson;
 use crate::exact::Omission;
 use crate::measure::{FirstOutage, JourneyEstimates, Objective, Verdict};
@@ -132,19 +132,22 @@ struct StressedJson {
     assumption: &'static str,
     unavailability: Ordered<Interval>,
     loss_incidents_per_year: Ordered<Interval>,
+    p_any_group_lost: Ordered<Interval>,
 }
 
 impl StressedJson {
-    fn of(stressed: &Stressed, report: &Report) -> StressedJson {
-        let journeys = report.journeys.iter().map(|journey| journey.name.clone());
-        let data = report.data.iter().map(|class| class.name.clone());
-        let intervals = |estimates: &[Estimate]| -> Vec<Interval> {
-            estimates.iter().map(|estimate| (*estimate).into()).collect()
+    fn of(stressed: &Stressed) -> StressedJson {
+        let known = |estimates: &[Named]| {
+            let known = estimates
+                .iter()
+                .filter_map(|(name, estimate)| Some((name.clone(), (*estimate)?.into())));
+            Ordered(known.collect())
         };
         StressedJson {
             assumption: stressed.assumption,
-            unavailability: Ordered(journeys.zip(intervals(&stressed.journeys)).collect()),
-            loss_incidents_per_year: Ordered(data.zip(intervals(&stressed.data)).collect()),
+            unavailability: known(&stressed.journeys),
+            loss_incidents_per_year: known(&stressed.incidents),
+            p_any_group_lost: known(&stressed.losses),
         }
     }
 }
@@ -343,10 +346,7 @@ impl<'a> Root<'a> {
             data: Ordered(
                 report.data.iter().map(|class| (class.name.clone(), DataJson::of(class))).collect(),
             ),
-            stress: report
-                .stress
-                .as_ref()
-                .map(|all| all.iter().map(|one| StressedJson::of(one, report)).collect()),
+            stress: report.stress.as_ref().map(|all| all.iter().map(StressedJson::of).collect()),
         }
     }
 }

@@ -43,7 +43,7 @@ pub use cuts::{
     cuts, cuts_to_json, cuts_to_text,
 };
 pub use data::{
-    Blast, Cause, Causes, Comparison, InputBand, JourneyMeasures, JourneyReport, ModeCause,
+    Blast, Cause, Causes, Comparison, InputBand, JourneyMeasures, JourneyReport, ModeCause, Named,
     ProlongingCause, Report, RunInfo, Stressed, TopologyInfo,
 };
 pub use data_class::{DataCause, DataMeasures, DataReport, PromisedBy, Survival, WindowOfData};

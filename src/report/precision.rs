@@ -72,15 +72,16 @@ struct Width<'a> {
 }
 
 impl Report {
-    /// How wide the intervals are that a precision is about: those of all journeys; of a topology without journeys,
-    /// those of losses of all data classes.
+    /// How wide the intervals are that a precision is about.
     fn widths(&self) -> Vec<Width<'_>> {
-        let of_journeys = self.journeys.iter().enumerate().filter_map(|(index, journey)| {
+        let of = &self.run.precision_of;
+        let of_journeys = of.journeys.iter().filter_map(|&index| {
+            let journey = self.journeys.get(index)?;
             let width = journey.relative_half_width()?;
             Some(Width { of: Sought::Journey, index, name: &journey.name, width })
         });
-        let classes = if self.journeys.is_empty() { self.data.as_slice() } else { &[] };
-        let of_data = classes.iter().enumerate().filter_map(|(index, class)| {
+        let of_data = of.data.iter().filter_map(|&index| {
+            let class = self.data.get(index)?;
             let width = class.relative_half_width()?;
             Some(Width { of: Sought::Data, index, name: &class.name, width })
         });
@@ -162,13 +163,11 @@ impl JourneyReport {
 impl DataReport {
     /// How wide its interval is, if it has one: the inner `None` if that cannot be told.
     fn relative_half_width(&self) -> Option<Option<f64>> {
-        let found = match (&self.measures, &self.second) {
+        let found = match (&self.measures, self.nearer()) {
             (DataMeasures::Answered(_) | DataMeasures::FirstLoss(None), _) => return None,
-            (_, Some(Ok(answer))) if self.is_second_nearer => answer.p_loss,
-            (DataMeasures::Window(window), _) => {
-                Some(window.estimates.loss_incidents_per_year.estimate)
-            }
-            (DataMeasures::FirstLoss(Some(first)), _) => first.mean,
+            (_, Some(answer)) => answer.p_loss,
+            (DataMeasures::Window(_), None) => self.incidents(),
+            (DataMeasures::FirstLoss(Some(first)), None) => first.mean,
         };
         Some(found.and_then(|found| found.relative_half_width()))
     }

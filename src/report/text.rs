@@ -8,7 +8,7 @@ use comfy_table::{
 
 use super::answer::Method;
 use super::answer_text::{
-    agreement_lines, answer_lines, answer_row, answers_table, rough, stress_table,
+    agreement_lines, answer_lines, answer_row, answers_table, rough, stress_tables,
 };
 use super::data::{Causes, Comparison, JourneyMeasures, JourneyReport, ModeCause, Report};
 use super::data_text::{data_sections, rpo_section};
@@ -58,7 +58,6 @@ pub fn to_text(report: &Report) -> String {
         text += &cause_lines(&windows);
         text += &prolonging_lines(&windows);
         text += &input_lines(&windows);
-        text += &stress_table(report);
         text += &blast_lines(report);
         text += &spreadsheet_lines(&windows);
     }
@@ -71,6 +70,7 @@ pub fn to_text(report: &Report) -> String {
         text += &blast_lines(report);
     }
     text += &data_sections(&report.data);
+    text += &stress_tables(report);
     text += &agreement_lines(report);
     text += &notes(report);
     text
@@ -101,7 +101,10 @@ fn heading(report: &Report) -> String {
         }
     };
     let warm_up = after_warm_up(run.warm_up);
-    let lived = format!("{} {lives}{warm_up}, seed {}", grouped(run.replications), run.seed);
+    let lived = match run.replications {
+        1 => format!("1 {}{warm_up}, seed {}", lives.replacen("lives", "life", 1), run.seed),
+        count => format!("{} {lives}{warm_up}, seed {}", grouped(count), run.seed),
+    };
     let _ = match &run.method {
         Method::Exact => writeln!(text, "{}, {lives}{warm_up}\n", run.method.name()),
         Method::Lives(others) if others.is_empty() => {

@@ -13,5 +13,6 @@ pub use exact::{
 };
 pub(crate) use lives::Runner;
 pub use lives::{LifeWatcher, Progress, Tally, live, run};
-pub use plan::{Plan, RunError, Summary, Until};
-pub use rare::{Chosen, NotEstimated, OtherMethod, RareEstimate, RareMethod, estimate_rare};
+pub use plan::{Plan, PrecisionOf, RunError, Summary, Until};
+pub(crate) use rare::{Aim, estimate_rare};
+pub use rare::{Chosen, NotEstimated, OtherMethod, RareEstimate, RareMethod, Twin};

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::spec::Topology;
 use crate::units::SimSpan;
 
 /// What to run. A struct with names, because numbers in a call can be swapped; and no default for
@@ -14,10 +15,12 @@ pub struct Plan {
     pub first: u64,
     /// How many lives; with a precision, at most so many.
     pub replications: u64,
-    /// Stop as soon as the 95 % interval of every journey's unavailability has at most this
-    /// half-width, relative to the unavailability; of a topology without journeys, that of how often
-    /// data of each class are lost.
+    /// Stop as soon as the 95 % interval of every journey's unavailability, or of how often data of a class are
+    /// lost, has at most this half-width, relative to the estimate.
     pub precision: Option<f64>,
+    /// Names of the journeys and data classes that the precision is about; none for all journeys, or for all data
+    /// classes of a topology without journeys.
+    pub of: Vec<String>,
     /// How long each life is measured.
     pub horizon: SimSpan,
     /// How long each life goes on before it is measured.
@@ -28,6 +31,57 @@ pub struct Plan {
     pub threads: Option<usize>,
     /// Whether to run even if a life has more events than anybody can have meant.
     pub allow_slow: bool,
+}
+
+/// The journeys and data classes that a precision is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PrecisionOf {
+    /// Journeys of the topology, by number.
+    pub journeys: Vec<usize>,
+    /// Data classes of the topology, by number.
+    pub data: Vec<usize>,
+}
+
+impl Plan {
+    /// The journeys and data classes of a topology that the precision is about.
+    pub(crate) fn precision_of(&self, topology: &Topology) -> PrecisionOf {
+        let (journeys, data) = self.measured(topology);
+        let all_journeys = self.of.is_empty() && !journeys.is_empty();
+        let all_data = self.of.is_empty() && journeys.is_empty();
+        let sought = |all: bool, names: &[&str]| {
+            let is_asked = |at: &usize| all || self.of.iter().any(|name| name == names[*at]);
+            (0..names.len()).filter(is_asked).collect()
+        };
+        PrecisionOf { journeys: sought(all_journeys, &journeys), data: sought(all_data, &data) }
+    }
+
+    /// Whether there is all that the precision is about.
+    ///
+    /// # Errors
+    ///
+    /// If not.
+    pub(crate) fn check_precision_of(&self, topology: &Topology) -> Result<(), RunError> {
+        let (journeys, data) = self.measured(topology);
+        let known = [journeys, data].concat();
+        match self.of.iter().find(|name| !known.contains(&name.as_str())) {
+            Some(name) => Err(RunError::NothingNamed {
+                name: name.clone(),
+                known: if known.is_empty() { "none".to_owned() } else { known.join(", ") },
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// The names of all journeys and data classes of which lives like these tell something.
+    fn measured<'t>(&self, topology: &'t Topology) -> (Vec<&'t str>, Vec<&'t str>) {
+        let journeys = topology.journeys.iter().map(|journey| journey.name.as_str());
+        let data = topology.data.iter().map(|class| class.name.as_str());
+        match self.until {
+            Until::Horizon => (journeys.collect(), data.collect()),
+            Until::FirstOutage => (journeys.collect(), Vec::new()),
+            Until::FirstLoss => (Vec::new(), data.collect()),
+        }
+    }
 }
 
 /// Where a life ends.
@@ -66,6 +120,14 @@ pub enum RunError {
     /// The precision is not one.
     #[error("a precision must be above 0 % and below 100 %")]
     Precision,
+    /// The precision is to be that of something that the topology does not have.
+    #[error("there is no journey or data class `{name}`; there are {known}")]
+    NothingNamed {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: String,
+    },
     /// More events than anybody can have meant.
     #[error(
         "one life would have about {events:.1e} events, more than {limit:.0e}; check the units of \

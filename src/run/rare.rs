@@ -12,12 +12,14 @@ use crate::model::Model;
 use crate::stats::Estimate;
 use crate::units::SECONDS_PER_YEAR;
 
-/// Lives in a round, after which it is asked whether to go on.
+/// Lives in a round, after which it is asked whether to go on; of an estimate, and of what only checks one.
 const ROUND: u64 = 256;
-/// The same, of the method that only checks.
 const CHECK_ROUND: u64 = 32;
-/// Lives that only look how near it comes, and how often.
+/// A round is at least such a part of what is done: looking again costs time, and makes intervals too narrow.
+const PART: u64 = 8;
+/// Lives that only look how near it comes, and how often; where none comes near at all, at most so many.
 const PILOT: u64 = 16;
+const MOST_PILOT: u64 = 4_096;
 /// Lives in which each method is tried before one is chosen.
 const TRIAL: u64 = 64;
 /// The same, in rounds; splitting is tried no longer than until it has had so many times the events.
@@ -96,6 +98,26 @@ pub struct OtherMethod {
     pub share: Estimate,
 }
 
+/// What is seen in a twin whose failures come more often, by the same method and by plain lives.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Twin {
+    /// Its failures come so many times as often.
+    pub times: f64,
+    /// What the method says: the share of time in which a journey is down, or the probability that data are lost.
+    pub estimated: Estimate,
+    /// What plain lives say.
+    pub plain: Estimate,
+    /// So many plain lives.
+    pub lives: u64,
+}
+
+impl Twin {
+    /// How many standard errors the two are apart.
+    pub fn sigmas(&self) -> f64 {
+        self.plain.sigmas_apart(self.estimated).map_or(0.0, f64::abs)
+    }
+}
+
 /// An estimate of something rare.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RareEstimate {
@@ -105,6 +127,8 @@ pub struct RareEstimate {
     pub chosen: Chosen,
     /// What the other method says, where it says anything that can be trusted.
     pub other: Option<OtherMethod>,
+    /// What is seen in a twin, where one was lived.
+    pub twin: Option<Twin>,
     /// Lives.
     pub lives: u64,
     /// Changes of state, of lives and of their copies.
@@ -155,6 +179,13 @@ pub enum NotEstimated {
     },
     /// Importance sampling and splitting do not agree.
     MethodsDisagree {
+        /// By so many standard errors.
+        sigmas: f64,
+    },
+    /// In a twin whose failures come more often, plain lives say something else.
+    TwinDisagrees {
+        /// So many times as often.
+        times: f64,
         /// By so many standard errors.
         sigmas: f64,
     },
@@ -218,6 +249,7 @@ impl<'m> Sampler<'m> {
     ) -> Result<(), RunError> {
         loop {
             let done = self.lives.len() as u64;
+            let round = round.max(done / PART);
             self.live(self.plan.seed, round.min(self.plan.replications - done))?;
             let so_far = self.estimate(Chosen::Asked);
             let is_enough =
@@ -238,19 +270,38 @@ impl<'m> Sampler<'m> {
     }
 }
 
-/// Estimates something rare, until the relative half-width of its 95 % interval is no more than `precision` or the
+/// How something rare is to be estimated.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Aim {
+    method: Option<RareMethod>,
+    precision: f64,
+    round: u64,
+}
+
+impl Aim {
+    /// An estimate whose relative half-width is at most so much, by this method or the one that suits it.
+    pub(crate) fn estimate(method: Option<RareMethod>, precision: f64) -> Aim {
+        Aim { method, precision, round: ROUND }
+    }
+
+    /// An estimate that only checks another one, in which few lives may be enough.
+    pub(crate) fn check(method: RareMethod, precision: f64) -> Aim {
+        Aim { method: Some(method), precision, round: CHECK_ROUND }
+    }
+}
+
+/// Estimates something rare, until the relative half-width of its 95 % interval is no more than is aimed at or the
 /// plan's lives are over: by whichever of the methods needs fewer events in a trial, unless one is asked for. The
 /// other one checks it.
 ///
 /// # Errors
 ///
 /// If the plan cannot be run; the inner error if there is nothing to be estimated so.
-pub fn estimate_rare(
+pub(crate) fn estimate_rare(
     model: &Model,
     plan: &Plan,
     rare: Rare,
-    method: Option<RareMethod>,
-    precision: f64,
+    Aim { method, precision, round }: Aim,
     progress: &mut dyn FnMut(u64) -> ControlFlow<()>,
 ) -> Result<Result<RareEstimate, NotEstimated>, RunError> {
     checked_end(model, plan)?;
@@ -275,12 +326,12 @@ pub fn estimate_rare(
             Ok(tries) => chosen(hasten, sampler(Manner::Split(tries)))?,
         },
     };
-    best.live_until(precision, ROUND, u64::MAX, progress)?;
+    best.live_until(precision, round, u64::MAX, progress)?;
     let mut found = best.estimate(chosen);
     if let Err(why) = found.is_trusted(&best.lives) {
         // The other one may find it, if it does so with no more events.
         let Some(mut other) = other else { return Ok(Err(why)) };
-        other.live_until(precision, ROUND, found.events, progress)?;
+        other.live_until(precision, round, found.events, progress)?;
         let found = other.estimate(Chosen::OtherUntrusted);
         return Ok(found.is_trusted(&other.lives).map(|()| found).map_err(|_| why));
     }
@@ -358,17 +409,17 @@ fn nearest(
     for near in 1..far {
         let mut pilot =
             Excursioner::new(model, rare, span, (near, Manner::Watch), most_events(plan));
-        let (mut seconds, mut count) = (0.0, 0);
-        for number in 0..PILOT {
-            let seen = pilot.live(Replication { seed: !plan.seed, number })?;
-            (seconds, count) = (seconds + seen.near_s, count + seen.count);
+        let (mut seconds, mut count, mut lives) = (0.0, 0, 0);
+        while lives < PILOT || (near == 1 && count == 0 && lives < MOST_PILOT) {
+            let seen = pilot.live(Replication { seed: !plan.seed, number: lives })?;
+            (seconds, count, lives) = (seconds + seen.near_s, count + seen.count, lives + 1);
         }
-        let length = (plan.warm_up + plan.horizon).seconds() * PILOT as f64;
+        let length = (plan.warm_up + plan.horizon).seconds() * lives as f64;
         if count == 0 && near == 1 {
             return Ok(Err(NotEstimated::NeverNear));
         }
         if seconds <= NEAR_SHARE * length {
-            let per_life = count.max(1) as f64 / PILOT as f64;
+            let per_life = count.max(1) as f64 / lives as f64;
             let copies = (COPIES_PER_LIFE / per_life).clamp(1.0, MOST_COPIES);
             return Ok(Ok(Levels { near, far, copies: copies.round() as u32 }));
         }
@@ -377,6 +428,20 @@ fn nearest(
 }
 
 impl RareEstimate {
+    /// This estimate with what a twin says; refused if that is something else.
+    ///
+    /// # Errors
+    ///
+    /// If the twin does not agree.
+    pub fn checked_by(self, twin: Option<Twin>) -> Result<RareEstimate, NotEstimated> {
+        match twin.map(|twin| (twin.times, twin.sigmas())) {
+            Some((times, sigmas)) if sigmas > MOST_SIGMAS => {
+                Err(NotEstimated::TwinDisagrees { times, sigmas })
+            }
+            _ => Ok(RareEstimate { twin, ..self }),
+        }
+    }
+
     fn of(
         plan: &Plan,
         lives: &[Excursions],
@@ -392,6 +457,7 @@ impl RareEstimate {
             method,
             chosen,
             other: None,
+            twin: None,
             lives: lives.len() as u64,
             events: lives.iter().map(|life| life.events).sum(),
             excursions: lives.iter().map(|life| life.count).sum(),

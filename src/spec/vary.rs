@@ -83,6 +83,18 @@ impl Assumption {
         }
     }
 
+    /// The same in a word or two, as the head of a column.
+    pub fn head(self) -> &'static str {
+        match self {
+            Assumption::ExponentialRepairs => "exponential",
+            Assumption::FixedRepairs => "fixed",
+            Assumption::LognormalRepairs => "lognormal",
+            Assumption::NoCommonCauses => "no bursts",
+            Assumption::SharedBandwidth => "shared",
+            Assumption::OwnBandwidth => "own",
+        }
+    }
+
     /// A repair with the same mean.
     fn of_repair(self, law: &Law) -> Law {
         let mean = law.mean();
@@ -153,6 +165,18 @@ impl Topology {
         }
         let is_same = topology.modes == self.modes && topology.plans.len() == self.plans.len();
         (!is_same).then_some(topology)
+    }
+}
+
+impl Topology {
+    /// This topology with failures that come so many times as often; repairs take as long as they do.
+    #[must_use]
+    pub(crate) fn with_failures(&self, times: f64) -> Topology {
+        let mut topology = self.clone();
+        for every in topology.modes.iter_mut().filter_map(|mode| mode.every.as_mut()) {
+            *every = every.scaled(1.0 / times);
+        }
+        topology
     }
 }
 

@@ -1,5 +1,6 @@
 //! A run to a precision: by plain lives where those reach it, and by other routes where they do not.
 
+use std::cell::Cell;
 use std::ops::ControlFlow;
 
 use super::System;
@@ -94,21 +95,27 @@ impl System {
         progress: &mut Watch<'_>,
     ) -> Result<(Answers, bool), RunError> {
         let mut answers = self.exact_answers(plan, MOST_STATES_BESIDE);
-        let mut is_partial = false;
+        let is_partial = Cell::new(false);
         // After it was broken off no other is begun.
         let mut estimate = |rare| {
-            if is_partial {
-                return Ok(None);
+            if is_partial.get() {
+                return Ok::<_, RunError>(None);
             }
             let mut told = |lives| {
                 let most = plan.replications;
                 let so_far =
                     Progress { replications: lives, most, events: 0, relative_half_width: None };
                 let goes_on = progress(&so_far);
-                is_partial |= goes_on.is_break() && lives < most;
+                is_partial.set(is_partial.get() || (goes_on.is_break() && lives < most));
                 goes_on
             };
-            self.estimate_rare(plan, rare, None, precision, &mut told).map(Some)
+            let found = self.estimate_rare(plan, rare, None, precision, &mut told)?;
+            Ok(Some(match found {
+                Ok(found) if !is_partial.get() => {
+                    found.checked_by(self.twin(plan, rare, &found, &mut told)?)
+                }
+                found => found,
+            }))
         };
         for &index in &beyond.journeys {
             let answer = &mut answers.journeys[index];
@@ -132,6 +139,6 @@ impl System {
                 };
             }
         }
-        Ok((answers, is_partial))
+        Ok((answers, is_partial.get()))
     }
 }

@@ -900,13 +900,18 @@ fn without_journeys_a_precision_is_that_of_losses() {
     let (lives, width) = run("3%");
     assert!((1_025..4_000).contains(&lives) && width <= 0.03, "{lives}: {width}");
     assert_eq!(run("0.1%").0, 4_000);
-    // Nothing is lost, and so nothing is known.
+    // Nothing is lost, and so plain lives know nothing; and other methods not enough in so few lives.
     let safe = FLEET.replace("60d", "600y").replace("[30d, 90d]", "[500y, 700y]");
     let safe = file(folder.path(), "safe.yaml", &safe);
-    let output = ninefold(&["simulate", &safe, "-n", "2000", "--precision", "5%"]);
-    check_status(&output, 0);
-    let told = text(&output.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(told.contains("objects never lost any data; allow more"), "{told}");
+    for (method, says) in
+        [("plain", "objects never lost any data; allow more"), ("auto", "objects is known to ")]
+    {
+        let most = ["-n", "2000", "--precision", "5%", "--method", method];
+        let output = ninefold(&[&["simulate", &safe][..], &most].concat());
+        check_status(&output, 0);
+        let told = text(&output.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(told.contains(says) && told.contains("allow more with --replications"), "{told}");
+    }
 }
 
 /// Neither a chain nor a diagram says how rarely it is down, and hardly any life is.
@@ -1011,7 +1016,6 @@ fn what_only_lives_have_is_refused_where_none_is_simulated() {
         &["--outages", rows][..],
         &["--lives", rows],
         &["--input-uncertainty"],
-        &["--stress"],
         &["--shard", "1/2", "--out", rows],
         &["--precision", "5%"],
         &["--until", "loss"],
@@ -1032,4 +1036,10 @@ fn what_only_lives_have_is_refused_where_none_is_simulated() {
     check_status(&output, 2);
     assert!(text(&output.stderr).contains("such as `--precision 10%`"));
     check_status(&ninefold(&["simulate", &path, "--method", "plain", "-n", "10"]), 0);
+    let output = ninefold(&["simulate", &path, "--precision", "5%", "--of", "browse,nothing"]);
+    check_status(&output, 2);
+    assert!(text(&output.stderr).contains("no journey or data class `nothing`; there are "));
+    let output = ninefold(&["simulate", &path, "--of", "browse"]);
+    check_status(&output, 2);
+    assert!(text(&output.stderr).contains("--precision"));
 }

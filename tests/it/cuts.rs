@@ -88,6 +88,7 @@ fn what_cannot_be_answered_is_refused() {
     for (arguments, input, reason) in [
         (&["cuts", "-", "--journey", "sell"][..], SHOP, "no journey `sell`; there are browse, buy"),
         (&["cuts", "-", "--order", "5"], SHOP, "5 is not in 1..=4"),
+        (&["cuts", "-", "--seed", "7"], SHOP, "`--seed` is about lives, and none are simulated"),
         (&["cuts", "topologies/patterns/rs-6-3-fleet.yaml"], "", "no journeys"),
         (&["cuts", "-"], "topology: [", "error"),
     ] {

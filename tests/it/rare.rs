@@ -1,11 +1,14 @@
 //! What hardly ever happens, by lives with excursions, against exact answers.
 
+use std::convert::Infallible;
 use std::ops::ControlFlow;
 
 use ninefold::engine::{Rare, Stuck};
 use ninefold::model::{DataId, JourneyId};
 use ninefold::report::{JourneyMeasures, Report};
-use ninefold::run::{Chosen, MOST_STATES_BESIDE, NotEstimated, RareEstimate, RareMethod};
+use ninefold::run::{
+    Chosen, MOST_STATES_BESIDE, NotEstimated, Progress, RareEstimate, RareMethod, Twin,
+};
 use ninefold::stats::Estimate;
 use ninefold::units::SimSpan;
 use ninefold::{Plan, System, Topology};
@@ -146,9 +149,27 @@ data:
 /// nothing for good: with a weight for each, no mean of weights would be one.
 #[test]
 fn weights_of_a_fleet_are_one_in_the_mean() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/topologies/patterns/rs-6-3-fleet.yaml");
-    let system = System::compile(Topology::from_path(path).unwrap());
-    let plan = Plan { replications: 512, ..system.plan(1) };
+    let system = system(
+        "topology: t
+horizon: 10y
+failures:
+  reboot: {every: 182.5d, repair: {lognormal: {median: 6m, p95: 60m}}}
+  gone:   {every: 20y, repair: {lognormal: {median: 24h, p95: 96h}}, wipes: true}
+  dead:   {afr: 1.5%, repair: 0s, wipes: true}
+domains:
+  rack:  {level: rack, count: 9}
+  node:  {level: node, in: rack, count: 4, fails: [reboot, gone]}
+  drive: {level: drive, in: node, count: 12, fails: [dead]}
+data:
+  objects:
+    held_by: drive
+    erasure: {data: 6, parity: 3}
+    groups: 2000
+    spread: {by: rack}
+    size: 8TB
+    rebuild: {detect: 30m, bandwidth: 200MB/s, per: {node: 500MB/s}, unreadable: 0.1%}",
+    );
+    let plan = Plan { replications: 1_536, ..system.plan(1) };
     let importance = Some(RareMethod::ImportanceSampling);
     let found = estimate(&system, &plan, Rare::Loss(DataId::new(0)), importance, 0.15).unwrap();
     assert!(found.hits.mean < 1e-4, "{found:?}");
@@ -230,6 +251,109 @@ journeys: {serve: {needs: {at_least: 1, of: [unit]}}}",
         let sigmas = one.sigmas_apart(other).unwrap();
         assert!(sigmas.abs() < MOST_SIGMAS, "{what}: {one:?} and {other:?}");
     }
+}
+
+/// In a twin whose failures come more often, the method and plain lives both see what a chain says of it.
+#[test]
+fn a_twin_is_what_its_chain_says() {
+    let of = |every: f64| {
+        system(&format!(
+            "topology: t
+failures: {{down: {{every: {every}h, repair: {{exponential: 10h}}}}}}
+domains: {{unit: {{count: 4, fails: [down]}}}}
+journeys: {{serve: {{needs: {{at_least: 2, of: [unit]}}}}}}"
+        ))
+    };
+    let journey = JourneyId::new(0);
+    let system = of(10_000.0);
+    let plan = plan(&system);
+    for method in BOTH {
+        let found = estimate(&system, &plan, Rare::Outage(journey), Some(method), 0.1).unwrap();
+        assert!(found.hits.mean < 1e-3, "{found:?}");
+        let mut goes_on = |_| ControlFlow::Continue(());
+        let twin = system.twin(&plan, Rare::Outage(journey), &found, &mut goes_on).unwrap();
+        let twin = twin.expect("plain lives see it where failures come more often");
+        assert!(twin.times > 3.0 && twin.sigmas() < MOST_SIGMAS, "{twin:?}");
+        let exact = of(10_000.0 / twin.times).exact_outages(&plan, journey, MOST_STATES_BESIDE);
+        let exact = exact.unwrap().within.unwrap().share.value;
+        for (what, told) in [("method", twin.estimated), ("plain", twin.plain)] {
+            let sigmas = told.sigmas_from(exact).unwrap();
+            assert!(sigmas.abs() < MOST_SIGMAS, "{what}: {told:?} is {sigmas:.1} sigma from it");
+            assert!(told.relative_half_width().unwrap() < 0.5, "{what}: {told:?}");
+        }
+        // What is wrong by half is not let through.
+        let wrong = Twin {
+            estimated: twin.estimated,
+            plain: Estimate { mean: 3.0 * exact, ..twin.plain },
+            ..twin
+        };
+        let refused = found.checked_by(Some(wrong));
+        assert!(matches!(refused, Err(NotEstimated::TwinDisagrees { .. })), "{refused:?}");
+        assert_eq!(found.checked_by(Some(twin)).unwrap().twin, Some(twin));
+    }
+}
+
+/// A precision is that of what is named: what is easily known does not end a run, and what is not asked for does not
+/// prolong it.
+#[test]
+fn a_precision_is_about_what_is_named() {
+    let system = system(
+        "topology: t
+failures:
+  down: {every: 100h, repair: {exponential: 1h}}
+  dead: {every: 20000h, repair: {exponential: 10h}, wipes: true}
+domains: {unit: {count: 4, fails: [dead]}, gate: {count: 1, fails: [down]}}
+journeys: {serve: {needs: gate}}
+data: {objects: {held_by: unit, copies: 3, groups: 4, size: 1TB, rebuild: {bandwidth: 100MB/s}}}",
+    );
+    let told = |of: &[&str]| {
+        let of = of.iter().map(|name| (*name).to_owned()).collect();
+        let plan = Plan { replications: 100_000, precision: Some(0.1), of, ..system.plan(1) };
+        system.simulate_to_precision(&plan, &mut |_| ControlFlow::Continue(()))
+    };
+    for (of, is_nearer, method) in [
+        (&[][..], false, "plain"),
+        (&["serve"], false, "plain"),
+        (&["objects"], true, "plain+importance"),
+        (&["objects", "serve"], true, "plain+importance"),
+    ] {
+        let report = told(of).unwrap();
+        assert_eq!(report.data[0].is_second_nearer, is_nearer, "{of:?}");
+        assert_eq!(report.run.method.name(), method, "{of:?}");
+        let precision = report.run.precision.unwrap();
+        assert!(precision.is_met(), "{of:?}: {precision:?}");
+    }
+    let error = told(&["objekts"]).unwrap_err().to_string();
+    assert_eq!(error, "there is no journey or data class `objekts`; there are serve, objects");
+}
+
+/// Other assumptions are as near as what is asked: exactly where nothing is simulated.
+#[test]
+fn assumptions_are_told_as_nearly_as_what_is_asked() {
+    let of = |repair: &str| {
+        system(&format!(
+            "topology: t
+failures: {{down: {{every: 2000h, repair: {repair}}}}}
+domains: {{unit: {{count: 4, fails: [down]}}}}
+journeys: {{serve: {{needs: {{any: [unit]}}}}}}"
+        ))
+    };
+    let stated = of("{exponential: 10h}");
+    let exactly = |system: &System| {
+        let plan = system.plan(1);
+        Ok::<_, Infallible>(system.report_answers(&plan, system.exact_answers(&plan, 1_000)))
+    };
+    let Ok(stressed) = stated.stress(exactly);
+    assert_eq!(stressed.len(), 2, "its repairs are exponential already");
+    let fixed = of("10h");
+    let by_hand = fixed.exact_answers(&fixed.plan(1), 1_000);
+    let by_hand = by_hand.journeys[0].as_ref().unwrap().unavailability;
+    assert_eq!((stressed[0].assumption, stressed[0].journeys[0].1), ("repairs fixed", by_hand));
+    // As something that is rare, by estimates of the same.
+    let plan = Plan { precision: Some(0.1), replications: 2_000, ..stated.plan(1) };
+    let mut goes_on = |_: &Progress| ControlFlow::Continue(());
+    let rarely = stated.stress(|other| other.simulate_to_precision(&plan, &mut goes_on)).unwrap();
+    assert_eq!(rarely[0].journeys[0].1, by_hand);
 }
 
 /// The same bytes on any number of threads.

@@ -30,8 +30,9 @@ impl<C: Chooser> Step<'_, C> {
         }
     }
 
-    /// The node of those that can have one more mirror of a volume that is of use: that of its process, if it is to have one; else where the fewest are near, and of those the one with the fewest
-    /// mirrors; luck decides among several.
+    /// The node of those that can have one more mirror of a volume that is of use: that of its process, if it is to
+    /// have one; else where the fewest are near, and of those the one with the fewest mirrors; luck decides among
+    /// several.
     fn best_storage(&mut self, id: VolumeId) -> Option<NodeId> {
         let platform = &self.model.platform;
         let local = self

@@ -9,6 +9,7 @@ mod chain;
 mod losses;
 mod published;
 mod published_losses;
+mod rare;
 mod solved;
 
 use std::fs;
@@ -52,6 +53,14 @@ fn every_case_agrees_with_its_exact_answers() {
     published_losses::sections(&mut page);
     assert!(page.misses.is_empty(), "{}", page.misses.concat());
     check_document(Path::new("docs/validation.md"), &page.text);
+}
+
+#[test]
+fn every_rare_case_agrees_with_its_exact_answers() {
+    let mut page = Page { text: rare::HEADER.to_owned(), misses: Vec::new() };
+    rare::sections(&mut page);
+    assert!(page.misses.is_empty(), "{}", page.misses.concat());
+    check_document(Path::new("docs/validation-rare.md"), &page.text);
 }
 
 /// Whether an estimate misses, but by so little that ten times the lives may tell another story.
