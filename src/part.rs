@@ -287,6 +287,7 @@ impl Part {
                 replications: run.replications,
                 precision: None,
                 of: Vec::new(),
+                is_exact_allowed: true,
                 horizon: SimSpan::from_micros(run.horizon_us),
                 warm_up: SimSpan::from_micros(run.warm_up_us),
                 until: run.until,

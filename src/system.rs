@@ -72,6 +72,7 @@ impl System {
             replications: DEFAULT_REPLICATIONS,
             precision: None,
             of: Vec::new(),
+            is_exact_allowed: true,
             horizon: self.topology.horizon,
             warm_up: SimSpan::ZERO,
             until: Until::Horizon,

@@ -126,7 +126,7 @@ enum ExactArgument {
     Also,
     /// Do not simulate; refuse what has no exact answer, with the reason.
     Only,
-    /// Simulate, and ask no second route but where --precision needs one.
+    /// Simulate, and give no exact answer; with --precision what lives do not tell is estimated only.
     Never,
 }
 
@@ -435,6 +435,7 @@ impl Simulate {
             replications: self.replications.unwrap_or(replications),
             precision: self.precision,
             of: self.of.clone(),
+            is_exact_allowed: self.exact != ExactArgument::Never,
             ..usual
         }
     }

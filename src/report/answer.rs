@@ -41,6 +41,16 @@ impl Route {
         }
     }
 
+    /// It in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Route::DecisionDiagram => "a decision diagram",
+            Route::Markov => "a Markov chain",
+            Route::Importance => "importance sampling",
+            Route::Splitting => "multilevel splitting",
+        }
+    }
+
     /// Whether what it says is exact, and not an estimate.
     pub fn is_exact(self) -> bool {
         match self {
@@ -122,6 +132,16 @@ pub struct Answers {
 }
 
 impl Answers {
+    /// No answers, because none was asked for.
+    pub(crate) fn none(topology: &Topology) -> Answers {
+        let unasked = || "no exact answer was asked for".to_owned();
+        let data = topology.data.iter().map(|class| class.holding.as_ref().map(|_| Err(unasked())));
+        Answers {
+            journeys: topology.journeys.iter().map(|_| Err(unasked())).collect(),
+            data: data.collect(),
+        }
+    }
+
     /// Whether there are answers to all that was beyond the reach of a run.
     pub(crate) fn has_all_of(&self, beyond: &BeyondReach) -> bool {
         let is_known = |answer: &Result<Answer, String>| {

@@ -64,7 +64,7 @@ fn error(estimate: Estimate) -> String {
 }
 
 /// A number with what is known of its error.
-fn told(estimate: Estimate, shown: impl Fn(f64) -> String) -> String {
+pub(super) fn told(estimate: Estimate, shown: impl Fn(f64) -> String) -> String {
     match (estimate.std_error, estimate.ci95) {
         (Some(error), Some((low, high))) if error > 0.0 => {
             let width = estimate.relative_half_width().unwrap_or(f64::INFINITY);

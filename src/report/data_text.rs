@@ -2,13 +2,15 @@
 
 use std::fmt::Write;
 
-use super::answer_text::loss_words;
+use super::answer::LossAnswer;
+use super::answer_text::{loss_words, rough, told};
 use super::data_class::{DataCause, DataMeasures, DataReport, PromisedBy, Survival, WindowOfData};
 use super::number::{duration, grouped, nines, percent, significant};
 use super::text::{first_table, section, table, wrapped};
 use crate::exact::Simultaneous;
 use crate::measure::{Bounded, CopyEstimates, Stage};
 use crate::stats::Estimate;
+use crate::units::{SECONDS_PER_YEAR, SimSpan};
 
 /// Causes that a reader takes in at a glance.
 const TOP_CAUSES: usize = 3;
@@ -18,12 +20,12 @@ const LEAST_SHARE: f64 = 0.005;
 const TOP_MARGINS: usize = 6;
 
 /// What is lost of each data class, and how its copies fare.
-pub(super) fn data_sections(classes: &[DataReport]) -> String {
+pub(super) fn data_sections(classes: &[DataReport], horizon: SimSpan) -> String {
     let mut text = String::new();
     let mut firsts = Vec::new();
     for class in classes {
         match &class.measures {
-            DataMeasures::Window(window) => text += &class_section(class, window),
+            DataMeasures::Window(window) => text += &class_section(class, window, horizon),
             DataMeasures::Answered(Ok(answer)) => {
                 text += &wrapped(&format!("{}: {}", class.name, loss_words(answer)), "");
                 text.push('\n');
@@ -48,9 +50,17 @@ pub(super) fn data_sections(classes: &[DataReport]) -> String {
     text
 }
 
-fn class_section(class: &DataReport, window: &WindowOfData) -> String {
-    let mut text = wrapped(&format!("{}: {}", class.name, finding(window)), "");
+fn class_section(class: &DataReport, window: &WindowOfData, horizon: SimSpan) -> String {
     let estimates = &window.estimates;
+    // What another route says of losses that no life has seen.
+    let copies_lost = estimates.copies.as_ref().map(|copies| &copies.p_any_group_lost);
+    let is_unseen = copies_lost.is_some_and(|lost| lost.upper95.is_some());
+    let nearer = class.nearer().filter(|_| is_unseen);
+    let found = match nearer {
+        Some(answer) if estimates.rpo.is_none() => unseen(answer, horizon),
+        _ => finding(window),
+    };
+    let mut text = wrapped(&format!("{}: {found}", class.name), "");
     let mut rows: Vec<Vec<String>> = Vec::new();
     for stage in &estimates.stages {
         rows.push(vec![
@@ -94,6 +104,11 @@ fn class_section(class: &DataReport, window: &WindowOfData) -> String {
         lines += &wrapped(&line, "  ");
     }
     if let Some(copies) = &estimates.copies {
+        let p_loss = nearer.and_then(|answer| answer.p_loss).filter(|p_loss| p_loss.mean > 0.0);
+        lines += &match p_loss {
+            Some(p_loss) => unseen_durability(copies, p_loss.mean, horizon),
+            None => durability(copies),
+        };
         lines += &copy_lines(copies);
     }
     lines += &simultaneous_line(&class.simultaneous);
@@ -181,7 +196,42 @@ fn cause_words(cause: &DataCause) -> String {
     format!("{} {} of {} ({remarks})", percent(cause.lost_share, 0), cause.mode, cause.unit)
 }
 
-fn copy_lines(copies: &CopyEstimates) -> String {
+/// What another route says of losses that no life has seen.
+fn unseen(answer: &LossAnswer, horizon: SimSpan) -> String {
+    let mut text = match answer.p_loss {
+        Some(p_loss) => format!(
+            "data are lost within {} with probability {}, by {}",
+            duration(horizon.seconds()),
+            told(p_loss, rough),
+            answer.route.words()
+        ),
+        None => "no loss is known by another route".to_owned(),
+    };
+    text += "; no life of this run saw it";
+    text
+}
+
+/// How durable data are of which no loss was seen, by its probability within the horizon.
+fn unseen_durability(copies: &CopyEstimates, p_loss: f64, horizon: SimSpan) -> String {
+    let years = horizon.seconds() / SECONDS_PER_YEAR;
+    let per_year = -libm::expm1(libm::log1p(-p_loss) / years);
+    let mut line = format!("durability: {:.1} nines a year", nines(per_year));
+    if copies.groups > 1 {
+        let given = nines(per_year / f64::from(copies.groups));
+        let groups = grouped(u64::from(copies.groups));
+        let _ = write!(line, " for all {groups} groups together, {given:.1} for a given one");
+    }
+    let _ = write!(
+        line,
+        "; mean time to the first loss (MTTDL) {} years, as if losses came at one rate from the beginning on: no length of \
+         time that anything lasts",
+        rough(1.0 / per_year)
+    );
+    wrapped(&line, "  ")
+}
+
+/// How durable data are, by the losses that lives saw.
+fn durability(copies: &CopyEstimates) -> String {
     let mut lines = String::new();
     let group = &copies.p_group_lost_per_year;
     let nines_of = |p: f64| format!("{:.1}", nines(p));
@@ -227,6 +277,11 @@ fn copy_lines(copies: &CopyEstimates) -> String {
     if !line.is_empty() {
         lines += &wrapped(&line, "  ");
     }
+    lines
+}
+
+fn copy_lines(copies: &CopyEstimates) -> String {
+    let mut lines = String::new();
     let mut line = match copies.reduced_share.mean {
         0.0 => "no copy was lost in this run".to_owned(),
         share => format!("with fewer copies than meant to be {} of the time", percent(share, 3)),

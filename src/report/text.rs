@@ -69,7 +69,7 @@ pub fn to_text(report: &Report) -> String {
         text += &answer_lines(&answered);
         text += &blast_lines(report);
     }
-    text += &data_sections(&report.data);
+    text += &data_sections(&report.data, report.run.horizon);
     text += &stress_tables(report);
     text += &agreement_lines(report);
     text += &notes(report);

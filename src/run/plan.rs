@@ -21,6 +21,8 @@ pub struct Plan {
     /// Names of the journeys and data classes that the precision is about; none for all journeys, or for all data
     /// classes of a topology without journeys.
     pub of: Vec<String>,
+    /// Whether what lives would not tell to the precision may be answered exactly, and not only estimated.
+    pub is_exact_allowed: bool,
     /// How long each life is measured.
     pub horizon: SimSpan,
     /// How long each life goes on before it is measured.

@@ -94,7 +94,11 @@ impl System {
         beyond: &BeyondReach,
         progress: &mut Watch<'_>,
     ) -> Result<(Answers, bool), RunError> {
-        let mut answers = self.exact_answers(plan, MOST_STATES_BESIDE);
+        let mut answers = if plan.is_exact_allowed {
+            self.exact_answers(plan, MOST_STATES_BESIDE)
+        } else {
+            Answers::none(&self.topology)
+        };
         let is_partial = Cell::new(false);
         // After it was broken off no other is begun.
         let mut estimate = |rare| {

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use ninefold::engine::{Rare, Stuck};
 use ninefold::model::{DataId, JourneyId};
-use ninefold::report::{JourneyMeasures, Report};
+use ninefold::report::{JourneyMeasures, Report, to_text};
 use ninefold::run::{
     Chosen, MOST_STATES_BESIDE, NotEstimated, Progress, RareEstimate, RareMethod, Twin,
 };
@@ -176,6 +176,41 @@ data:
     assert!(found.hits.relative_half_width().unwrap() < 0.15, "{found:?}");
 }
 
+/// A fleet from the patterns, whose loss is so rare that first terms are enough: four shards of a group are lost within
+/// a rebuild of one another, or three are and the first rebuild to end finds a sector of this group unreadable.
+#[test]
+fn a_fleet_loses_data_as_rarely_as_its_formula_says() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/topologies/patterns/rs-6-3-fleet.yaml");
+    let system = System::compile(Topology::from_path(path).unwrap());
+    let plan = Plan { precision: Some(0.1), replications: 100_000, ..system.plan(1) };
+    let report = system.simulate_to_precision(&plan, &mut |_| ControlFlow::Continue(())).unwrap();
+    assert!(report.run.precision.as_ref().unwrap().is_met());
+    let answer = report.data[0].nearer().unwrap();
+    assert!(answer.by.contains("in a twin whose failures come"), "{}", answer.by);
+
+    let (groups, drives, unreadable) = (2_000.0, 432.0, 0.001);
+    let per_hour = -(1.0_f64 - 0.015).ln() / 8_760.0;
+    let rebuild = 0.5 + 8e12 / 200e6 / 3_600.0;
+    let down = per_hour * rebuild;
+    // Of nine shards there are 126 fours and 84 threes; the last to be lost is any of them.
+    let fours = groups * 126.0 * 4.0 * per_hour * down.powi(3) * 8_760.0;
+    let threes = groups * 84.0 * 3.0 * per_hour * down.powi(2) * 8_760.0;
+    // An unreadable sector is in one of the groups of its drive.
+    let of_drive = groups * 9.0 / drives;
+    let exact = fours + threes * unreadable / of_drive;
+    assert!(exact < 1e-9, "{exact:e}");
+    let p_loss = answer.p_loss.unwrap();
+    check("probability of a loss", p_loss, exact);
+    // What lives did not see is not told as their bound.
+    let told = to_text(&report).split_whitespace().collect::<Vec<_>>().join(" ");
+    let nines = [1.0, groups].map(|parts| format!("{:.1}", -(p_loss.mean / parts).log10()));
+    let durability = format!(
+        "durability: {} nines a year for all 2,000 groups together, {} for a given one; mean time",
+        nines[0], nines[1]
+    );
+    assert!(told.contains(&durability) && told.contains("no life of this run saw it"), "{told}");
+}
+
 /// Independent units: the long run is a product, whatever the law of repairs.
 #[test]
 fn repairs_need_no_exponential_law() {
@@ -325,6 +360,29 @@ data: {objects: {held_by: unit, copies: 3, groups: 4, size: 1TB, rebuild: {bandw
     }
     let error = told(&["objekts"]).unwrap_err().to_string();
     assert_eq!(error, "there is no journey or data class `objekts`; there are serve, objects");
+}
+
+/// Where no exact answer is wanted, what lives would not reach is estimated, even if it has one.
+#[test]
+fn what_has_an_exact_answer_can_be_estimated_too() {
+    let system = system(
+        "topology: t
+failures: {down: {every: 2000h, repair: {exponential: 10h}}}
+domains: {unit: {count: 4, fails: [down]}}
+journeys: {serve: {needs: {any: [unit]}}}",
+    );
+    let told = |is_exact_allowed| {
+        let plan = Plan { precision: Some(0.1), is_exact_allowed, ..system.plan(1) };
+        let report =
+            system.simulate_to_precision(&plan, &mut |_| ControlFlow::Continue(())).unwrap();
+        let answer = report.journeys[0].nearer().cloned().unwrap();
+        (report.run.method.name(), answer.unavailability.unwrap())
+    };
+    let (by, exact) = told(true);
+    assert_eq!((by.as_str(), exact.std_error), ("plain+markov", Some(0.0)));
+    let (by, estimated) = told(false);
+    assert_eq!(by, "plain+importance");
+    check("estimated", estimated, exact.mean);
 }
 
 /// Other assumptions are as near as what is asked: exactly where nothing is simulated.
