@@ -57,14 +57,18 @@ impl RunArguments {
 
     /// The first of these that was given and changes what lives come to.
     pub(crate) fn first_given(&self) -> Option<&'static str> {
-        let options = [
+        first_of([
             ("--seed", self.seed.is_some()),
             ("--horizon", self.horizon.is_some()),
             ("--warm-up", self.warm_up.is_some()),
             ("--allow-slow", self.allow_slow),
-        ];
-        options.into_iter().find(|(_, is_given)| *is_given).map(|(option, _)| option)
+        ])
     }
+}
+
+/// The first of these options that was given.
+pub(crate) fn first_of<const N: usize>(options: [(&'static str, bool); N]) -> Option<&'static str> {
+    options.into_iter().find(|(_, is_given)| *is_given).map(|(option, _)| option)
 }
 
 /// Says why a system cannot be run, and which of these arguments would help.

@@ -14,7 +14,7 @@ use ninefold::spec::resolved;
 use ninefold::units::parse_percentage;
 use ninefold::{Plan, Progress, Report, Shard, System, Until};
 
-use super::arguments::{OutArguments, RunArguments, not_run};
+use super::arguments::{OutArguments, RunArguments, first_of, not_run};
 use super::output::{file_stem, write_file};
 use super::progress::{Bar, stop_on_interrupt};
 use super::rows::{RowFile, Written, refuse_what_is_not_built_in, write_rows};
@@ -256,10 +256,10 @@ impl Simulate {
         if answers.are_any() {
             let mut report = system.report_answers(plan, answers);
             if self.stress {
-                let exactly = |other: &System| {
-                    other.report_answers(plan, other.exact_answers(plan, MOST_STATES))
-                };
-                let Ok(stressed) = system.stress(|other| Ok::<_, Infallible>(exactly(other)));
+                let Ok(stressed) = system.stress(|other| {
+                    let answers = other.exact_answers(plan, MOST_STATES);
+                    Ok::<_, Infallible>(other.report_answers(plan, answers))
+                });
                 report.stress = Some(stressed);
             }
             return Ok(report);
@@ -326,7 +326,7 @@ impl Simulate {
 
     /// The first option that was given of those that only lives have an effect with.
     fn first_of_lives(&self) -> Option<&'static str> {
-        let options = [
+        first_of([
             ("--replications", self.replications.is_some()),
             ("--precision", self.precision.is_some()),
             ("--until", self.until.is_some()),
@@ -337,8 +337,7 @@ impl Simulate {
             ("--shard", self.shard.is_some()),
             ("--method", self.method.is_some()),
             ("--timing", self.timing),
-        ];
-        options.into_iter().find(|(_, is_given)| *is_given).map(|(option, _)| option)
+        ])
     }
 
     /// The files of rows that arguments name.
@@ -383,15 +382,14 @@ impl Simulate {
                 "error: `{name}` writes one file: give one topology\n"
             )));
         }
-        let of_journeys = [
+        let of_journeys = first_of([
             ("--outages", self.outages.is_some()),
             ("--lives", self.lives.is_some()),
             ("--format parquet", matches!(self.format, Format::Parquet)),
             ("--input-uncertainty", self.input_uncertainty.is_some()),
-        ];
-        let of_journeys = of_journeys.into_iter().find(|(_, is_asked)| *is_asked);
+        ]);
         let without = systems.iter().find(|system| system.topology().journeys.is_empty());
-        if let (Some((name, _)), Some(system)) = (of_journeys, without) {
+        if let (Some(name), Some(system)) = (of_journeys, without) {
             return Err(Failure::Refused(format!(
                 "error: {}: `{name}` is about journeys, and there are none\n",
                 system.topology().name

@@ -46,8 +46,8 @@ impl Route {
         match self {
             Route::DecisionDiagram => "a decision diagram",
             Route::Markov => "a Markov chain",
-            Route::Importance => "importance sampling",
-            Route::Splitting => "multilevel splitting",
+            Route::Importance => RareMethod::ImportanceSampling.words(),
+            Route::Splitting => RareMethod::Splitting.words(),
         }
     }
 

@@ -176,16 +176,13 @@ impl<'a> DataJson<'a> {
                 Ok(answer) => AgreementJson::of(Ok(answer.route), class.compared(answer)),
                 Err(why) => AgreementJson::of(Err(why), None),
             }),
-            ..match (&class.second, class.is_second_nearer) {
-                (Some(Ok(answer)), true) => {
-                    let of = |p: Option<Estimate>| p.map(BoundedJson::of);
-                    DataJson {
-                        p_loss: of(answer.p_loss),
-                        p_any_group_lost: of(answer.p_loss),
-                        ..DataJson::measured(class)
-                    }
-                }
-                _ => DataJson::measured(class),
+            ..match class.nearer() {
+                Some(answer) => DataJson {
+                    p_loss: answer.p_loss.map(BoundedJson::of),
+                    p_any_group_lost: answer.p_loss.map(BoundedJson::of),
+                    ..DataJson::measured(class)
+                },
+                None => DataJson::measured(class),
             }
         }
     }
@@ -197,11 +194,8 @@ impl<'a> DataJson<'a> {
                 None => DataJson::of_window(window),
             },
             DataMeasures::Answered(answer) => {
-                let answer = answer.as_ref().ok();
-                let first = answer.and_then(|answer| answer.first_loss_s);
+                let first = answer.as_ref().ok().and_then(|answer| answer.first_loss_s);
                 DataJson {
-                    p_loss: answer.and_then(|answer| answer.p_loss).map(BoundedJson::of),
-                    p_any_group_lost: answer.and_then(|answer| answer.p_loss).map(BoundedJson::of),
                     time_to_first_loss_s: first.map(TimeToFirst::of_mean),
                     ..DataJson::default()
                 }

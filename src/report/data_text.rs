@@ -2,7 +2,6 @@
 
 use std::fmt::Write;
 
-use super::answer::LossAnswer;
 use super::answer_text::{loss_words, rough, told};
 use super::data_class::{DataCause, DataMeasures, DataReport, PromisedBy, Survival, WindowOfData};
 use super::number::{duration, grouped, nines, percent, significant};
@@ -56,8 +55,14 @@ fn class_section(class: &DataReport, window: &WindowOfData, horizon: SimSpan) ->
     let copies_lost = estimates.copies.as_ref().map(|copies| &copies.p_any_group_lost);
     let is_unseen = copies_lost.is_some_and(|lost| lost.upper95.is_some());
     let nearer = class.nearer().filter(|_| is_unseen);
+    let nearer = nearer.and_then(|answer| Some((answer.route, answer.p_loss?)));
     let found = match nearer {
-        Some(answer) if estimates.rpo.is_none() => unseen(answer, horizon),
+        Some((route, p_loss)) if estimates.rpo.is_none() => format!(
+            "data are lost within {} with probability {}, by {}; no life of this run saw it",
+            duration(horizon.seconds()),
+            told(p_loss, rough),
+            route.words()
+        ),
         _ => finding(window),
     };
     let mut text = wrapped(&format!("{}: {found}", class.name), "");
@@ -104,10 +109,11 @@ fn class_section(class: &DataReport, window: &WindowOfData, horizon: SimSpan) ->
         lines += &wrapped(&line, "  ");
     }
     if let Some(copies) = &estimates.copies {
-        let p_loss = nearer.and_then(|answer| answer.p_loss).filter(|p_loss| p_loss.mean > 0.0);
-        lines += &match p_loss {
-            Some(p_loss) => unseen_durability(copies, p_loss.mean, horizon),
-            None => durability(copies),
+        lines += &match nearer {
+            Some((_, p_loss)) if p_loss.mean > 0.0 => {
+                unseen_durability(copies, p_loss.mean, horizon)
+            }
+            _ => durability(copies),
         };
         lines += &copy_lines(copies);
     }
@@ -194,21 +200,6 @@ fn cause_words(cause: &DataCause) -> String {
         remarks += ", planned";
     }
     format!("{} {} of {} ({remarks})", percent(cause.lost_share, 0), cause.mode, cause.unit)
-}
-
-/// What another route says of losses that no life has seen.
-fn unseen(answer: &LossAnswer, horizon: SimSpan) -> String {
-    let mut text = match answer.p_loss {
-        Some(p_loss) => format!(
-            "data are lost within {} with probability {}, by {}",
-            duration(horizon.seconds()),
-            told(p_loss, rough),
-            answer.route.words()
-        ),
-        None => "no loss is known by another route".to_owned(),
-    };
-    text += "; no life of this run saw it";
-    text
 }
 
 /// How durable data are of which no loss was seen, by its probability within the horizon.

@@ -57,14 +57,19 @@ impl RareMethod {
             RareMethod::Splitting => RareMethod::ImportanceSampling,
         }
     }
+
+    /// Its name in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            RareMethod::ImportanceSampling => "importance sampling",
+            RareMethod::Splitting => "multilevel splitting",
+        }
+    }
 }
 
 impl fmt::Display for RareMethod {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            RareMethod::ImportanceSampling => "importance sampling",
-            RareMethod::Splitting => "multilevel splitting",
-        })
+        f.write_str(self.words())
     }
 }
 

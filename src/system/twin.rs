@@ -26,11 +26,6 @@ const TRIES: u32 = 2;
 const LESS: f64 = 0.6;
 
 impl System {
-    /// This system with failures that come so many times as often.
-    fn with_failures(&self, times: f64) -> System {
-        System::compile(self.topology.with_failures(times))
-    }
-
     /// Checks an estimate of something rare on a twin: the same system, but with failures that come so many times as
     /// often that plain lives see it too; `None` if there is no such twin. `progress` is told of lives, and may break
     /// it off.
@@ -59,7 +54,7 @@ impl System {
             if most * OFTEN < LEAST_SEEN {
                 break;
             }
-            let twin = self.with_failures(times);
+            let twin = System::compile(self.topology.with_failures(times));
             let rarely = Plan { replications: found.lives, ..plan.clone() };
             let aim = Aim::check(found.method, PRECISION);
             let Ok(estimated) = estimate_rare(&twin.model, &rarely, rare, aim, progress)? else {

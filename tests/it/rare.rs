@@ -362,15 +362,20 @@ data: {objects: {held_by: unit, copies: 3, groups: 4, size: 1TB, rebuild: {bandw
     assert_eq!(error, "there is no journey or data class `objekts`; there are serve, objects");
 }
 
+/// Any of four units, repaired by this law.
+fn any_of_four(repair: &str) -> System {
+    system(&format!(
+        "topology: t
+failures: {{down: {{every: 2000h, repair: {repair}}}}}
+domains: {{unit: {{count: 4, fails: [down]}}}}
+journeys: {{serve: {{needs: {{any: [unit]}}}}}}"
+    ))
+}
+
 /// Where no exact answer is wanted, what lives would not reach is estimated, even if it has one.
 #[test]
 fn what_has_an_exact_answer_can_be_estimated_too() {
-    let system = system(
-        "topology: t
-failures: {down: {every: 2000h, repair: {exponential: 10h}}}
-domains: {unit: {count: 4, fails: [down]}}
-journeys: {serve: {needs: {any: [unit]}}}",
-    );
+    let system = any_of_four("{exponential: 10h}");
     let told = |is_exact_allowed| {
         let plan = Plan { precision: Some(0.1), is_exact_allowed, ..system.plan(1) };
         let report =
@@ -388,22 +393,14 @@ journeys: {serve: {needs: {any: [unit]}}}",
 /// Other assumptions are as near as what is asked: exactly where nothing is simulated.
 #[test]
 fn assumptions_are_told_as_nearly_as_what_is_asked() {
-    let of = |repair: &str| {
-        system(&format!(
-            "topology: t
-failures: {{down: {{every: 2000h, repair: {repair}}}}}
-domains: {{unit: {{count: 4, fails: [down]}}}}
-journeys: {{serve: {{needs: {{any: [unit]}}}}}}"
-        ))
-    };
-    let stated = of("{exponential: 10h}");
+    let stated = any_of_four("{exponential: 10h}");
     let exactly = |system: &System| {
         let plan = system.plan(1);
         Ok::<_, Infallible>(system.report_answers(&plan, system.exact_answers(&plan, 1_000)))
     };
     let Ok(stressed) = stated.stress(exactly);
     assert_eq!(stressed.len(), 2, "its repairs are exponential already");
-    let fixed = of("10h");
+    let fixed = any_of_four("10h");
     let by_hand = fixed.exact_answers(&fixed.plan(1), 1_000);
     let by_hand = by_hand.journeys[0].as_ref().unwrap().unavailability;
     assert_eq!((stressed[0].assumption, stressed[0].journeys[0].1), ("repairs fixed", by_hand));

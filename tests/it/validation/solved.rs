@@ -50,12 +50,12 @@ pub(super) fn sections(page: &mut Page) {
     }
 }
 
-fn system(name: &str, text: &str) -> System {
+pub(super) fn system(name: &str, text: &str) -> System {
     let topology = Topology::from_str(name, text).unwrap_or_else(|error| panic!("{error}"));
     System::compile(topology)
 }
 
-fn plan(system: &System, hours: f64) -> Plan {
+pub(super) fn plan(system: &System, hours: f64) -> Plan {
     Plan { horizon: SimSpan::from_seconds(hours * HOUR), ..system.plan(1) }
 }
 
