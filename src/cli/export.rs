@@ -97,6 +97,11 @@ fn prism(system: &System, journey: usize) -> Result<String, Failure> {
     let chain = system
         .chain(JourneyId::new(journey), MOST_STATES)
         .map_err(|why| refused(&not_markov_text(topology, system.model(), why)))?;
+    if chain.has_set_times() {
+        return Err(refused(
+            "something takes a set time, which a chain in PRISM's language cannot",
+        ));
+    }
     to_prism(&chain, &topology.name, name)
         .ok_or_else(|| refused("it may begin in several states, by the phases of a law"))
 }

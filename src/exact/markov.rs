@@ -8,6 +8,7 @@
 //! for Markov chains*, Numerische Mathematik 65, 1993). Large chains are swept from below and from above, and the
 //! two bounds are proof.
 
+use super::regenerative::Regenerative;
 use crate::model::Chain;
 
 /// Chains of at most so many states are solved by elimination, which takes the cube of it.
@@ -31,6 +32,12 @@ pub struct Exact {
     pub relative_error: f64,
 }
 
+impl Exact {
+    fn less_sure(self, by: f64) -> Exact {
+        Exact { relative_error: self.relative_error + by, ..self }
+    }
+}
+
 /// Why a chain has no such answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unsolved {
@@ -38,6 +45,9 @@ pub enum Unsolved {
     SeveralEnds,
     /// It would take too long: the rates are too far apart for so many states.
     TooStiff,
+    /// Something takes a set time, and so the chain has no memory only at some instants: the long run is known, and the
+    /// mean time to the first, but not what comes to pass within a time.
+    SetTimes,
 }
 
 /// The long run of something that is so or not.
@@ -69,25 +79,44 @@ pub struct Within {
 ///
 /// If there is no one long run, or the chain is too stiff for its size.
 pub fn long_run(chain: &Chain) -> Result<LongRun, Unsolved> {
+    if let Some(set) = &chain.set_times {
+        let Regenerative { chain, rewards, relative_error } = Regenerative::new(chain, set, false)?;
+        return cycle(
+            &chain,
+            [&|state| rewards[state][0], &|state| rewards[state][1], &|state| rewards[state][2]],
+            relative_error,
+        );
+    }
+    let is_so = |state: usize| f64::from(u8::from(chain.is_so(state)));
+    cycle(chain, [&|_| 1.0, &is_so, &|state| flow(chain, state)], 0.0)
+}
+
+/// The mean over a cycle of the time in which it is so, and of how often it comes to be so, over its mean length, with the
+/// rewards of length, of these two; these may be off by so much, relative to themselves.
+fn cycle(
+    chain: &Chain,
+    rewards: [Reward<'_>; 3],
+    relative_error: f64,
+) -> Result<LongRun, Unsolved> {
     let members = last_component(chain)?;
-    let certain = |value| Exact { value, relative_error: 0.0 };
     if let [only] = members[..] {
-        let share = certain(f64::from(u8::from(chain.is_so(only))));
-        return Ok(LongRun { share, frequency: certain(0.0) });
+        let [length, share, frequency] =
+            rewards.map(|reward| Exact { value: reward(only), relative_error });
+        return Ok(LongRun { share: ratio(share, length), frequency: ratio(frequency, length) });
     }
     let begin = most_visited(chain, &members);
-    let rewards: [Reward<'_>; 3] =
-        [&|_| 1.0, &|state| f64::from(u8::from(chain.is_so(state))), &|state| flow(chain, state)];
     let walk = Walk { chain, members: &members, stops: &|state| state == begin };
-    let [length, share, frequency] = walk.from(begin, rewards)?;
+    let found = walk.from(begin, rewards)?;
+    let [length, share, frequency] = found.map(|exact| exact.less_sure(relative_error));
     Ok(LongRun { share: ratio(share, length), frequency: ratio(frequency, length) })
 }
 
-/// How much of something there is in a state, 1/s.
-type Reward<'r> = &'r dyn Fn(usize) -> f64;
+/// How much of something there is in a state, 1/s; or up to the next state, where probabilities stand in the place of
+/// rates.
+pub(super) type Reward<'r> = &'r dyn Fn(usize) -> f64;
 
 /// How often it comes to be so in a second, from a state in which it is not.
-fn flow(chain: &Chain, state: usize) -> f64 {
+pub(super) fn flow(chain: &Chain, state: usize) -> f64 {
     if chain.is_so(state) {
         return 0.0;
     }
@@ -112,6 +141,14 @@ fn ratio(over: Exact, under: Exact) -> Exact {
 ///
 /// If the chain is too stiff for its size.
 pub fn mean_time_until(chain: &Chain) -> Result<Option<Exact>, Unsolved> {
+    let Some(set) = &chain.set_times else { return mean_of_tries(chain, &|_| 1.0) };
+    let Regenerative { chain, rewards, relative_error } = Regenerative::new(chain, set, true)?;
+    let found = mean_of_tries(&chain, &|state| rewards[state][0])?;
+    Ok(found.map(|exact| exact.less_sure(relative_error)))
+}
+
+/// The same, with how much time there is in each state.
+fn mean_of_tries(chain: &Chain, time_in: Reward<'_>) -> Result<Option<Exact>, Unsolved> {
     let reached = reached(chain, chain.initial.iter().map(|(state, _)| *state as usize));
     let members: Vec<usize> =
         (0..chain.state_count()).filter(|s| reached[*s] && !chain.is_so(*s)).collect();
@@ -124,7 +161,7 @@ pub fn mean_time_until(chain: &Chain) -> Result<Option<Exact>, Unsolved> {
     if chain.is_so(begin) {
         return Ok(Some(Exact { value: 0.0, relative_error: 0.0 }));
     }
-    let rewards: [Reward<'_>; 2] = [&|_| 1.0, &|state| flow(chain, state)];
+    let rewards: [Reward<'_>; 2] = [time_in, &|state| flow(chain, state)];
     let stops = |state: usize| state == begin || chain.is_so(state);
     let walk = Walk { chain, members: &members, stops: &stops };
     let [time, probability] = walk.from(begin, rewards)?;
@@ -340,6 +377,7 @@ pub fn within(chain: &Chain, after: f64, time: f64) -> Result<Within, Unsolved> 
 ///
 /// If the chain is too stiff for its size.
 pub fn probability_within(chain: &Chain, time: f64) -> Result<Exact, Unsolved> {
+    markov_only(chain)?;
     let stopped = chain.stopped();
     let begins_so: f64 = chain
         .initial
@@ -359,6 +397,7 @@ pub fn probability_within(chain: &Chain, time: f64) -> Result<Exact, Unsolved> {
 ///
 /// If the chain is too stiff for its size.
 pub fn probability_never_within(chain: &Chain, time: f64) -> Result<Exact, Unsolved> {
+    markov_only(chain)?;
     let stopped = chain.stopped();
     let mut now = beginning(&stopped);
     let relative_error = if stopped.state_count() <= MOST_SQUARED {
@@ -370,6 +409,11 @@ pub fn probability_never_within(chain: &Chain, time: f64) -> Result<Exact, Unsol
     };
     let never = now.iter().enumerate().filter(|(state, _)| !chain.is_so(*state));
     Ok(Exact { value: never.map(|(_, p)| p).sum(), relative_error })
+}
+
+/// Refuses what has a memory of how long something has been under way.
+fn markov_only(chain: &Chain) -> Result<(), Unsolved> {
+    if chain.has_set_times() { Err(Unsolved::SetTimes) } else { Ok(()) }
 }
 
 /// The probability of each state at the beginning.
@@ -386,6 +430,7 @@ fn accumulated<const N: usize>(
     time: f64,
     rewards: [Reward<'_>; N],
 ) -> Result<[Exact; N], Unsolved> {
+    markov_only(chain)?;
     let mut now = beginning(chain);
     if chain.state_count() <= MOST_SQUARED {
         if after > 0.0 {
@@ -520,21 +565,22 @@ fn tail_of(mean: f64, count: usize) -> f64 {
 }
 
 /// A chain that jumps or stays at one rate everywhere.
-struct Uniform<'c> {
+pub(super) struct Uniform<'c> {
     chain: &'c Chain,
     rate: f64,
     stays: Vec<f64>,
-    moves: f64,
+    /// Moves along transitions that have been made.
+    pub(super) moves: f64,
 }
 
 /// A distribution changes no more when no part of it changes by more than this share of itself in twice as many jumps.
 const STILL: f64 = 1e-11;
 /// The relative error of following a distribution jump by jump until it is still: what is rare in it is compared with
 /// what is rare in it before.
-const TRANSIENT: f64 = 1e-9;
+pub(super) const TRANSIENT: f64 = 1e-9;
 
 impl<'c> Uniform<'c> {
-    fn new(chain: &'c Chain) -> Uniform<'c> {
+    pub(super) fn new(chain: &'c Chain) -> Uniform<'c> {
         let out = |state| chain.exit_rate(state);
         let rate = (0..chain.state_count()).map(out).fold(0.0, f64::max);
         let stays = |state| if rate > 0.0 { ((rate - out(state)) / rate).max(0.0) } else { 1.0 };
@@ -549,7 +595,7 @@ impl<'c> Uniform<'c> {
     /// `sum_k P(N = k) v_k` after the time and `1/q sum_k P(N > k) v_k r` within it, with `N` Poisson of mean `q t`
     /// (Jensen 1953). As soon as the distribution of what is left changes no more, but for a constant factor, the
     /// rest is a geometric series.
-    fn run<const N: usize>(
+    pub(super) fn run<const N: usize>(
         &mut self,
         now: &mut Vec<f64>,
         time: f64,

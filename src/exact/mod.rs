@@ -9,6 +9,7 @@ mod fault_tree;
 mod markov;
 mod product;
 mod quadrature;
+mod regenerative;
 mod simultaneous;
 mod skeleton;
 mod static_answer;

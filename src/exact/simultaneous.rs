@@ -105,21 +105,20 @@ impl<'h> Trial<'h> {
     fn destroys(&mut self, holders: &[u32]) -> bool {
         let holding = self.holding;
         holders.iter().for_each(|holder| self.is_lost[*holder as usize] = true);
-        let mut is_destroyed = false;
-        for &holder in holders {
-            for &group in holding.groups_of.of(holder as usize) {
-                self.lost_of[group as usize] += 1;
-                is_destroyed = is_destroyed
-                    || self.lost_of[group as usize] > holding.tolerance && !self.is_left(group);
-            }
+        let destroyed_by = holders.iter().position(|holder| {
+            let groups = holding.groups_of.of(*holder as usize);
+            groups.iter().any(|group| {
+                self.lost_of[*group as usize] += 1;
+                self.lost_of[*group as usize] > holding.tolerance && !self.is_left(*group)
+            })
+        });
+        holders.iter().for_each(|holder| self.is_lost[*holder as usize] = false);
+        // Of groups of holders after that one nothing was counted.
+        for &holder in &holders[..destroyed_by.map_or(holders.len(), |place| place + 1)] {
+            let groups = holding.groups_of.of(holder as usize);
+            groups.iter().for_each(|group| self.lost_of[*group as usize] = 0);
         }
-        for &holder in holders {
-            self.is_lost[holder as usize] = false;
-            for &group in holding.groups_of.of(holder as usize) {
-                self.lost_of[group as usize] = 0;
-            }
-        }
-        is_destroyed
+        destroyed_by.is_some()
     }
 
     /// Whether a group can be recovered from what is left of it.

@@ -16,6 +16,7 @@ mod platform;
 mod structure;
 
 pub use chain::Chain;
+pub(crate) use chain::SetTimes;
 pub use compile::{ObservedWay, branch_names, compile, degradable_journeys, observed_ways};
 pub use component::{
     Burst, Clock, Crew, Load, Mask, Model, Plan, Repair, Roster, Shock, Stage, Task, TimeToFailure,

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::not_static::not_static_text;
 use super::number::{grouped, significant};
 use super::precision::BeyondReach;
-use crate::engine::{NotMarkov, Stuck};
-use crate::exact::{Exact, static_answer};
+use crate::engine::{Event, NotMarkov, Stuck};
+use crate::exact::{Exact, Unsolved, static_answer};
 use crate::measure::Verdict;
 use crate::model::{ClockId, DataId, JourneyId, Model};
 use crate::run::{Chosen, NotEstimated, Plan, RareEstimate, RareMethod, exact_loss, exact_outages};
@@ -223,7 +223,7 @@ fn journey_answer(
             let known = |number: Option<Exact>, scale| number.map(|exact| proven(exact, scale));
             Ok(Answer {
                 route: Route::Markov,
-                by: format!("a Markov chain of {} states", exact.states),
+                by: chain_words(exact.states, exact.within.err()),
                 unavailability: known(exact.within.ok().map(|within| within.share), 1.0),
                 outages_per_year: known(exact.within.ok().map(|within| within.count), 1.0 / years),
                 p_outage: known(exact.p_outage.and_then(Result::ok), 1.0),
@@ -249,6 +249,13 @@ fn journey_answer(
     }
 }
 
+fn chain_words(states: usize, unsolved: Option<Unsolved>) -> String {
+    match unsolved {
+        Some(Unsolved::SetTimes) => format!("a Markov regenerative process of {states} states"),
+        _ => format!("a Markov chain of {states} states"),
+    }
+}
+
 fn loss_answer(
     topology: &Topology,
     model: &Model,
@@ -259,7 +266,7 @@ fn loss_answer(
     let exact = exact_loss(model, class, plan.horizon, most_states)
         .map_err(|why| format!("no Markov chain: {}", not_markov_text(topology, model, why)))?;
     let by = match exact.parts {
-        1 => format!("a Markov chain of {} states", exact.states),
+        1 => chain_words(exact.states, exact.p_loss.err()),
         parts => format!("{parts} independent Markov chains of {} states together", exact.states),
     };
     Ok(LossAnswer {
@@ -288,8 +295,9 @@ pub fn not_markov_text(topology: &Topology, model: &Model, why: NotMarkov) -> St
         NotMarkov::Shock(_) => format!("the time to a common cause {memory}"),
         NotMarkov::Hours(_) => "a crew works by the hours of the week".to_owned(),
         NotMarkov::Escalation(_) => "jobs go to others when nobody answers".to_owned(),
-        NotMarkov::Mask => {
-            "the first part of each outage is hidden, which takes a set time".to_owned()
+        NotMarkov::SetTimes(one, other) => {
+            let name = |event| set_time_text(topology, model, event);
+            format!("{} and {} take set times and may be under way at once", name(one), name(other))
         }
         NotMarkov::Plan => "work is planned for set times".to_owned(),
         NotMarkov::Platform => "controllers place replicas".to_owned(),
@@ -304,6 +312,27 @@ pub fn not_markov_text(topology: &Topology, model: &Model, why: NotMarkov) -> St
             "there are so many ways on from each state that it would take too long".to_owned()
         }
         NotMarkov::Endless => "what happens at one instant has no end".to_owned(),
+    }
+}
+
+/// What takes a set time, in words with names.
+fn set_time_text(topology: &Topology, model: &Model, event: Event) -> String {
+    match event {
+        Event::Restore(clock) => {
+            let (unit, mode) = model.origin(clock);
+            let (mode, path) = (&topology.modes[mode].name, &topology.units[unit.index()].path);
+            format!("the repair of {mode} of {path}")
+        }
+        Event::Start(unit) => format!("the start of {}", topology.units[unit.index()].path),
+        Event::Failover(_) => "a failover".to_owned(),
+        Event::Expire(_) => "the first part of an outage, which is hidden,".to_owned(),
+        Event::Answer(_) => "the response of a crew".to_owned(),
+        Event::Arrive(_) => "the delivery of a spare part".to_owned(),
+        Event::Shock(_) => "the time to a common cause".to_owned(),
+        Event::Rebuild(_) => "a rebuild".to_owned(),
+        Event::Defect(_) => "the time to a defect, or until it is found,".to_owned(),
+        Event::Delete(_) => "the time to a deletion".to_owned(),
+        _ => "something else".to_owned(),
     }
 }
 

@@ -156,8 +156,19 @@ pub(super) fn agreement_lines(report: &Report) -> String {
     for journey in &report.journeys {
         match &journey.second {
             Some(Ok(answer)) => {
-                let Some((what, simulated, exact)) = journey.compared(answer) else { continue };
-                let words = compared(what, simulated, exact, answer.route, &answer.by);
+                let words = match journey.compared(answer) {
+                    Some((what, simulated, exact)) => {
+                        compared(what, simulated, exact, answer.route, &answer.by)
+                    }
+                    None => match (journey.simulated(), answer.long_run_unavailability) {
+                        (Some(simulated), Some(exact)) => beside(
+                            ("unavailability", simulated),
+                            ("in the long run", told(exact, number)),
+                            &answer.by,
+                        ),
+                        _ => continue,
+                    },
+                };
                 lines += &wrapped(&format!("{}: {words}", journey.name), "  ");
             }
             Some(Err(why)) => without.entry(why).or_default().push(&journey.name),
@@ -167,8 +178,19 @@ pub(super) fn agreement_lines(report: &Report) -> String {
     for class in &report.data {
         match &class.second {
             Some(Ok(answer)) => {
-                let Some((what, simulated, exact)) = class.compared(answer) else { continue };
-                let words = compared(what, simulated, exact, answer.route, &answer.by);
+                let words = match class.compared(answer) {
+                    Some((what, simulated, exact)) => {
+                        compared(what, simulated, exact, answer.route, &answer.by)
+                    }
+                    None => match (class.simulated(), answer.first_loss_s) {
+                        (Some(simulated), Some(exact)) => beside(
+                            ("probability of a loss", simulated),
+                            ("mean time to the first (MTTDL)", told(exact, duration)),
+                            &answer.by,
+                        ),
+                        _ => continue,
+                    },
+                };
                 lines += &wrapped(&format!("{}: {words}", class.name), "  ");
             }
             Some(Err(why)) => without.entry(why).or_default().push(&class.name),
@@ -179,6 +201,15 @@ pub(super) fn agreement_lines(report: &Report) -> String {
         lines += &wrapped(&format!("{}: no second route: {why}", names.join(", ")), "  ");
     }
     section("Agreement with a second route", lines)
+}
+
+/// Two numbers that are not of the same thing, and so are at no distance.
+fn beside((what, simulated): (&str, Estimate), (of, exact): (&str, String), by: &str) -> String {
+    let seen = match (simulated.std_error, simulated.ci95) {
+        (None, Some((_, high))) => format!("at most {}", rough(high)),
+        _ => told(simulated, rough),
+    };
+    format!("{what} {seen} simulated within the horizon; {of} {exact} exact by {by}")
 }
 
 fn compared(what: &str, simulated: Estimate, other: Estimate, route: Route, by: &str) -> String {

@@ -32,6 +32,7 @@ mod redundancy;
 mod refusals;
 mod scenarios;
 mod schemas;
+mod set_times;
 mod tidy;
 mod topologies;
 mod validation;

@@ -30,6 +30,8 @@ pub(super) struct Enumerator<'m> {
     pub(super) put_aside: Vec<u32>,
     /// What has to happen before any time passes.
     pub(super) at_once: Vec<Slot>,
+    /// What has begun in this step that takes a set time.
+    pub(super) begun: Vec<Slot>,
     /// Of each choice of this step, which way it goes and how many there are.
     choices: Vec<(usize, usize)>,
     next_choice: usize,
@@ -51,6 +53,7 @@ impl<'m> Enumerator<'m> {
             ages: vec![IDLE; model.clocks.len()],
             put_aside: vec![IDLE; model.clocks.len() + model.units.len()],
             at_once: Vec::new(),
+            begun: Vec::new(),
             choices: Vec::new(),
             next_choice: 0,
             weight: 1.0,
@@ -61,6 +64,7 @@ impl<'m> Enumerator<'m> {
     /// Goes back to where a step began, to take the same choices again as far as they are made.
     pub(super) fn rewind(&mut self) {
         self.next_choice = 0;
+        self.begun.clear();
         self.weight = 1.0;
     }
 
@@ -125,11 +129,22 @@ impl<'m> Enumerator<'m> {
     }
 
     pub(super) fn set(&mut self, event: Event, phase: u32) {
-        let slot = self.slots.slot(event);
+        self.enter(self.slots.slot(event), phase);
+    }
+
+    /// What is under way in a slot comes to another phase.
+    pub(super) fn enter(&mut self, slot: Slot, phase: u32) {
         self.timers[slot as usize] = phase;
         if phase == AT_ONCE {
             self.at_once.push(slot);
+        } else if self.phases.set_time(phase).is_some() {
+            self.begun.push(slot);
         }
+    }
+
+    /// Whether what takes a set time in a slot has been under way since before this step.
+    pub(super) fn goes_on(&self, slot: Slot) -> bool {
+        self.phases.set_time(self.timers[slot as usize]).is_some() && !self.begun.contains(&slot)
     }
 
     fn start(&mut self, event: Event, law: &Law, why: NotMarkov) {
@@ -206,7 +221,12 @@ impl Chooser for Enumerator<'_> {
     }
 
     fn work_pauses(&mut self, job: JobId, _: CrewId) {
-        self.put_aside[job.index()] = self.cancel(self.end_of_stage(job));
+        let phase = self.cancel(self.end_of_stage(job));
+        if self.phases.set_time(phase).is_some() {
+            // How much of it is left is remembered.
+            self.refuse(self.of_job(job));
+        }
+        self.put_aside[job.index()] = phase;
     }
 
     fn work_resumes(&mut self, job: JobId, _: CrewId) {
@@ -280,7 +300,12 @@ impl Chooser for Enumerator<'_> {
         if let TimeToFailure::Aging(law) = &self.model.clocks[clock.index()].to_failure
             && self.has_clock(clock)
         {
-            self.ages[clock.index()] = self.begin(law, NotMarkov::Failure(clock));
+            let phase = self.begin(law, NotMarkov::Failure(clock));
+            if self.phases.has_set_times_from(phase) {
+                // A life stands still and goes on.
+                self.refuse(NotMarkov::Failure(clock));
+            }
+            self.ages[clock.index()] = phase;
         }
     }
 
@@ -291,10 +316,9 @@ impl Chooser for Enumerator<'_> {
 
     fn mask_begins(&mut self, mask: MaskId) {
         let spec = self.model.masks[mask.index()];
-        if spec.delay == SimSpan::ZERO {
-            self.set(Event::Expire(mask), AT_ONCE);
-        } else if self.cone.gates[spec.gate.index()] {
-            self.refuse(NotMarkov::Mask);
+        if spec.delay == SimSpan::ZERO || self.cone.gates[spec.gate.index()] {
+            let phase = self.phases.of_set_time(spec.delay.seconds());
+            self.set(Event::Expire(mask), phase);
         }
     }
 

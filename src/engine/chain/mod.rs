@@ -2,7 +2,7 @@
 //! made in every way instead of one by luck.
 //!
 //! A state is what decides what happens next: which modes are active, who serves, who works on what, and in which
-//! memoryless phase everything is that is under way. Only what can matter to what was asked for is explored, and
+//! phase everything is that is under way: memoryless, or for one thing at a time of a set time. Only what can matter to what was asked for is explored, and
 //! units that may stand in for one another are not told apart.
 
 mod alike;
@@ -18,7 +18,8 @@ use words::Present;
 use super::event::{Event, Slot};
 use super::step::{Chooser, DataChooser, step};
 use crate::model::{
-    Chain, ClockId, Cone, CrewId, DataId, JourneyId, Model, SeatId, ShockId, TimeToFailure, UnitId,
+    Chain, ClockId, Cone, CrewId, DataId, JourneyId, Model, SeatId, SetTimes, ShockId,
+    TimeToFailure, UnitId,
 };
 use crate::rng::Stream;
 use crate::spec::CatchUp;
@@ -36,7 +37,7 @@ const MOST_WAYS: usize = 100_000;
 pub enum NotMarkov {
     /// The law of a failure mode is not made of memoryless phases.
     Failure(ClockId),
-    /// The law of a repair is not.
+    /// The law of a repair is not made of memoryless phases and set times, or it is put aside in a set time.
     Repair(ClockId),
     /// The law of a start is not.
     Start(UnitId),
@@ -50,8 +51,8 @@ pub enum NotMarkov {
     Hours(CrewId),
     /// Jobs go from a crew to others that nobody answers in time.
     Escalation(CrewId),
-    /// The first part of each outage is hidden, which takes a fixed time.
-    Mask,
+    /// Two things take set times that may be under way at once.
+    SetTimes(Event, Event),
     /// Work is planned for fixed times.
     Plan,
     /// Controllers place replicas.
@@ -159,6 +160,9 @@ enum Way {
     Timer(Slot),
 }
 
+/// Where a way leads: the state, whether what takes a set time goes on, and how often or how probably.
+type Transition = (u32, bool, f64);
+
 struct Explorer<'m> {
     /// The journey that is asked about; none, if data are.
     journey: Option<JourneyId>,
@@ -175,37 +179,53 @@ struct Explorer<'m> {
 impl Explorer<'_> {
     fn explore(&mut self) -> Result<(), NotMarkov> {
         self.begin()?;
-        let mut transitions: Vec<(u32, f64)> = Vec::new();
+        let mut transitions: Vec<Transition> = Vec::new();
         let mut from = Vec::new();
         let mut ways = Vec::new();
+        let mut set_times = SetTimes { firsts: vec![0], ..SetTimes::default() };
         self.chain.firsts.push(0);
         let mut next = 0;
         while next < self.states.len() {
             transitions.clear();
+            let mut lasts = f64::INFINITY;
             // A loss is the end; an outage is not.
             if self.journey.is_some() || !self.chain.is_so[next] {
                 self.states.read(next, &mut from);
                 self.present.read(&from);
-                self.ways(&mut ways);
-                self.spend(ways.len())?;
-                for &(way, rate) in &ways {
-                    self.follow(&from, way, rate, &mut transitions)?;
+                let set = self.ways(&mut ways)?;
+                self.spend(ways.len() + 1)?;
+                if let Some((slot, seconds)) = set {
+                    lasts = seconds;
+                    self.follow(&from, (Way::Timer(slot), 1.0), None, &mut transitions)?;
+                    for &(to, probability) in &merged(&mut transitions) {
+                        set_times.to.push(to);
+                        set_times.probability.push(probability);
+                    }
+                    transitions.clear();
+                }
+                for &way in &ways {
+                    self.follow(&from, way, set.map(|(slot, _)| slot), &mut transitions)?;
                 }
             }
-            transitions.retain(|(to, _)| *to != next as u32);
-            transitions.sort_by_key(|(to, _)| *to);
-            for &(to, rate) in &transitions {
-                let begin = *self.chain.firsts.last().unwrap_or(&0);
-                if self.chain.to.len() > begin && self.chain.to.last() == Some(&to) {
-                    *self.chain.rates.last_mut().expect("there is one for each") += rate;
-                } else {
+            // What leads back has changed nothing, unless a set time has begun anew.
+            transitions
+                .retain(|(to, goes_on, _)| *to != next as u32 || lasts < f64::INFINITY && !goes_on);
+            for goes_on in [false, true] {
+                let mut of_kind =
+                    transitions.iter().copied().filter(|one| one.1 == goes_on).collect();
+                for (to, rate) in merged(&mut of_kind) {
                     self.chain.to.push(to);
                     self.chain.rates.push(rate);
+                    set_times.goes_on.push(goes_on);
                 }
             }
             self.chain.firsts.push(self.chain.to.len());
+            set_times.lasts.push(lasts);
+            set_times.firsts.push(set_times.to.len());
             next += 1;
         }
+        let has_set_times = set_times.lasts.iter().any(|lasts| lasts.is_finite());
+        self.chain.set_times = has_set_times.then_some(set_times);
         Ok(())
     }
 
@@ -269,8 +289,9 @@ impl Explorer<'_> {
         }
     }
 
-    /// All that can happen next in the present, and how often in a second.
-    fn ways(&self, ways: &mut Vec<(Way, f64)>) {
+    /// All that can happen next in the present, and how often in a second; and what takes a set time, with that time in
+    /// seconds.
+    fn ways(&self, ways: &mut Vec<(Way, f64)>) -> Result<Option<(Slot, f64)>, NotMarkov> {
         let Present { model, state, luck, .. } = &self.present;
         ways.clear();
         for unit in &self.present.units {
@@ -293,20 +314,29 @@ impl Explorer<'_> {
                 ways.push((Way::Strike(shock), 1.0 / mean));
             }
         }
+        let mut set: Option<(Slot, f64)> = None;
         let under_way = luck.timers.iter().enumerate().filter(|(_, phase)| **phase != IDLE);
         for (slot, &phase) in under_way {
-            ways.push((Way::Timer(slot as Slot), luck.phases.rate(phase)));
+            let slot = slot as Slot;
+            let Some(seconds) = luck.phases.set_time(phase) else {
+                ways.push((Way::Timer(slot), luck.phases.rate(phase)));
+                continue;
+            };
+            if let Some((other, _)) = set.replace((slot, seconds)) {
+                return Err(NotMarkov::SetTimes(luck.slots.event(other), luck.slots.event(slot)));
+            }
         }
         ways.retain(|(_, rate)| *rate > 0.0);
+        Ok(set)
     }
 
-    /// Goes one way on from a state, with every choice made in every way.
+    /// Goes one way on from a state, with every choice made in every way; in `set`, something takes a set time.
     fn follow(
         &mut self,
         from: &[u32],
-        way: Way,
-        rate: f64,
-        transitions: &mut Vec<(u32, f64)>,
+        (way, rate): (Way, f64),
+        set: Option<Slot>,
+        transitions: &mut Vec<Transition>,
     ) -> Result<(), NotMarkov> {
         for tried in 0.. {
             if tried == MOST_WAYS {
@@ -317,9 +347,10 @@ impl Explorer<'_> {
             self.happens_at_once()?;
             let weight = self.present.luck.weight;
             if weight > 0.0 {
+                let goes_on = set.is_some_and(|slot| self.present.luck.goes_on(slot));
                 self.present.write(&mut self.words);
                 let to = self.arrive()?;
-                transitions.push((to, rate * weight));
+                transitions.push((to, goes_on, rate * weight));
             }
             if !self.present.luck.chooses_anew() {
                 break;
@@ -346,7 +377,7 @@ impl Explorer<'_> {
             }
             Way::Timer(slot) => {
                 let next = luck.phases.next(luck.timers[slot as usize]);
-                luck.timers[slot as usize] = next;
+                luck.enter(slot, next);
                 if next != IDLE {
                     return;
                 }
@@ -408,6 +439,19 @@ impl Explorer<'_> {
         }
         Ok(state)
     }
+}
+
+/// Ways that lead to the same state as one.
+fn merged(transitions: &mut Vec<Transition>) -> Vec<(u32, f64)> {
+    transitions.sort_by_key(|(to, ..)| *to);
+    let mut merged: Vec<(u32, f64)> = Vec::with_capacity(transitions.len());
+    for &(to, _, rate) in &*transitions {
+        match merged.last_mut() {
+            Some((last, sum)) if *last == to => *sum += rate,
+            _ => merged.push((to, rate)),
+        }
+    }
+    merged
 }
 
 /// The states that have been found, as what differs from the first, one after another.

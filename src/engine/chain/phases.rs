@@ -1,4 +1,4 @@
-//! Laws as memoryless phases one after another.
+//! Laws as phases one after another, each memoryless or of a set time.
 
 use crate::dist::Law;
 
@@ -12,13 +12,21 @@ const MOST_STAGES: f64 = 64.0;
 /// How far from a whole number the shape of an Erlang law may be written.
 const SHAPE_TOLERANCE: f64 = 1e-9;
 
-/// One memoryless phase.
+/// One phase.
 #[derive(Clone, Copy, Debug)]
 struct Phase {
-    /// How often it ends in a second while it lasts.
-    rate: f64,
+    lasts: Lasts,
     /// What follows; [`IDLE`] if it is the last.
     next: u32,
+}
+
+/// How long a phase lasts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Lasts {
+    /// Memoryless: how often it ends in a second while it lasts.
+    Rate(f64),
+    /// Always so many seconds.
+    Set(f64),
 }
 
 /// With which phases something begins, and how probably.
@@ -35,7 +43,7 @@ pub(super) struct Phases {
 impl Phases {
     pub(super) fn new() -> Phases {
         // Neither of the first two ever ends: nothing is under way, or is over at once.
-        let none = Phase { rate: 0.0, next: IDLE };
+        let none = Phase { lasts: Lasts::Rate(0.0), next: IDLE };
         Phases { phases: vec![none, none], laws: Vec::new() }
     }
 
@@ -45,7 +53,7 @@ impl Phases {
         let place = known.unwrap_or_else(|| {
             let begins = branches(law).map(|branches| {
                 let branches = branches.into_iter();
-                branches.map(|(probability, rates)| (probability, self.add(&rates))).collect()
+                branches.map(|(probability, phases)| (probability, self.add(&phases))).collect()
             });
             self.laws.push((law.clone(), begins));
             self.laws.len() - 1
@@ -53,20 +61,45 @@ impl Phases {
         self.laws[place].1.as_deref()
     }
 
-    /// Adds phases of these rates one after another; the first.
-    fn add(&mut self, rates: &[f64]) -> u32 {
-        let mut next = IDLE;
-        for &rate in rates.iter().rev() {
-            self.phases.push(Phase { rate, next });
-            next = u32::try_from(self.phases.len() - 1).expect("a model has fewer phases");
-        }
-        if rates.is_empty() { AT_ONCE } else { next }
+    /// The phase of what takes so many seconds.
+    pub(super) fn of_set_time(&mut self, seconds: f64) -> u32 {
+        self.of(&Law::Fixed { value: seconds }).map_or(AT_ONCE, |begins| begins[0].1)
     }
 
-    /// How often a phase ends in a second.
+    /// Adds phases one after another; the first.
+    fn add(&mut self, all: &[Lasts]) -> u32 {
+        let mut next = IDLE;
+        for &lasts in all.iter().rev() {
+            self.phases.push(Phase { lasts, next });
+            next = u32::try_from(self.phases.len() - 1).expect("a model has fewer phases");
+        }
+        if all.is_empty() { AT_ONCE } else { next }
+    }
+
+    /// How often a phase ends in a second; never, if it takes a set time.
     #[inline]
     pub(super) fn rate(&self, phase: u32) -> f64 {
-        self.phases[phase as usize].rate
+        match self.phases[phase as usize].lasts {
+            Lasts::Rate(rate) => rate,
+            Lasts::Set(_) => 0.0,
+        }
+    }
+
+    /// How many seconds a phase takes, if that is set.
+    #[inline]
+    pub(super) fn set_time(&self, phase: u32) -> Option<f64> {
+        match self.phases[phase as usize].lasts {
+            Lasts::Rate(_) => None,
+            Lasts::Set(seconds) => Some(seconds),
+        }
+    }
+
+    /// Whether this phase or one after it takes a set time.
+    pub(super) fn has_set_times_from(&self, mut phase: u32) -> bool {
+        while phase != IDLE && self.set_time(phase).is_none() {
+            phase = self.next(phase);
+        }
+        phase != IDLE
     }
 
     /// The phase after this one; [`IDLE`] if it is the last.
@@ -76,24 +109,25 @@ impl Phases {
     }
 }
 
-/// The ways that a law can go: the probability of each, and the rates of its phases.
-fn branches(law: &Law) -> Option<Vec<(f64, Vec<f64>)>> {
-    let certainly = |rates: Vec<f64>| Some(vec![(1.0, rates)]);
+/// The ways that a law can go: the probability of each, and its phases.
+fn branches(law: &Law) -> Option<Vec<(f64, Vec<Lasts>)>> {
+    let certainly = |phases: Vec<Lasts>| Some(vec![(1.0, phases)]);
     match law {
-        Law::Exponential { mean } => certainly(vec![1.0 / mean]),
-        Law::Weibull { shape: 1.0, scale } => certainly(vec![1.0 / scale]),
+        Law::Exponential { mean } => certainly(vec![Lasts::Rate(1.0 / mean)]),
+        Law::Weibull { shape: 1.0, scale } => certainly(vec![Lasts::Rate(1.0 / scale)]),
         Law::Gamma { shape, scale }
             if (shape - shape.round()).abs() < SHAPE_TOLERANCE
                 && (1.0..=MOST_STAGES).contains(&shape.round()) =>
         {
-            certainly(vec![1.0 / scale; shape.round() as usize])
+            certainly(vec![Lasts::Rate(1.0 / scale); shape.round() as usize])
         }
         law if law.longest() == 0.0 => certainly(Vec::new()),
+        Law::Fixed { value } if value.is_finite() => certainly(vec![Lasts::Set(*value)]),
         Law::Mixture(parts) => {
             let mut all = Vec::new();
             for part in parts {
-                for (probability, rates) in branches(&part.law)? {
-                    all.push((part.probability * probability, rates));
+                for (probability, phases) in branches(&part.law)? {
+                    all.push((part.probability * probability, phases));
                 }
             }
             Some(all)
@@ -102,9 +136,9 @@ fn branches(law: &Law) -> Option<Vec<(f64, Vec<f64>)>> {
             let mut all = vec![(1.0, Vec::new())];
             for part in parts {
                 let ways = branches(part)?;
-                let join = |(before, done): &(f64, Vec<f64>)| {
-                    let join = |(probability, rates): &(f64, Vec<f64>)| {
-                        (before * probability, [done.as_slice(), rates].concat())
+                let join = |(before, done): &(f64, Vec<Lasts>)| {
+                    let join = |(probability, phases): &(f64, Vec<Lasts>)| {
+                        (before * probability, [done.as_slice(), phases].concat())
                     };
                     ways.iter().map(join).collect::<Vec<_>>()
                 };

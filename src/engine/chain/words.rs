@@ -219,6 +219,7 @@ impl<'m> Present<'m> {
         }
         for index in 0..self.masks.len() {
             words.flag(&mut self.state.masks[self.masks[index].index()].has_expired);
+            self.pass_timer(Event::Expire(self.masks[index]), words);
         }
         for index in 0..self.crews.len() {
             let crew = self.crews[index];

@@ -22,8 +22,8 @@ const MOST_DIGITS: i32 = 9;
 pub(super) const HEADER: &str = "# Validation: solved against exact
 
 The same topologies, explored state by state through the same transition function that the simulator draws from, and
-the Markov chain solved: nothing is drawn, so nothing may differ but rounding. Cases whose laws have a memory have
-no chain and are not here.
+the Markov chain solved: nothing is drawn, so nothing may differ but rounding. One thing at a time may take a set time.
+Cases with other laws that have a memory have no chain and are not here.
 ";
 
 pub(super) fn sections(page: &mut Page) {
