@@ -45,6 +45,8 @@ pub struct Agenda<'m> {
     answers: Vec<u32>,
     shocks: Vec<u32>,
     orders: Vec<u32>,
+    /// By failure that others set off: how often it was on its way.
+    drags: Vec<u32>,
     /// The luck of copies of data.
     pub(super) copies: Copies,
     /// The luck of nodes and of replicas that are placed on them.
@@ -84,6 +86,8 @@ impl Bias {
     }
 }
 
+/// Failures that others set off are numbered apart from those that come of themselves.
+const SET_OFF: u32 = 1 << 31;
 /// Draws of a life until one is as long as it is old already.
 const MOST_TRIES: u32 = 64;
 /// The luck of so many clocks is fetched together when a life begins: it is in another order than they are.
@@ -135,6 +139,7 @@ impl<'m> Agenda<'m> {
             answers: vec![0; model.queues.len()],
             shocks: vec![0; model.shocks.len()],
             orders: vec![0; model.spares.len()],
+            drags: vec![0; model.drags.len()],
             copies: Copies::new(&model.data),
             placements: Placements::new(model),
             bias: Bias::NONE,
@@ -169,6 +174,7 @@ impl<'m> Agenda<'m> {
             self.set_shock(ShockId::new(shock));
         }
         self.orders.fill(0);
+        self.drags.fill(0);
         self.begin_copies();
         self.begin_placements();
         for plan in &self.model.plans {
@@ -396,10 +402,14 @@ pub(super) fn next_of(ordinal: &mut u32) -> u32 {
 
 impl Chooser for Agenda<'_> {
     #[inline]
-    fn fails(&mut self, clock: ClockId) {
+    fn fails(&mut self, clock: ClockId, of_itself: bool) {
         let luck = self.points.luck_mut(clock);
         if let TimeToFailure::SetOff = self.model.clocks[clock.index()].to_failure {
             luck.drawn += 1;
+        } else if !of_itself {
+            // It has not been drawn, and what follows must not have the luck of one that has.
+            luck.failure = SET_OFF | next_of(&mut luck.set_off);
+            return;
         }
         luck.failure = luck.drawn;
     }
@@ -592,7 +602,7 @@ impl Chooser for Agenda<'_> {
 
     fn drag_begins(&mut self, drag: DragId, within: f64) {
         let clock = self.model.drags[drag.index()];
-        let ordinal = self.points.luck(clock).drawn;
+        let ordinal = next_of(&mut self.drags[drag.index()]);
         let unit = self.of_clock(clock, Purpose::Drag, ordinal).open_unit();
         // One that is on its way already comes as it was to come.
         let event = Event::Drag(drag);

@@ -162,7 +162,7 @@ impl Agenda<'_> {
             }
             // Its end is yet to be counted.
             state.events -= u64::from(end < self.horizon);
-            self.fails(clock);
+            self.fails(clock, true);
             let is_planned = model.clocks[clock.index()].is_planned;
             let root = Root { clock, branch: 0, is_planned };
             state.has_fallen(root, unit, manner.repair.is_some());

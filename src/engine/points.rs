@@ -43,8 +43,11 @@ pub(super) struct Luck {
     ahead: u32,
     /// How many lives have been drawn; or points, counted as if the two after the last were known.
     pub(super) drawn: u32,
-    /// What `drawn` was at the last failure: the number that its repair bears.
+    /// The number that the repair of the last failure bears: what `drawn` was then, or of one that something else has
+    /// set off a number of its own.
     pub(super) failure: u32,
+    /// How often something else has set it off, though it has points or lives of its own.
+    pub(super) set_off: u32,
     pub(super) clock: ClockId,
     /// Whose it is, and the manner in which its failures pass.
     pub(super) unit: UnitId,
@@ -58,8 +61,8 @@ impl Luck {
     /// has none.
     pub(super) fn new(mean: f64, clock: ClockId, unit: UnitId, manner: u32) -> Luck {
         let (left, key) = (SimSpan::ZERO, StreamKey::of_life(0, 0));
-        let (ahead, drawn, failure, next) = (0, 0, 0, NONE);
-        Luck { at: 0, left, key, mean, ahead, drawn, failure, clock, unit, manner, next }
+        let (ahead, drawn, failure, set_off, next) = (0, 0, 0, 0, NONE);
+        Luck { at: 0, left, key, mean, ahead, drawn, failure, set_off, clock, unit, manner, next }
     }
 
     /// Whether it has points.
@@ -206,7 +209,7 @@ impl Points {
     pub(super) fn begin(&mut self, clock: ClockId, key: StreamKey) {
         let place = self.place_of[clock.index()];
         let luck = &mut self.lucks[place as usize];
-        (luck.key, luck.ahead, luck.drawn, luck.failure) = (key, 0, 0, 0);
+        (luck.key, luck.ahead, luck.drawn, luck.failure, luck.set_off) = (key, 0, 0, 0, 0);
         if luck.has_points() && luck.mean.is_finite() {
             luck.drawn = 2;
             luck.at = luck.draw_gap();

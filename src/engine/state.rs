@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::data::DataState;
 use super::platform::PlatformState;
+use super::step::Switch;
 use crate::model::{
     ClockId, CopyId, CrewId, DataId, GateId, Input, JobId, JourneyId, Model, QueueId, Repair,
     RosterId, SeatId, UnitId, Watch, WatchId,
@@ -148,8 +149,8 @@ pub(crate) enum SeatState {
     Serving(UnitId),
     /// A failover is under way.
     Switching,
-    /// There is a member to take over, and what the failover needs is down.
-    Stuck,
+    /// There is a member to take over, and what this switch needs is down.
+    Stuck(Switch),
     /// Nobody has noticed that this member was lost; all waits until it is back.
     Uncovered(UnitId),
     /// No member is left for it.
@@ -653,7 +654,7 @@ impl State {
         let roster = &model.rosters[id.index()];
         let idle = self.idle_members(model, id).count();
         let is_claim = |seat: &SeatId| {
-            matches!(self.seats[seat.index()], SeatState::Switching | SeatState::Stuck)
+            matches!(self.seats[seat.index()], SeatState::Switching | SeatState::Stuck(_))
         };
         let claims = roster.seats().filter(is_claim).count();
         for seat in roster.seats() {
@@ -662,7 +663,7 @@ impl State {
                     assert!(self.is_up(member) && roster.members.contains(&member));
                     assert_eq!(self.seat_of[member.index()], Some(seat));
                 }
-                SeatState::Switching | SeatState::Stuck => {}
+                SeatState::Switching | SeatState::Stuck(_) => {}
                 SeatState::Uncovered(member) => assert!(!self.is_up(member)),
                 SeatState::Vacant => assert_eq!(idle.saturating_sub(claims), 0, "roster {id:?}"),
             }

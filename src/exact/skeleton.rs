@@ -329,6 +329,7 @@ fn busy_crews(model: &Model) -> Vec<bool> {
         asked > u64::from(crew.size)
             || crew.hours.is_some()
             || crew.reorder.is_some()
+            || crew.escalates.is_some()
             || crew.picks == Discipline::RandomKind
     };
     model.crews.iter().zip(asked).map(is_busy).collect()

@@ -614,3 +614,13 @@ journeys: {j: {needs: {at_least: 2, of: [u]}}}
         assert!(sigmas.abs() < MOST_SIGMAS, "{name} {sigmas} from {exact:e}");
     }
 }
+
+#[test]
+fn a_crew_that_calls_others_is_refused() {
+    let why = answer(
+        "topology: calls\nfailures: {n: {every: 20h, repair: 1h, crew: a}}\n\
+         crews: {a: {response: 20m, escalates: {after: 5m, to: b}}, b: {response: 2m}}\n\
+         domains: {d: {fails: [n]}}\njourneys: {j: {needs: d}}\n",
+    );
+    assert!(why.is_err(), "{why:?}");
+}

@@ -6,6 +6,7 @@ mod behaviours;
 mod capacity;
 mod command_line;
 mod common;
+mod common_causes;
 mod compare;
 mod cuts;
 mod data;

@@ -245,3 +245,33 @@ journeys: {{j: {{needs: pair}}, a: {{needs: a}}}}"
     // Noticed at 13: then the failover begins, and the repair.
     check(&system(", grey: 3h"), &["j: 10-14 hang@a", "a: 10-18 hang@a"]);
 }
+
+#[test]
+fn what_nobody_noticed_is_still_unnoticed_when_the_switch_can_begin() {
+    // `ms` is down from 9 to 11; then somebody has to notice first, which takes 4 h.
+    check(
+        "horizon: 18h
+failures: {down: {every: {fixed: 10h}, repair: 7h}, away: {every: {fixed: 9h}, repair: 2h}}
+domains: {ms: {fails: [away]}}
+services:
+  a: {fails: [down], standby: {active: 1}, coverage: {p: 0%, switch: 0s, else: 4h}, switch_needs: ms}
+  spare: {pool: {serves: [a]}}
+journeys: {j: {needs: a}}",
+        &["j: 10-15 down@a-0"],
+    );
+}
+
+#[test]
+fn a_failback_waits_for_what_it_needs_while_the_substitute_serves() {
+    // `a` is back at 15, and `ms` is down from 14 to 17.
+    check(
+        "horizon: 20h
+failures: {down: {every: {fixed: 10h}, repair: 5h}, away: {every: {fixed: 14h}, repair: 3h}}
+domains: {ms: {fails: [away]}}
+services:
+  a: {fails: [down], standby: {active: 1}, failback: 1h, switch_needs: ms}
+  spare: {pool: {serves: [a]}}
+journeys: {j: {needs: a}}",
+        &["j: 17-18 down@a-0 planned"],
+    );
+}

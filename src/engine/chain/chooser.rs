@@ -192,7 +192,7 @@ impl<'m> Enumerator<'m> {
 }
 
 impl Chooser for Enumerator<'_> {
-    fn fails(&mut self, _: ClockId) {}
+    fn fails(&mut self, _: ClockId, _: bool) {}
 
     fn branch(&mut self, _: ClockId) -> u8 {
         0

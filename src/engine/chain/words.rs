@@ -8,6 +8,7 @@ use super::phases::IDLE;
 use crate::engine::data::CopyPhase;
 use crate::engine::event::Event;
 use crate::engine::state::{Phase, Progress, SeatState, State};
+use crate::engine::step::Switch;
 use crate::model::{
     ClockId, CrewId, DataId, JobId, MaskId, Model, QueueId, Repair, RosterId, ShockId, SpareId,
     TimeToFailure, UnitId, Watch,
@@ -201,16 +202,20 @@ impl<'m> Present<'m> {
                 let mut word = match *state {
                     SeatState::Vacant => 0,
                     SeatState::Switching => 1,
-                    SeatState::Stuck => 2,
-                    SeatState::Serving(unit) => 3 + 2 * unit.index() as u32,
-                    SeatState::Uncovered(unit) => 4 + 2 * unit.index() as u32,
+                    SeatState::Stuck(Switch::Failover) => 2,
+                    SeatState::Stuck(Switch::Uncovered) => 3,
+                    SeatState::Stuck(Switch::Failback) => 4,
+                    SeatState::Serving(unit) => 5 + 2 * unit.index() as u32,
+                    SeatState::Uncovered(unit) => 6 + 2 * unit.index() as u32,
                 };
                 words.word(&mut word);
-                let unit = UnitId::from_index(word.saturating_sub(3) / 2);
+                let unit = UnitId::from_index(word.saturating_sub(5) / 2);
                 *state = match word {
                     0 => SeatState::Vacant,
                     1 => SeatState::Switching,
-                    2 => SeatState::Stuck,
+                    2 => SeatState::Stuck(Switch::Failover),
+                    3 => SeatState::Stuck(Switch::Uncovered),
+                    4 => SeatState::Stuck(Switch::Failback),
                     word if word % 2 == 1 => SeatState::Serving(unit),
                     _ => SeatState::Uncovered(unit),
                 };

@@ -24,7 +24,7 @@ impl<C: Chooser> Step<'_, C> {
             }
         }
         self.state.root = Root { clock, branch: 0, is_planned: mode.is_planned };
-        self.strike(clock);
+        self.strike(clock, true);
         if let Some(burst) = &mode.extras().burst {
             self.bursts(clock, burst);
         }
@@ -47,7 +47,7 @@ impl<C: Chooser> Step<'_, C> {
                 let is_planned = self.model.clocks[clock.index()].is_planned;
                 self.state.root = Root { clock, branch: 0, is_planned };
             }
-            self.strike(clock);
+            self.strike(clock, false);
         }
     }
 
@@ -79,7 +79,7 @@ impl<C: Chooser> Step<'_, C> {
         let is_over = overload.is_some_and(|(gate, _)| self.state.gate_is_up(gate));
         if self.state.can_strike(self.model, clock) && !is_over {
             self.state.root = self.state.drag_roots[drag.index()];
-            self.strike(clock);
+            self.strike(clock, false);
         }
     }
 
@@ -154,7 +154,7 @@ impl<C: Chooser> Step<'_, C> {
         };
         let is_planned = self.model.clocks[clock.index()].is_planned;
         self.state.root = Root { clock, branch: 0, is_planned };
-        self.strike(clock);
+        self.strike(clock, false);
     }
 
     /// Work on one unit of a plan is done.

@@ -57,8 +57,8 @@ pub enum Chance {
 
 /// Decides when what begins here will end: by luck in a simulation, by enumeration in a solver.
 pub trait Chooser: DataChooser + PlatformChooser {
-    /// A failure counts; the repair that follows belongs to it.
-    fn fails(&mut self, clock: ClockId);
+    /// A failure counts, of itself or because something else has set it off; the repair that follows belongs to it.
+    fn fails(&mut self, clock: ClockId, of_itself: bool);
     /// Which named branch the repair of the failure takes that has just counted.
     fn branch(&mut self, clock: ClockId) -> u8;
     /// A unit begins to start, once more.
@@ -188,15 +188,15 @@ struct Step<'a, C> {
 impl<C: Chooser> Step<'_, C> {
     /// A failure mode becomes active, or a process ends and starts again.
     #[inline]
-    fn strike(&mut self, clock: ClockId) {
+    fn strike(&mut self, clock: ClockId, of_itself: bool) {
         let model = self.model;
         let mode = &model.clocks[clock.index()];
         if let Repair::Restart = mode.repair {
-            self.restart(mode.unit, clock);
+            self.restart(mode.unit, clock, of_itself);
             return;
         }
         self.state.events += 1;
-        self.chooser.fails(clock);
+        self.chooser.fails(clock, of_itself);
         if mode.has_branches && self.state.root.clock == clock {
             self.state.root.branch = self.chooser.branch(clock);
         }
@@ -212,12 +212,12 @@ impl<C: Chooser> Step<'_, C> {
 
     /// A process ends and its start alone brings it back.
     #[inline]
-    fn restart(&mut self, unit: UnitId, clock: ClockId) {
+    fn restart(&mut self, unit: UnitId, clock: ClockId, of_itself: bool) {
         let model = self.model;
         let phase = self.state.units[unit.index()].phase;
         debug_assert!(phase != Phase::Down, "what does not run cannot end");
         self.state.events += 1;
-        self.chooser.fails(clock);
+        self.chooser.fails(clock, of_itself);
         if model.units[unit.index()].extras().backs_off {
             self.chooser.container_ends(unit);
         }

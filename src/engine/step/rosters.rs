@@ -74,7 +74,7 @@ impl<C: Chooser> Step<'_, C> {
     /// The seat of a substitute for a preferred member that is back, where it is to have it.
     fn seat_to_fail_back(&self, roster: RosterId, unit: UnitId) -> Option<SeatId> {
         let spec = &self.model.rosters[roster.index()];
-        spec.failback.as_ref()?;
+        spec.failback.as_ref().filter(|_| self.can_switch(roster))?;
         let seats = spec.seats.len();
         let place = |unit: UnitId| spec.members.iter().position(|&member| member == unit);
         let is_preferred = place(unit).is_some_and(|place| place < seats);
@@ -121,7 +121,7 @@ impl<C: Chooser> Step<'_, C> {
 
     fn claims(&self, roster: RosterId) -> i64 {
         let claims = |seat: &SeatId| {
-            matches!(self.state.seats[seat.index()], SeatState::Switching | SeatState::Stuck)
+            matches!(self.state.seats[seat.index()], SeatState::Switching | SeatState::Stuck(_))
         };
         self.model.rosters[roster.index()].seats().filter(claims).count() as i64
     }
@@ -131,8 +131,8 @@ impl<C: Chooser> Step<'_, C> {
         let model = self.model;
         let roster = model.seats[seat.index()];
         let spec = &model.rosters[roster.index()];
-        if spec.switches_with.is_some_and(|gate| !self.state.gate_is_up(gate)) {
-            self.state.seats[seat.index()] = SeatState::Stuck;
+        if !self.can_switch(roster) {
+            self.state.seats[seat.index()] = SeatState::Stuck(switch);
         } else if switch == Switch::Failover && spec.failover.is_none() {
             let next = self.state.idle_members(model, roster).next();
             match next {
@@ -145,13 +145,26 @@ impl<C: Chooser> Step<'_, C> {
         }
     }
 
-    /// What failovers of a roster need has come back.
+    /// What switches of a roster need has come back.
     pub(super) fn unstick(&mut self, roster: RosterId) {
-        for seat in self.model.rosters[roster.index()].seats() {
-            if self.state.seats[seat.index()] == SeatState::Stuck {
-                self.switch(seat, Switch::Failover);
+        let spec = &self.model.rosters[roster.index()];
+        for seat in spec.seats() {
+            if let SeatState::Stuck(switch) = self.state.seats[seat.index()] {
+                self.switch(seat, switch);
             }
         }
+        // A preferred member that came back meanwhile has had to wait for it.
+        for &member in spec.members.iter().filter(|_| spec.failback.is_some()) {
+            if self.state.seat_of[member.index()].is_none() && self.state.is_up(member) {
+                self.member_rises(roster, member);
+            }
+        }
+    }
+
+    /// Whether what switches of a roster need is up.
+    fn can_switch(&self, roster: RosterId) -> bool {
+        let needs = self.model.rosters[roster.index()].switches_with;
+        needs.is_none_or(|gate| self.state.gate_is_up(gate))
     }
 
     /// A failover is through.
@@ -191,7 +204,7 @@ impl<C: Chooser> Step<'_, C> {
             let state = &mut self.state.seats[seat.index()];
             match std::mem::replace(state, SeatState::Vacant) {
                 SeatState::Switching => self.chooser.switch_is_called_off(seat),
-                SeatState::Stuck => {}
+                SeatState::Stuck(_) => {}
                 unmoved => *state = unmoved,
             }
         }

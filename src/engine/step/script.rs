@@ -60,7 +60,7 @@ impl<C: Chooser> Step<'_, C> {
             return;
         }
         self.state.root = Root { clock, branch: 0, is_planned: mode.is_planned };
-        self.strike(clock);
+        self.strike(clock, false);
     }
 
     fn script_restores(&mut self, clock: ClockId) {
