@@ -124,6 +124,8 @@ pub enum Purpose {
     Restore = 22,
     /// When a failure is made to happen that is rare, and which.
     Forced = 40,
+    /// When a life is made to see what it hardly ever would, and which of those alike.
+    Beginning = 41,
 }
 
 /// Names a family of draws; each member of the family has an ordinal.

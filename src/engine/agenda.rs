@@ -6,6 +6,7 @@ use super::event::{Event, Slot, Slots};
 use super::lingering::Lingering;
 use super::placements::Placements;
 use super::points::{LARGE, Luck, Point, Points};
+use super::seldom::Source;
 use super::state::State;
 use super::step::{Chance, Chooser, Switch};
 use crate::dist::{Law, unit_exponential};
@@ -69,12 +70,14 @@ struct Aging {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bias {
     pub(super) is_on: bool,
+    /// Whether what happens now is made to happen.
+    pub(super) is_forcing: bool,
     /// How probable the choices were, against how probable they were made.
     pub(super) weight: f64,
 }
 
 impl Bias {
-    const NONE: Bias = Bias { is_on: false, weight: 1.0 };
+    const NONE: Bias = Bias { is_on: false, is_forcing: false, weight: 1.0 };
 
     /// Something of this probability happens with another one instead.
     pub(super) fn happens(&mut self, probability: f64, instead: f64, stream: &mut Stream) -> bool {
@@ -88,6 +91,8 @@ impl Bias {
 
 /// Failures that others set off are numbered apart from those that come of themselves.
 const SET_OFF: u32 = 1 << 31;
+/// How probable what follows at once from something that is made to happen is made to be, at least.
+const NOT_SELDOM: f64 = 0.25;
 /// Draws of a life until one is as long as it is old already.
 const MOST_TRIES: u32 = 64;
 /// The luck of so many clocks is fetched together when a life begins: it is in another order than they are.
@@ -261,6 +266,20 @@ impl<'m> Agenda<'m> {
         .filter(|hazard| hazard.is_finite())
     }
 
+    /// How often in a second something strikes that can.
+    pub(super) fn hazard_of(&self, source: Source) -> Option<f64> {
+        match source {
+            Source::Clock(clock) => self.hazard(clock),
+            Source::Shock(shock) => match self.model.shocks[shock.index()].to_failure {
+                TimeToFailure::Memoryless { mean } => Some(1.0 / mean),
+                TimeToFailure::Aging(_) | TimeToFailure::SetOff => None,
+            },
+            Source::Deletion(class) => {
+                self.model.holding(class).deleted.as_ref().and_then(|law| law.hazard(0.0))
+            }
+        }
+    }
+
     /// How old an aging clock of the usual pace is that runs.
     fn age(&self, clock: ClockId) -> SimSpan {
         let aging = &self.aging[clock.index()];
@@ -280,10 +299,16 @@ impl<'m> Agenda<'m> {
         }
     }
 
-    /// A failure of a clock that is made to happen now: its repair is another one than that of the next that happens
-    /// of itself.
-    pub(super) fn force(&mut self, clock: ClockId) {
-        self.points.luck_mut(clock).drawn += 1;
+    /// Something is made to strike now: what follows from it is another than of the next that strikes of itself.
+    pub(super) fn force(&mut self, source: Source) {
+        match source {
+            Source::Clock(clock) => self.points.luck_mut(clock).drawn += 1,
+            Source::Shock(shock) => {
+                self.cancel(Event::Shock(shock));
+                self.set_shock(shock);
+            }
+            Source::Deletion(_) => {}
+        }
     }
 
     /// The place of a point among the events of one instant.
@@ -667,6 +692,9 @@ impl Chooser for Agenda<'_> {
                 key.draw(next_of(&mut self.coverages[seat.index()]))
             }
         };
+        if self.bias.is_forcing && matches!(chance, Chance::Burst(_) | Chance::Shock(_)) {
+            return self.bias.happens(probability, probability.max(NOT_SELDOM), &mut stream);
+        }
         stream.open_unit() < probability
     }
 

@@ -16,10 +16,11 @@ use super::agenda::Agenda;
 use super::event::Event;
 use super::nearness::{Nearness, Rare};
 use super::replicate::{Endless, Replication};
+use super::seldom::{Beginning, Kind, Source, Unseen, seldom};
 use super::state::State;
 use super::step::{begin, step};
-use crate::model::{ClockId, Model};
-use crate::rng::StreamKey;
+use crate::model::Model;
+use crate::rng::{Purpose, StreamKey};
 use crate::units::{SimSpan, SimTime};
 
 /// How other futures are tried.
@@ -83,10 +84,20 @@ pub struct Excursioner<'m> {
     pub(super) copy: Present<'m>,
     /// By level from the nearest that counts as near: a present that is split.
     pub(super) split: Vec<Present<'m>>,
-    /// The clocks that are made to fail more often now, and how many there are of each failure mode.
-    pub(super) raising: Vec<ClockId>,
-    pub(super) of_modes: Vec<u32>,
+    /// What is made to strike more often now, and how many there are of each kind.
+    pub(super) raising: Vec<Source>,
+    pub(super) of_kinds: Vec<u32>,
+    /// What begins excursions so seldom that it is made to; by number of its kind, whether it is.
+    seldom: Vec<Kind>,
+    is_seldom: Vec<bool>,
+    /// Of one life, in order of time.
+    beginnings: Vec<Beginning>,
+    /// Room for the life while something is made to begin from it.
+    aside: Option<Present<'m>>,
 }
+
+/// What is made to begin has luck of its own.
+const MADE: u64 = 1;
 
 /// What one life knows at an instant.
 #[derive(Clone, Debug)]
@@ -128,7 +139,9 @@ impl<'m> Excursioner<'m> {
             agenda: Agenda::new(model, horizon),
             now: SimTime::ZERO,
         };
-        let modes = model.clocks.iter().map(|clock| clock.mode as usize + 1).max().unwrap_or(0);
+        let nearness = Nearness::new(model, rare);
+        let kinds = nearness.sources().iter().map(|source| source.kind(model) + 1).max();
+        let kinds = kinds.unwrap_or(0);
         let split = match &manner {
             Manner::Split(tries) => vec![life.clone(); tries.len()],
             Manner::Watch | Manner::Hasten(_) => Vec::new(),
@@ -137,7 +150,7 @@ impl<'m> Excursioner<'m> {
             model,
             horizon,
             warm_up: SimTime::ZERO + warm_up,
-            nearness: Nearness::new(model, rare),
+            nearness,
             near,
             manner,
             most_events,
@@ -145,8 +158,51 @@ impl<'m> Excursioner<'m> {
             life,
             split,
             raising: Vec::new(),
-            of_modes: vec![0; modes],
+            of_kinds: vec![0; kinds],
+            seldom: Vec::new(),
+            is_seldom: vec![false; kinds],
+            beginnings: Vec::new(),
+            aside: None,
         }
+    }
+
+    /// The same, where what lives hardly ever see is made to begin excursions.
+    ///
+    /// # Errors
+    ///
+    /// If there is something that lives hardly ever see and that cannot be made to.
+    pub fn with_beginnings(mut self) -> Result<Excursioner<'m>, Unseen> {
+        let seconds = (self.horizon - SimTime::ZERO).seconds();
+        self.seldom = seldom(self.model, &self.nearness, seconds)?;
+        for kind in &self.seldom {
+            self.is_seldom[kind.number] = true;
+        }
+        self.beginnings.reserve(self.seldom.len());
+        Ok(self)
+    }
+
+    /// Whether anything is made to begin excursions.
+    pub fn makes_begin(&self) -> bool {
+        !self.seldom.is_empty()
+    }
+
+    /// Whether failures are made to begin excursions, and not only what takes all at once.
+    pub fn makes_failures_begin(&self) -> bool {
+        let mut sources = self.seldom.iter().flat_map(|kind| &kind.sources);
+        sources.any(|source| !matches!(source, Source::Deletion(_)))
+    }
+
+    /// Whether anything is made to begin excursions that can leap over levels, or take all at once.
+    pub fn makes_leap(&self) -> bool {
+        self.seldom.iter().flat_map(|kind| &kind.sources).any(|source| match source {
+            Source::Clock(clock) => {
+                let spec = &self.model.clocks[clock.index()];
+                spec.extras().burst.is_some()
+                    || spec.cuts_power
+                    || !self.model.guests.of(spec.unit.index()).is_empty()
+            }
+            Source::Shock(_) | Source::Deletion(_) => true,
+        })
     }
 
     /// How many failures it takes from the beginning, as far as is known.
@@ -177,27 +233,35 @@ impl<'m> Excursioner<'m> {
         life.now = SimTime::ZERO;
         begin(model, &mut life.state, &mut life.agenda);
         let mut seen = Excursions::default();
-        let mut is_near = false;
+        let (mut is_near, mut was_made) = (false, false);
+        self.draw_beginnings(key);
+        let mut next = 0;
         loop {
             let level = self.nearness.level(&self.life.state);
             let comes_near = level >= self.near || self.life.happens_now(self.nearness.rare);
-            if comes_near && !is_near {
-                seen.count += 1;
-                begins(self);
-                match self.manner {
-                    Manner::Watch => {}
-                    Manner::Hasten(copies) => self.hasten(key, copies, &mut seen),
-                    Manner::Split(_) => self.split_life(level, &mut seen),
-                }
+            if comes_near && !is_near && !was_made {
+                self.excursion((key, level), 1.0, &mut seen, begins);
             }
             is_near = comes_near;
+            self.life.settle();
             let before = self.life.now;
-            let goes_on = self.life.advance(model, self.horizon, &mut seen.events);
+            let beginning = self.beginnings.get(next).copied();
+            let limit = beginning.map_or(self.horizon, |beginning| beginning.at);
+            let done = self.life.next_instant(model, limit, &mut seen.events);
             if is_near {
                 seen.near_s += (self.life.now - before).seconds();
             }
-            if !goes_on {
-                break;
+            match (done, beginning) {
+                (Instant::Over { struck }, _) => {
+                    was_made = struck.is_some_and(|(source, _)| self.is_made(source));
+                }
+                (Instant::Limit, Some(beginning)) => {
+                    next += 1;
+                    if !is_near {
+                        self.make_begin(key, beginning, &mut seen, begins);
+                    }
+                }
+                (Instant::Limit, None) => break,
             }
             if seen.events > self.most_events {
                 let (replication, at) = (which.number, self.life.now);
@@ -205,6 +269,77 @@ impl<'m> Excursioner<'m> {
             }
         }
         Ok(seen)
+    }
+
+    /// Tries futures of the life, which has come to a level, and counts them for so much.
+    fn excursion(
+        &mut self,
+        (key, level): (StreamKey, u32),
+        worth: f64,
+        seen: &mut Excursions,
+        begins: &mut dyn FnMut(&Excursioner<'m>),
+    ) {
+        seen.count += 1;
+        begins(self);
+        match self.manner {
+            Manner::Watch => {}
+            Manner::Hasten(copies) => self.hasten((key, copies), worth, None, seen),
+            Manner::Split(_) => self.split_life(level, worth, seen),
+        }
+    }
+
+    /// Whether what begins with this is counted where it is made to begin.
+    fn is_made(&self, source: Source) -> bool {
+        self.makes_begin() && self.is_seldom.get(source.kind(self.model)).is_some_and(|is| *is)
+    }
+
+    /// When what is seldom is made to happen in a life.
+    fn draw_beginnings(&mut self, key: StreamKey) {
+        self.beginnings.clear();
+        let whole = (self.horizon - SimTime::ZERO).seconds();
+        for kind in &self.seldom {
+            let mut luck = key.of(kind.number as u64, Purpose::Beginning).draw(0);
+            let after = whole * luck.open_unit();
+            self.beginnings.push(Beginning {
+                at: SimTime::ZERO + SimSpan::from_seconds(after),
+                source: kind.sources[luck.below(kind.sources.len())],
+                alike: kind.sources.len() as f64,
+            });
+        }
+        self.beginnings.sort_by_key(|beginning| beginning.at);
+    }
+
+    /// Tries the excursion that would begin if something struck now, which the life then goes on without.
+    fn make_begin(
+        &mut self,
+        key: StreamKey,
+        beginning: Beginning,
+        seen: &mut Excursions,
+        begins: &mut dyn FnMut(&Excursioner<'m>),
+    ) {
+        let Beginning { source, alike, .. } = beginning;
+        if let Source::Clock(clock) = source
+            && !self.life.state.can_strike(self.model, clock)
+        {
+            return;
+        }
+        let Some(hazard) = self.life.agenda.hazard_of(source) else { return };
+        let worth = hazard * alike * (self.horizon - SimTime::ZERO).seconds();
+        if let Manner::Hasten(copies) = self.manner {
+            seen.count += 1;
+            self.hasten((key, copies), worth, Some(source), seen);
+            return;
+        }
+        let mut aside = self.aside.take().unwrap_or_else(|| self.life.clone());
+        aside.clone_from(&self.life);
+        self.life.agenda.branch(MADE << 32 | seen.count);
+        self.life.force(self.model, source, &mut seen.events);
+        let level = self.nearness.level(&self.life.state);
+        if level >= self.near || self.life.happens_now(self.nearness.rare) {
+            self.excursion((key, level), worth, seen, begins);
+        }
+        std::mem::swap(&mut self.life, &mut aside);
+        self.aside = Some(aside);
     }
 
     /// Tells what the copy has come to at this instant; whether its future is over with it.
@@ -241,8 +376,8 @@ impl<'m> Excursioner<'m> {
 
 /// How far a present has gone on.
 pub(super) enum Instant {
-    /// Everything of the next instant has happened; which clock had struck, if one had, and its hazard then.
-    Over { struck: Option<(ClockId, Option<f64>)> },
+    /// Everything of the next instant has happened; what had struck, if anything had, and its hazard then.
+    Over { struck: Option<(Source, Option<f64>)> },
     /// It is as late as it was to be.
     Limit,
 }
@@ -260,12 +395,12 @@ impl Present<'_> {
             return Instant::Limit;
         };
         self.now = at;
-        let struck = match event {
-            Event::Fail(clock) if self.state.can_strike(model, clock) => {
-                Some((clock, self.agenda.hazard(clock)))
-            }
-            _ => None,
+        let strikes = |source: &Source| match source {
+            Source::Clock(clock) => self.state.can_strike(model, *clock),
+            Source::Shock(_) | Source::Deletion(_) => true,
         };
+        let struck = Source::of(event).filter(strikes);
+        let struck = struck.map(|source| (source, self.agenda.hazard_of(source)));
         self.happens(model, event, events);
         self.rest_of_instant(model, events);
         Instant::Over { struck }
@@ -284,10 +419,13 @@ impl Present<'_> {
         step(model, &mut self.state, event, &mut self.agenda);
     }
 
-    /// The next instant of a life; whether there is one before its horizon.
-    fn advance(&mut self, model: &Model, horizon: SimTime, events: &mut u64) -> bool {
-        self.settle();
-        matches!(self.next_instant(model, horizon, events), Instant::Over { .. })
+    /// Something strikes now that does not of itself.
+    pub(super) fn force(&mut self, model: &Model, source: Source, events: &mut u64) {
+        self.agenda.force(source);
+        self.agenda.bias.is_forcing = self.agenda.bias.is_on;
+        self.happens(model, source.event(), events);
+        self.agenda.bias.is_forcing = false;
+        self.rest_of_instant(model, events);
     }
 
     /// Whether it is so at this instant, of which not all has been told.

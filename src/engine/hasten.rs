@@ -14,10 +14,9 @@
 //! Shahabuddin, Nicola, *Bounded relative error in estimating transient measures of highly dependable non-Markovian
 //! systems*, ACM TOMACS 4, 1994.
 
-use super::event::Event;
 use super::excursion::{Excursioner, Excursions, Future, Instant};
+use super::seldom::Source;
 use crate::dist::unit_exponential;
-use crate::model::ClockId;
 use crate::rng::{Purpose, Stream, StreamKey};
 use crate::units::{SimSpan, SimTime};
 
@@ -33,29 +32,46 @@ const MOST_WAITS: f64 = 3.0;
 const MOST_FORCED: u32 = 2;
 
 impl Excursioner<'_> {
-    /// Tries so many futures of the life from here.
-    pub(super) fn hasten(&mut self, key: StreamKey, copies: u32, seen: &mut Excursions) {
+    /// Tries so many futures of the life from here, in which something strikes at once that does not of itself, and
+    /// counts them for so much.
+    pub(super) fn hasten(
+        &mut self,
+        (key, copies): (StreamKey, u32),
+        worth: f64,
+        strikes: Option<Source>,
+        seen: &mut Excursions,
+    ) {
         for copy in 0..copies {
             let number = seen.count << 16 | u64::from(copy);
-            let weight = self.hastened(key, number, f64::from(copies), seen);
+            let each = worth / f64::from(copies);
+            let weight = self.hastened((key, number), each, strikes, seen);
             seen.surplus += weight - 1.0;
         }
     }
 
-    /// One future up to the end of the excursion, one of so many; its weight there.
-    fn hastened(&mut self, key: StreamKey, number: u64, copies: f64, seen: &mut Excursions) -> f64 {
+    /// One future up to the end of the excursion, which counts for so much; its weight there.
+    fn hastened(
+        &mut self,
+        (key, number): (StreamKey, u64),
+        each: f64,
+        strikes: Option<Source>,
+        seen: &mut Excursions,
+    ) -> f64 {
         self.copy.clone_from(&self.life);
         self.copy.agenda.branch(number);
         self.copy.agenda.bias.is_on = true;
+        if let Some(source) = strikes {
+            self.copy.force(self.model, source, &mut seen.events);
+        }
         let mut luck = key.of_branch(number).of(0, Purpose::Forced).draw(0);
         let (mut weight, mut waited) = (1.0, 0.0);
         let mut left = MOST_FORCED * self.far();
-        let mut future = Future::of_weight(1.0 / copies);
+        let mut future = Future::of_weight(each);
         loop {
             let happens = self.copy.happens_now(self.nearness.rare);
             self.copy.settle();
             weight *= std::mem::replace(&mut self.copy.agenda.bias.weight, 1.0);
-            future.weight = weight / copies;
+            future.weight = weight * each;
             let is_first = happens && !future.has_been;
             let is_over = self.comes_to(happens, &mut future, seen);
             if is_first {
@@ -73,29 +89,28 @@ impl Excursioner<'_> {
             let passed = (self.copy.now - before).seconds();
             weight *= libm::exp(extra * passed);
             waited += extra * passed;
-            future.weight = weight / copies;
+            future.weight = weight * each;
             self.lasts(before, &future, seen);
             match done {
                 Instant::Over { struck } => {
-                    if let Some((clock, hazard)) = struck
+                    if let Some((source, hazard)) = struck
                         && extra > 0.0
-                        && self.raising.contains(&clock)
+                        && self.raising.contains(&source)
                     {
-                        let made = extra * self.share(clock);
+                        let made = extra * self.share(source);
                         weight *= hazard.map_or(1.0, |own| own / (own + made));
                         waited = 0.0;
                     }
                 }
                 Instant::Limit if self.copy.now >= self.horizon => return weight,
                 Instant::Limit if is_forced => {
-                    let clock = self.pick(&mut luck);
-                    let made = extra * self.share(clock);
-                    weight *= self.copy.agenda.hazard(clock).map_or(1.0, |own| own / (own + made));
+                    let source = self.pick(&mut luck);
+                    let made = extra * self.share(source);
+                    let own = self.copy.agenda.hazard_of(source);
+                    weight *= own.map_or(1.0, |own| own / (own + made));
                     waited = 0.0;
                     left -= 1;
-                    self.copy.agenda.force(clock);
-                    self.copy.happens(self.model, Event::Fail(clock), &mut seen.events);
-                    self.copy.rest_of_instant(self.model, &mut seen.events);
+                    self.copy.force(self.model, source, &mut seen.events);
                 }
                 Instant::Limit => waited = MOST_WAITS,
             }
@@ -110,29 +125,29 @@ impl Excursioner<'_> {
         }
         self.nearness.raising(&self.copy.state, &mut self.raising);
         let agenda = &self.copy.agenda;
-        self.raising.retain(|clock| agenda.hazard(*clock).is_some());
-        self.of_modes.fill(0);
-        for clock in &self.raising {
-            self.of_modes[self.model.origin(*clock).1] += 1;
+        self.raising.retain(|source| agenda.hazard_of(*source).is_some());
+        self.of_kinds.fill(0);
+        for source in &self.raising {
+            self.of_kinds[source.kind(self.model)] += 1;
         }
         if self.raising.is_empty() { 0.0 } else { HASTE / self.nearness.lasting }
     }
 
-    /// The share of what is made to happen that is of one clock.
-    fn share(&self, clock: ClockId) -> f64 {
-        let modes = self.of_modes.iter().filter(|count| **count > 0).count();
-        let alike = self.of_modes[self.model.origin(clock).1];
-        1.0 / (modes as f64 * f64::from(alike))
+    /// The share of what is made to happen that is of one source.
+    fn share(&self, source: Source) -> f64 {
+        let kinds = self.of_kinds.iter().filter(|count| **count > 0).count();
+        let alike = self.of_kinds[source.kind(self.model)];
+        1.0 / (kinds as f64 * f64::from(alike))
     }
 
-    /// One of the clocks that are made to fail more often, each by its share.
-    fn pick(&self, luck: &mut Stream) -> ClockId {
-        let mut modes = self.of_modes.iter().enumerate().filter(|(_, count)| **count > 0);
-        let which = luck.below(modes.clone().count());
-        let (mode, alike) = modes.nth(which).unwrap_or((0, &0));
+    /// One of those that are made to strike more often, each by its share.
+    fn pick(&self, luck: &mut Stream) -> Source {
+        let mut kinds = self.of_kinds.iter().enumerate().filter(|(_, count)| **count > 0);
+        let which = luck.below(kinds.clone().count());
+        let (kind, alike) = kinds.nth(which).unwrap_or((0, &0));
         let number = luck.below(*alike as usize);
-        let mut of_mode = self.raising.iter().filter(|clock| self.model.origin(**clock).1 == mode);
-        of_mode.nth(number).copied().unwrap_or(self.raising[0])
+        let mut of_kind = self.raising.iter().filter(|one| one.kind(self.model) == kind);
+        of_kind.nth(number).copied().unwrap_or(self.raising[0])
     }
 
     /// Until when nothing is made to happen: then something is, or nothing any more, or the life ends.

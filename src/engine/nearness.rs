@@ -1,8 +1,11 @@
 //! How near a life is to what rarely happens, and which failures would bring it nearer.
 
+use super::seldom::Source;
 use super::state::{SeatState, State};
+use crate::dist::Law;
 use crate::model::{
-    ClockId, Cone, DataId, GateId, Input, JourneyId, Model, Repair, SeatId, TimeToFailure, UnitId,
+    ClockId, Cone, DataId, GateId, Input, JourneyId, Model, Repair, SeatId, ShockId, TimeToFailure,
+    UnitId,
 };
 use crate::spec::Speed;
 
@@ -31,6 +34,11 @@ pub(super) struct Nearness<'m> {
     storeys: Vec<Vec<Vec<u32>>>,
     /// The clocks that matter, by whose failures it comes nearer, and whose hazard is known at every age.
     pub(super) clocks: Vec<ClockId>,
+    /// All clocks that matter, and all common causes that can strike one of them.
+    pub(super) all_clocks: Vec<ClockId>,
+    pub(super) all_shocks: Vec<ShockId>,
+    /// The class whose copies may all be deleted, at any time as likely.
+    pub(super) deletion: Option<DataId>,
     /// How long such failures last, seconds.
     pub(super) lasting: f64,
     /// How many failures it takes from the beginning.
@@ -63,18 +71,29 @@ impl<'m> Nearness<'m> {
                 Rare::Outage(_) => true,
                 Rare::Loss(_) => spec.takes_data,
             };
-            cone.units[spec.unit.index()]
-                && takes
-                && match &spec.to_failure {
-                    TimeToFailure::Memoryless { .. } => true,
-                    TimeToFailure::Aging(law) => !spec.always && law.hazard(0.0).is_some(),
-                    TimeToFailure::SetOff => false,
-                }
-                && !model.units[spec.unit.index()].is_paced
-                && !spec.is_planned
+            cone.units[spec.unit.index()] && takes && !spec.is_planned
         };
-        let clocks: Vec<ClockId> =
+        let is_known = |clock: &ClockId| {
+            let spec = &model.clocks[clock.index()];
+            let has_hazard = match &spec.to_failure {
+                TimeToFailure::Memoryless { .. } => true,
+                TimeToFailure::Aging(law) => !spec.always && law.hazard(0.0).is_some(),
+                TimeToFailure::SetOff => false,
+            };
+            has_hazard && !model.units[spec.unit.index()].is_paced
+        };
+        let all_clocks: Vec<ClockId> =
             (0..model.clocks.len()).map(ClockId::new).filter(matters).collect();
+        let clocks: Vec<ClockId> = all_clocks.iter().copied().filter(is_known).collect();
+        let strikes = |shock: &ShockId| {
+            let targets = &model.shocks[shock.index()].targets;
+            targets.iter().any(|clock| all_clocks.binary_search(clock).is_ok())
+        };
+        let all_shocks = (0..model.shocks.len()).map(ShockId::new).filter(strikes).collect();
+        let is_even = |class: &DataId| {
+            let deleted = model.holding(*class).deleted.as_ref();
+            deleted.is_some_and(|law| matches!(law, Law::Exponential { .. }))
+        };
         let mut nearness = Nearness {
             model,
             rare,
@@ -82,6 +101,12 @@ impl<'m> Nearness<'m> {
             lasting: lasting(model, rare, &clocks),
             gates,
             clocks,
+            all_clocks,
+            all_shocks,
+            deletion: match rare {
+                Rare::Outage(_) => None,
+                Rare::Loss(class) => Some(class).filter(is_even),
+            },
             far: 0,
             takes: vec![0; model.gates.len()],
             is_down: vec![false; model.units.len()],
@@ -93,6 +118,20 @@ impl<'m> Nearness<'m> {
             Rare::Loss(class) => model.holding(class).tolerance + 1,
         };
         nearness
+    }
+
+    /// All that strikes of itself, and whose hazard is known.
+    pub(super) fn sources(&self) -> Vec<Source> {
+        let shocks = self.memoryless_shocks().map(Source::Shock);
+        let clocks = self.clocks.iter().copied().map(Source::Clock);
+        clocks.chain(shocks).chain(self.deletion.map(Source::Deletion)).collect()
+    }
+
+    fn memoryless_shocks(&self) -> impl Iterator<Item = ShockId> + '_ {
+        self.all_shocks.iter().copied().filter(|shock| {
+            let to_failure = &self.model.shocks[shock.index()].to_failure;
+            matches!(to_failure, TimeToFailure::Memoryless { .. })
+        })
     }
 
     /// How many failures nearer than at the beginning.
@@ -157,10 +196,12 @@ impl<'m> Nearness<'m> {
         members.filter(|unit| may_serve(unit) && is_up(*unit)).count() as u32
     }
 
-    /// The clocks whose failures would bring it nearer than it is.
-    pub(super) fn raising(&mut self, state: &State, raising: &mut Vec<ClockId>) {
+    /// What would bring it nearer than it is, if it struck.
+    pub(super) fn raising(&mut self, state: &State, raising: &mut Vec<Source>) {
         raising.clear();
+        raising.extend(self.deletion.map(Source::Deletion));
         let model = self.model;
+        let shocks: Vec<ShockId> = self.memoryless_shocks().collect();
         match self.rare {
             Rare::Loss(class) => {
                 let level = state.data.most_lost_of(&model.data, class);
@@ -174,10 +215,15 @@ impl<'m> Nearness<'m> {
                         unit = model.hosts.of(at.index()).first().copied();
                     }
                 });
-                raising.extend(self.clocks.iter().filter(|clock| {
+                let would_take = |clock: &ClockId| {
                     takes[model.clocks[clock.index()].unit.index()]
-                        && state.can_strike(model, **clock)
-                }));
+                        && state.can_strike(model, *clock)
+                };
+                let clocks = self.clocks.iter().copied().filter(would_take);
+                raising.extend(clocks.map(Source::Clock));
+                let would_strike =
+                    |shock: &ShockId| model.shocks[shock.index()].targets.iter().any(would_take);
+                raising.extend(shocks.into_iter().filter(would_strike).map(Source::Shock));
             }
             Rare::Outage(_) => {
                 let now = self.distance(state);
@@ -185,20 +231,35 @@ impl<'m> Nearness<'m> {
                 let tried = self.clocks.len() <= MOST_TRIED;
                 for index in 0..self.clocks.len() {
                     let clock = self.clocks[index];
-                    if !state.can_strike(model, clock) {
-                        continue;
+                    if state.can_strike(model, clock)
+                        && (!tried || self.is_nearer_without(state, &[clock], &before, now))
+                    {
+                        raising.push(Source::Clock(clock));
                     }
-                    if tried {
-                        self.is_down.clone_from(&before);
-                        self.takes_down(model.clocks[clock.index()].unit);
-                        if self.distance_of_these(state) >= now {
-                            continue;
-                        }
+                }
+                for shock in shocks {
+                    let targets = &model.shocks[shock.index()].targets;
+                    if self.is_nearer_without(state, targets, &before, now) {
+                        raising.push(Source::Shock(shock));
                     }
-                    raising.push(clock);
                 }
             }
         }
+    }
+
+    /// Whether it is nearer than it is now if these strike that can, while those are down that are.
+    fn is_nearer_without(
+        &mut self,
+        state: &State,
+        clocks: &[ClockId],
+        is_down: &[bool],
+        now: u32,
+    ) -> bool {
+        self.is_down.copy_from_slice(is_down);
+        for clock in clocks.iter().filter(|clock| state.can_strike(self.model, **clock)) {
+            self.takes_down(self.model.clocks[clock.index()].unit);
+        }
+        self.distance_of_these(state) < now
     }
 
     fn takes_down(&mut self, unit: UnitId) {
@@ -253,6 +314,10 @@ fn storeys_of(model: &Model, gate: GateId) -> Vec<Vec<u32>> {
         let mut places: Vec<UnitId> = at.iter().flatten().copied().collect();
         places.sort_unstable();
         places.dedup();
+        // What cannot fail takes nothing down.
+        if places.iter().all(|unit| model.unit_clocks.of(unit.index()).is_empty()) {
+            continue;
+        }
         let number = |unit: &UnitId| places.binary_search(unit).unwrap_or(0) as u32;
         storeys.push(at.iter().flatten().map(number).collect());
     }

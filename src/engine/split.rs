@@ -57,7 +57,11 @@ impl<'m> Excursioner<'m> {
         near: u32,
         (seed, most_events): (u64, u64),
     ) -> Result<Result<Vec<u32>, Stuck>, Endless> {
-        let mut pilot = Excursioner::new(model, rare, span, (near, Manner::Watch), most_events);
+        let pilot = Excursioner::new(model, rare, span, (near, Manner::Watch), most_events);
+        // What cannot be seen was refused before.
+        let Ok(mut pilot) = pilot.with_beginnings() else {
+            return Ok(Err(Stuck { level: near, tries: 0 }));
+        };
         let far = pilot.far();
         let depths = far.saturating_sub(near).max(1) as usize;
         let mut pools: Vec<Vec<Present<'m>>> = vec![Vec::new(); depths];
@@ -106,14 +110,14 @@ impl<'m> Excursioner<'m> {
         Ok(Ok(tries))
     }
 
-    /// Tries futures of the life from here, which has come to a level.
-    pub(super) fn split_life(&mut self, level: u32, seen: &mut Excursions) {
+    /// Tries futures of the life from here, which has come to a level, and counts them for so much.
+    pub(super) fn split_life(&mut self, level: u32, worth: f64, seen: &mut Excursions) {
         let reached = level.clamp(self.near, self.near + self.split.len() as u32 - 1);
         let depth = (reached - self.near) as usize;
         self.split[depth].clone_from(&self.life);
         let before = seen.hits;
-        let ended = self.try_from(depth, Future::of_weight(1.0), seen.count, seen);
-        debug_assert!((ended - 1.0).abs() < 1e-9, "futures count {ended} for an excursion");
+        let ended = self.try_from(depth, Future::of_weight(worth), seen.count, seen);
+        debug_assert!((ended - worth).abs() < 1e-9 * worth, "futures count {ended} for {worth}");
         seen.hit(seen.hits - before);
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::not_static::not_static_text;
 use super::number::{grouped, significant};
 use super::precision::BeyondReach;
-use crate::engine::{Event, NotMarkov, Stuck};
+use crate::engine::{Event, NotMarkov, Stuck, Unseen};
 use crate::exact::{Exact, Unsolved, static_answer};
 use crate::measure::Verdict;
 use crate::model::{ClockId, DataId, JourneyId, Model};
@@ -394,6 +394,7 @@ fn rare_words(found: &RareEstimate, check: fn(&RareEstimate) -> Option<f64>) -> 
         }
         Chosen::OtherSawNothing => format!(" ({other} saw nothing in a trial)"),
         Chosen::OtherUntrusted => format!(" ({other} cannot be trusted here)"),
+        Chosen::Leaps => format!(" ({other} would not see what takes several at once)"),
         Chosen::OtherStuck(Stuck { level, tries }) => format!(
             " ({other} came no nearer than {level} of {} failures in {} tries)",
             found.far,
@@ -431,6 +432,24 @@ pub(crate) fn rare_refusal(why: NotEstimated) -> String {
     match why {
         NotEstimated::OneFailureIsEnough => {
             "a single failure is enough, so that there is nothing to come near to".to_owned()
+        }
+        NotEstimated::Unseen(unseen) => format!(
+            "{}, and what follows from that would be missing",
+            match unseen {
+                Unseen::Failure(_) =>
+                    "a failure whose hazard is not known at every age hardly ever happens",
+                Unseen::Shock(_) =>
+                    "a common cause hardly ever strikes, or hardly ever those that it can",
+                Unseen::Deletion =>
+                    "a deletion that is not as likely at all times hardly ever happens",
+                Unseen::Repair(_) => "a repair takes long, and hardly ever goes that way",
+                Unseen::Defect => "a latent defect is hardly ever there",
+                Unseen::Beginning =>
+                    "a failure hardly ever happens where lives often are as near as it brings them",
+            }
+        ),
+        NotEstimated::Leaps => {
+            "splitting does not see what hardly ever happens and takes several at once".to_owned()
         }
         NotEstimated::NeverNear => "no life came near it".to_owned(),
         NotEstimated::AlwaysNear => "lives are near it most of the time".to_owned(),

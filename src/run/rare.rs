@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::lives::{checked_end, most_events, pool};
 use super::plan::{Plan, RunError};
-use crate::engine::{Excursioner, Excursions, Manner, Rare, Replication, Stuck};
+use crate::engine::{Excursioner, Excursions, Manner, Rare, Replication, Stuck, Unseen};
 use crate::model::Model;
 use crate::stats::Estimate;
 use crate::units::SECONDS_PER_YEAR;
@@ -86,6 +86,8 @@ pub enum Chosen {
     OtherUntrusted,
     /// The other method came nowhere.
     OtherStuck(Stuck),
+    /// Something that hardly ever happens can take several at once, which splitting does not make more frequent.
+    Leaps,
 }
 
 /// What the method that was not chosen says.
@@ -167,6 +169,10 @@ pub enum NotEstimated {
     AlwaysNear,
     /// It never came nearer than this.
     Stuck(Stuck),
+    /// There is something that lives hardly ever see, and that cannot be made to happen.
+    Unseen(Unseen),
+    /// Something that hardly ever happens can take several at once, which splitting does not make more frequent.
+    Leaps,
     /// It was seen in too few copies, or a few weights are most of all.
     Uneven {
         /// So many equal weights would be worth as much.
@@ -213,7 +219,8 @@ impl<'m> Sampler<'m> {
     fn excursioner(&self) -> Excursioner<'m> {
         let span = (self.plan.warm_up, self.plan.horizon);
         let manner = (self.near, self.manner.clone());
-        Excursioner::new(self.model, self.rare, span, manner, most_events(self.plan))
+        let plain = Excursioner::new(self.model, self.rare, span, manner, most_events(self.plan));
+        plain.with_beginnings().expect("what cannot be seen was refused before")
     }
 
     /// Lives so many lives more.
@@ -311,7 +318,7 @@ pub(crate) fn estimate_rare(
 ) -> Result<Result<RareEstimate, NotEstimated>, RunError> {
     checked_end(model, plan)?;
     let pool = pool(plan)?;
-    let Levels { near, far, copies } = match nearest(model, plan, rare)? {
+    let Levels { near, far, copies, leaps } = match nearest(model, plan, rare)? {
         Ok(found) => found,
         Err(why) => return Ok(Err(why)),
     };
@@ -322,6 +329,8 @@ pub(crate) fn estimate_rare(
     let tries = || Excursioner::tries(model, rare, span, near, (!plan.seed, most_events(plan)));
     let (mut best, mut other, chosen) = match method {
         Some(RareMethod::ImportanceSampling) => (hasten, None, Chosen::Asked),
+        Some(RareMethod::Splitting) if leaps => return Ok(Err(NotEstimated::Leaps)),
+        None if leaps => (hasten, None, Chosen::Leaps),
         Some(RareMethod::Splitting) => match tries()? {
             Ok(tries) => (sampler(Manner::Split(tries)), None, Chosen::Asked),
             Err(stuck) => return Ok(Err(NotEstimated::Stuck(stuck))),
@@ -398,6 +407,8 @@ struct Levels {
     far: u32,
     /// How many copies to make where it is near.
     copies: u32,
+    /// Whether something that hardly ever happens can take several at once.
+    leaps: bool,
 }
 
 /// From how many failures on it is near: as few as possible, if that is seldom so.
@@ -407,13 +418,23 @@ fn nearest(
     rare: Rare,
 ) -> Result<Result<Levels, NotEstimated>, RunError> {
     let span = (plan.warm_up, plan.horizon);
-    let far = Excursioner::new(model, rare, span, (1, Manner::Watch), most_events(plan)).far();
-    if far < 2 {
+    let watch = |near| {
+        let plain = Excursioner::new(model, rare, span, (near, Manner::Watch), most_events(plan));
+        plain.with_beginnings()
+    };
+    let first = match watch(1) {
+        Ok(first) => first,
+        Err(unseen) => return Ok(Err(NotEstimated::Unseen(unseen))),
+    };
+    let far = first.far();
+    let (makes_begin, leaps) = (first.makes_begin(), first.makes_leap());
+    // Whatever takes data that have no second copy is itself the loss.
+    let is_loss = matches!(rare, Rare::Loss(_));
+    if far < 2 && !(is_loss && makes_begin) {
         return Ok(Err(NotEstimated::OneFailureIsEnough));
     }
-    for near in 1..far {
-        let mut pilot =
-            Excursioner::new(model, rare, span, (near, Manner::Watch), most_events(plan));
+    for near in 1..far.max(2) {
+        let Ok(mut pilot) = watch(near) else { break };
         let (mut seconds, mut count, mut lives) = (0.0, 0, 0);
         while lives < PILOT || (near == 1 && count == 0 && lives < MOST_PILOT) {
             let seen = pilot.live(Replication { seed: !plan.seed, number: lives })?;
@@ -424,9 +445,12 @@ fn nearest(
             return Ok(Err(NotEstimated::NeverNear));
         }
         if seconds <= NEAR_SHARE * length {
+            if near > 1 && pilot.makes_failures_begin() {
+                return Ok(Err(NotEstimated::Unseen(Unseen::Beginning)));
+            }
             let per_life = count.max(1) as f64 / lives as f64;
             let copies = (COPIES_PER_LIFE / per_life).clamp(1.0, MOST_COPIES);
-            return Ok(Ok(Levels { near, far, copies: copies.round() as u32 }));
+            return Ok(Ok(Levels { near, far, copies: copies.round() as u32, leaps }));
         }
     }
     Ok(Err(NotEstimated::AlwaysNear))

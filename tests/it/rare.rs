@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::ops::ControlFlow;
 
-use ninefold::engine::{Rare, Stuck};
+use ninefold::engine::{Rare, Stuck, Unseen};
 use ninefold::model::{DataId, JourneyId};
 use ninefold::report::{JourneyMeasures, Report, to_text};
 use ninefold::run::{
@@ -147,6 +147,72 @@ data:
 
 /// In a fleet each excursion has many rebuilds. What could be unreadable in any of them is not sought where it takes
 /// nothing for good: with a weight for each, no mean of weights would be one.
+/// Lives see none of what begins here: a deletion, a fire, what strikes all at once, and a failure of one of two units that
+/// is a thousand times as rare as the other's. By what they do see the answer would be half of it, or a thousandth.
+#[test]
+fn what_lives_hardly_ever_see_is_not_missing() {
+    let data = |failure: &str, also: &str, site: &str, class: &str| {
+        format!(
+            "topology: t
+failures:
+  dead: {{every: 200000h, repair: {{exponential: 10h}}, wipes: true{failure}}}
+  fire: {{every: 1000000y, repair: {{exponential: 10h}}, wipes: true}}
+  quake: {{every: 1000000y, repair: {{exponential: 10h}}, wipes: true, shock: 100%}}
+domains:
+  site: {{{site}}}
+  node: {{in: site, count: 3, fails: [dead{also}]}}
+data: {{blocks: {{held_by: node, copies: 3{class}}}}}"
+        )
+    };
+    let hastened = [RareMethod::ImportanceSampling];
+    check_losses(&data("", "", "", ", deleted: 1000000y"), 1e-5, &hastened);
+    check_losses(&data("", "", "fails: [fire]", ""), 1e-5, &hastened);
+    check_losses(&data(", beta: 0.01%", "", "", ""), 1e-5, &hastened);
+    check_losses(&data("", ", quake", "", ""), 1e-5, &hastened);
+    let journey = |failure: &str| {
+        format!(
+            "topology: t
+failures: {{down: {{every: 20000h, repair: {{exponential: 10h}}, {failure}}}}}
+domains: {{rack: {{}}, unit: {{in: rack, count: 3, fails: [down]}}}}
+journeys: {{serve: {{needs: {{any: [unit]}}}}}}"
+        )
+    };
+    check_outages(&journey("beta: 0.001%"), 1e-8, &hastened);
+    check_outages(&journey("burst: {p: 0.001%, within: 0s, peers: 2}"), 1e-8, &hastened);
+    // Half of its outages begin with the one that hardly ever fails.
+    check_outages(
+        "topology: t
+failures:
+  seldom: {every: 400y, repair: {exponential: 10h}}
+  often: {every: 4000h, repair: {exponential: 10h}}
+domains: {one: {fails: [seldom]}, other: {fails: [often]}}
+journeys: {serve: {needs: {any: [one, other]}}}",
+        1e-7,
+        &hastened,
+    );
+}
+
+/// What lives hardly ever see and nothing can make them see is refused, and so is splitting where several go at once.
+#[test]
+fn what_cannot_be_made_to_begin_is_refused() {
+    let refused = |text: &str, method: Option<RareMethod>| {
+        let system = system(text);
+        estimate(&system, &plan(&system), Rare::Outage(JourneyId::new(0)), method, 0.1).unwrap_err()
+    };
+    let text = |mode: &str| {
+        format!(
+            "topology: t
+failures: {{down: {{every: 20000h, {mode}}}}}
+domains: {{unit: {{count: 3, fails: [down]}}}}
+journeys: {{serve: {{needs: {{any: [unit]}}}}}}"
+        )
+    };
+    let long = "repair: {mixture: [{p: 99.9%, exponential: 1h}, {p: 0.1%, exponential: 2000h}]}";
+    assert!(matches!(refused(&text(long), None), NotEstimated::Unseen(Unseen::Repair(_))));
+    let several = text("repair: {exponential: 1h}, beta: 0.001%");
+    assert_eq!(refused(&several, Some(RareMethod::Splitting)), NotEstimated::Leaps);
+}
+
 #[test]
 fn weights_of_a_fleet_are_one_in_the_mean() {
     let system = system(

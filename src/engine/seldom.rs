@@ -1,0 +1,202 @@
+//! What begins an excursion so seldom that lives hardly ever see it, and so is made to begin one.
+//!
+//! # Method
+//!
+//! Lives find out how something comes near by coming near. What happens once in ten thousand lives (a fire, a deletion,
+//! a common cause, or in a short mission any failure at all) they do not see, and what follows from it would be missing
+//! without a trace. So each life also gets one such beginning of each kind, at a time drawn evenly from all of it: the
+//! excursion that follows is tried like all others and counts for the hazard at that time, times the length of the life
+//! (the intensity of a point process in the place of its points: Campbell's formula; Daley, Vere-Jones, *An
+//! Introduction to the Theory of Point Processes*, 2003, chapter 2). The life goes on without it, and where it does
+//! happen of itself what follows is left out.
+
+use super::event::Event;
+use super::nearness::{Nearness, Rare};
+use crate::dist::Law;
+use crate::model::{ClockId, DataId, Model, Repair, ShockId, TimeToFailure};
+use crate::units::SimTime;
+
+/// Seldom is what happens in fewer lives than this share of them.
+const SELDOM: f64 = 0.1;
+/// A way on that is less probable is followed too seldom in copies, if nothing makes it more probable.
+const IMPROBABLE: f64 = 0.01;
+/// It matters if it takes up no less than this share of the time of all ways.
+const SHARE: f64 = 0.05;
+
+/// What strikes of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    /// A failure mode of a unit.
+    Clock(ClockId),
+    /// A common cause.
+    Shock(ShockId),
+    /// All copies of a class are deleted.
+    Deletion(DataId),
+}
+
+impl Source {
+    pub(super) fn of(event: Event) -> Option<Source> {
+        match event {
+            Event::Fail(clock) => Some(Source::Clock(clock)),
+            Event::Shock(shock) => Some(Source::Shock(shock)),
+            Event::Delete(class) => Some(Source::Deletion(class)),
+            _ => None,
+        }
+    }
+
+    pub(super) fn event(self) -> Event {
+        match self {
+            Source::Clock(clock) => Event::Fail(clock),
+            Source::Shock(shock) => Event::Shock(shock),
+            Source::Deletion(class) => Event::Delete(class),
+        }
+    }
+
+    /// The number of its kind: common causes first, then deletion, then failure modes of the topology.
+    pub(super) fn kind(self, model: &Model) -> usize {
+        let shocks = model.shocks.len();
+        match self {
+            Source::Shock(shock) => shock.index(),
+            Source::Deletion(_) => shocks,
+            Source::Clock(clock) => shocks + 1 + model.origin(clock).1,
+        }
+    }
+}
+
+/// What lives hardly ever see, and nothing can make them see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unseen {
+    /// Failures of a mode whose hazard is not known at every age, or changes with others.
+    Failure(ClockId),
+    /// A common cause that ages, or hardly ever strikes those that it can.
+    Shock(ShockId),
+    /// A deletion that is not equally likely at all times.
+    Deletion,
+    /// An improbable way that a repair may go, which takes long.
+    Repair(ClockId),
+    /// A latent defect.
+    Defect,
+    /// What brings it no nearer by itself than lives often are anyway.
+    Beginning,
+}
+
+/// Whatever begins excursions seldom, of one kind.
+#[derive(Clone, Debug)]
+pub(super) struct Kind {
+    pub(super) number: usize,
+    pub(super) sources: Vec<Source>,
+}
+
+/// One beginning in a life.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Beginning {
+    pub(super) at: SimTime,
+    pub(super) source: Source,
+    /// How many alike there are.
+    pub(super) alike: f64,
+}
+
+/// What begins excursions seldom, by kind; or what cannot be made to.
+pub(super) fn seldom(
+    model: &Model,
+    nearness: &Nearness<'_>,
+    seconds: f64,
+) -> Result<Vec<Kind>, Unseen> {
+    unseen(model, nearness, seconds)?;
+    let mut kinds: Vec<(Kind, f64)> = Vec::new();
+    let mut all = nearness.sources();
+    all.sort_by_key(|source| source.kind(model));
+    for source in all {
+        let number = source.kind(model);
+        if kinds.last().is_none_or(|(kind, _)| kind.number != number) {
+            kinds.push((Kind { number, sources: Vec::new() }, 0.0));
+        }
+        let Some((kind, expected)) = kinds.last_mut() else { continue };
+        kind.sources.push(source);
+        *expected += match source {
+            Source::Clock(clock) => {
+                let spec = &model.clocks[clock.index()];
+                // What it drags along is seldom, even if it is not.
+                let drags = spec.extras().burst.as_ref().is_some_and(|b| b.probability < SELDOM);
+                if drags { f64::NEG_INFINITY } else { within(&spec.to_failure, seconds) }
+            }
+            Source::Shock(shock) => {
+                let spec = &model.shocks[shock.index()];
+                spec.probability * within(&spec.to_failure, seconds)
+            }
+            // One would be enough, however often it is.
+            Source::Deletion(class) => {
+                model.holding(class).deleted.as_ref().map_or(0.0, |law| seconds / law.mean())
+            }
+        };
+    }
+    kinds.retain(|(_, expected)| *expected < SELDOM);
+    Ok(kinds.into_iter().map(|(kind, _)| kind).collect())
+}
+
+/// How often something strikes in so many seconds in the mean, about.
+fn within(to_failure: &TimeToFailure, seconds: f64) -> f64 {
+    match to_failure {
+        TimeToFailure::Memoryless { mean } => seconds / mean,
+        TimeToFailure::Aging(law) => {
+            let most = seconds / law.mean();
+            law.cdf(seconds).map_or(most, |first| first.min(most))
+        }
+        TimeToFailure::SetOff => f64::INFINITY,
+    }
+}
+
+/// Refuses what would be missing.
+fn unseen(model: &Model, nearness: &Nearness<'_>, seconds: f64) -> Result<(), Unseen> {
+    let modes = model.clocks.iter().map(|clock| clock.mode as usize + 1).max().unwrap_or(0);
+    let mut expected = vec![0.0; modes];
+    for &clock in &nearness.all_clocks {
+        let spec = &model.clocks[clock.index()];
+        expected[spec.mode as usize] += within(&spec.to_failure, seconds);
+    }
+    for &clock in &nearness.all_clocks {
+        let spec = &model.clocks[clock.index()];
+        let is_known = nearness.clocks.binary_search(&clock).is_ok();
+        if !is_known && expected[spec.mode as usize] < SELDOM {
+            return Err(Unseen::Failure(clock));
+        }
+        if let Repair::After(task) = spec.repair
+            && model.stages_of(task).iter().any(|stage| has_improbable_part(&stage.law))
+        {
+            return Err(Unseen::Repair(clock));
+        }
+    }
+    for &shock in &nearness.all_shocks {
+        let spec = &model.shocks[shock.index()];
+        let is_aging = !matches!(spec.to_failure, TimeToFailure::Memoryless { .. });
+        let strikes = spec.probability * within(&spec.to_failure, seconds);
+        let hits_few = spec.each < IMPROBABLE && spec.each * (spec.targets.len() as f64) < 1.0;
+        if is_aging && strikes < SELDOM || hits_few {
+            return Err(Unseen::Shock(shock));
+        }
+    }
+    let Rare::Loss(class) = nearness.rare else { return Ok(()) };
+    let holding = model.holding(class);
+    if let Some(law) = &holding.deleted
+        && nearness.deletion.is_none()
+        && seconds / law.mean() < SELDOM
+    {
+        return Err(Unseen::Deletion);
+    }
+    let is_improbable = holding.latent.as_ref().is_some_and(|latent| {
+        let lasts = latent.scrub.as_ref().map_or(seconds, |law| law.mean().min(seconds));
+        lasts / latent.every.mean() < IMPROBABLE * SELDOM
+    });
+    if is_improbable { Err(Unseen::Defect) } else { Ok(()) }
+}
+
+/// Whether a law has a part that is improbable and takes up a good deal of its mean.
+fn has_improbable_part(law: &Law) -> bool {
+    match law {
+        Law::Mixture(parts) => parts.iter().any(|part| {
+            part.probability < IMPROBABLE && part.probability * part.law.mean() > SHARE * law.mean()
+        }),
+        Law::Sum(parts) => parts.iter().any(has_improbable_part),
+        _ => false,
+    }
+}
