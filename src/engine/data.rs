@@ -770,6 +770,11 @@ impl DataState {
         self.holdings[class.index()].unreadable == 0
     }
 
+    /// How many copies of a class are away.
+    pub(crate) fn away_of(&self, class: DataId) -> u32 {
+        self.holdings[class.index()].away
+    }
+
     /// In how many places copies of a class are away.
     pub(super) fn away_places(&self, class: DataId) -> u32 {
         self.holdings[class.index()].away_places

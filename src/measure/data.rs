@@ -537,7 +537,7 @@ mod tests {
     use super::super::incident::Incident;
     use super::super::incident::tests::{HOUR, at, class, root, seconds};
     use super::super::outage::Outage;
-    use super::super::pipeline::walk;
+    use super::super::pipeline::{Struck, walk};
     use super::*;
     use crate::model::JourneyId;
     use crate::rng::{Purpose, Stream, StreamKey};
@@ -738,7 +738,7 @@ mod tests {
                 outages.push(Outage { journey, cause, ended_by, start, end: now.min(end) });
             }
             let (lost, sums) =
-                walk(Some(&buffer), std::iter::empty(), outages.iter(), end, &|_| true);
+                walk(Some(&buffer), std::iter::empty(), outages.iter(), end, &|_| Struck::Process);
             assert!(sums.holds());
             let incidents = lost.iter().filter(|loss| loss.at < window.1).map(|loss| Incident {
                 at: loss.at,

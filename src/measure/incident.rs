@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::outage::Outage;
-use super::pipeline::{Conservation, walk};
+use super::pipeline::{Conservation, Struck, walk};
 use crate::engine::{HowLost, Loss, Root};
 use crate::model::{ClockId, Model, ObservedWay, observed_ways};
 use crate::rng::{Purpose, StreamKey, hash_text};
@@ -116,8 +116,8 @@ impl LifeOfData {
 pub(super) struct LossFinder {
     seed: u64,
     classes: Vec<ClassWay>,
-    /// For each clock, whether it strikes a process, and not something below one.
-    is_process: Vec<bool>,
+    /// What each clock strikes of what is born on its unit or above it.
+    struck: Vec<Struck>,
 }
 
 #[derive(Clone, Debug)]
@@ -130,9 +130,13 @@ struct ClassWay {
 impl LossFinder {
     pub(super) fn new(topology: &Topology, model: &Model, seed: u64) -> LossFinder {
         let classes = topology.data.iter().zip(observed_ways(topology));
-        let is_process = |clock| {
-            let (unit, _) = model.origin(ClockId::new(clock));
-            topology.units[unit.index()].level.is_none()
+        let struck = |clock| {
+            let (unit, mode) = model.origin(ClockId::new(clock));
+            match topology.units[unit.index()].level {
+                _ if topology.modes[mode].wipes => Struck::Wiped,
+                None => Struck::Process,
+                Some(_) => Struck::Below,
+            }
         };
         let clocks = if topology.data.is_empty() { 0 } else { model.clock_count() };
         LossFinder {
@@ -144,7 +148,7 @@ impl LossFinder {
                     way,
                 })
                 .collect(),
-            is_process: (0..clocks).map(is_process).collect(),
+            struck: (0..clocks).map(struck).collect(),
         }
     }
 
@@ -159,8 +163,8 @@ impl LossFinder {
         let luck = StreamKey::of_life(self.seed, replication);
         let of_class = |(index, one): (usize, &ClassWay)| {
             let of_class = losses.iter().filter(|(_, loss)| loss.data.index() == index);
-            let is_process = |root: Root| self.is_process[root.clock.index()];
-            one.life(luck, end, outages, of_class, &is_process)
+            let struck = |root: Root| self.struck[root.clock.index()];
+            one.life(luck, end, outages, of_class, &struck)
         };
         self.classes.iter().enumerate().map(of_class).collect()
     }
@@ -173,7 +177,7 @@ impl ClassWay {
         end: SimTime,
         outages: &[Outage],
         losses: impl Iterator<Item = &'a (SimTime, Loss)>,
-        is_process: &impl Fn(Root) -> bool,
+        struck: &impl Fn(Root) -> Struck,
     ) -> LifeOfData {
         let mut life = LifeOfData::default();
         let of = |observed: Option<usize>| {
@@ -181,8 +185,7 @@ impl ClassWay {
         };
         if let Some(pipeline) = &self.class.pipeline {
             let (source, sink) = (of(self.way.source), of(self.way.sink));
-            let (lost, conservation) =
-                walk(pipeline.buffer.as_ref(), source, sink, end, is_process);
+            let (lost, conservation) = walk(pipeline.buffer.as_ref(), source, sink, end, struck);
             life.conservation = conservation;
             life.incidents.extend(lost.iter().map(|loss| Incident {
                 at: loss.at,
@@ -407,7 +410,7 @@ pub(super) mod tests {
         let way = ObservedWay { source: Some(5), sink: Some(6), offload, backup };
         let one = ClassWay { class: class.clone(), name: hash_text("samples"), way };
         let luck = StreamKey::of_life(1, 0);
-        one.life(luck, at(1_000 * HOUR), outages, losses.iter(), &|_| true)
+        one.life(luck, at(1_000 * HOUR), outages, losses.iter(), &|_| Struck::Process)
     }
 
     #[track_caller]

@@ -28,6 +28,17 @@ impl Conservation {
     }
 }
 
+/// What a failure strikes of a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Struck {
+    /// The process.
+    Process,
+    /// Something below it.
+    Below,
+    /// The data themselves.
+    Wiped,
+}
+
 /// Data that were lost on their way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct LostOnTheWay {
@@ -67,14 +78,13 @@ struct Walk<'a> {
 }
 
 /// What a life that ends at `end` has lost on the way, in the order of time, and where its data went;
-/// by the outages of the source and of the sink, and by whether what struck was the process itself,
-/// and not something below it.
+/// by the outages of the source and of the sink, and by what it was that struck.
 pub(super) fn walk<'a>(
     buffer: Option<&Buffer>,
     sources: impl Iterator<Item = &'a Outage>,
     sinks: impl Iterator<Item = &'a Outage>,
     end: SimTime,
-    is_process: &impl Fn(Root) -> bool,
+    struck: &impl Fn(Root) -> Struck,
 ) -> (Vec<LostOnTheWay>, Conservation) {
     let mut walk = Walk {
         buffer,
@@ -105,7 +115,7 @@ pub(super) fn walk<'a>(
     edges.sort_by_key(|edge| (edge.at, edge.goes_down, edge.is_source));
     for edge in edges {
         walk.go_to(edge.at);
-        walk.turn(edge, is_process);
+        walk.turn(edge, struck);
     }
     walk.go_to(end);
     walk.end_of_spill();
@@ -155,12 +165,12 @@ impl Walk<'_> {
     }
 
     /// The source or the sink comes up or goes down.
-    fn turn(&mut self, edge: Edge, is_process: &impl Fn(Root) -> bool) {
+    fn turn(&mut self, edge: Edge, struck: &impl Fn(Root) -> Struck) {
         self.end_of_spill();
         let place = if edge.is_source { &mut self.source } else { &mut self.sink };
         *place = edge.goes_down.then_some(edge.cause);
         if edge.is_source && edge.goes_down {
-            self.strike_buffer(edge, is_process(edge.cause));
+            self.strike_buffer(edge, struck(edge.cause));
         }
         // What is sent at once is sent before anything else happens at this instant.
         if self.source.is_none() && self.sink.is_none() {
@@ -169,10 +179,11 @@ impl Walk<'_> {
     }
 
     /// The source goes down, and with it the buffer, unless that survives.
-    fn strike_buffer(&mut self, edge: Edge, is_process: bool) {
-        let survives = self.buffer.is_some_and(|buffer| match is_process {
-            true => buffer.survives_process,
-            false => buffer.survives_node,
+    fn strike_buffer(&mut self, edge: Edge, struck: Struck) {
+        let survives = self.buffer.is_some_and(|buffer| match struck {
+            Struck::Process => buffer.survives_process,
+            Struck::Below => buffer.survives_node,
+            Struck::Wiped => false,
         });
         if !survives {
             let lost = std::mem::take(&mut self.held);
@@ -200,6 +211,15 @@ mod tests {
     const PROCESS: usize = 0;
     const NODE: usize = 1;
     const SINK: usize = 2;
+    const DISK: usize = 3;
+
+    fn struck(root: Root) -> Struck {
+        match root.clock.index() {
+            PROCESS => Struck::Process,
+            DISK => Struck::Wiped,
+            _ => Struck::Below,
+        }
+    }
 
     fn root(clock: usize) -> Root {
         Root { clock: ClockId::new(clock), branch: 0, is_planned: false }
@@ -229,9 +249,8 @@ mod tests {
         sources: &[Outage],
         sinks: &[Outage],
     ) -> (Vec<(u64, u64, bool, usize)>, u64) {
-        let is_process = |root: Root| root.clock.index() == PROCESS;
         let (losses, sums) =
-            walk(buffer.as_ref(), sources.iter(), sinks.iter(), at(1_000), &is_process);
+            walk(buffer.as_ref(), sources.iter(), sinks.iter(), at(1_000), &struck);
         assert!(sums.holds(), "{sums:?}");
         let whole = |micros: u64| {
             assert_eq!(micros % 1_000_000, 0);
@@ -287,6 +306,17 @@ mod tests {
         // 30 s held are gone, and the buffer is empty when the source is back.
         let lost = vec![(130, 10, false, NODE), (130, 30, true, NODE), (190, 10, true, SINK)];
         assert_eq!(walked(Some(buffer(50, f64::INFINITY)), &struck(NODE), &sinks), (lost, 0));
+    }
+
+    #[test]
+    fn what_is_wiped_survives_nothing() {
+        let sinks = [outage(SINK, 100, 200)];
+        let keeps = Buffer { survives_node: true, ..buffer(50, f64::INFINITY) };
+        // As much is held at 130 either way: by the node it stays, by the disk it goes.
+        let lost = vec![(130, 10, false, NODE), (160, 40, true, SINK)];
+        assert_eq!(walked(Some(keeps.clone()), &[outage(NODE, 130, 140)], &sinks), (lost, 0));
+        let lost = vec![(130, 10, false, DISK), (130, 30, true, DISK), (190, 10, true, SINK)];
+        assert_eq!(walked(Some(keeps), &[outage(DISK, 130, 140)], &sinks), (lost, 0));
     }
 
     #[test]
@@ -387,7 +417,6 @@ mod tests {
     fn nothing_comes_from_nowhere_and_nothing_goes_nowhere() {
         const END: u64 = 3_000;
         let mut dice = StreamKey::of_life(5, 0).of(1, Purpose::Start).draw(0);
-        let is_process = |root: Root| root.clock.index() == PROCESS;
         for round in 0..400 {
             let buffer = Buffer {
                 horizon: SimSpan::from_micros(dice.word() % 120),
@@ -398,8 +427,7 @@ mod tests {
             let sources = at_random(&mut dice, PROCESS, END, 90 + 200 * (round as u64 % 3));
             let sinks = at_random(&mut dice, SINK, END, 150);
             let end = SimTime::from_micros(END);
-            let (losses, sums) =
-                walk(Some(&buffer), sources.iter(), sinks.iter(), end, &is_process);
+            let (losses, sums) = walk(Some(&buffer), sources.iter(), sinks.iter(), end, &struck);
             assert!(sums.holds());
             let all = |was_recorded: bool| {
                 let of_kind = losses.iter().filter(|loss| loss.was_recorded == was_recorded);

@@ -89,6 +89,8 @@ pub struct Holding {
     pub(crate) gate: Option<GateId>,
     /// Copies that must be there for new data to be accepted.
     pub(crate) ack: u32,
+    /// So many copies have everything that was acknowledged, where others are behind; zero, if only who serves has.
+    pub(crate) synchronous: u32,
     pub(crate) catch_up: CatchUp,
     pub(crate) rebuild: Option<Rebuild>,
     pub(crate) unreadable: f64,
@@ -116,6 +118,7 @@ impl Holding {
             tolerance: 0,
             gate: None,
             ack: 1,
+            synchronous: 0,
             catch_up: CatchUp::AtOnce,
             rebuild: None,
             unreadable: 0.0,
@@ -281,6 +284,7 @@ impl Holding {
             tolerance: scheme.tolerance(),
             gate: None,
             ack: spec.ack.unwrap_or(width),
+            synchronous: spec.ack.filter(|ack| *ack > 1).unwrap_or(0),
             catch_up: spec.catch_up.clone(),
             scheme,
             rebuild: spec.rebuild.clone(),

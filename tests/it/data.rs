@@ -373,3 +373,25 @@ domains: {{drive: {{level: drive, count: 3}}}}\njourneys: {{any: {{needs: drive-
     assert_eq!(lives(22.0, after(20.0)).len(), 1);
     assert!(lives(22.0, CatchUp::AtOnce).is_empty());
 }
+
+#[test]
+fn what_two_copies_have_acknowledged_is_lost_with_two_of_them() {
+    // `x` goes at 100 and `y` takes over; with two copies of an acknowledgement `y` has all, until `z`, which the third
+    // is on, has gone before.
+    let losses = |ack: u32, z: &str| {
+        let text = format!(
+            "topology: lag
+failures: {{down: {{every: {{fixed: 100h}}, repair: 10h}}, early: {{every: {{fixed: {z}h}}, repair: 50h}}}}
+domains: {{x: {{fails: [down]}}, y: {{}}, z: {{fails: [early]}}}}
+services: {{db: {{replicas: 3, on: [x, y, z], leader: {{failover: 30s}}}}}}
+data: {{orders: {{held_by: db, copies: 3, ack: {ack}, lag: 7s}}}}
+journeys: {{j: {{needs: db}}}}"
+        );
+        let model = compile(&Topology::from_str("lag", &text).unwrap());
+        watched(&model, 120.0).losses.len()
+    };
+    assert_eq!(
+        [losses(1, "500"), losses(2, "500"), losses(2, "90"), losses(3, "90")],
+        [1, 0, 1, 0]
+    );
+}

@@ -150,6 +150,11 @@ impl<C: Chooser> Step<'_, C> {
             if before == unit || self.state.root.is_planned {
                 continue;
             }
+            // What was acknowledged is on so many copies, and whoever has it takes over if one of those is left.
+            let synchronous = model.data.holdings[class.index()].synchronous;
+            if self.state.data.away_of(class) < synchronous {
+                continue;
+            }
             let newest = self.chooser.lag(class);
             self.loses_newest(class, HowLost::Lagging, newest);
         }
