@@ -94,6 +94,9 @@ pub struct Excursioner<'m> {
     beginnings: Vec<Beginning>,
     /// Room for the life while something is made to begin from it.
     aside: Option<Present<'m>>,
+    /// By what likelihood ratios are wrong on purpose.
+    #[cfg(test)]
+    pub(crate) wrong: f64,
 }
 
 /// What is made to begin has luck of its own.
@@ -163,6 +166,8 @@ impl<'m> Excursioner<'m> {
             is_seldom: vec![false; kinds],
             beginnings: Vec::new(),
             aside: None,
+            #[cfg(test)]
+            wrong: 1.0,
         }
     }
 

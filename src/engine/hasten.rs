@@ -97,17 +97,15 @@ impl Excursioner<'_> {
                         && extra > 0.0
                         && self.raising.contains(&source)
                     {
-                        let made = extra * self.share(source);
-                        weight *= hazard.map_or(1.0, |own| own / (own + made));
+                        weight *= self.ratio(hazard, extra * self.share(source));
                         waited = 0.0;
                     }
                 }
                 Instant::Limit if self.copy.now >= self.horizon => return weight,
                 Instant::Limit if is_forced => {
                     let source = self.pick(&mut luck);
-                    let made = extra * self.share(source);
                     let own = self.copy.agenda.hazard_of(source);
-                    weight *= own.map_or(1.0, |own| own / (own + made));
+                    weight *= self.ratio(own, extra * self.share(source));
                     waited = 0.0;
                     left -= 1;
                     self.copy.force(self.model, source, &mut seen.events);
@@ -115,6 +113,13 @@ impl Excursioner<'_> {
                 Instant::Limit => waited = MOST_WAITS,
             }
         }
+    }
+
+    /// How likely something is to strike by its own hazard, against that and what is made of it together.
+    fn ratio(&self, own: Option<f64>, made: f64) -> f64 {
+        #[cfg(test)]
+        let made = made * self.wrong;
+        own.map_or(1.0, |own| own / (own + made))
     }
 
     /// How often in a second a failure more is made to happen.

@@ -536,3 +536,59 @@ fn mean(lives: &[Excursions], of: impl Fn(&Excursions) -> f64) -> Estimate {
     let variance = lives.iter().map(square).sum::<f64>() / (count - 1.0).max(1.0);
     Estimate::of_mean(mean, (variance / count).sqrt(), lives.len() as u64)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::exact::exact_loss;
+    use super::super::plan::Until;
+    use super::*;
+    use crate::model::{DataId, compile};
+    use crate::spec::Topology;
+    use crate::units::SimSpan;
+
+    /// A likelihood ratio that is a tenth off shows beside the chain; one that is forgotten shows by itself, as weights
+    /// that are not one in the mean.
+    #[test]
+    fn a_wrong_likelihood_ratio_is_caught() {
+        let text = "topology: wrong
+failures: {dead: {every: 5000h, repair: {exponential: 24h}, wipes: true}}
+domains: {drive: {count: 3, fails: [dead]}}
+data: {blocks: {held_by: drive, copies: 3}}";
+        let model = compile(&Topology::from_str("wrong", text).unwrap());
+        let span = (SimSpan::ZERO, SimSpan::from_seconds(SECONDS_PER_YEAR));
+        let plan = Plan {
+            seed: 1,
+            first: 0,
+            replications: 1_000,
+            precision: None,
+            of: Vec::new(),
+            is_exact_allowed: false,
+            horizon: span.1,
+            warm_up: span.0,
+            until: Until::Horizon,
+            threads: None,
+            allow_slow: false,
+        };
+        let rare = Rare::Loss(DataId::new(0));
+        let exact = exact_loss(&model, DataId::new(0), span.1, 1_000).unwrap().p_loss.unwrap();
+        let estimated = |wrong: f64| {
+            let manner = (1, Manner::Hasten(16));
+            let excursioner = Excursioner::new(&model, rare, span, manner, 1 << 30);
+            let mut excursioner = excursioner.with_beginnings().unwrap();
+            excursioner.wrong = wrong;
+            let live = |number| excursioner.live(Replication { seed: 1, number }).unwrap();
+            let lives: Vec<Excursions> = (0..4_000).map(live).collect();
+            let method = RareMethod::ImportanceSampling;
+            let found = RareEstimate::of(&plan, &lives, method, Chosen::Asked, (1, 3));
+            (found.hits.sigmas_from(exact.value).unwrap(), found.is_trusted(&lives))
+        };
+        let (sigmas, trusted) = estimated(1.0);
+        assert!(sigmas.abs() < MOST_SIGMAS && trusted.is_ok(), "{sigmas} {trusted:?}");
+        for wrong in [0.9, 1.1] {
+            let (sigmas, _) = estimated(wrong);
+            assert!(sigmas.abs() > MOST_SIGMAS, "{wrong}: {sigmas}");
+        }
+        let (_, trusted) = estimated(0.0);
+        assert!(matches!(trusted, Err(NotEstimated::WrongWeights { .. })), "{trusted:?}");
+    }
+}
