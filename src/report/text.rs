@@ -428,14 +428,19 @@ fn spreadsheet(name: &str, estimates: &JourneyEstimates, sheet: &Comparison) -> 
     };
     let mut reasons = Vec::new();
     if !sheet.shared.is_empty() {
-        let share = sheet.shared_downtime_share.unwrap_or_default();
-        reasons.push(format!(
-            "it counts {} units as independent, but {} {} shared, where {} of the downtime starts",
-            sheet.units,
-            first_few(&sheet.shared),
-            if sheet.shared.len() == 1 { "is" } else { "are" },
-            percent(share, 0)
-        ));
+        let share = percent(sheet.shared_downtime_share.unwrap_or_default(), 0);
+        let (shared, units) = (first_few(&sheet.shared), sheet.units);
+        let is = if sheet.shared.len() == 1 { "is" } else { "are" };
+        reasons.push(if ours > theirs {
+            format!(
+                "it counts {units} units as independent, but {shared} {is} shared, where {share} of the downtime starts"
+            )
+        } else {
+            format!(
+                "it counts {units} units one by one, and what takes several of them down at once, as on {shared}, \
+                 once for each"
+            )
+        });
     }
     for omission in &sheet.leaves_out {
         reasons.push(left_out(*omission).to_owned());
