@@ -52,7 +52,7 @@ pub struct Bounded {
 
 impl Bounded {
     /// This, or where nothing was seen, at most so much.
-    fn new(estimate: Estimate, upper95: Option<f64>) -> Bounded {
+    pub(crate) fn new(estimate: Estimate, upper95: Option<f64>) -> Bounded {
         let estimate = match upper95 {
             Some(bound) => Estimate::at_most(bound),
             None => estimate.within(0.0, f64::MAX),
@@ -60,12 +60,13 @@ impl Bounded {
         Bounded { estimate, upper95 }
     }
 
-    fn scaled(self, factor: f64) -> Bounded {
+    /// The same in another unit: so many times larger.
+    pub(crate) fn scaled(self, factor: f64) -> Bounded {
         self.mapped(|value| value * factor, factor)
     }
 
     /// A rising function of what was estimated, with its slope at the estimate.
-    fn mapped(self, function: impl Fn(f64) -> f64, slope: f64) -> Bounded {
+    pub(crate) fn mapped(self, function: impl Fn(f64) -> f64, slope: f64) -> Bounded {
         let Estimate { mean, std_error, ci95 } = self.estimate;
         let estimate = Estimate {
             mean: function(mean),
@@ -73,6 +74,26 @@ impl Bounded {
             ci95: ci95.map(|(low, high)| (function(low), function(high))),
         };
         Bounded { estimate, upper95: self.upper95.map(function) }
+    }
+}
+
+/// How many nines a probability leaves.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Nines {
+    /// `-log10` of it; where nothing was seen, at least so many.
+    pub nines: f64,
+    /// The 95 % interval; its upper end is `None` where the probability may be zero.
+    pub ci95: Option<(f64, Option<f64>)>,
+}
+
+impl Nines {
+    /// Those of a probability; `None` of one that is zero.
+    pub(crate) fn of(p: &Bounded) -> Option<Nines> {
+        let nines = |p: f64| (p > 0.0).then(|| -libm::log10(p));
+        Some(Nines {
+            nines: nines(p.upper95.unwrap_or(p.estimate.mean))?,
+            ci95: p.estimate.ci95.and_then(|(low, high)| Some((nines(high)?, nines(low)))),
+        })
     }
 }
 
@@ -147,16 +168,6 @@ pub struct CopyEstimates {
     pub rebuilt_bytes_per_year: Option<Estimate>,
     /// How often in a year a group has lost one position, two, and so on, and is not gone with it.
     pub margins_per_year: Vec<f64>,
-}
-
-impl CopyEstimates {
-    /// How many nines the probability has that a given group is not lost in a year; where none was
-    /// lost, at least so many.
-    pub fn nines(&self) -> Option<f64> {
-        let p = self.p_group_lost_per_year;
-        let p = p.upper95.unwrap_or(p.estimate.mean);
-        (p > 0.0).then(|| -libm::log10(p))
-    }
 }
 
 /// Mean time to the first loss of copies, by exposure: all time without a loss by the number of first
@@ -235,6 +246,14 @@ struct Facts {
     copies: Option<CopyFacts>,
 }
 
+/// Bytes of data, and bytes that they take with their redundancy; `None` if the topology does not say.
+pub(crate) fn bytes_held(holding: &Holding) -> Option<(f64, f64)> {
+    let scheme = &holding.scheme;
+    let usable_share = f64::from(scheme.data()) / f64::from(scheme.width());
+    let raw = holding.size? * holding.holders.len() as f64;
+    Some((raw * usable_share, raw))
+}
+
 #[derive(Clone, Copy, Debug)]
 struct CopyFacts {
     groups: u32,
@@ -247,8 +266,6 @@ struct CopyFacts {
 impl CopyFacts {
     fn of(holding: &Holding) -> CopyFacts {
         let scheme = &holding.scheme;
-        let raw = |size: f64| size * holding.holders.len() as f64;
-        let usable_share = f64::from(scheme.data()) / f64::from(scheme.width());
         let moved = holding.rebuild.as_ref().and_then(|rebuild| match rebuild.speed {
             Speed::Bandwidth { bytes, .. } => Some(bytes),
             Speed::Law(_) => None,
@@ -256,7 +273,7 @@ impl CopyFacts {
         CopyFacts {
             groups: holding.groups,
             tolerance: (scheme.tolerance(), matches!(scheme, Scheme::Threshold { .. })),
-            bytes: holding.size.map(|size| (raw(size) * usable_share, raw(size))),
+            bytes: bytes_held(holding),
             bytes_a_copy: moved.or(holding.size),
         }
     }

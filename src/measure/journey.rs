@@ -35,6 +35,8 @@ pub struct JourneyEstimates {
     pub downtime_s_per_year: Estimate,
     /// Probability of a life without any downtime.
     pub p_no_outage: Estimate,
+    /// Whether the topology has anything that somebody may mean.
+    pub may_be_planned: bool,
     /// Downtime and outages that somebody meant, and those that nobody did.
     pub by_intent: ByIntent,
     /// Seconds in a year in which it is up and not whole; `None` if it is always whole while up.
@@ -127,6 +129,8 @@ impl DowntimeTally {
 pub(crate) struct JourneyTally {
     #[serde(skip)]
     window: (SimTime, SimTime),
+    #[serde(skip)]
+    may_be_planned: bool,
     downtime: Moments,
     downtime_lengths: Lengths,
     lives_without: u64,
@@ -152,9 +156,15 @@ pub(crate) struct JourneyTally {
 }
 
 impl JourneyTally {
-    pub(crate) fn new(slo: &Slo, window: (SimTime, SimTime), lives_before: u64) -> JourneyTally {
+    pub(crate) fn new(
+        slo: &Slo,
+        window: (SimTime, SimTime),
+        lives_before: u64,
+        may_be_planned: bool,
+    ) -> JourneyTally {
         JourneyTally {
             window,
+            may_be_planned,
             downtime: Moments::default(),
             downtime_lengths: Lengths::default(),
             lives_without: 0,
@@ -251,6 +261,7 @@ impl JourneyTally {
     pub(crate) fn merge(&mut self, other: &JourneyTally) {
         let JourneyTally {
             window: _,
+            may_be_planned: _,
             downtime,
             downtime_lengths,
             lives_without,
@@ -350,6 +361,7 @@ impl JourneyTally {
             ),
             p_no_outage: crate::stats::proportion(self.lives_without, lives)
                 .expect("a run has at least one life"),
+            may_be_planned: self.may_be_planned,
             by_intent: ByIntent {
                 planned: self.planned.estimates(years),
                 unplanned: self.unplanned.estimates(years),

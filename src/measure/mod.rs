@@ -18,8 +18,10 @@ mod set;
 mod timeline;
 
 pub use causes::{CauseShare, Prolonging};
+pub(crate) use data::bytes_held;
 pub use data::{
-    Bounded, CopyEstimates, DataEstimates, Promised, SpanEstimates, StageEstimates, TimeToLoss,
+    Bounded, CopyEstimates, DataEstimates, Nines, Promised, SpanEstimates, StageEstimates,
+    TimeToLoss,
 };
 pub use first_outage::FirstOutage;
 pub use incident::{CopiesOfLife, Incident, LifeOfData, Stage};

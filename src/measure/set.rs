@@ -69,8 +69,9 @@ impl MeasureSet {
                     let place = degradable.iter().position(|degradable| *degradable == journey);
                     place.map(|place| journeys.len() + place)
                 };
+                let may_be_planned = topology.may_be_planned();
                 let tally = |journey: &crate::spec::Journey| {
-                    JourneyTally::new(&journey.slo, window, plan.first)
+                    JourneyTally::new(&journey.slo, window, plan.first, may_be_planned)
                 };
                 Kind::Window(
                     journeys.iter().map(tally).collect(),

@@ -1,8 +1,8 @@
 //! CSV: one row a measure of a journey or data class.
 
-use super::answer::Answer;
-use super::data::{JourneyMeasures, Report};
+use super::data::{JourneyMeasures, Outages, Report};
 use super::data_class::DataMeasures;
+use crate::measure::Bounded;
 use crate::stats::Estimate;
 
 /// Measures of one journey or data class, by name.
@@ -23,25 +23,25 @@ pub fn to_csv(reports: &[Report]) -> String {
                 JourneyMeasures::FirstOutage(first) => {
                     vec![("time_to_first_outage_s", first.mean)]
                 }
-                JourneyMeasures::Answered(answer) => {
-                    let of = |number: fn(&Answer) -> Option<Estimate>| {
-                        answer.as_ref().as_ref().ok().and_then(number)
-                    };
-                    vec![
-                        ("unavailability", of(|answer| answer.unavailability)),
-                        ("outages_per_year", of(|answer| answer.outages_per_year)),
-                        ("p_no_outage", of(|answer| answer.p_no_outage)),
-                        ("time_to_first_outage_s", of(|answer| answer.first_outage_s)),
-                    ]
+                JourneyMeasures::Answered(_) | JourneyMeasures::Window(..) => {
+                    let told = journey.outages();
+                    let of =
+                        |number: fn(&Outages) -> Option<Estimate>| told.as_ref().and_then(number);
+                    let share = of(|told| told.unavailability);
+                    let mut rows: Rows = vec![
+                        ("unavailability", share),
+                        ("availability", share.map(Estimate::complement)),
+                        ("outages_per_year", of(|told| told.per_year)),
+                        ("outage_s", of(|told| told.length_s)),
+                        ("downtime_s_per_year", of(|told| told.downtime_s_per_year)),
+                        ("p_no_outage", of(|told| told.p_no_outage)),
+                    ];
+                    if matches!(journey.measures, JourneyMeasures::Answered(_)) {
+                        let first = journey.nearer().and_then(|answer| answer.first_outage_s);
+                        rows.push(("time_to_first_outage_s", first));
+                    }
+                    rows
                 }
-                JourneyMeasures::Window(estimates, _) => vec![
-                    ("unavailability", Some(estimates.unavailability)),
-                    ("availability", Some(estimates.availability.mean)),
-                    ("outages_per_year", Some(estimates.outages_per_year)),
-                    ("outage_s", estimates.outages.as_ref().and_then(|outages| outages.mean)),
-                    ("downtime_s_per_year", Some(estimates.downtime_s_per_year)),
-                    ("p_no_outage", Some(estimates.p_no_outage)),
-                ],
             };
             of_all.push((&journey.name, rows));
         }
@@ -50,22 +50,37 @@ pub fn to_csv(reports: &[Report]) -> String {
                 DataMeasures::FirstLoss(first) => {
                     vec![("time_to_first_loss_s", first.as_ref().and_then(|first| first.mean))]
                 }
-                DataMeasures::Answered(answer) => {
-                    let answer = answer.as_ref().ok();
-                    vec![
-                        ("p_loss", answer.and_then(|answer| answer.p_loss)),
-                        ("time_to_first_loss_s", answer.and_then(|answer| answer.first_loss_s)),
-                    ]
-                }
-                DataMeasures::Window(window) => {
-                    let estimates = &window.estimates;
-                    let incidents = estimates.loss_incidents_per_year.estimate;
-                    vec![
-                        ("loss_incidents_per_year", Some(incidents)),
-                        ("p_loss", Some(estimates.p_loss.estimate)),
-                        ("lost_s_per_year", Some(estimates.lost_s_per_year.estimate)),
-                        ("rpo_s", estimates.rpo.map(|rpo| rpo.mean)),
-                    ]
+                DataMeasures::Answered(_) | DataMeasures::Window(_) => {
+                    let (losses, durability) = (class.losses(), class.durability());
+                    let bounded = |one: Option<Bounded>| one.map(|one| one.estimate);
+                    let mut rows: Rows = vec![
+                        (
+                            "loss_incidents_per_year",
+                            bounded(losses.and_then(|losses| losses.incidents_per_year)),
+                        ),
+                        ("p_loss", bounded(losses.and_then(|losses| losses.p_loss))),
+                        (
+                            "lost_s_per_year",
+                            bounded(losses.and_then(|losses| losses.lost_s_per_year)),
+                        ),
+                    ];
+                    match &class.measures {
+                        DataMeasures::Window(window) => {
+                            rows.push(("rpo_s", window.estimates.rpo.map(|rpo| rpo.mean)));
+                        }
+                        _ => {
+                            let first = class.nearer().and_then(|answer| answer.first_loss_s);
+                            rows.push(("time_to_first_loss_s", first));
+                        }
+                    }
+                    if let Some(durability) = durability {
+                        let group = bounded(durability.p_group_lost_per_year);
+                        rows.push(("p_group_lost_per_year", group));
+                        rows.push(("p_any_group_lost", bounded(durability.p_any_group_lost)));
+                        let time = durability.time_to_loss;
+                        rows.push(("mttdl_s", time.and_then(|time| time.mean)));
+                    }
+                    rows
                 }
             };
             of_all.push((&class.name, rows));

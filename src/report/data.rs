@@ -3,20 +3,23 @@
 use std::collections::BTreeSet;
 
 use super::answer::{Answer, Answers, Method};
-use super::data_class::{DataCause, DataMeasures, DataReport, PromisedBy, Survival, WindowOfData};
+use super::data_class::{
+    DataCause, DataMeasures, DataReport, Held, PromisedBy, Survival, WindowOfData,
+};
 use super::precision::PrecisionReport;
 use crate::engine::{Root, first_hosts};
 use crate::exact::{
     Omission, Product, blast_radii, product_of_availabilities, simultaneous_losses,
 };
 use crate::measure::{
-    CauseShare, DataEstimates, Estimates, FirstOutage, JourneyEstimates, MeasureSet, Verdict,
+    ByIntent, CauseShare, DataEstimates, Downtime, Estimates, FirstOutage, JourneyEstimates,
+    MeasureSet, PartOfLife, Verdict,
 };
 use crate::model::{DataId, JourneyId, Model, UnitId, branch_names};
 use crate::run::{Plan, PrecisionOf, Summary, Until};
 use crate::spec::{DataClass, FailureMode, Journey, Slo, Topology};
 use crate::stats::Estimate;
-use crate::units::SimSpan;
+use crate::units::{SECONDS_PER_YEAR, SimSpan};
 
 /// How many causes of each journey a report lists.
 const MOST_CAUSES: usize = 20;
@@ -212,6 +215,24 @@ impl JourneyReport {
         }
     }
 
+    /// Whether it was simulated, and another route stands for how much it is down.
+    pub(super) fn is_told_by_another(&self) -> bool {
+        matches!(self.measures, JourneyMeasures::Window(..)) && self.nearer().is_some()
+    }
+
+    /// How much it is down, by what stands for it; `None` where lives ended at the first outage, and where nothing is
+    /// known.
+    pub(super) fn outages(&self) -> Option<Outages> {
+        match (&self.measures, self.nearer()) {
+            (JourneyMeasures::Window(estimates, _), None) => Some(Outages::of_lives(estimates)),
+            (JourneyMeasures::Window(estimates, _), Some(answer)) => {
+                Some(Outages::of_answer(answer, Some(estimates)))
+            }
+            (JourneyMeasures::Answered(_), Some(answer)) => Some(Outages::of_answer(answer, None)),
+            (JourneyMeasures::FirstOutage(_) | JourneyMeasures::Answered(_), _) => None,
+        }
+    }
+
     /// The unavailability, by what stands for it.
     fn told(&self) -> Option<Estimate> {
         match self.nearer() {
@@ -245,6 +266,94 @@ impl JourneyReport {
         };
         let all = others.into_iter().chain([self.availability_verdict()]);
         all.flatten().any(Verdict::is_missed)
+    }
+}
+
+/// How much a journey is down, whichever route says so: what every format shows.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Outages {
+    /// Share of time down; a bound where none was seen.
+    pub(super) unavailability: Option<Estimate>,
+    /// What that is at most, where none was seen.
+    pub(super) unavailability_upper95: Option<f64>,
+    /// Outages that begin in a year; a bound where none was seen.
+    pub(super) per_year: Option<Estimate>,
+    /// What that is at most, where none was seen.
+    pub(super) per_year_upper95: Option<f64>,
+    /// How long they last, seconds.
+    pub(super) length_s: Option<Estimate>,
+    /// Seconds of downtime in a year.
+    pub(super) downtime_s_per_year: Option<Estimate>,
+    /// Probability of a life without any downtime.
+    pub(super) p_no_outage: Option<Estimate>,
+    /// Those that somebody meant, and those that nobody did.
+    pub(super) by_intent: Option<ByIntent>,
+    /// Unavailability over the time of a life.
+    pub(super) over_time: Option<Vec<PartOfLife>>,
+}
+
+impl Outages {
+    fn of_lives(estimates: &JourneyEstimates) -> Outages {
+        Outages {
+            unavailability: Some(estimates.unavailability),
+            unavailability_upper95: estimates.unavailability_upper95,
+            per_year: Some(estimates.outages_per_year),
+            per_year_upper95: estimates.outages_per_year_upper95,
+            length_s: estimates.outages.as_ref().and_then(|outages| outages.mean),
+            downtime_s_per_year: Some(estimates.downtime_s_per_year),
+            p_no_outage: Some(estimates.p_no_outage),
+            by_intent: Some(estimates.by_intent),
+            over_time: Some(estimates.over_time.clone()),
+        }
+    }
+
+    /// Other routes know how much there is of all of it, and not when in a life, nor what of it was meant: of these
+    /// parts each is at most the whole.
+    fn of_answer(answer: &Answer, lives: Option<&JourneyEstimates>) -> Outages {
+        let most = |whole: Estimate| whole.ci95.map_or(whole.mean, |(_, high)| high);
+        let (share, per_year) = (answer.unavailability, answer.outages_per_year);
+        let downtime = share.map(|share| share.times(SECONDS_PER_YEAR));
+        let by_intent = lives.zip(downtime.zip(per_year)).map(|(lives, (downtime, per_year))| {
+            let whole = Downtime { downtime_s_per_year: downtime, outages_per_year: per_year };
+            let part = Downtime {
+                downtime_s_per_year: Estimate::at_most(most(downtime)),
+                outages_per_year: Estimate::at_most(most(per_year)),
+            };
+            match lives.may_be_planned {
+                true => ByIntent { planned: part, unplanned: part },
+                false => ByIntent { planned: lives.by_intent.planned, unplanned: whole },
+            }
+        });
+        let over_time = lives.zip(share).map(|(lives, share)| {
+            let length = lives.over_time.last().map_or(0.0, |part| part.to_s);
+            let part = |part: &PartOfLife| {
+                let times = length / (part.to_s - part.from_s).max(f64::MIN_POSITIVE);
+                let bound = (times * most(share)).min(1.0);
+                PartOfLife { unavailability: Estimate::at_most(bound), ..*part }
+            };
+            lives.over_time.iter().map(part).collect()
+        });
+        // The error of a ratio of two estimates is not known; that of exact numbers is at most the sum of both.
+        let length = downtime.zip(per_year).filter(|_| answer.route.is_exact());
+        let length =
+            length.filter(|(_, per_year)| per_year.mean > 0.0).map(|(downtime, per_year)| {
+                let width = |one: Estimate| one.relative_half_width().unwrap_or_default();
+                let (mean, width) =
+                    (downtime.mean / per_year.mean, width(downtime) + width(per_year));
+                let ends = (mean * (1.0 - width), mean * (1.0 + width));
+                Estimate { mean, std_error: Some(0.0), ci95: Some(ends) }
+            });
+        Outages {
+            unavailability: share,
+            unavailability_upper95: None,
+            per_year,
+            per_year_upper95: None,
+            length_s: length,
+            downtime_s_per_year: downtime,
+            p_no_outage: answer.p_no_outage,
+            by_intent,
+            over_time,
+        }
     }
 }
 
@@ -367,7 +476,7 @@ impl Report {
         summary: &Summary,
         measures: &MeasureSet,
     ) -> Report {
-        let reporter = Reporter { topology, model, hosts: first_hosts(model) };
+        let reporter = Reporter::new(topology, model, plan);
         let named = || topology.journeys.iter().enumerate();
         let (journeys, data) = match measures.estimates() {
             Estimates::Window(journeys, classes) => (
@@ -422,7 +531,7 @@ impl Report {
         plan: &Plan,
         answers: Answers,
     ) -> Report {
-        let reporter = Reporter { topology, model, hosts: first_hosts(model) };
+        let reporter = Reporter::new(topology, model, plan);
         let journeys = topology.journeys.iter().enumerate().zip(answers.journeys);
         let data = topology.data.iter().enumerate().zip(answers.data);
         Report {
@@ -512,9 +621,16 @@ struct Reporter<'a> {
     model: &'a Model,
     /// What each unit stands on when a life begins.
     hosts: Vec<Vec<UnitId>>,
+    /// How long lives are measured.
+    years: f64,
 }
 
-impl Reporter<'_> {
+impl<'a> Reporter<'a> {
+    fn new(topology: &'a Topology, model: &'a Model, plan: &Plan) -> Reporter<'a> {
+        let years = plan.horizon.seconds() / SECONDS_PER_YEAR;
+        Reporter { topology, model, hosts: first_hosts(model), years }
+    }
+
     fn window(
         &self,
         index: usize,
@@ -587,6 +703,8 @@ impl Reporter<'_> {
                 medium: holding.medium,
                 loses_newest_without_power: holding.unsynced.is_some(),
             }),
+            held: class.holding.as_ref().map(|holding| Held::of(holding, self.years)),
+            has_way: class.pipeline.is_some(),
             second: None,
             is_second_nearer: false,
             simultaneous: match class.holding {

@@ -7,7 +7,6 @@ use super::data_class::{DataMeasures, DataReport, WindowOfData};
 use super::json::{Interval, TimeToFirst};
 use crate::exact::Simultaneous;
 use crate::measure::{Bounded, CopyEstimates, SpanEstimates, TimeToLoss};
-use crate::stats::Estimate;
 
 /// One data class; what a run does not measure is null.
 #[derive(Default, Serialize)]
@@ -27,6 +26,7 @@ pub(super) struct DataJson<'a> {
     groups_lost_per_year: Option<BoundedJson>,
     p_group_lost_per_year: Option<BoundedJson>,
     durability_nines: Option<f64>,
+    durability_nines_ci95: Option<(f64, Option<f64>)>,
     p_any_group_lost: Option<BoundedJson>,
     bytes_lost_per_year: Option<BoundedJson>,
     nomdl_per_year: Option<BoundedJson>,
@@ -47,12 +47,6 @@ struct BoundedJson {
     std_error: Option<f64>,
     ci95: Option<(f64, f64)>,
     upper95: Option<f64>,
-}
-
-impl BoundedJson {
-    fn of(estimate: Estimate) -> BoundedJson {
-        BoundedJson::from(Bounded { estimate, upper95: None })
-    }
 }
 
 impl From<Bounded> for BoundedJson {
@@ -176,23 +170,55 @@ impl<'a> DataJson<'a> {
                 Ok(answer) => AgreementJson::of(Ok(answer.route), class.compared(answer)),
                 Err(why) => AgreementJson::of(Err(why), None),
             }),
-            ..match class.nearer() {
-                Some(answer) => DataJson {
-                    p_loss: answer.p_loss.map(BoundedJson::of),
-                    p_any_group_lost: answer.p_loss.map(BoundedJson::of),
-                    ..DataJson::measured(class)
-                },
-                None => DataJson::measured(class),
-            }
+            ..DataJson::measured(class).with_told(class)
+        }
+    }
+
+    /// What is said by whatever stands for it, which may not be lives.
+    fn with_told(self, class: &DataReport) -> DataJson<'a> {
+        let json = match class.losses() {
+            Some(losses) => DataJson {
+                loss_incidents_per_year: losses.incidents_per_year.map(Into::into),
+                p_loss: losses.p_loss.map(Into::into),
+                lost_s_per_year: losses.lost_s_per_year.map(Into::into),
+                ..self
+            },
+            None => self,
+        };
+        let Some(durability) = class.durability() else { return json };
+        let nines = durability.nines();
+        DataJson {
+            groups: class.held.map(|held| held.groups),
+            usable_bytes: class.held.and_then(|held| Some(held.bytes?.0)),
+            raw_bytes: class.held.and_then(|held| Some(held.bytes?.1)),
+            groups_lost_per_year: durability.groups_lost_per_year.map(Into::into),
+            p_group_lost_per_year: durability.p_group_lost_per_year.map(Into::into),
+            durability_nines: nines.map(|nines| nines.nines),
+            durability_nines_ci95: nines.and_then(|nines| nines.ci95),
+            p_any_group_lost: durability.p_any_group_lost.map(Into::into),
+            bytes_lost_per_year: durability.bytes_lost_per_year.map(Into::into),
+            nomdl_per_year: durability.nomdl_per_year.map(Into::into),
+            mttdl_s: durability.time_to_loss.map(Into::into),
+            ..json
         }
     }
 
     fn measured(class: &'a DataReport) -> DataJson<'a> {
         match &class.measures {
-            DataMeasures::Window(window) => match &window.estimates.copies {
-                Some(copies) => DataJson::of_window(window).with_copies(copies),
-                None => DataJson::of_window(window),
-            },
+            DataMeasures::Window(window) => {
+                let mut json = DataJson::of_window(window);
+                if class.is_told_by_another() {
+                    // Amounts a year by stage are what lives say, which is not what is said of all.
+                    json.stages = None;
+                    let first = class.nearer().and_then(|answer| answer.first_loss_s);
+                    json.time_to_first_loss_s =
+                        first.map(TimeToFirst::of_mean).or(json.time_to_first_loss_s);
+                }
+                match &window.estimates.copies {
+                    Some(copies) => json.with_copies(copies),
+                    None => json,
+                }
+            }
             DataMeasures::Answered(answer) => {
                 let first = answer.as_ref().ok().and_then(|answer| answer.first_loss_s);
                 DataJson {
@@ -231,9 +257,6 @@ impl<'a> DataJson<'a> {
             grade: cause.grade,
         });
         DataJson {
-            loss_incidents_per_year: Some(estimates.loss_incidents_per_year.into()),
-            p_loss: Some(estimates.p_loss.into()),
-            lost_s_per_year: Some(estimates.lost_s_per_year.into()),
             rpo_s: Some(SpansJson::of(estimates.rpo.as_ref())),
             promised: Some(promised.collect()),
             stages: Some(stages.collect()),
@@ -250,16 +273,6 @@ impl<'a> DataJson<'a> {
             times_per_year: *times_per_year,
         };
         DataJson {
-            groups: Some(copies.groups),
-            usable_bytes: copies.bytes.map(|(usable, _)| usable),
-            raw_bytes: copies.bytes.map(|(_, raw)| raw),
-            groups_lost_per_year: Some(copies.groups_lost_per_year.into()),
-            p_group_lost_per_year: Some(copies.p_group_lost_per_year.into()),
-            durability_nines: copies.nines(),
-            p_any_group_lost: Some(copies.p_any_group_lost.into()),
-            bytes_lost_per_year: copies.bytes_lost_per_year.map(BoundedJson::from),
-            nomdl_per_year: copies.nomdl_per_year.map(BoundedJson::from),
-            mttdl_s: Some(copies.time_to_loss.into()),
             reduced_share: Some(copies.reduced_share.into()),
             unreadable_group_s_per_year: Some(copies.unreadable_group_s_per_year.into()),
             rebuilt_copies_per_year: Some(copies.rebuilt_per_year.into()),

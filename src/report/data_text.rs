@@ -2,12 +2,15 @@
 
 use std::fmt::Write;
 
+use super::answer::LossAnswer;
 use super::answer_text::{loss_words, rough, told};
-use super::data_class::{DataCause, DataMeasures, DataReport, PromisedBy, Survival, WindowOfData};
-use super::number::{duration, grouped, nines, percent, significant};
+use super::data_class::{
+    DataCause, DataMeasures, DataReport, Durability, PromisedBy, Survival, WindowOfData,
+};
+use super::number::{duration, grouped, percent, significant};
 use super::text::{first_table, section, table, wrapped};
 use crate::exact::Simultaneous;
-use crate::measure::{Bounded, CopyEstimates, Stage};
+use crate::measure::{Bounded, CopyEstimates, DataEstimates, Nines, Stage, TimeToLoss};
 use crate::stats::Estimate;
 use crate::units::{SECONDS_PER_YEAR, SimSpan};
 
@@ -27,6 +30,9 @@ pub(super) fn data_sections(classes: &[DataReport], horizon: SimSpan) -> String 
             DataMeasures::Window(window) => text += &class_section(class, window, horizon),
             DataMeasures::Answered(Ok(answer)) => {
                 text += &wrapped(&format!("{}: {}", class.name, loss_words(answer)), "");
+                if let (Some(told), Some(held)) = (class.durability(), class.held) {
+                    text += &durability_by_another(&told, held.groups);
+                }
                 text.push('\n');
             }
             DataMeasures::Answered(Err(why)) => {
@@ -51,23 +57,15 @@ pub(super) fn data_sections(classes: &[DataReport], horizon: SimSpan) -> String 
 
 fn class_section(class: &DataReport, window: &WindowOfData, horizon: SimSpan) -> String {
     let estimates = &window.estimates;
-    // What another route says of losses that no life has seen.
-    let copies_lost = estimates.copies.as_ref().map(|copies| &copies.p_any_group_lost);
-    let is_unseen = copies_lost.is_some_and(|lost| lost.upper95.is_some());
-    let nearer = class.nearer().filter(|_| is_unseen);
-    let nearer = nearer.and_then(|answer| Some((answer.route, answer.p_loss?)));
-    let found = match nearer {
-        Some((route, p_loss)) if estimates.rpo.is_none() => format!(
-            "data are lost within {} with probability {}, by {}; no life of this run saw it",
-            duration(horizon.seconds()),
-            told(p_loss, rough),
-            route.words()
-        ),
-        _ => finding(window),
+    let is_told_by_another = class.is_told_by_another();
+    let found = match class.nearer().filter(|_| is_told_by_another) {
+        Some(answer) => told_by_another(answer, &window.estimates, horizon),
+        None => finding(window),
     };
     let mut text = wrapped(&format!("{}: {found}", class.name), "");
     let mut rows: Vec<Vec<String>> = Vec::new();
-    for stage in &estimates.stages {
+    // Where another route says how often data are lost, lives do not say how often at each stage.
+    for stage in estimates.stages.iter().filter(|_| !is_told_by_another) {
         rows.push(vec![
             stage_words(stage.stage).to_owned(),
             with_interval(&stage.loss_incidents_per_year, |value| significant(value, 3)),
@@ -109,11 +107,9 @@ fn class_section(class: &DataReport, window: &WindowOfData, horizon: SimSpan) ->
         lines += &wrapped(&line, "  ");
     }
     if let Some(copies) = &estimates.copies {
-        lines += &match nearer {
-            Some((_, p_loss)) if p_loss.mean > 0.0 => {
-                unseen_durability(copies, p_loss.mean, horizon)
-            }
-            _ => durability(copies),
+        lines += &match class.durability().filter(|_| class.nearer().is_some()) {
+            Some(told) => durability_by_another(&told, copies.groups),
+            None => durability(copies),
         };
         lines += &copy_lines(copies);
     }
@@ -202,39 +198,79 @@ fn cause_words(cause: &DataCause) -> String {
     format!("{} {} of {} ({remarks})", percent(cause.lost_share, 0), cause.mode, cause.unit)
 }
 
-/// How durable data are of which no loss was seen, by its probability within the horizon.
-fn unseen_durability(copies: &CopyEstimates, p_loss: f64, horizon: SimSpan) -> String {
-    let years = horizon.seconds() / SECONDS_PER_YEAR;
-    let per_year = -libm::expm1(libm::log1p(-p_loss) / years);
-    let mut line = format!("durability: {:.1} nines a year", nines(per_year));
-    if copies.groups > 1 {
-        let given = nines(per_year / f64::from(copies.groups));
-        let groups = grouped(u64::from(copies.groups));
-        let _ = write!(line, " for all {groups} groups together, {given:.1} for a given one");
+/// How probable a loss is by another route, and what lives saw of it.
+fn told_by_another(answer: &LossAnswer, lives: &DataEstimates, horizon: SimSpan) -> String {
+    let Some(p_loss) = answer.p_loss else { return loss_words(answer) };
+    let seen = match lives.rpo.as_ref().map_or(0, |rpo| rpo.count) {
+        0 => "no life of this run saw it".to_owned(),
+        1 => "the lives of this run saw it once".to_owned(),
+        times => format!("the lives of this run saw it {} times", grouped(times)),
+    };
+    format!(
+        "data are lost within {} with probability {}, by {}; {seen}",
+        duration(horizon.seconds()),
+        told(p_loss, rough),
+        answer.route.words()
+    )
+}
+
+/// How durable data are by another route than lives, which knows how probable a loss is, and not how many groups it
+/// takes.
+pub(super) fn durability_by_another(told: &Durability, groups: u32) -> String {
+    let mut parts = Vec::new();
+    // What is only known to be at most so much has no nines of all groups together.
+    let per_year = told.p_group_lost_per_year.filter(|p| p.upper95.is_none());
+    let of_all = per_year.and(told.p_any_lost_per_year);
+    if let Some(all) = of_all.as_ref().and_then(Nines::of) {
+        let mut part = format!("durability: {} a year", nines_words(all));
+        if let (2.., Some(given)) = (groups, told.nines()) {
+            let _ = write!(
+                part,
+                " for all {} groups together, {:.1} for a given one if they are lost one at a time",
+                grouped(u64::from(groups)),
+                given.nines
+            );
+        }
+        parts.push(part);
+    } else if let Some(given) = told.nines() {
+        parts.push(format!(
+            "durability: a given group is not lost in a year with more than {:.1} nines",
+            given.nines
+        ));
     }
-    let _ = write!(
-        line,
-        "; mean time to the first loss (MTTDL) {} years, as if losses came at one rate from the beginning on: no length of \
-         time that anything lasts",
-        rough(1.0 / per_year)
-    );
-    wrapped(&line, "  ")
+    if let Some(time) = &told.time_to_loss {
+        parts.push(time_to_loss_words(time));
+    }
+    match parts.is_empty() {
+        true => String::new(),
+        false => wrapped(&parts.join("; "), "  "),
+    }
+}
+
+/// Nines with their interval, where that shows.
+fn nines_words(Nines { nines, ci95 }: Nines) -> String {
+    let ends = ci95.map(|(low, high)| (format!("{low:.2}"), high.map(|high| format!("{high:.2}"))));
+    match ends {
+        Some((low, Some(high))) if low != high => format!("{nines:.1} nines ({low} to {high})"),
+        Some((low, None)) => format!("{nines:.1} nines ({low} or more)"),
+        _ => format!("{nines:.1} nines"),
+    }
 }
 
 /// How durable data are, by the losses that lives saw.
 fn durability(copies: &CopyEstimates) -> String {
     let mut lines = String::new();
     let group = &copies.p_group_lost_per_year;
-    let nines_of = |p: f64| format!("{:.1}", nines(p));
+    let nines = Nines::of(group);
     let mut line = match group.upper95 {
         Some(bound) => format!(
-            "durability: no group was lost; a given one is not lost in a year with more than {} \
+            "durability: no group was lost; a given one is not lost in a year with more than {:.1} \
              nines",
-            nines_of(bound)
+            super::number::nines(bound)
         ),
         None => format!(
-            "durability: {} nines; {} groups of {} are lost a year{}, any in {} of lives",
-            nines_of(group.estimate.mean),
+            "durability: {}; {} groups of {} are lost a year{}, any in {} of lives",
+            nines.map_or_else(|| "no nines".to_owned(), nines_words),
             significant(copies.groups_lost_per_year.estimate.mean, 3),
             grouped(u64::from(copies.groups)),
             interval(&copies.groups_lost_per_year.estimate, |value| significant(value, 3)),
@@ -252,23 +288,34 @@ fn durability(copies: &CopyEstimates) -> String {
         );
     }
     lines += &wrapped(&line, "  ");
-    let time = &copies.time_to_loss;
-    let line = match (&time.mean, time.lower95) {
-        (Some(mean), _) => format!(
-            "mean time to the first loss (MTTDL): {}{}, as if losses came at one rate from the \
-             beginning on: no length of time that anything lasts",
-            duration(mean.mean),
-            interval(mean, duration)
-        ),
-        (None, Some(least)) => {
-            format!("mean time to the first loss (MTTDL): more than {}", duration(least))
-        }
-        (None, None) => String::new(),
-    };
+    let line = time_to_loss_words(&copies.time_to_loss);
     if !line.is_empty() {
         lines += &wrapped(&line, "  ");
     }
     lines
+}
+
+fn time_to_loss_words(time: &TimeToLoss) -> String {
+    match (&time.mean, time.lower95) {
+        (Some(mean), _) => format!(
+            "mean time to the first loss (MTTDL): {}{}, as if losses came at one rate from the \
+             beginning on: no length of time that anything lasts",
+            long(mean.mean),
+            interval(mean, long)
+        ),
+        (None, Some(least)) => {
+            format!("mean time to the first loss (MTTDL): more than {}", long(least))
+        }
+        (None, None) => String::new(),
+    }
+}
+
+/// A length of time that may be thousands of millions of years.
+fn long(seconds: f64) -> String {
+    match seconds / SECONDS_PER_YEAR {
+        years if years >= 1e6 => format!("{} years", rough(years)),
+        _ => duration(seconds),
+    }
 }
 
 fn copy_lines(copies: &CopyEstimates) -> String {

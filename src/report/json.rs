@@ -11,7 +11,6 @@ use crate::exact::Omission;
 use crate::measure::{FirstOutage, JourneyEstimates, Objective, Verdict};
 use crate::run::Until;
 use crate::stats::Estimate;
-use crate::units::SECONDS_PER_YEAR;
 
 /// The version of the format.
 const SCHEMA: &str = "ninefold/1";
@@ -376,37 +375,47 @@ impl<'a> Journey<'a> {
                 Ok(answer) => AgreementJson::of(Ok(answer.route), journey.compared(answer)),
                 Err(why) => AgreementJson::of(Err(why), None),
             }),
-            ..match (&journey.measures, journey.nearer()) {
-                (JourneyMeasures::Window(..), Some(answer)) => {
-                    let nearer = Journey::of_answer(journey, answer);
-                    Journey {
-                        unavailability: nearer.unavailability,
-                        availability: nearer.availability,
-                        outages_per_year: nearer.outages_per_year,
-                        downtime_s_per_year: nearer.downtime_s_per_year,
-                        p_no_outage: nearer.p_no_outage,
-                        ..Journey::measured(journey)
-                    }
-                }
-                _ => Journey::measured(journey),
-            }
+            ..Journey::measured(journey).with_told(journey)
+        }
+    }
+
+    /// What is said by whatever stands for it, which may not be lives.
+    fn with_told(self, journey: &JourneyReport) -> Journey<'a> {
+        let Some(told) = journey.outages() else { return self };
+        let availability = match journey.is_told_by_another() {
+            true => told.unavailability.map(Availability::of_unavailability),
+            false => self.availability,
+        };
+        let first = journey.nearer().and_then(|answer| answer.first_outage_s);
+        let length = told.length_s;
+        let outage_s = self.outage_s.map(|outages| OutageLengths {
+            mean: length.map(|mean| mean.mean),
+            std_error: length.and_then(|mean| mean.std_error),
+            ci95: length.and_then(|mean| mean.ci95),
+            ..outages
+        });
+        let bounded = |(estimate, upper95)| Bounded::new(estimate, upper95);
+        Journey {
+            unavailability: told
+                .unavailability
+                .map(|share| bounded((share, told.unavailability_upper95))),
+            availability,
+            outages_per_year: told.per_year.map(|rate| bounded((rate, told.per_year_upper95))),
+            outage_s,
+            downtime_s_per_year: told.downtime_s_per_year.map(Into::into),
+            p_no_outage: told.p_no_outage.map(Into::into),
+            time_to_first_outage_s: first.map(TimeToFirst::of_mean).or(self.time_to_first_outage_s),
+            planned: told.by_intent.map(|by_intent| by_intent.planned.into()),
+            unplanned: told.by_intent.map(|by_intent| by_intent.unplanned.into()),
+            over_time: told.over_time.map(|parts| parts.iter().map(PartOfLife::of).collect()),
+            ..self
         }
     }
 
     fn of_answer(journey: &JourneyReport, answer: &Answer) -> Journey<'a> {
         let judged = journey.slo.availability.zip(journey.availability_verdict());
         Journey {
-            unavailability: answer.unavailability.map(|found| Bounded::new(found, None)),
-            availability: answer.unavailability.map(|found| {
-                let Estimate { mean, std_error, ci95 } = found.complement();
-                Availability { mean, std_error, ci95, p5: None, p50: None, p95: None }
-            }),
-            outages_per_year: answer.outages_per_year.map(|found| Bounded::new(found, None)),
-            downtime_s_per_year: answer
-                .unavailability
-                .map(|found| found.times(SECONDS_PER_YEAR).into()),
-            p_no_outage: answer.p_no_outage.map(Into::into),
-            time_to_first_outage_s: answer.first_outage_s.map(TimeToFirst::of_mean),
+            availability: answer.unavailability.map(Availability::of_unavailability),
             slo: Slo {
                 availability: judged.map(|(target, verdict)| Target {
                     target,
@@ -488,10 +497,6 @@ impl<'a> Journey<'a> {
         let [p5, p50, p95] = estimates.availability.quantiles;
         let objectives = &estimates.objectives;
         Journey {
-            unavailability: Some(Bounded::new(
-                estimates.unavailability,
-                estimates.unavailability_upper95,
-            )),
             availability: Some(Availability {
                 mean: availability.mean,
                 std_error: availability.std_error,
@@ -500,29 +505,10 @@ impl<'a> Journey<'a> {
                 p50: Some(p50),
                 p95: Some(p95),
             }),
-            outages_per_year: Some(Bounded::new(
-                estimates.outages_per_year,
-                estimates.outages_per_year_upper95,
-            )),
             outage_s: Some(OutageLengths::of(estimates)),
-            downtime_s_per_year: Some(estimates.downtime_s_per_year.into()),
-            p_no_outage: Some(estimates.p_no_outage.into()),
             time_to_first_outage_s: Some(TimeToFirst::of(&estimates.first_outage)),
-            planned: Some(estimates.by_intent.planned.into()),
-            unplanned: Some(estimates.by_intent.unplanned.into()),
             degraded_s_per_year: estimates.degraded_s_per_year.map(Interval::from),
             availability_during: estimates.availability_during.map(Interval::from),
-            over_time: Some(
-                estimates
-                    .over_time
-                    .iter()
-                    .map(|part| PartOfLife {
-                        from_s: part.from_s,
-                        to_s: part.to_s,
-                        unavailability: part.unavailability.into(),
-                    })
-                    .collect(),
-            ),
             slo: Slo {
                 availability: objectives.availability.as_ref().map(|objective| {
                     let judged = journey.availability_verdict().unwrap_or(objective.verdict);
@@ -535,6 +521,24 @@ impl<'a> Journey<'a> {
             prolonged_by: None,
             ..Journey::default()
         }
+    }
+}
+
+impl PartOfLife {
+    fn of(part: &crate::measure::PartOfLife) -> PartOfLife {
+        PartOfLife {
+            from_s: part.from_s,
+            to_s: part.to_s,
+            unavailability: part.unavailability.into(),
+        }
+    }
+}
+
+impl Availability {
+    /// Of which it is not known how it is distributed over lives.
+    fn of_unavailability(found: Estimate) -> Availability {
+        let Estimate { mean, std_error, ci95 } = found.complement();
+        Availability { mean, std_error, ci95, p5: None, p50: None, p95: None }
     }
 }
 

@@ -19,6 +19,7 @@ use super::precision::{NotReached, PrecisionReport, Sought};
 use crate::exact::Omission;
 use crate::measure::{ByIntent, Downtime, FirstOutage, JourneyEstimates, Objective, Verdict};
 use crate::run::Until;
+use crate::stats::Estimate;
 use crate::units::{SECONDS_PER_MONTH, SECONDS_PER_YEAR, SimSpan};
 
 /// Columns of a terminal that is not very wide.
@@ -31,6 +32,8 @@ const TOP_CAUSES: usize = 3;
 const LEAST_SHARE: f64 = 0.005;
 /// The same for what prolonged outages.
 const LEAST_SHARE_PROLONGED: f64 = 0.05;
+/// A difference from an exact number, relative to it, that nobody would call one.
+const SAME: f64 = 0.01;
 /// Units of a list that are named.
 const TOP_UNITS: usize = 4;
 
@@ -171,7 +174,7 @@ fn availability_table(windows: &[Window<'_>]) -> String {
     table(&header, rows.collect())
 }
 
-pub(super) fn interval(estimate: &crate::stats::Estimate) -> String {
+pub(super) fn interval(estimate: &Estimate) -> String {
     let Some((low, high)) = estimate.ci95 else {
         return "unknown: one life".to_owned();
     };
@@ -274,7 +277,8 @@ fn intent_lines(windows: &[Window<'_>]) -> String {
     let mut lines = String::new();
     for (journey, estimates, _) in windows {
         let mut parts = Vec::new();
-        let ByIntent { planned, unplanned } = estimates.by_intent;
+        let told = journey.outages().and_then(|told| told.by_intent);
+        let ByIntent { planned, unplanned } = told.unwrap_or(estimates.by_intent);
         let monthly = |per_year: f64| duration(per_year * SECONDS_PER_MONTH / SECONDS_PER_YEAR);
         if planned.outages_per_year.mean > 0.0 {
             let part = |name, part: Downtime| {
@@ -400,25 +404,34 @@ fn spreadsheet_lines(windows: &[Window<'_>]) -> String {
     let mut lines = String::new();
     for (journey, estimates, _) in windows {
         if let Some(comparison) = &journey.spreadsheet {
-            lines += &wrapped(&spreadsheet(&journey.name, estimates, comparison), "  ");
+            let told = journey.nearer().and_then(|answer| answer.unavailability);
+            lines += &wrapped(&spreadsheet(&journey.name, estimates, told, comparison), "  ");
         }
     }
     section("A spreadsheet that multiplies availabilities would say", lines)
 }
 
-fn spreadsheet(name: &str, estimates: &JourneyEstimates, sheet: &Comparison) -> String {
+/// What a spreadsheet says, beside what lives say or another route has told.
+fn spreadsheet(
+    name: &str,
+    estimates: &JourneyEstimates,
+    told: Option<Estimate>,
+    sheet: &Comparison,
+) -> String {
     let mut text = format!(
         "{name}: {} ({} a month)",
         percent(1.0 - sheet.unavailability, decimals_for(sheet.unavailability / 10.0)),
         duration(sheet.unavailability * SECONDS_PER_MONTH)
     );
-    if estimates.unavailability_upper95.is_some() {
+    if told.is_none() && estimates.unavailability_upper95.is_some() {
         text += "; too seldom to be seen in this run";
         return text;
     }
-    let (ours, theirs) = (estimates.unavailability.mean, sheet.unavailability);
+    let ours = told.unwrap_or(estimates.unavailability);
+    let is_exact = ours.std_error == Some(0.0);
+    let (known, ours, theirs) = (ours.ci95, ours.mean, sheet.unavailability);
     let within = |(low, high): (f64, f64)| low <= theirs && theirs <= high;
-    if estimates.unavailability.ci95.is_some_and(within) {
+    if known.is_some_and(within) || (is_exact && (theirs / ours - 1.0).abs() < SAME) {
         text += "; no difference that this run can tell";
         return text;
     }
@@ -428,12 +441,16 @@ fn spreadsheet(name: &str, estimates: &JourneyEstimates, sheet: &Comparison) -> 
     };
     let mut reasons = Vec::new();
     if !sheet.shared.is_empty() {
-        let share = percent(sheet.shared_downtime_share.unwrap_or_default(), 0);
+        // Where no life was down nobody has seen what downtime starts with.
+        let share = sheet.shared_downtime_share.filter(|_| estimates.outages.is_some());
+        let starts =
+            share.map(|share| format!(", where {} of the downtime starts", percent(share, 0)));
         let (shared, units) = (first_few(&sheet.shared), sheet.units);
         let is = if sheet.shared.len() == 1 { "is" } else { "are" };
         reasons.push(if ours > theirs {
             format!(
-                "it counts {units} units as independent, but {shared} {is} shared, where {share} of the downtime starts"
+                "it counts {units} units as independent, but {shared} {is} shared{}",
+                starts.unwrap_or_default()
             )
         } else {
             format!(

@@ -429,6 +429,14 @@ pub enum SpecError {
 }
 
 impl Topology {
+    /// Whether there is anything that somebody may mean to happen: planned work, preventive replacement, a failback, or
+    /// what a script stops.
+    pub(crate) fn may_be_planned(&self) -> bool {
+        let mut rosters = self.services.iter().filter_map(|service| service.roster.as_ref());
+        self.modes.iter().any(|mode| mode.is_planned)
+            || rosters.any(|roster| roster.failback.is_some())
+    }
+
     /// Reads a topology file, and those it extends.
     ///
     /// # Errors

@@ -35,6 +35,7 @@ mod scenarios;
 mod schemas;
 mod set_times;
 mod tidy;
+mod told;
 mod topologies;
 mod validation;
 mod volumes;

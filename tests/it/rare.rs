@@ -271,9 +271,10 @@ fn a_fleet_loses_data_as_rarely_as_its_formula_says() {
     let told = to_text(&report).split_whitespace().collect::<Vec<_>>().join(" ");
     let nines = [1.0, groups].map(|parts| format!("{:.1}", -(p_loss.mean / parts).log10()));
     let durability = format!(
-        "durability: {} nines a year for all 2,000 groups together, {} for a given one; mean time",
-        nines[0], nines[1]
+        ") a year for all 2,000 groups together, {} for a given one if they are lost one at a time; mean time",
+        nines[1]
     );
+    assert!(told.contains(&format!("durability: {} nines (", nines[0])), "{told}");
     assert!(told.contains(&durability) && told.contains("no life of this run saw it"), "{told}");
 }
 

@@ -2,7 +2,9 @@
 
 use super::run::{add_mark, from_the_edge, range_of, subtitle};
 use super::{Amount, AmountAxis, Amounts, Content, Curve, Curves, Figure, Mark, YAxis};
-use crate::measure::{CopyEstimates, StageEstimates};
+use crate::measure::{Bounded, CopyEstimates, StageEstimates};
+use crate::report::answer::Route;
+use crate::report::answer_text::rough;
 use crate::report::data::Report;
 use crate::report::data_class::{DataMeasures, PromisedBy, WindowOfData};
 use crate::report::data_text::stage_words;
@@ -33,30 +35,49 @@ pub(super) fn data_figures(report: &Report) -> Vec<Figure> {
         DataMeasures::FirstLoss(_) | DataMeasures::Answered(_) => None,
     });
     let windows: Vec<Class<'_>> = windows.collect();
-    let with_incidents = windows.iter().copied().filter(|class| class.1.estimates.rpo.is_some());
+    // What is lost how often is shown of what lives say, and not where another route says it more nearly.
+    let is_told = |name: &str| {
+        report.data.iter().any(|class| class.name == name && class.is_told_by_another())
+    };
+    let with_incidents = windows
+        .iter()
+        .copied()
+        .filter(|(name, window)| window.estimates.rpo.is_some() && !is_told(name));
     let lossy: Vec<Class<'_>> = with_incidents.take(MOST_CLASSES).collect();
     let mut figures = Vec::new();
     if !lossy.is_empty() {
-        let note = unseen(&windows, &lossy);
+        let note = unseen(report, &windows, &lossy);
         figures.push(amounts_lost(report, &lossy, note.clone()));
         figures.push(stages(report, &lossy, note));
     }
-    let held = windows.iter().filter_map(|(name, window)| {
+    let held = report.data.iter().filter_map(|class| {
+        let DataMeasures::Window(window) = &class.measures else { return None };
         let copies = window.estimates.copies.as_ref()?;
         let was_close = copies.margins_per_year.iter().any(|times| *times > 0.0);
-        was_close.then_some((*name, copies))
+        let held = HeldCopies {
+            name: &class.name,
+            copies,
+            gone: class.durability()?.groups_lost_per_year?,
+            route: class.nearer().map(|answer| answer.route),
+        };
+        was_close.then_some(held)
     });
-    let held: Vec<(&str, &CopyEstimates)> = held.take(MOST_CLASSES).collect();
+    let held: Vec<HeldCopies<'_>> = held.take(MOST_CLASSES).collect();
     figures.extend(margins(report, &held));
     figures
 }
 
 /// What is said of classes that are not shown.
-fn unseen(windows: &[Class<'_>], shown: &[Class<'_>]) -> String {
+fn unseen(report: &Report, windows: &[Class<'_>], shown: &[Class<'_>]) -> String {
     let mut words = String::new();
     for (name, window) in windows {
         let estimates = &window.estimates;
-        if let Some(bound) = estimates.loss_incidents_per_year.upper95 {
+        let class = report.data.iter().find(|class| class.name == *name);
+        let told = class.filter(|class| class.is_told_by_another());
+        if let Some((class, incidents)) = told.and_then(|class| Some((class, class.incidents()?))) {
+            let route = class.nearer().map_or("another route", |answer| answer.route.words());
+            words += &format!(" {name}: {} incidents a year by {route}.", rough(incidents.mean));
+        } else if let Some(bound) = estimates.loss_incidents_per_year.upper95 {
             let bound = significant(bound, 2);
             words += &format!(" {name}: no incident was seen; at most {bound} a year.");
         } else if !shown.iter().any(|(known, _)| known == name) {
@@ -270,29 +291,43 @@ fn in_brackets(estimate: &Estimate, shown: impl Fn(f64) -> String) -> String {
     ends.unwrap_or_default()
 }
 
+/// Copies of a class, and how many groups of them are lost a year by whatever says so.
+struct HeldCopies<'a> {
+    name: &'a str,
+    copies: &'a CopyEstimates,
+    gone: Bounded,
+    /// Which route says so, if lives do not.
+    route: Option<Route>,
+}
+
 /// How many positions groups had lost, and how often.
-fn margins(report: &Report, held: &[(&str, &CopyEstimates)]) -> Option<Figure> {
-    let (name, copies) = held.iter().max_by(|a, b| nearness(a.1).total_cmp(&nearness(b.1)))?;
+fn margins(report: &Report, held: &[HeldCopies<'_>]) -> Option<Figure> {
+    let HeldCopies { name, copies, gone, route } =
+        held.iter().max_by(|a, b| nearness(a).total_cmp(&nearness(b)))?;
     let deepest = deepest(copies);
     let times = |lost: usize| {
         let times = copies.margins_per_year.get(lost.wrapping_sub(1));
         significant(times.copied().unwrap_or_default(), 2)
     };
     let end = lost_at(copies);
-    let gone = significant(copies.groups_lost_per_year.estimate.mean, 2);
-    let title = match (copies.groups_lost_per_year.upper95, copies.groups) {
-        (None, 1) => format!("{name}: its data are lost {gone} times a year"),
-        (None, groups) => {
+    let seen = match copies.groups {
+        1 => format!("{name}: never seen with more than {deepest} lost"),
+        _ => format!("{name}: no group was seen with more than {deepest} lost"),
+    };
+    let title = match (route, gone.upper95, copies.groups) {
+        (Some(route), None, _) => {
+            let [gone, by] = [rough(gone.estimate.mean), route.words().to_owned()];
+            format!("{seen} ({} times a year); lost {gone} times a year by {by}", times(deepest))
+        }
+        (None, None, 1) => {
+            let gone = significant(gone.estimate.mean, 2);
+            format!("{name}: its data are lost {gone} times a year")
+        }
+        (None, None, groups) => {
+            let gone = significant(gone.estimate.mean, 2);
             format!("{name}: {gone} of {} groups are lost a year", grouped(groups.into()))
         }
-        (Some(_), 1) => format!(
-            "{name}: never seen with more than {deepest} lost ({} times a year); {end}",
-            times(deepest)
-        ),
-        (Some(_), _) => format!(
-            "{name}: no group was seen with more than {deepest} lost ({} times a year); {end}",
-            times(deepest)
-        ),
+        (_, Some(_), _) => format!("{seen} ({} times a year); {end}", times(deepest)),
     };
     Some(Figure {
         name: "data-margins",
@@ -306,7 +341,7 @@ fn margins(report: &Report, held: &[(&str, &CopyEstimates)]) -> Option<Figure> {
         ),
         content: Content::Amounts(
             "times a year, over all groups".to_owned(),
-            held.iter().map(|(name, copies)| margins_of(name, copies)).collect(),
+            held.iter().map(margins_of).collect(),
         ),
     })
 }
@@ -317,10 +352,10 @@ fn deepest(copies: &CopyEstimates) -> usize {
 }
 
 /// How close to a loss groups came: one, where there was one.
-fn nearness(copies: &CopyEstimates) -> f64 {
-    match copies.groups_lost_per_year.upper95 {
-        None => 1.0 + copies.p_group_lost_per_year.estimate.mean,
-        Some(_) => deepest(copies) as f64 / f64::from(copies.tolerance.0 + 1),
+fn nearness(HeldCopies { copies, gone, route, .. }: &HeldCopies<'_>) -> f64 {
+    match (route, gone.upper95) {
+        (None, None) => 1.0 + copies.p_group_lost_per_year.estimate.mean,
+        (Some(_), _) | (_, Some(_)) => deepest(copies) as f64 / f64::from(copies.tolerance.0 + 1),
     }
 }
 
@@ -331,9 +366,8 @@ fn lost_at(copies: &CopyEstimates) -> String {
     }
 }
 
-fn margins_of(name: &str, copies: &CopyEstimates) -> Amounts {
+fn margins_of(HeldCopies { name, copies, gone, route }: &HeldCopies<'_>) -> Amounts {
     let margins = &copies.margins_per_year;
-    let gone = copies.groups_lost_per_year;
     let rows = deepest(copies).max(copies.tolerance.0 as usize).min(MOST_MARGINS);
     let mut amounts: Vec<Amount> = (0..rows)
         .map(|place| {
@@ -352,9 +386,15 @@ fn margins_of(name: &str, copies: &CopyEstimates) -> Amounts {
         .collect();
     amounts.push(Amount {
         label: "data gone".to_owned(),
-        words: match gone.upper95 {
-            Some(bound) => format!("not seen; at most {} groups a year", significant(bound, 2)),
-            None => format!(
+        words: match (gone.upper95, route) {
+            (Some(bound), _) => {
+                format!("not seen; at most {} groups a year", significant(bound, 2))
+            }
+            (None, Some(route)) => {
+                let at_once = if copies.groups > 1 { ", if one at a time" } else { "" };
+                format!("{} groups a year by {}{at_once}", rough(gone.estimate.mean), route.words())
+            }
+            (None, None) => format!(
                 "{}{} groups a year",
                 significant(gone.estimate.mean, 3),
                 in_brackets(&gone.estimate, |value| significant(value, 3))

@@ -50,12 +50,19 @@ fn journey_figures(report: &Report) -> Vec<Figure> {
     if windows.is_empty() {
         return Vec::new();
     }
+    // How much a journey is down is shown of what lives say, and not where another route says it more nearly; where its
+    // downtime starts only lives know.
+    let by_lives: Vec<Window<'_>> =
+        windows.iter().copied().filter(|(journey, ..)| !journey.is_told_by_another()).collect();
+    if by_lives.is_empty() {
+        return vec![causes(report, &windows)];
+    }
     vec![
-        yearly_downtime(report, &windows),
-        outage_lengths(report, &windows),
+        yearly_downtime(report, &by_lives),
+        outage_lengths(report, &by_lives),
         causes(report, &windows),
-        over_time(report, &windows),
-        convergence(report, &windows),
+        over_time(report, &by_lives),
+        convergence(report, &by_lives),
     ]
 }
 
@@ -210,8 +217,12 @@ fn outage_finding(windows: &Windows<'_>) -> String {
 
 /// Where the downtime of each journey starts.
 fn causes(report: &Report, windows: &Windows<'_>) -> Figure {
-    let ranking = |(journey, estimates, causes): &Window<'_>| {
-        let down = estimates.downtime_s_per_year.mean;
+    let down = |(journey, estimates, _): &Window<'_>| {
+        let told = journey.outages().and_then(|told| told.downtime_s_per_year);
+        told.unwrap_or(estimates.downtime_s_per_year).mean
+    };
+    let ranking = |window: &Window<'_>| {
+        let ((journey, _, causes), down) = (window, down(window));
         let shown = causes.by_mode.iter().take(MOST_BARS);
         let mut bars: Vec<Bar> = shown
             .map(|cause| Bar {
@@ -227,7 +238,6 @@ fn causes(report: &Report, windows: &Windows<'_>) -> Figure {
         }
         Ranking { name: format!("{}: {} a year", journey.name, duration(down)), bars }
     };
-    let down = |window: &Window<'_>| window.1.downtime_s_per_year.mean;
     let most = windows.iter().max_by(|a, b| down(a).total_cmp(&down(b)));
     let title = most.and_then(|(journey, _, causes)| {
         let cause = causes.by_mode.first()?;
