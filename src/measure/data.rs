@@ -257,6 +257,8 @@ pub(crate) fn bytes_held(holding: &Holding) -> Option<(f64, f64)> {
 #[derive(Clone, Copy, Debug)]
 struct CopyFacts {
     groups: u32,
+    /// How many copies or shards there are.
+    copies: f64,
     tolerance: (u32, bool),
     bytes: Option<(f64, f64)>,
     /// Bytes that are moved to bring a copy back.
@@ -272,6 +274,7 @@ impl CopyFacts {
         });
         CopyFacts {
             groups: holding.groups,
+            copies: holding.holders.len() as f64,
             tolerance: (scheme.tolerance(), matches!(scheme, Scheme::Threshold { .. })),
             bytes: bytes_held(holding),
             bytes_a_copy: moved.or(holding.size),
@@ -365,7 +368,14 @@ impl CopyTally {
         let groups_lost_per_year = Bounded::new(self.groups_lost.mean(years), bound);
         let rate = groups_lost_per_year.scaled(1.0 / groups);
         let bytes_lost = |(usable, _): (f64, f64)| rate.scaled(usable);
-        let rebuilt_per_year = self.rebuilt.mean(years).within(0.0, f64::MAX);
+        // Of what was never seen there is only a bound: all that there is of it at a time, for as long as a life.
+        let seldom = zero_event_probability(lives);
+        let or_at_most = |seen: &Moments, scale: f64, bound: f64| match seen.sum() > 0.0 {
+            true => seen.mean(scale).within(0.0, f64::MAX),
+            false => Estimate::at_most(bound),
+        };
+        let rebuilt_per_year =
+            or_at_most(&self.rebuilt, years, facts.copies * zero_event_rate(all_years));
         let rebuilt = Bounded { estimate: rebuilt_per_year, upper95: None };
         let any = proportion(self.lives_with_lost_groups, lives);
         CopyEstimates {
@@ -387,11 +397,13 @@ impl CopyTally {
                     .then(|| SECONDS_PER_YEAR / zero_event_rate(all_years)),
                 losses: self.lives_with_loss,
             },
-            reduced_share: self.reduced.mean(1e6 * SECONDS_PER_YEAR * years).within(0.0, 1.0),
-            unreadable_group_s_per_year: self
-                .unreadable_millis
-                .mean(1e3 * years)
-                .within(0.0, f64::MAX),
+            reduced_share: or_at_most(&self.reduced, 1e6 * SECONDS_PER_YEAR * years, seldom)
+                .within(0.0, 1.0),
+            unreadable_group_s_per_year: or_at_most(
+                &self.unreadable_millis,
+                1e3 * years,
+                groups * seldom * SECONDS_PER_YEAR,
+            ),
             rebuilt_per_year,
             rebuilt_bytes_per_year: facts.bytes_a_copy.map(|bytes| rebuilt.scaled(bytes).estimate),
             margins_per_year: self.margins.iter().map(|times| *times as f64 / all_years).collect(),

@@ -116,12 +116,25 @@ impl DowntimeTally {
         self.outages.merge(&other.outages);
     }
 
-    fn estimates(&self, years: f64) -> Downtime {
+    /// Where none was seen there are only bounds, unless there can be none.
+    fn estimates(&self, years: f64, is_possible: bool) -> Downtime {
+        let lives = self.micros.count();
         Downtime {
-            downtime_s_per_year: self.micros.mean(1e6 * years).within(0.0, f64::MAX),
-            outages_per_year: self.outages.mean(years).within(0.0, f64::MAX),
+            downtime_s_per_year: match self.micros.sum() > 0.0 || !is_possible {
+                true => self.micros.mean(1e6 * years).within(0.0, f64::MAX),
+                false => downtime_at_most(lives),
+            },
+            outages_per_year: match self.outages.sum() > 0.0 || !is_possible {
+                true => self.outages.mean(years).within(0.0, f64::MAX),
+                false => Estimate::at_most(zero_event_rate(lives as f64 * years)),
+            },
         }
     }
+}
+
+/// Seconds a year of what none of so many lives had any of: as if one that has it had nothing else.
+fn downtime_at_most(lives: u64) -> Estimate {
+    Estimate::at_most(zero_event_probability(lives) * SECONDS_PER_YEAR)
 }
 
 /// Counts what one journey's estimates need.
@@ -335,7 +348,8 @@ impl JourneyTally {
         // Where no outage was seen the spread of what was seen says nothing: there is only a bound.
         let saw_none = self.lives_without == lives;
         let share_bound = saw_none.then(|| zero_event_probability(lives));
-        let rate_bound = saw_none.then(|| zero_event_rate(lives as f64 * years));
+        let none_began = self.outages.sum() == 0.0;
+        let rate_bound = none_began.then(|| zero_event_rate(lives as f64 * years));
         let or_at_most = |estimate: Estimate, bound: Option<f64>| match bound {
             Some(bound) => Estimate::at_most(bound),
             None => estimate.within(0.0, f64::MAX),
@@ -363,14 +377,18 @@ impl JourneyTally {
                 .expect("a run has at least one life"),
             may_be_planned: self.may_be_planned,
             by_intent: ByIntent {
-                planned: self.planned.estimates(years),
-                unplanned: self.unplanned.estimates(years),
+                planned: self.planned.estimates(years, self.may_be_planned),
+                unplanned: self.unplanned.estimates(years, true),
             },
-            degraded_s_per_year: (self.degraded.count() > 0)
-                .then(|| self.degraded.mean(1e6 * years).within(0.0, f64::MAX)),
+            degraded_s_per_year: (self.degraded.count() > 0).then(|| {
+                match self.degraded.sum() > 0.0 {
+                    true => self.degraded.mean(1e6 * years).within(0.0, f64::MAX),
+                    false => downtime_at_most(lives),
+                }
+            }),
             availability_during: self.objectives.availability_during(),
             first_outage: self.first_outage.estimates(),
-            over_time: self.over_time.parts(),
+            over_time: self.over_time.parts(unavailability.ci95.map_or(1.0, |(_, high)| high)),
             convergence: self.convergence(),
             prolonging: self.causes.prolonging(),
             objectives: self.objectives.objectives(&availability),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::spec::Slo;
-use crate::stats::{Estimate, Moments, proportion};
+use crate::stats::{Estimate, Moments, proportion, zero_event_probability};
 use crate::units::{SECONDS_PER_MONTH, SimSpan, SimTime};
 
 /// An objective against what was estimated.
@@ -243,8 +243,12 @@ impl ObjectiveTally {
     /// Availability in the hours that it is promised for, if that is not always.
     pub(crate) fn availability_during(&self) -> Option<Estimate> {
         let open = self.slo.during.as_ref()?.open_between(self.window.0, self.window.1);
-        let share = self.counts.during.mean(open.micros().max(1) as f64);
-        Some(share.within(0.0, 1.0).complement())
+        let during = &self.counts.during;
+        let share = match during.sum() > 0.0 {
+            true => during.mean(open.micros().max(1) as f64).within(0.0, 1.0),
+            false => Estimate::at_most(zero_event_probability(during.count())),
+        };
+        Some(share.complement())
     }
 
     /// The objectives, given the estimate of the availability.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::outage::Outage;
-use crate::stats::{Estimate, Moments};
+use crate::stats::{Estimate, Moments, zero_event_probability};
 use crate::units::SimTime;
 
 /// Into how many parts a life is cut.
@@ -72,12 +72,20 @@ impl OverTimeTally {
         }
     }
 
-    pub(crate) fn parts(&self) -> Vec<PartOfLife> {
+    /// Each part, given how much of the time lives are down at most.
+    pub(crate) fn parts(&self, most: f64) -> Vec<PartOfLife> {
         let parts = self.parts.iter().zip(self.edges.windows(2));
         let part = |(moments, edges): (&Moments, &[u64])| PartOfLife {
             from_s: (edges[0] - self.edges[0]) as f64 / 1e6,
             to_s: (edges[1] - self.edges[0]) as f64 / 1e6,
-            unavailability: moments.mean((edges[1] - edges[0]).max(1) as f64).within(0.0, 1.0),
+            unavailability: match moments.sum() > 0.0 {
+                true => moments.mean((edges[1] - edges[0]).max(1) as f64).within(0.0, 1.0),
+                // None of these lives was down then: there is only a bound, and it has no more than there is of all.
+                false => {
+                    let seldom = zero_event_probability(moments.count());
+                    Estimate::at_most(seldom.min(PARTS as f64 * most))
+                }
+            },
         };
         parts.map(part).collect()
     }
@@ -108,7 +116,7 @@ mod tests {
         tally.add(&outage(57.0, 58.0));
         tally.end_life();
         tally.end_life();
-        let parts = tally.parts();
+        let parts = tally.parts(1.0);
         let down: Vec<f64> = parts.iter().map(|part| part.unavailability.mean * 4.0).collect();
         assert_eq!(down[..5], [1.0, 1.0, 2.0, 0.5, 0.0]);
         assert_eq!(down[23], 1.0);

@@ -281,21 +281,33 @@ fn intent_lines(windows: &[Window<'_>]) -> String {
         let ByIntent { planned, unplanned } = told.unwrap_or(estimates.by_intent);
         let monthly = |per_year: f64| duration(per_year * SECONDS_PER_MONTH / SECONDS_PER_YEAR);
         if planned.outages_per_year.mean > 0.0 {
-            let part = |name, part: Downtime| {
-                format!(
+            let part = |name, part: Downtime| match part.downtime_s_per_year.ci95 {
+                Some((_, most)) if part.downtime_s_per_year.mean == 0.0 => {
+                    format!("{name} never seen, at most {} a month", monthly(most))
+                }
+                _ => format!(
                     "{name} {} a month in {} outages a year",
                     monthly(part.downtime_s_per_year.mean),
                     significant(part.outages_per_year.mean, 3)
-                )
+                ),
             };
             parts.push(part("planned", planned));
             parts.push(part("unplanned", unplanned));
         }
         if let Some(degraded) = estimates.degraded_s_per_year {
-            parts.push(format!("up and degraded {} a month", monthly(degraded.mean)));
+            parts.push(match degraded.ci95.filter(|_| degraded.mean == 0.0) {
+                Some((_, most)) => {
+                    format!("never seen up and degraded, at most {} a month", monthly(most))
+                }
+                None => format!("up and degraded {} a month", monthly(degraded.mean)),
+            });
         }
         if let Some(during) = &estimates.availability_during {
-            parts.push(format!("in the hours promised {}", percent_of(during)));
+            let promised = match during.ci95.filter(|_| during.mean == 1.0) {
+                Some((least, _)) => format!("> {}", percent(least, decimals_for(1.0 - least))),
+                None => percent_of(during),
+            };
+            parts.push(format!("in the hours promised {promised}"));
         }
         if !parts.is_empty() {
             lines += &wrapped(&format!("{}: {}", journey.name, parts.join("; ")), "  ");

@@ -244,3 +244,47 @@ fn nines_that_lives_tell_have_an_interval() {
     let nines = -p["mean"].as_f64().unwrap().log10();
     assert!(told.contains(&format!("durability: {nines:.1} nines (")), "{told}");
 }
+
+/// What none of a hundred lives saw is at most what three in a hundred would have, in every part of it.
+#[test]
+fn what_was_never_seen_is_a_bound_in_every_part() {
+    const CALENDAR: &str = "calendar: {patch: {every: 28d, at: 2h, order: [node], each: 10m}}";
+    let simulated = |more: &str| {
+        let system = quorum(more);
+        let report = system.simulate(&Plan { replications: 100, ..system.plan(1) }).unwrap();
+        let found = json(&report);
+        check_as_schema_says(&found);
+        found["journeys"]["serve"].clone()
+    };
+    let share = 1.0 - 0.05_f64.powf(1.0 / 100.0);
+    let rate = -0.05_f64.ln() / 100.0;
+    let check = |value: &Value, bound: f64| {
+        assert_eq!(value["mean"], 0.0);
+        assert!(value["std_error"].is_null(), "{value}");
+        check_same(&value["ci95"][1], bound, 1e-9);
+    };
+    for more in ["", CALENDAR] {
+        let serve = simulated(more);
+        check(&serve["unavailability"], share);
+        check(&serve["unplanned"]["downtime_s_per_year"], share * 31_536_000.0);
+        check(&serve["unplanned"]["outages_per_year"], rate);
+        assert_eq!(serve["over_time"].as_array().unwrap().len(), 24);
+        for part in serve["over_time"].as_array().unwrap() {
+            check(&part["unavailability"], share);
+        }
+        let planned = &serve["planned"];
+        if more.is_empty() {
+            // There is nothing that anybody could mean.
+            assert_eq!(planned["downtime_s_per_year"]["ci95"], serde_json::json!([0.0, 0.0]));
+        } else {
+            check(&planned["downtime_s_per_year"], share * 31_536_000.0);
+            check(&planned["outages_per_year"], rate);
+        }
+    }
+    let system = mirror("400000y", 6);
+    let report = system.simulate(&Plan { replications: 100, ..system.plan(1) }).unwrap();
+    let objects = &json(&report)["data"]["objects"];
+    check(&objects["unreadable_group_s_per_year"], 6.0 * share * 31_536_000.0);
+    check(&objects["reduced_share"], share);
+    check(&objects["rebuilt_copies_per_year"], 4.0 * rate);
+}
