@@ -85,6 +85,42 @@ impl Method {
     }
 }
 
+/// Standard errors beyond which two routes to one number are not apart by luck.
+const MOST_SIGMAS: f64 = 4.0;
+
+/// Lives and another route that say too different things of the same.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Contradiction {
+    /// The other route.
+    pub route: Route,
+    /// How many standard errors the two are apart.
+    pub sigmas: f64,
+}
+
+impl Contradiction {
+    /// Between what lives say and what another route says of the same, if they are that far apart.
+    pub(super) fn between(route: Route, lives: Estimate, other: Estimate) -> Option<Contradiction> {
+        let sigmas = lives.sigmas_apart(other)?.abs();
+        (sigmas > MOST_SIGMAS).then_some(Contradiction { route, sigmas })
+    }
+
+    /// Whether there is no doubt which of the two is wrong.
+    pub(super) fn is_by_what_is_exact(self) -> bool {
+        self.route.is_exact()
+    }
+
+    /// It as a warning.
+    pub(super) fn words(self) -> String {
+        let Contradiction { route, sigmas } = self;
+        let of = if self.is_by_what_is_exact() { "the exact answer" } else { "the estimate" };
+        format!(
+            "lives are {sigmas:.1} standard errors from {of} by {}, so that the interval of lives does not hold what it \
+             should: where few of them have an outage or a loss that is rare and large, intervals are too narrow",
+            route.words()
+        )
+    }
+}
+
 /// What is known of a journey by one route; each number where that route has it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::answer::{Answer, LossAnswer, Method, Route};
+use super::answer::{Answer, Contradiction, LossAnswer, Method, Route};
 use super::json::Interval;
 use crate::stats::Estimate;
 
@@ -73,6 +73,7 @@ pub(super) struct AgreementJson<'a> {
     simulated: Option<Interval>,
     second: Option<Interval>,
     distance_std_errors: Option<f64>,
+    warning: Option<String>,
 }
 
 impl<'a> AgreementJson<'a> {
@@ -89,6 +90,9 @@ impl<'a> AgreementJson<'a> {
             simulated: compared.map(|(_, simulated, _)| simulated.into()),
             second: compared.map(|(_, _, second)| second.into()),
             distance_std_errors: compared.and_then(|(_, one, other)| one.sigmas_apart(other)),
+            warning: route.ok().zip(compared).and_then(|(route, (_, one, other))| {
+                Some(Contradiction::between(route, one, other)?.words())
+            }),
         }
     }
 }

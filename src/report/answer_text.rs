@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::answer::{Answer, LossAnswer, Route};
+use super::answer::{Answer, Contradiction, LossAnswer, Route};
 use super::data::{JourneyMeasures, JourneyReport, Named, Report, Stressed};
 use super::data_class::DataMeasures;
 use super::number::{
@@ -154,6 +154,7 @@ pub(super) fn agreement_lines(report: &Report) -> String {
     let mut lines = String::new();
     let mut without: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for journey in &report.journeys {
+        lines += &warning(&journey.name, journey.contradiction(), journey.nearer().is_some());
         match &journey.second {
             Some(Ok(answer)) => {
                 let words = match journey.compared(answer) {
@@ -176,6 +177,7 @@ pub(super) fn agreement_lines(report: &Report) -> String {
         }
     }
     for class in &report.data {
+        lines += &warning(&class.name, class.contradiction(), class.nearer().is_some());
         match &class.second {
             Some(Ok(answer)) => {
                 let words = match class.compared(answer) {
@@ -201,6 +203,13 @@ pub(super) fn agreement_lines(report: &Report) -> String {
         lines += &wrapped(&format!("{}: no second route: {why}", names.join(", ")), "  ");
     }
     section("Agreement with a second route", lines)
+}
+
+/// What is to be seen before anything is believed.
+fn warning(name: &str, contradiction: Option<Contradiction>, is_told_by_it: bool) -> String {
+    let Some(contradiction) = contradiction else { return String::new() };
+    let stands = if is_told_by_it { "; what stands above is not by lives" } else { "" };
+    wrapped(&format!("WARNING: {name}: {}{stands}", contradiction.words()), "  ")
 }
 
 /// Two numbers that are not of the same thing, and so are at no distance.
@@ -233,6 +242,13 @@ fn compared(what: &str, simulated: Estimate, other: Estimate, route: Route, by: 
 }
 
 impl JourneyReport {
+    /// Whether lives and another route say too different things.
+    pub fn contradiction(&self) -> Option<Contradiction> {
+        let answer = self.second.as_ref()?.as_ref().ok()?;
+        let (_, lives, other) = self.compared(answer)?;
+        Contradiction::between(answer.route, lives, other)
+    }
+
     /// What two routes both say of it: what that is, and the two.
     pub(super) fn compared(&self, answer: &Answer) -> Option<(&'static str, Estimate, Estimate)> {
         match &self.measures {
@@ -248,6 +264,13 @@ impl JourneyReport {
 }
 
 impl super::data_class::DataReport {
+    /// Whether lives and another route say too different things.
+    pub fn contradiction(&self) -> Option<Contradiction> {
+        let answer = self.second.as_ref()?.as_ref().ok()?;
+        let (_, lives, other) = self.compared(answer)?;
+        Contradiction::between(answer.route, lives, other)
+    }
+
     /// What two routes both say of it: what that is, and the two.
     pub(super) fn compared(
         &self,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::answer::{Answer, Answers, Method};
+use super::answer::{Answer, Answers, Contradiction, Method, Route};
 use super::data_class::{
     DataCause, DataMeasures, DataReport, Held, PromisedBy, Survival, WindowOfData,
 };
@@ -563,13 +563,34 @@ impl Report {
             || self.data.iter().any(|class| class.second.is_some())
     }
 
-    /// Says what another route says.
+    /// Says what another route says; what is exact stands for lives that contradict it.
     pub fn set_second_route(&mut self, answers: Answers) {
         for (journey, answer) in self.journeys.iter_mut().zip(answers.journeys) {
             journey.second = Some(answer);
+            journey.is_second_nearer = matches!(journey.measures, JourneyMeasures::Window(..))
+                && journey.contradiction().is_some_and(Contradiction::is_by_what_is_exact);
         }
         for (class, answer) in self.data.iter_mut().zip(answers.data) {
             class.second = answer;
+            class.is_second_nearer = matches!(class.measures, DataMeasures::Window(_))
+                && class.contradiction().is_some_and(Contradiction::is_by_what_is_exact);
+        }
+        self.follow_second_routes();
+    }
+
+    /// Says by which routes the numbers were found, and how near they are.
+    pub(super) fn follow_second_routes(&mut self) {
+        let journeys = self.journeys.iter().filter(|journey| journey.is_told_by_another());
+        let journeys = journeys.filter_map(|journey| Some(journey.nearer()?.route));
+        let is_told = |class: &&DataReport| class.is_second_nearer;
+        let data = self.data.iter().filter(is_told);
+        let data = data.filter_map(|class| Some(class.nearer()?.route));
+        let routes: BTreeSet<Route> = journeys.chain(data).collect();
+        if let Method::Lives(known) = &mut self.run.method {
+            *known = routes;
+        }
+        if let Some(target) = self.run.precision.as_ref().map(|precision| precision.target) {
+            self.run.precision = Some(self.precision(target));
         }
     }
 

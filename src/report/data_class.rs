@@ -46,13 +46,15 @@ impl DataReport {
         matches!(self.measures, DataMeasures::Window(_)) && !self.has_way && self.nearer().is_some()
     }
 
-    /// The probability that lives say of a loss of copies; where none was seen a bound.
+    /// The probability that lives say of what other routes count: a loss of copies; where none was seen a bound. Of what
+    /// may be lost without a group that is any incident.
     pub(crate) fn simulated(&self) -> Option<Estimate> {
-        match &self.measures {
-            DataMeasures::Window(window) => {
-                Some(window.estimates.copies.as_ref()?.p_any_group_lost.estimate)
-            }
-            DataMeasures::FirstLoss(_) | DataMeasures::Answered(_) => None,
+        let DataMeasures::Window(window) = &self.measures else { return None };
+        let copies = window.estimates.copies.as_ref()?;
+        match (self.held?.loses_groups_alone, self.has_way) {
+            (true, _) => Some(copies.p_any_group_lost.estimate),
+            (false, false) => Some(window.estimates.p_loss.estimate),
+            (false, true) => None,
         }
     }
 

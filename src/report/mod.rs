@@ -32,7 +32,7 @@ mod timeline;
 
 pub use self::csv::to_csv;
 pub use self::plotters::{DrawError, Sheet, Theme, to_png, to_svg};
-pub use answer::{Answer, Answers, LossAnswer, Method, Route, not_markov_text};
+pub use answer::{Answer, Answers, Contradiction, LossAnswer, Method, Route, not_markov_text};
 pub(crate) use answer::{exact_answers, rare_refusal};
 pub use capacity::{
     CapacityReport, Case, MemoryUse, NodeUse, PendingReplica, capacity, capacity_to_json,

@@ -1,8 +1,6 @@
 //! How nearly a report tells what it tells, against the precision that was asked for.
 
-use std::collections::BTreeSet;
-
-use super::answer::{Answers, Method};
+use super::answer::Answers;
 use super::data::{JourneyMeasures, JourneyReport, Report};
 use super::data_class::{DataMeasures, DataReport};
 
@@ -123,13 +121,11 @@ impl Report {
     /// Says what answers say of what the run could not reach, and how near all of it is.
     pub(crate) fn set_nearer(&mut self, precision: f64, beyond: &BeyondReach, answers: Answers) {
         self.set_second_route(answers);
-        let mut routes = BTreeSet::new();
         for &index in &beyond.journeys {
             let journey = &mut self.journeys[index];
             if let Some(Ok(answer)) = &journey.second
                 && answer.unavailability.is_some()
             {
-                routes.insert(answer.route);
                 journey.is_second_nearer = true;
             }
         }
@@ -138,12 +134,11 @@ impl Report {
             if let Some(Ok(answer)) = &class.second
                 && answer.p_loss.is_some()
             {
-                routes.insert(answer.route);
                 class.is_second_nearer = true;
             }
         }
-        self.run.method = Method::Lives(routes);
         self.run.precision = Some(self.precision(precision));
+        self.follow_second_routes();
     }
 }
 

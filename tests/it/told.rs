@@ -288,3 +288,54 @@ fn what_was_never_seen_is_a_bound_in_every_part() {
     check(&objects["reduced_share"], share);
     check(&objects["rebuilt_copies_per_year"], 4.0 * rate);
 }
+
+/// A failover that hardly ever needs people, and takes them hours then: what few lives see of that is too little, and
+/// looks as if it were well known.
+const HIDDEN: &str = "topology: hidden
+failures: {f: {every: 20000h, repair: {exponential: 2h}}}
+services: {a: {replicas: 2, standby: {active: 1}, coverage: {p: 99.99%, switch: {exponential: 1s}}, fails: [f]}}
+journeys: {serve: {needs: a, slo: {availability: 99.999999%}}}
+";
+
+#[test]
+fn what_is_exact_stands_for_lives_that_contradict_it() {
+    let system = System::compile(Topology::from_str("hidden", HIDDEN).unwrap());
+    let mut report = precisely(&system, 0.1, 100_000);
+    assert_eq!(report.run.method.name(), "plain");
+    let lives = json(&report)["journeys"]["serve"]["unavailability"].clone();
+    report.set_second_route(system.exact_answers(&system.plan(1), 10_000));
+    let exact = report.journeys[0].second.clone().unwrap().unwrap().unavailability.unwrap().mean;
+    let contradiction = report.journeys[0].contradiction().unwrap();
+    assert!(contradiction.sigmas > 4.0);
+
+    assert_eq!(report.run.method.name(), "plain+markov");
+    let found = json(&report);
+    check_as_schema_says(&found);
+    let serve = &found["journeys"]["serve"];
+    check_same(&serve["unavailability"]["mean"], exact, 1e-9);
+    assert_eq!(serve["agreement"]["simulated"]["mean"], lives["mean"]);
+    assert!(serve["agreement"]["warning"].as_str().unwrap().contains("intervals are too narrow"));
+    // Lives would keep what is promised.
+    assert!(lives["mean"].as_f64().unwrap() < exact);
+    assert!(found["run"]["precision"]["reached"].as_f64().unwrap() < 1e-3);
+    assert!((row(&report, "unavailability")[0].unwrap() / exact - 1.0).abs() < 1e-9);
+    let told = words(&report);
+    assert!(told.contains(" exact ") && told.contains("WARNING: serve: lives are "), "{told}");
+    assert!(figures(&report).iter().all(|figure| figure.name != "downtime"));
+}
+
+/// Routes that agree say nothing of the kind, and lives lead.
+#[test]
+fn lives_lead_where_what_is_exact_agrees() {
+    let system = mirror("300h", 1);
+    let mut report = system.simulate(&Plan { replications: 400, ..system.plan(1) }).unwrap();
+    let lives = json(&report)["data"]["objects"]["p_loss"].clone();
+    report.set_second_route(system.exact_answers(&system.plan(1), 10_000));
+    assert_eq!(report.data[0].contradiction(), None);
+    let found = json(&report);
+    check_as_schema_says(&found);
+    assert_eq!(found["data"]["objects"]["p_loss"], lives);
+    assert!(found["data"]["objects"]["agreement"]["warning"].is_null());
+    assert_eq!(report.run.method.name(), "plain");
+    assert!(!words(&report).contains("WARNING"));
+}
