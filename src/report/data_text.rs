@@ -14,6 +14,10 @@ use crate::measure::{Bounded, CopyEstimates, DataEstimates, Nines, Stage, TimeTo
 use crate::stats::Estimate;
 use crate::units::{SECONDS_PER_YEAR, SimSpan};
 
+/// What is to be minded of a mean time to loss that is worked out from a rate, and of one that is known.
+const AS_IF_AT_ONE_RATE: &str =
+    ", as if losses came at one rate from the beginning on: no length of time that anything lasts";
+const OF_NOTHING: &str = ": no length of time that anything lasts";
 /// Causes that a reader takes in at a glance.
 const TOP_CAUSES: usize = 3;
 /// Share of what is lost from which on a cause is worth a word.
@@ -31,7 +35,13 @@ pub(super) fn data_sections(classes: &[DataReport], horizon: SimSpan) -> String 
             DataMeasures::Answered(Ok(answer)) => {
                 text += &wrapped(&format!("{}: {}", class.name, loss_words(answer)), "");
                 if let (Some(told), Some(held)) = (class.durability(), class.held) {
-                    text += &durability_by_another(&told, held.groups);
+                    // A mean time that the route knows has been told already.
+                    let time_to_loss = told.time_to_loss.filter(|_| answer.first_loss_s.is_none());
+                    text += &durability_by_another(
+                        &Durability { time_to_loss, ..told },
+                        held.groups,
+                        AS_IF_AT_ONE_RATE,
+                    );
                 }
                 text.push('\n');
             }
@@ -108,7 +118,11 @@ fn class_section(class: &DataReport, window: &WindowOfData, horizon: SimSpan) ->
     }
     if let Some(copies) = &estimates.copies {
         lines += &match class.durability().filter(|_| class.nearer().is_some()) {
-            Some(told) => durability_by_another(&told, copies.groups),
+            Some(told) => {
+                let is_known = class.nearer().is_some_and(|answer| answer.first_loss_s.is_some());
+                let caveat = if is_known { OF_NOTHING } else { AS_IF_AT_ONE_RATE };
+                durability_by_another(&told, copies.groups, caveat)
+            }
             None => durability(copies),
         };
         lines += &copy_lines(copies);
@@ -216,7 +230,7 @@ fn told_by_another(answer: &LossAnswer, lives: &DataEstimates, horizon: SimSpan)
 
 /// How durable data are by another route than lives, which knows how probable a loss is, and not how many groups it
 /// takes.
-pub(super) fn durability_by_another(told: &Durability, groups: u32) -> String {
+fn durability_by_another(told: &Durability, groups: u32, caveat: &str) -> String {
     let mut parts = Vec::new();
     // What is only known to be at most so much has no nines of all groups together.
     let per_year = told.p_group_lost_per_year.filter(|p| p.upper95.is_none());
@@ -239,7 +253,7 @@ pub(super) fn durability_by_another(told: &Durability, groups: u32) -> String {
         ));
     }
     if let Some(time) = &told.time_to_loss {
-        parts.push(time_to_loss_words(time));
+        parts.push(time_to_loss_words(time, caveat));
     }
     match parts.is_empty() {
         true => String::new(),
@@ -288,21 +302,23 @@ fn durability(copies: &CopyEstimates) -> String {
         );
     }
     lines += &wrapped(&line, "  ");
-    let line = time_to_loss_words(&copies.time_to_loss);
+    let line = time_to_loss_words(&copies.time_to_loss, AS_IF_AT_ONE_RATE);
     if !line.is_empty() {
         lines += &wrapped(&line, "  ");
     }
     lines
 }
 
-fn time_to_loss_words(time: &TimeToLoss) -> String {
+fn time_to_loss_words(time: &TimeToLoss, caveat: &str) -> String {
     match (&time.mean, time.lower95) {
-        (Some(mean), _) => format!(
-            "mean time to the first loss (MTTDL): {}{}, as if losses came at one rate from the \
-             beginning on: no length of time that anything lasts",
-            long(mean.mean),
-            interval(mean, long)
-        ),
+        (Some(mean), _) => {
+            // The interval of what is exact is narrower than what is shown.
+            let ends = match mean.std_error {
+                Some(0.0) => String::new(),
+                _ => interval(mean, long),
+            };
+            format!("mean time to the first loss (MTTDL): {}{ends}{caveat}", long(mean.mean))
+        }
         (None, Some(least)) => {
             format!("mean time to the first loss (MTTDL): more than {}", long(least))
         }

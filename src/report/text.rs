@@ -448,6 +448,7 @@ fn spreadsheet(
         return text;
     }
     let _ = match ours > theirs {
+        true if theirs == 0.0 => write!(text, ", as if it were never down"),
         true => write!(text, ", {} times too little downtime", significant(ours / theirs, 2)),
         false => write!(text, ", {} times too much downtime", significant(theirs / ours, 2)),
     };

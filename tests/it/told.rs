@@ -105,6 +105,8 @@ fn losses_that_no_life_saw_are_told_by_one_route_everywhere() {
     let told = words(&report);
     assert!(told.contains(&format!("durability: {:.1} nines a year; mean", -p.log10())), "{told}");
     assert!(!told.contains("so that at most"), "{told}");
+    // The mean time is known, and not worked out from a rate.
+    assert!(told.contains(" years: no length of time that anything lasts"), "{told}");
     let drawn = amounts(&report);
     assert!(drawn.contains(" groups a year by a Markov chain"), "{drawn}");
     assert!(!drawn.contains("not seen; at most"), "{drawn}");
@@ -225,7 +227,8 @@ fn durability_is_told_without_lives() {
     check_same(&objects["mttdl_s"]["mean"], time, 1e-9);
     check_same(&objects["raw_bytes"], 4e12, 1e-9);
     let told = words(&report);
-    assert!(told.contains(&format!("durability: {:.1} nines a year; mean", -p.log10())), "{told}");
+    assert!(told.contains(&format!("durability: {:.1} nines a year What", -p.log10())), "{told}");
+    assert_eq!(told.matches("MTTDL").count(), 1, "{told}");
 }
 
 /// The nines that lives tell have the interval of the probability that they are nines of.
@@ -320,6 +323,7 @@ fn what_is_exact_stands_for_lives_that_contradict_it() {
     assert!(found["run"]["precision"]["reached"].as_f64().unwrap() < 1e-3);
     assert!((row(&report, "unavailability")[0].unwrap() / exact - 1.0).abs() < 1e-9);
     let told = words(&report);
+    assert!(told.contains(", as if it were never down: it has no time for a failover"), "{told}");
     assert!(told.contains(" exact ") && told.contains("WARNING: serve: lives are "), "{told}");
     assert!(figures(&report).iter().all(|figure| figure.name != "downtime"));
 }
