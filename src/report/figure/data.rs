@@ -1,6 +1,7 @@
 //! Figures of data classes: how much incidents lose, at which stage, and how close groups came to it.
 
 use super::run::{add_mark, from_the_edge, range_of, subtitle};
+use super::stairs::stairs;
 use super::{Amount, AmountAxis, Amounts, Content, Curve, Curves, Figure, Mark, YAxis};
 use crate::measure::{Bounded, CopyEstimates, StageEstimates};
 use crate::report::answer::Route;
@@ -14,8 +15,6 @@ use crate::units::SECONDS_PER_YEAR;
 
 /// Data classes that one picture can tell apart.
 const MOST_CLASSES: usize = 8;
-/// Points of a curve.
-const POINTS: usize = 300;
 /// The height of a mark's label, and of a picture above its axis, in the same points.
 const LABEL: f64 = 18.0;
 const AXIS: f64 = 330.0;
@@ -94,7 +93,7 @@ fn amounts_lost(report: &Report, lossy: &[Class<'_>], unseen: String) -> Figure 
         .iter()
         .map(|(name, window)| {
             let count = window.estimates.rpo.map_or(0, |rpo| rpo.count);
-            let points = stairs(&window.estimates.exceedance, count, 1.0 / years);
+            let points = stairs(&window.estimates.exceedance, count, (1.0, 1.0 / years));
             Curve { name: (*name).to_owned(), points }
         })
         .collect();
@@ -202,32 +201,6 @@ fn amounts_finding(lossy: &[Class<'_>]) -> String {
             duration(rpo.map_or(0.0, |rpo| rpo.quantiles[0]))
         )
     })
-}
-
-/// A line that falls by a step at each amount: how many of `count` are larger, times a scale. Of too
-/// many steps some are left out, never the last.
-fn stairs(exceedance: &[(f64, u64)], count: u64, scale: f64) -> Vec<(f64, f64)> {
-    let zero = exceedance.iter().rfind(|(amount, _)| *amount <= 0.0);
-    let steps = || exceedance.iter().copied().filter(|(amount, _)| *amount > 0.0);
-    let (Some((first, _)), Some((last, _))) = (steps().next(), steps().next_back()) else {
-        return Vec::new();
-    };
-    let ratio = ((last / first).ln() / POINTS as f64).exp();
-    let mut height = zero.map_or(count, |(_, larger)| *larger);
-    let mut points = Vec::new();
-    let mut next = 0.0;
-    for (amount, larger) in steps() {
-        if amount < next && amount < last {
-            continue;
-        }
-        points.push((amount, height as f64 * scale));
-        if larger > 0 {
-            points.push((amount, larger as f64 * scale));
-        }
-        height = larger;
-        next = amount * ratio;
-    }
-    points
 }
 
 /// Where data are lost.
@@ -419,24 +392,5 @@ fn margins_of(HeldCopies { name, copies, gone, route }: &HeldCopies<'_>) -> Amou
         },
         axis: AmountAxis::Logarithmic(from, (1.2 * most).max(10.0 * from)),
         amounts,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn stairs_fall_at_each_amount_and_keep_the_last() {
-        let points = stairs(&[(0.0, 4), (10.0, 1), (30.0, 0)], 6, 0.5);
-        assert_eq!(points, [(10.0, 2.0), (10.0, 0.5), (30.0, 0.5)]);
-        assert_eq!(stairs(&[(7.0, 0)], 3, 1.0), [(7.0, 3.0)]);
-        assert!(stairs(&[(0.0, 0)], 3, 1.0).is_empty());
-        let many: Vec<(f64, u64)> =
-            (1..=50_000).map(|i| (f64::from(i), 50_000 - i as u64)).collect();
-        let points = stairs(&many, 50_000, 1.0);
-        assert!(points.len() <= 2 * POINTS + 4, "{}", points.len());
-        assert_eq!(points[points.len() - 1].0, 50_000.0);
-        assert!(points.windows(2).all(|pair| pair[0].1 >= pair[1].1));
     }
 }

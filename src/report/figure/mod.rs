@@ -4,6 +4,7 @@
 mod data;
 mod places;
 mod run;
+mod stairs;
 mod strip;
 
 pub use places::topology_figure;

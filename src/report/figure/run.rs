@@ -2,6 +2,7 @@
 //! and how sure that is.
 
 use super::data::data_figures;
+use super::stairs::stairs;
 use super::{
     Bar, Content, Curve, Curves, Figure, Mark, Panel, PanelPoint, Panels, Ranking, XAxis, YAxis,
 };
@@ -11,8 +12,6 @@ use crate::report::number::{duration, grouped, percent, significant, target_perc
 use crate::stats::Estimate;
 use crate::units::SECONDS_PER_YEAR;
 
-/// Points of a curve: enough for a smooth line, few enough for a small file.
-const POINTS: usize = 300;
 /// Journeys that one picture can tell apart.
 const MOST_CURVES: usize = 8;
 /// Causes of a journey that have a bar of their own.
@@ -87,7 +86,11 @@ fn yearly_downtime(report: &Report, windows: &Windows<'_>) -> Figure {
         .iter()
         .map(|(journey, estimates, _)| Curve {
             name: journey.name.clone(),
-            points: thinned(&estimates.downtime_exceedance, yearly, 1.0 / lives),
+            points: stairs(
+                &estimates.downtime_exceedance,
+                report.run.replications,
+                (yearly, 1.0 / lives),
+            ),
         })
         .collect();
     let mut marks: Vec<Mark> = Vec::new();
@@ -160,7 +163,10 @@ fn outage_lengths(report: &Report, windows: &Windows<'_>) -> Figure {
     let curves: Vec<Curve> = windows
         .iter()
         .filter_map(|(journey, estimates, _)| {
-            let points = thinned(&estimates.outages.as_ref()?.exceedance, 1.0, 1.0 / years);
+            let lengths = estimates.outages.as_ref()?;
+            // How long those last that a life does not see the end of is not known.
+            let count = lengths.count - lengths.censored;
+            let points = stairs(&lengths.exceedance, count, (1.0, 1.0 / years));
             Some(Curve { name: journey.name.clone(), points })
         })
         .collect();
@@ -408,34 +414,6 @@ pub(super) fn add_mark(marks: &mut Vec<Mark>, mark: Mark) {
     }
 }
 
-/// A falling line through counts, with few points: lengths times `x_scale`, counts times `y_scale`.
-/// It begins with everything and ends at the last length of which something is longer.
-fn thinned(exceedance: &[(f64, u64)], x_scale: f64, y_scale: f64) -> Vec<(f64, f64)> {
-    let positive: Vec<(f64, u64)> =
-        exceedance.iter().copied().filter(|(length, _)| *length > 0.0).collect();
-    let (Some(&(first, _)), Some(&(last, _))) = (positive.first(), positive.last()) else {
-        return Vec::new();
-    };
-    let at_zero = exceedance.iter().rfind(|(length, _)| *length <= 0.0);
-    // Everything that is longer than zero, from just below the first length on.
-    let all = at_zero.map(|(_, longer)| *longer);
-    let step = ((last / first).ln() / POINTS as f64).exp();
-    let mut points = Vec::new();
-    let mut next = 0.0;
-    for (length, longer) in positive {
-        if points.is_empty()
-            && let Some(all) = all
-        {
-            points.push((length * x_scale, all as f64 * y_scale));
-        }
-        if length >= next && longer > 0 {
-            points.push((length * x_scale, longer as f64 * y_scale));
-            next = length * step;
-        }
-    }
-    points
-}
-
 /// From where the first curve falls, or the first mark, to the longest, with a margin.
 pub(super) fn range_of(curves: &[Curve], marks: &[Mark]) -> (f64, f64) {
     let falls = curves.iter().filter_map(|curve| {
@@ -448,22 +426,4 @@ pub(super) fn range_of(curves: &[Curve], marks: &[Mark]) -> (f64, f64) {
     let least = falls.chain(marked()).fold(f64::MAX, f64::min);
     let most = ends.chain(marked()).fold(f64::MIN_POSITIVE, f64::max);
     (least.min(most) / 2.0, most * 1.3)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn curves_fall_from_everything_to_the_last_that_is_exceeded() {
-        let exceedance = [(0.0, 80), (10.0, 50), (20.0, 20), (40.0, 0)];
-        let points = thinned(&exceedance, 2.0, 0.01);
-        assert_eq!(points, [(20.0, 0.8), (20.0, 0.5), (40.0, 0.2)]);
-        assert!(thinned(&[(0.0, 0)], 1.0, 1.0).is_empty());
-        let many: Vec<(f64, u64)> =
-            (1..=100_000).map(|i| (f64::from(i), 100_000 - i as u64)).collect();
-        let points = thinned(&many, 1.0, 1.0);
-        assert!(points.len() <= POINTS + 2, "{}", points.len());
-        assert!(points.windows(2).all(|pair| pair[0].1 >= pair[1].1));
-    }
 }
