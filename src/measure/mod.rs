@@ -26,6 +26,7 @@ pub use data::{
 pub use first_outage::FirstOutage;
 pub use incident::{CopiesOfLife, Incident, LifeOfData, Stage};
 pub use journey::{Availability, ByIntent, Downtime, JourneyEstimates, OutageLengths};
+pub(crate) use objective::RPO_SHARE;
 pub use objective::{Objective, Objectives, Verdict};
 pub use outage::{Life, LifeOfJourney, Outage, Recorder};
 pub use over_time::PartOfLife;

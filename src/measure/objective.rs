@@ -114,7 +114,7 @@ struct Counts {
 }
 
 /// Share of lives that must keep an RPO.
-const RPO_SHARE: f64 = 0.95;
+pub(crate) const RPO_SHARE: f64 = 0.95;
 
 const SECONDS_PER_DAY: f64 = 86_400.0;
 /// Days in a rolling window.

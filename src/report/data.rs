@@ -479,19 +479,17 @@ impl Report {
         let reporter = Reporter::new(topology, model, plan);
         let named = || topology.journeys.iter().enumerate();
         let (journeys, data) = match measures.estimates() {
-            Estimates::Window(journeys, classes) => (
-                named()
+            Estimates::Window(journeys, classes) => {
+                let classes = topology.data.iter().enumerate().zip(classes);
+                let data = classes
+                    .map(|(class, estimates)| reporter.data_window(class, estimates, &journeys))
+                    .collect();
+                let journeys = named()
                     .zip(journeys)
                     .map(|((index, journey), estimates)| reporter.window(index, journey, estimates))
-                    .collect(),
-                topology
-                    .data
-                    .iter()
-                    .enumerate()
-                    .zip(classes)
-                    .map(|(class, estimates)| reporter.data_window(class, estimates))
-                    .collect(),
-            ),
+                    .collect();
+                (journeys, data)
+            }
             Estimates::FirstOutage(journeys) => (
                 named()
                     .zip(journeys)
@@ -739,6 +737,7 @@ impl<'a> Reporter<'a> {
         &self,
         (index, class): (usize, &DataClass),
         estimates: DataEstimates,
+        journeys: &[JourneyEstimates],
     ) -> DataReport {
         let causes = estimates.causes.iter().take(MOST_CAUSES).map(|share| {
             let origin = (share.root != Root::DELETION).then(|| self.origin(share.root));
@@ -761,6 +760,10 @@ impl<'a> Reporter<'a> {
             journey: self.topology.journeys[promised.journey].name.clone(),
             target_s: promised.target_s,
             share_exceeding: promised.share_exceeding,
+            verdict: journeys[promised.journey]
+                .objectives
+                .rpo_s
+                .map_or(Verdict::NotJudged, |objective| objective.verdict),
         });
         let (causes, promised) = (causes.collect(), promised.collect());
         let window = WindowOfData { estimates, causes, promised };

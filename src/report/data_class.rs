@@ -2,7 +2,7 @@
 
 use super::answer::LossAnswer;
 use crate::exact::Simultaneous;
-use crate::measure::{Bounded, DataEstimates, FirstOutage, Nines, TimeToLoss, bytes_held};
+use crate::measure::{Bounded, DataEstimates, FirstOutage, Nines, TimeToLoss, Verdict, bytes_held};
 use crate::spec::{CatchUp, Holding, Medium};
 use crate::stats::Estimate;
 use crate::units::SECONDS_PER_YEAR;
@@ -293,6 +293,8 @@ pub struct PromisedBy {
     pub target_s: f64,
     /// The share of incidents that lose more; `None` where none was seen.
     pub share_exceeding: Option<f64>,
+    /// Whether the journey keeps it, over all data classes that it is about.
+    pub verdict: Verdict,
 }
 
 /// Where losses of data start from: a failure mode of a unit.

@@ -10,7 +10,9 @@ use super::data_class::{
 use super::number::{duration, grouped, percent, significant};
 use super::text::{first_table, section, table, wrapped};
 use crate::exact::Simultaneous;
-use crate::measure::{Bounded, CopyEstimates, DataEstimates, Nines, Stage, TimeToLoss};
+use crate::measure::{
+    Bounded, CopyEstimates, DataEstimates, Nines, RPO_SHARE, Stage, TimeToLoss, Verdict,
+};
 use crate::stats::Estimate;
 use crate::units::{SECONDS_PER_YEAR, SimSpan};
 
@@ -135,20 +137,20 @@ fn class_section(class: &DataReport, window: &WindowOfData, horizon: SimSpan) ->
 fn finding(window: &WindowOfData) -> String {
     let estimates = &window.estimates;
     let incidents = &estimates.loss_incidents_per_year;
-    let Some(rpo) = &estimates.rpo else {
+    if estimates.rpo.is_none() {
         let mut text = "no data were lost in this run".to_owned();
         if let Some(bound) = incidents.upper95 {
             let bound = significant(bound, 2);
             let _ = write!(text, ", so that at most {bound} incidents a year are to be expected");
         }
         return text;
-    };
+    }
     let mut text = String::new();
-    // The strictest promise is the one to be broken first.
+    // The strictest promise is the one to be broken first; whether it is kept, the journey says.
     let strictest = window.promised.iter().min_by(|a, b| a.target_s.total_cmp(&b.target_s));
     if let Some(by) = strictest {
-        let is_met = if rpo.max <= by.target_s { "met" } else { "not met" };
-        let _ = write!(text, "RPO {} is {is_met}: ", target(by.target_s));
+        let (target, words) = (duration(by.target_s), is_met(by.verdict));
+        let _ = write!(text, "RPO {target} of {} is {words}: ", by.journey);
     }
     let _ = write!(
         text,
@@ -166,21 +168,23 @@ fn finding(window: &WindowOfData) -> String {
 }
 
 fn promised(by: &PromisedBy) -> String {
-    let (journey, target) = (&by.journey, target(by.target_s));
-    match by.share_exceeding {
-        Some(share) => {
-            let share = percent(share, 1);
-            format!("{journey} promises to lose at most {target}: {share} of incidents lose more")
-        }
-        None => {
-            format!("{journey} promises to lose at most {target}: nothing was seen to break it")
-        }
-    }
+    let (journey, target, lives) = (&by.journey, duration(by.target_s), percent(RPO_SHARE, 0));
+    let found = match by.share_exceeding {
+        Some(share) => format!("{} of incidents lose more", percent(share, 1)),
+        None => "nothing was seen to break it".to_owned(),
+    };
+    format!("{journey} promises to lose at most {target} at once in {lives} of lives: {found}")
 }
 
-/// An RPO as people write it.
-fn target(seconds: f64) -> String {
-    if seconds == 0.0 { "0 s".to_owned() } else { duration(seconds) }
+/// A verdict as part of a sentence.
+fn is_met(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Met => "met",
+        Verdict::MetUndecided => "met, undecided",
+        Verdict::MissedUndecided => "not met, undecided",
+        Verdict::Missed => "not met",
+        Verdict::NotJudged => "not judged",
+    }
 }
 
 /// Where data were when they were lost, as what follows "they were".

@@ -105,7 +105,7 @@ fn amounts_lost(report: &Report, lossy: &[Class<'_>], unseen: String) -> Figure 
     let breaks_at_all = lossy.iter().flat_map(|(_, window)| &window.promised);
     if let Some(names) = promising(breaks_at_all.filter(|by| by.target_s == 0.0)) {
         // A logarithmic axis has no zero: whatever is lost is beyond its left end.
-        let label = format!("RPO 0 s of {names}, left of the axis: every incident is too much");
+        let label = format!("RPO 0s of {names}, left of the axis: every incident is too much");
         marks.insert(0, Mark { at: x_range.0, label });
     }
     // A power of ten at the bottom, and room at the top for what marks say.
