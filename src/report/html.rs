@@ -5,6 +5,27 @@ use super::figure::figures;
 use super::plotters::{DrawError, Theme, to_svg};
 use super::text::to_text;
 
+/// What is the same on any paper. Lines of text have up to a hundred columns, which scroll on a narrow
+/// screen and are small enough for a sheet of paper; a browser prints no background, so that what is
+/// printed is black.
+const STYLE: &str = "\
+pre { overflow-x: auto; font-size: 13px; line-height: 1.35 }
+figure { margin: 2em 0; overflow-x: auto }
+svg { max-width: 100%; min-width: 700px; height: auto }
+@media (max-width: 700px) {
+body { margin: 1em auto; padding: 0 0.5em }
+pre { font-size: 10px }
+}
+@media print {
+@page { margin: 12mm }
+:root { color-scheme: light }
+body { margin: 0; max-width: none; padding: 0; background: none; color: black }
+pre { overflow: visible; font-size: 10.5px; white-space: pre-wrap; overflow-wrap: anywhere }
+figure { overflow: visible; break-inside: avoid }
+svg { min-width: 0; max-height: 95vh }
+}
+";
+
 /// The report as a page: what the text says, and every figure within.
 ///
 /// # Errors
@@ -28,11 +49,9 @@ pub fn to_html(report: &Report, theme: Theme) -> Result<String, DrawError> {
 <meta name=\"generator\" content=\"ninefold {version}\">
 <title>{name}</title>
 <style>
+:root {{ color-scheme: {scheme} }}
 body {{ margin: 2em auto; max-width: 920px; padding: 0 1em; background: {paper}; color: {ink} }}
-pre {{ overflow-x: auto; font-size: 13px; line-height: 1.35 }}
-figure {{ margin: 2em 0 }}
-svg {{ max-width: 100%; height: auto }}
-</style>
+{STYLE}</style>
 </head>
 <body>
 <pre>
@@ -40,6 +59,7 @@ svg {{ max-width: 100%; height: auto }}
 {figures_of_it}</body>
 </html>
 ",
+        scheme = theme.scheme(),
         version = report.run.version,
         name = escaped(&report.topology.name),
         text = escaped(&to_text(report)),

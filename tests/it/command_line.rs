@@ -241,6 +241,10 @@ fn results_are_files_too() {
     // The page has all of it, and takes nothing from elsewhere.
     let page = fs::read_to_string(out.join("object-store-4-nodes.html")).unwrap();
     assert_eq!((page.matches("<svg").count(), page.matches("</html>").count()), (5, 1));
+    // It is to be printed and read on small screens too, where nothing may be cut off.
+    let (screen, print) = page.split_once("@media print {").unwrap();
+    assert!(screen.contains("@media (max-width: 700px)") && screen.contains("color-scheme: light"));
+    assert!(print.contains("white-space: pre-wrap") && print.contains("break-inside: avoid"));
     let told = text(&output.stdout).replace('<', "&lt;").replace('>', "&gt;");
     assert!(page.contains(&told), "{told}");
     let fetched = ["src=", "href=", "url(", "@import", "<script"];

@@ -109,6 +109,14 @@ impl Theme {
         }
     }
 
+    /// What a browser takes for what it adds itself, as bars to scroll by.
+    pub(super) fn scheme(self) -> &'static str {
+        match self {
+            Theme::Light => "light",
+            Theme::Dark => "dark",
+        }
+    }
+
     /// The colours of the paper and of what is written on it, as CSS has them.
     pub(super) fn page(self) -> (String, String) {
         let css = |RGBColor(red, green, blue): RGBColor| format!("#{red:02x}{green:02x}{blue:02x}");
