@@ -5,21 +5,56 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use ninefold::report::Theme;
 use ninefold::run::RunError;
-use ninefold::units::{SimSpan, parse_duration};
+use ninefold::units::{QuantityError, SimSpan, parse_duration, parse_percentage};
 use ninefold::{Plan, Report, System, Until};
 
 use super::Failure;
 use super::output::{make_folder, write_report};
 
+/// A whole number that is no less than this.
+pub(crate) fn at_least<const LEAST: u64>(text: &str) -> Result<u64, String> {
+    text.parse().ok().filter(|number| *number >= LEAST).ok_or_else(|| match LEAST {
+        0 => "it must be a whole number, such as 1000".to_owned(),
+        _ => format!("it must be a whole number, such as 1000, and at least {LEAST}"),
+    })
+}
+
+/// A whole number from this to that, both included.
+pub(crate) fn between<const LEAST: u64, const MOST: u64>(text: &str) -> Result<u64, String> {
+    let number = text.parse().ok().filter(|number| (LEAST..=MOST).contains(number));
+    number.ok_or_else(|| format!("it must be a whole number from {LEAST} to {MOST}"))
+}
+
+/// A duration that a life may have, in seconds.
+pub(crate) fn length_of_life(text: &str) -> Result<f64, QuantityError> {
+    let seconds = parse_duration(text)?;
+    match SimSpan::from_seconds(seconds) == SimSpan::ZERO {
+        true => Err(QuantityError {
+            problem: "a life of no length".to_owned(),
+            help: "the horizon must be above zero, such as `1y`".to_owned(),
+        }),
+        false => Ok(seconds),
+    }
+}
+
+/// How nearly something is to be known, as a fraction of it.
+pub(crate) fn precision(text: &str) -> Result<f64, QuantityError> {
+    let share = parse_percentage(text).ok().filter(|share| *share > 0.0 && *share < 1.0);
+    share.ok_or_else(|| QuantityError {
+        problem: format!("`{}` is no precision", text.trim()),
+        help: "write a percentage above 0% and below 100%, such as `5%`".to_owned(),
+    })
+}
+
 /// How lives are run, by all commands that run many.
 #[derive(Debug, Args)]
 pub(crate) struct RunArguments {
     /// The seed (1): the same seed gives the same result, on any number of threads.
-    #[arg(long, value_name = "S")]
+    #[arg(long, value_name = "S", value_parser = at_least::<0>)]
     seed: Option<u64>,
 
     /// How long each life is measured, instead of what the topology says.
-    #[arg(long, value_name = "1y", value_parser = parse_duration)]
+    #[arg(long, value_name = "1y", value_parser = length_of_life)]
     pub(crate) horizon: Option<f64>,
 
     /// How long each life goes on before it is measured, for long-run figures.
@@ -33,7 +68,7 @@ pub(crate) struct RunArguments {
 
     /// Threads; they change how long it takes, and no digit of the result.
     #[arg(short = 'j', long, value_name = "T", env = "NINEFOLD_THREADS",
-          value_parser = clap::value_parser!(u64).range(1..=1024))]
+          value_parser = between::<1, 1024>)]
     threads: Option<u64>,
 }
 

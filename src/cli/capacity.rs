@@ -4,6 +4,7 @@ use clap::{Args, ValueEnum};
 use ninefold::System;
 use ninefold::report::{capacity, capacity_to_json, capacity_to_text};
 
+use super::arguments::at_least;
 use super::{Failure, Outcome, load, put};
 
 /// Say what nodes have room for, and what has no place when one of them is lost, or two.
@@ -14,7 +15,7 @@ pub(crate) struct Capacity {
     file: String,
 
     /// The seed of the placement: luck decides among nodes that are as good.
-    #[arg(long, value_name = "S", default_value_t = 1)]
+    #[arg(long, value_name = "S", default_value_t = 1, value_parser = at_least::<0>)]
     seed: u64,
 
     /// For people, or for programs.

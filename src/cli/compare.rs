@@ -6,7 +6,7 @@ use ninefold::study::{CompareError, compare};
 use ninefold::units::parse_duration;
 use ninefold::{Plan, System, Until};
 
-use super::arguments::{RunArguments, not_run};
+use super::arguments::{RunArguments, at_least, not_run};
 use super::progress::{Bar, stop_on_interrupt};
 use super::{Failure, Outcome, load, put, tell};
 
@@ -31,7 +31,7 @@ pub(crate) struct Compare {
     second: String,
 
     /// How many pairs of lives to simulate.
-    #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u64).range(2..))]
+    #[arg(short = 'n', long, value_name = "N", value_parser = at_least::<2>)]
     replications: Option<u64>,
 
     #[command(flatten)]

@@ -6,7 +6,7 @@ use ninefold::run::Progress;
 use ninefold::study::without_each;
 use ninefold::{Plan, System, Until};
 
-use super::arguments::RunArguments;
+use super::arguments::{RunArguments, at_least};
 use super::compare::not_compared;
 use super::progress::{Bar, stop_on_interrupt};
 use super::{Failure, Outcome, journey_named, load, put, tell};
@@ -39,7 +39,7 @@ pub(crate) struct Cuts {
     journey: Option<String>,
 
     /// Where a journey has no exact figures, simulate so many pairs of lives with and without each failure mode.
-    #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u64).range(2..))]
+    #[arg(short = 'n', long, value_name = "N", value_parser = at_least::<2>)]
     replications: Option<u64>,
 
     #[command(flatten)]

@@ -5,9 +5,10 @@ use std::ops::ControlFlow;
 use clap::Args;
 use ninefold::report::{life_figure, timeline_to_text, timers_to_text};
 use ninefold::run::RunError;
-use ninefold::units::{SimSpan, SimTime, parse_duration};
+use ninefold::units::{SimSpan, SimTime};
 use ninefold::{Plan, System};
 
+use super::arguments::{at_least, length_of_life};
 use super::output::Drawing;
 use super::{Failure, Outcome, journey_named, load, put};
 
@@ -19,7 +20,7 @@ pub(crate) struct Explain {
     file: String,
 
     /// Which life, by its number.
-    #[arg(long, value_name = "N", conflicts_with = "worst")]
+    #[arg(long, value_name = "N", conflicts_with = "worst", value_parser = at_least::<0>)]
     replication: Option<u64>,
 
     /// The life in which this journey is down for longest.
@@ -28,15 +29,15 @@ pub(crate) struct Explain {
 
     /// Among how many lives the worst is sought.
     #[arg(short = 'n', long, value_name = "N", default_value_t = 1_000,
-          value_parser = clap::value_parser!(u64).range(1..))]
+          value_parser = at_least::<1>)]
     replications: u64,
 
     /// The seed of the run whose life it is.
-    #[arg(long, value_name = "S", default_value_t = 1)]
+    #[arg(long, value_name = "S", default_value_t = 1, value_parser = at_least::<0>)]
     seed: u64,
 
     /// How long the life lasts, instead of what the topology says.
-    #[arg(long, value_name = "1y", value_parser = parse_duration)]
+    #[arg(long, value_name = "1y", value_parser = length_of_life)]
     horizon: Option<f64>,
 
     /// Tell everything, not only outages and the hour before each.

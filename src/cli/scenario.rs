@@ -13,7 +13,7 @@ use ninefold::spec::{MOST_FAULTS, Scenario, Scenarios, single_faults};
 use ninefold::units::parse_duration;
 use ninefold::{ScenarioPlan, run_scenario};
 
-use super::arguments::ThemeArgument;
+use super::arguments::{ThemeArgument, at_least, between};
 use super::output::{Drawing, file_stem, make_folder, write_figure, write_file};
 use super::progress::{Bar, stop_on_interrupt};
 use super::{Failure, Outcome, WRITES_IT_OUT, load, put, read_all, refuse_standard_input, tell};
@@ -40,17 +40,17 @@ pub(crate) struct RunScenarios {
     lasts: String,
 
     /// The seed: the same seed gives the same result, on any number of threads.
-    #[arg(long, value_name = "S", default_value_t = 1)]
+    #[arg(long, value_name = "S", default_value_t = 1, value_parser = at_least::<0>)]
     seed: u64,
 
     /// How many lives each scenario has, instead of what its file says (200; one, if nothing in it
     /// is random).
-    #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(short = 'n', long, value_name = "N", value_parser = at_least::<1>)]
     lives: Option<u64>,
 
     /// Threads; they change how long it takes, and no digit of the result.
     #[arg(short = 'j', long, value_name = "T", env = "NINEFOLD_THREADS",
-          value_parser = clap::value_parser!(u64).range(1..=1024))]
+          value_parser = between::<1, 1024>)]
     threads: Option<u64>,
 
     /// How to print the result.

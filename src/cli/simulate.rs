@@ -11,10 +11,11 @@ use clap::{Args, ValueEnum};
 use ninefold::report::{RowFormat, RowsOf, to_csv, to_json, to_json_array, to_text};
 use ninefold::run::{MOST_STATES, MOST_STATES_BESIDE, RunError};
 use ninefold::spec::resolved;
-use ninefold::units::parse_percentage;
 use ninefold::{Plan, Progress, Report, Shard, System, Until};
 
-use super::arguments::{OutArguments, RunArguments, first_of, not_run};
+use super::arguments::{
+    OutArguments, RunArguments, at_least, between, first_of, not_run, precision,
+};
 use super::output::{file_stem, write_file};
 use super::progress::{Bar, stop_on_interrupt};
 use super::rows::{RowFile, Written, refuse_what_is_not_built_in, write_rows};
@@ -31,13 +32,13 @@ pub(crate) struct Simulate {
     files: Vec<String>,
 
     /// How many lives to simulate (10000; with --precision at most, and 100000).
-    #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(short = 'n', long, value_name = "N", value_parser = at_least::<1>)]
     replications: Option<u64>,
 
     /// Stop when every 95 % interval of unavailability is at most this wide to each side, relative to
     /// the estimate; without journeys, every one of incidents of lost data a year; see --of. What lives would
     /// not tell so nearly is found by other routes, see --method.
-    #[arg(long, value_name = "5%", value_parser = parse_percentage)]
+    #[arg(long, value_name = "5%", value_parser = precision, allow_hyphen_values = true)]
     precision: Option<f64>,
 
     /// The journeys and data classes that the precision is about, instead of all journeys.
@@ -71,7 +72,7 @@ pub(crate) struct Simulate {
     /// Also run so many times with inputs drawn from the ranges of failure modes, and say how much
     /// the answer depends on them.
     #[arg(long, value_name = "DRAWS", num_args = 0..=1, default_missing_value = "20",
-          value_parser = clap::value_parser!(u64).range(2..=10_000))]
+          value_parser = between::<2, 10_000>)]
     input_uncertainty: Option<u64>,
 
     /// Also run with other laws of repair of the same means, without common causes, and with bandwidth shared or not,

@@ -89,7 +89,8 @@ pub struct Nines {
 impl Nines {
     /// Those of a probability; `None` of one that is zero.
     pub(crate) fn of(p: &Bounded) -> Option<Nines> {
-        let nines = |p: f64| (p > 0.0).then(|| -libm::log10(p));
+        // Subtracted from zero, a certain loss has no nines, and not minus none.
+        let nines = |p: f64| (p > 0.0).then(|| (0.0 - libm::log10(p)).max(0.0));
         Some(Nines {
             nines: nines(p.upper95.unwrap_or(p.estimate.mean))?,
             ci95: p.estimate.ci95.and_then(|(low, high)| Some((nines(high)?, nines(low)))),

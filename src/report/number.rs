@@ -74,9 +74,11 @@ pub(crate) fn target_percent(share: f64) -> String {
     format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
-/// How many nines an availability has: `-log10` of the unavailability.
+/// How many nines an availability has: `-log10` of the unavailability; none, and never less, of what
+/// is never up.
 pub(crate) fn nines(unavailability: f64) -> f64 {
-    -unavailability.log10()
+    // What is subtracted from zero is no negative zero, which would be printed with its sign.
+    (0.0 - unavailability.log10()).max(0.0)
 }
 
 /// A whole number with thousands apart.
@@ -114,6 +116,13 @@ mod tests {
             (31_536_000.0 * 2.5, "2y 183d"),
         ] {
             assert_eq!(duration(seconds), text, "{seconds}");
+        }
+    }
+
+    #[test]
+    fn what_is_never_up_has_no_nines_and_not_minus_none() {
+        for (unavailability, text) in [(1.0, "0.0"), (1.2, "0.0"), (0.001, "3.0")] {
+            assert_eq!(format!("{:.1}", nines(unavailability)), text);
         }
     }
 

@@ -216,6 +216,9 @@ pub(super) fn checked_end(model: &Model, plan: &Plan) -> Result<SimTime, RunErro
     if plan.precision.is_some_and(|precision| !(precision > 0.0 && precision < 1.0)) {
         return Err(RunError::Precision);
     }
+    if plan.horizon == SimSpan::ZERO {
+        return Err(RunError::TooShort);
+    }
     let length: SimSpan = plan.warm_up + plan.horizon;
     if length.seconds() > LONGEST_SECONDS {
         return Err(RunError::TooLong);

@@ -116,6 +116,9 @@ pub enum RunError {
     /// No lives, no estimate.
     #[error("a run needs at least one replication")]
     NoReplications,
+    /// A life of no length.
+    #[error("a life of no length: the horizon must be above zero")]
+    TooShort,
     /// A life longer than simulated time.
     #[error("warm-up and horizon are longer than 250,000 years together")]
     TooLong,

@@ -95,7 +95,7 @@ pub fn parse_duration(text: &str) -> Result<f64, QuantityError> {
             return Err(error(format!("`{text}` is negative"), "a duration is zero or more"));
         }
         let number: f64 =
-            number.parse().map_err(|_| error(format!("`{number}` is not a number"), example))?;
+            number.parse().map_err(|_| error(format!("`{text}` is not a duration"), example))?;
         let after = after.trim_start();
         let end = after.find(|c: char| !c.is_alphabetic()).unwrap_or(after.len());
         let (unit, after) = after.split_at(end);
@@ -363,9 +363,19 @@ mod tests {
             ("1..2s", "such as"),
             ("1e999y", "longest"),
             ("inf", "such as"),
+            (".inf", "such as"),
+            (".nan", "such as"),
         ] {
             let error = parse_duration(text).unwrap_err();
             assert!(error.help.contains(help), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_is_quoted_whole() {
+        for text in [".inf", ".nan", "1..2s"] {
+            let error = parse_duration(text).unwrap_err();
+            assert_eq!(error.problem, format!("`{text}` is not a duration"));
         }
     }
 

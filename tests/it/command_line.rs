@@ -156,6 +156,10 @@ fn bad_arguments_are_refused() {
         &["simulate", THANOS, "--precision", "0%"],
         &["simulate", THANOS, "--horizon", "1"],
         &["simulate", THANOS, "--horizon", "900000y"],
+        &["simulate", THANOS, "--horizon", "0s"],
+        &["simulate", THANOS, "--horizon", "0.1us", "--exact", "only"],
+        &["explain", THANOS, "--horizon", "0s"],
+        &["compare", THANOS, THANOS, "--horizon", "0s"],
         &["simulate", THANOS, "--threads", "0"],
         &["simulate", THANOS, "--format", "parquet"],
         &["simulate", THANOS, "--lives", "lives.txt"],
@@ -181,6 +185,26 @@ fn bad_arguments_are_refused() {
         assert!(!output.stderr.is_empty(), "{arguments:?}");
     }
     assert!(!Path::new("never-made").exists() && !Path::new("never-made.svg").exists());
+}
+
+/// A refusal says what would be right.
+#[test]
+fn bad_numbers_are_told_what_would_be_right() {
+    for (arguments, says) in [
+        (["--horizon", "0s"], "a life of no length; the horizon must be above zero, such as `1y`"),
+        (
+            ["--precision", "-5%"],
+            "`-5%` is no precision; write a percentage above 0% and below 100%",
+        ),
+        (["--precision", "100%"], "`100%` is no precision; write a percentage above 0%"),
+        (["-n", "1e3"], "it must be a whole number, such as 1000, and at least 1"),
+        (["--seed", "1e3"], "it must be a whole number, such as 1000\n"),
+        (["--threads", "0"], "it must be a whole number from 1 to 1024"),
+    ] {
+        let output = ninefold(&[&["simulate", THANOS][..], &arguments].concat());
+        check_status(&output, 2);
+        assert!(text(&output.stderr).contains(says), "{arguments:?}: {}", text(&output.stderr));
+    }
 }
 
 #[test]

@@ -76,6 +76,7 @@ fn plans_that_cannot_be_are_refused() {
     assert!(matches!(refused(Plan { replications: 0, ..usual() }), RunError::NoReplications));
     assert!(matches!(refused(Plan { precision: Some(0.0), ..usual() }), RunError::Precision));
     assert!(matches!(refused(Plan { precision: Some(f64::NAN), ..usual() }), RunError::Precision));
+    assert!(matches!(refused(Plan { horizon: SimSpan::ZERO, ..usual() }), RunError::TooShort));
     let longest = SimSpan::from_seconds(1.5e13);
     let too_long = Plan { horizon: longest, warm_up: longest, ..usual() };
     assert!(matches!(refused(too_long), RunError::TooLong));

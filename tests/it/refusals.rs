@@ -58,6 +58,21 @@ fn what_is_fine_has_no_findings() {
 }
 
 #[test]
+fn a_life_has_a_length() {
+    let help = "the horizon must be above zero and at most 250000y";
+    for (horizon, message) in [
+        ("0s", "a life of no length"),
+        ("0.1us", "a life of no length"),
+        ("250001y", "a life cannot last that long"),
+    ] {
+        check(
+            &with("topology: t", &format!("topology: t\nhorizon: {horizon}")),
+            &format!("2:10 out-of-range: {message}; {help}\n"),
+        );
+    }
+}
+
+#[test]
 fn keys_that_mean_nothing_are_named_with_the_nearest_that_does() {
     check(
         &with("replicas: 3", "replica: 3"),

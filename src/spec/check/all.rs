@@ -13,7 +13,7 @@ use crate::units::{SECONDS_PER_YEAR, SimSpan};
 /// How long a life lasts where the file does not say.
 const DEFAULT_HORIZON_SECONDS: f64 = SECONDS_PER_YEAR;
 /// The longest life that fits into simulated time, with room to spare.
-const LONGEST_HORIZON_SECONDS: f64 = 250_000.0 * SECONDS_PER_YEAR;
+pub(super) const LONGEST_SECONDS: f64 = 250_000.0 * SECONDS_PER_YEAR;
 /// Journeys, for each of which a report has a table and figures.
 const MOST_JOURNEYS: usize = 1_000;
 /// Ways to fail of all units together.
@@ -87,12 +87,23 @@ fn horizon(raw: &RawTopology, findings: &mut Findings) -> SimSpan {
     let Some(horizon) = raw.horizon else {
         return SimSpan::from_seconds(DEFAULT_HORIZON_SECONDS);
     };
-    if !(horizon.value > 0.0 && horizon.value <= LONGEST_HORIZON_SECONDS) {
+    if let Some(message) = impossible_length(horizon.value) {
         findings
-            .error(Code::OutOfRange, horizon.span, "a life cannot last that long")
+            .error(Code::OutOfRange, horizon.span, message)
             .help("the horizon must be above zero and at most 250000y");
     }
     SimSpan::from_seconds(horizon.value)
+}
+
+/// What is wrong with the length of a life in seconds, if anything is.
+pub(super) fn impossible_length(seconds: f64) -> Option<&'static str> {
+    if SimSpan::from_seconds(seconds) == SimSpan::ZERO {
+        Some("a life of no length")
+    } else if seconds > LONGEST_SECONDS {
+        Some("a life cannot last that long")
+    } else {
+        None
+    }
 }
 
 pub(super) fn listed_keys(map: &BTreeMap<String, usize>) -> String {

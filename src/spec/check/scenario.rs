@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::all::{LONGEST_SECONDS, impossible_length};
 use super::failures::planned;
 use super::memory::MEMORY;
 use super::offers::replicas_for;
@@ -19,12 +20,10 @@ use crate::spec::source::{Span, Spanned};
 use crate::spec::topology::{
     Expression, FailureMode, Journey, Operation, Repair, Slo, Stage, Topology,
 };
-use crate::units::{SECONDS_PER_YEAR, SimSpan};
+use crate::units::SimSpan;
 
 /// How long a life goes on after all that is known to happen in it, where the file does not say.
 const DEFAULT_REST_SECONDS: f64 = 3_600.0;
-/// The longest life, as of topologies.
-const LONGEST_SECONDS: f64 = 250_000.0 * SECONDS_PER_YEAR;
 /// Units that all steps together strike.
 const MOST_STRUCK: usize = 1_000_000;
 /// Steps, or expectations, of a scenario.
@@ -222,9 +221,9 @@ impl<'a> Checker<'a> {
             Some(lasts) => (lasts.value, lasts.span),
             None => (latest + DEFAULT_REST_SECONDS, raw.name.span),
         };
-        if !(lasts > 0.0 && lasts <= LONGEST_SECONDS) {
+        if let Some(message) = impossible_length(lasts) {
             self.findings
-                .error(Code::OutOfRange, span, "a life cannot last that long")
+                .error(Code::OutOfRange, span, message)
                 .help("it must be above zero and at most 250000y");
         }
         let steps = raw.steps.iter().filter_map(|step| step.at);
