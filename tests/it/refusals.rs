@@ -972,6 +972,20 @@ fn the_way_of_data_must_lead_somewhere() {
          13:69 bad-quantity: `1` is not a percentage; write it in percent: `100%`\n",
     );
     check(
+        &class("held_by: disk, deleted: 1us, latent: {every: {fixed: 10ms}}"),
+        "13:31 out-of-range: the time to a deletion is too short; its mean must be at least 1m\n\
+         13:52 out-of-range: the time to a latent defect is too short; its mean must be at least 1m\n",
+    );
+    check(
+        &class("held_by: disk, deleted: {every: 1us}"),
+        "13:39 out-of-range: the time to a deletion is too short; its mean must be at least 1m\n",
+    );
+    check(
+        &class("held_by: disk, deleted: {exponential: 59s}"),
+        "13:31 out-of-range: the time to a deletion is too short; its mean must be at least 1m\n",
+    );
+    check(&class("held_by: disk, deleted: 1m, latent: {every: 1m}"), "");
+    check(
         &class("held_by: disk, backup: {every: 6h, clock: up, restore: soon}"),
         "13:49 unknown-name: the clock of a backup cannot be `up`; it must be one of `always`\n\
          13:62 bad-quantity: `soon` is not a duration; write a number and a unit, such as `20s`, \

@@ -52,6 +52,8 @@ pub(crate) struct RawLatent {
 
 /// What comes more often than this is a stream and no cycle.
 const SHORTEST_CYCLE_SECONDS: f64 = 1.0;
+/// Deletions and defects are mishaps: half a million of them a year is no system any more.
+const SHORTEST_MISHAP_SECONDS: f64 = 60.0;
 
 const DATA: Keys = Keys {
     of: "a data class",
@@ -168,7 +170,7 @@ impl Reader<'_> {
     pub(super) fn latent(&mut self, id: NodeId) -> Option<RawLatent> {
         let fields = self.fields(id, LATENT)?;
         let every = match fields.get("every") {
-            Some(id) => self.law(id, "the time to a latent defect", Bare::ExponentialMean),
+            Some(id) => self.now_and_then(id, "the time to a latent defect"),
             None => {
                 let example = "the mean time to one on a copy, such as `every: 20000h`";
                 self.missing(fields.span, LATENT.of, "every", example);
@@ -185,7 +187,7 @@ impl Reader<'_> {
         let has_every = matches!(&self.tree.node(id).value,
             Value::Map(entries) if entries.iter().any(|entry| entry.key == "every"));
         if !has_every {
-            return self.law(id, what, Bare::ExponentialMean);
+            return self.now_and_then(id, what);
         }
         let fields = self.fields(id, DELETED)?;
         let Some(every) = fields.get("every") else {
@@ -193,7 +195,19 @@ impl Reader<'_> {
             self.missing(fields.span, DELETED.of, "every", example);
             return None;
         };
-        self.law(every, what, Bare::ExponentialMean)
+        self.now_and_then(every, what)
+    }
+
+    /// A law of a mishap that happens again and again. Each time is an event and may be an incident of its own:
+    /// without a pause between them a life would have no end and no room.
+    fn now_and_then(&mut self, id: NodeId, what: &str) -> Option<Law> {
+        let law = self.law(id, what, Bare::ExponentialMean)?;
+        if law.mean() < SHORTEST_MISHAP_SECONDS {
+            self.findings
+                .error(Code::OutOfRange, self.tree.span(id), format!("{what} is too short"))
+                .help("its mean must be at least 1m");
+        }
+        Some(law)
     }
 
     /// `at-once`, `never`, or a law.
