@@ -38,6 +38,7 @@ impl Check {
             return Ok(Outcome::Met);
         }
         let systems: Vec<System> = load(&self.files)?.into_iter().map(System::compile).collect();
+        self.drawing.prepare()?;
         for system in &systems {
             put(&summary(system))?;
             self.drawing.write(|| topology_figure(system.topology(), system.model()))?;

@@ -51,6 +51,7 @@ pub(crate) struct Explain {
 impl Explain {
     pub(crate) fn run(self) -> Result<Outcome, Failure> {
         let topology = load(std::slice::from_ref(&self.file))?.remove(0);
+        self.drawing.prepare()?;
         let system = System::compile(topology);
         let usual = system.plan(self.seed);
         let horizon = self.horizon.map_or(usual.horizon, SimSpan::from_seconds);

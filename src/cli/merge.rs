@@ -42,10 +42,10 @@ impl Merge {
         let merged = Part::merge(parts).map_err(|error| Failure::Refused(told(&error)))?;
         let topology = Topology::from_str("the topology in the parts", &merged.resolved);
         let topology = Topology { sha256: merged.sha256.clone(), ..topology.map_err(refused)? };
+        self.out.prepare()?;
         let system = System::compile(topology);
         let mut report = system.report_merged(&merged);
         report.set_second_route(system.exact_answers(&merged.plan, MOST_STATES_BESIDE));
-        self.out.prepare()?;
         self.out.write(&report)?;
         let is_missed = report.any_objective_missed();
         put(&match self.format {

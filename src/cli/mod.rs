@@ -67,7 +67,7 @@ enum Command {
 const EXIT_STATUS: &str = "Exit status:
   0  done, and every objective is met
   1  done, and an objective is missed, or something does not hold that is required of a scenario
-  2  refused: bad arguments or a bad topology; nothing was written
+  2  refused: bad arguments, a bad topology, or nowhere to write to; nothing was written
   3  could not finish: what was complete is kept whole, and says that it is partial
 
 Progress and warnings go to standard error; the result, and nothing else, goes to standard output.";

@@ -56,6 +56,11 @@ impl Drawing {
         self.draw.is_some()
     }
 
+    /// Refuses a picture that could not be written, before anything is done for it.
+    pub(crate) fn prepare(&self) -> Result<(), Failure> {
+        self.draw.as_deref().map_or(Ok(()), refuse_unwritable)
+    }
+
     /// Draws and writes the figure, if a picture was asked for.
     pub(crate) fn write(&self, figure: impl FnOnce() -> Figure) -> Result<(), Failure> {
         let Some(path) = &self.draw else { return Ok(()) };
@@ -114,7 +119,29 @@ pub(crate) fn make_folder(folder: &Path) -> Result<(), Failure> {
     fs::create_dir_all(folder).map_err(|error| {
         let folder = folder.display();
         Failure::Refused(format!("error: cannot make the folder `{folder}`: {error}\n"))
-    })
+    })?;
+    // Any name: what is written there later has others.
+    refused_if_unwritable(folder, &folder.join("result"))
+}
+
+/// Refuses a file that could not be written: a long run whose result cannot be kept is better not begun.
+pub(crate) fn refuse_unwritable(path: &Path) -> Result<(), Failure> {
+    // What takes the place of a folder fails at the end only, and that of a device is no file any more.
+    if fs::metadata(path).is_ok_and(|known| !known.is_file()) {
+        return Err(Failure::Refused(format!(
+            "error: cannot write `{}`: it is there, and no file\n",
+            path.display()
+        )));
+    }
+    refused_if_unwritable(path, path)
+}
+
+/// Tries to write `path`, and leaves nothing behind; what cannot be written is called `what`.
+fn refused_if_unwritable(what: &Path, path: &Path) -> Result<(), Failure> {
+    match temporary_beside(path) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(Failure::Refused(not_written(what, &error))),
+    }
 }
 
 /// Writes a file by way of a temporary one beside it, so that an interruption leaves either the old
@@ -142,12 +169,7 @@ pub(crate) struct PendingFile {
 impl PendingFile {
     /// A temporary file beside `path`.
     pub(crate) fn new(path: &Path) -> Result<PendingFile, Failure> {
-        let folder = path.parent().filter(|folder| *folder != Path::new(""));
-        let file = tempfile::Builder::new()
-            .prefix(".ninefold-")
-            .permissions(permissions())
-            .tempfile_in(folder.unwrap_or(Path::new(".")))
-            .map_err(|error| unwritten(path, &error))?;
+        let file = temporary_beside(path).map_err(|error| unwritten(path, &error))?;
         Ok(PendingFile { path: path.to_owned(), file: io::BufWriter::new(file) })
     }
 
@@ -171,9 +193,25 @@ impl Write for PendingFile {
     }
 }
 
+/// A file of another name in the same folder.
+fn temporary_beside(path: &Path) -> io::Result<NamedTempFile> {
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    tempfile::Builder::new()
+        .prefix(".ninefold-")
+        .permissions(permissions())
+        .tempfile_in(folder.unwrap_or(Path::new(".")))
+}
+
 /// Says that a file could not be written.
 pub(crate) fn unwritten(path: &Path, error: &io::Error) -> Failure {
-    Failure::Unfinished(format!("error: cannot write `{}`: {error}\n", path.display()))
+    Failure::Unfinished(not_written(path, error))
+}
+
+fn not_written(path: &Path, error: &io::Error) -> String {
+    // The error may name the temporary file, which nobody knows.
+    let error = error.to_string();
+    let problem = error.split_once(" at path ").map_or(error.as_str(), |(problem, _)| problem);
+    format!("error: cannot write `{}`: {problem}\n", path.display())
 }
 
 /// What a new file may be done with: temporary files are private, results are not.

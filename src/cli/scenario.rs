@@ -98,6 +98,7 @@ impl RunScenarios {
         if let Some(folder) = &self.out {
             make_folder(folder)?;
         }
+        self.drawing.prepare()?;
         let (reports, is_partial) = self.run_all(&scenarios)?;
         if let Some(folder) = &self.out {
             self.write(folder, &reports)?;

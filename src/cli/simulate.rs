@@ -16,7 +16,7 @@ use ninefold::{Plan, Progress, Report, Shard, System, Until};
 use super::arguments::{
     OutArguments, RunArguments, at_least, between, first_of, not_run, precision,
 };
-use super::output::{file_stem, write_file};
+use super::output::{file_stem, refuse_unwritable, write_file};
 use super::progress::{Bar, stop_on_interrupt};
 use super::rows::{RowFile, Written, refuse_what_is_not_built_in, write_rows};
 use super::{Failure, Outcome, WRITES_IT_OUT, load, put, refuse_standard_input, tell};
@@ -151,6 +151,7 @@ impl Simulate {
             return self.run_part(&systems, shard, path);
         }
         self.out.prepare()?;
+        row_files.iter().try_for_each(|file| refuse_unwritable(file.path()))?;
         let stop = stop_on_interrupt();
         let mut reports = Vec::new();
         let mut written = Written::All;
@@ -282,6 +283,7 @@ impl Simulate {
                 "error: `--shard` writes one file: give one topology\n".to_owned(),
             ));
         };
+        refuse_unwritable(path)?;
         let plan = self.plan(system);
         let bar = Bar::new(&system.topology().name, stop_on_interrupt());
         let resolved = resolved(file).map_err(super::refused)?;

@@ -298,6 +298,46 @@ fn a_folder_that_cannot_be_made_is_refused() {
     check_status(&output, 2);
 }
 
+/// A run that would take a day is not begun for a result that cannot be kept.
+#[cfg(unix)]
+#[test]
+fn what_cannot_be_written_is_refused_before_the_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = file(folder.path(), "good.yaml", RELIABLE);
+    let here = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    fs::create_dir(here("rows.csv")).unwrap();
+    let (nowhere, occupied) = (here("none/rows.csv"), here("rows.csv"));
+    let (part, picture) = (here("none/part.json"), here("none/life.png"));
+    let script = "scenario: crash\ntopology: good.yaml\nsteps: [{at: 1m, crash: web-0, for: 1m}]\n";
+    let script = file(folder.path(), "script.yaml", script);
+    let many = ["-n", "100000000000"];
+    for (arguments, path) in [
+        (&["simulate", &good, "--outages", &nowhere][..], &nowhere),
+        (&["simulate", &good, "--lives", &nowhere], &nowhere),
+        (&["simulate", &good, "--lives", &occupied], &occupied),
+        (&["simulate", &good, "--shard", "1/2", "--out", &part], &part),
+        (&["explain", &good, "--worst", "use", "--draw", &picture], &picture),
+        (&["scenario", &script, "--draw", &picture], &picture),
+        (&["check", &good, "--draw", &picture], &picture),
+    ] {
+        let many = if arguments[0] == "check" { &[][..] } else { &many };
+        let output = ninefold(&[arguments, many].concat());
+        check_status(&output, 2);
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+        let told = text(&output.stderr);
+        assert!(told.starts_with(&format!("error: cannot write `{path}`: ")), "{told}");
+        assert!(!told.contains(".ninefold-") && told.lines().count() == 1, "{told}");
+    }
+    // Where nobody may make files, not even who may write everything.
+    let output = ninefold(&["simulate", &good, "--out", "/proc/self", "-n", "100000000000"]);
+    check_status(&output, 2);
+    assert!(text(&output.stderr).starts_with("error: cannot write `/proc/self`: "));
+    let mut names: Vec<_> =
+        fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["good.yaml", "rows.csv", "script.yaml"]);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_full_disk_is_said_and_a_closed_pipe_is_not() {
