@@ -1,7 +1,5 @@
 //! `ninefold explain`: one life, change by change.
 
-use std::ops::ControlFlow;
-
 use clap::Args;
 use ninefold::report::{life_figure, timeline_to_text, timers_to_text};
 use ninefold::run::RunError;
@@ -10,6 +8,7 @@ use ninefold::{Plan, System};
 
 use super::arguments::{at_least, length_of_life};
 use super::output::Drawing;
+use super::progress::{Bar, stop_on_interrupt};
 use super::{Failure, Outcome, journey_named, load, put};
 
 /// Tell one life of a topology: who failed, what followed, who repaired, what users saw.
@@ -56,8 +55,8 @@ impl Explain {
         let usual = system.plan(self.seed);
         let horizon = self.horizon.map_or(usual.horizon, SimSpan::from_seconds);
         let plan = Plan { replications: self.replications, horizon, ..usual };
-        let replication = match &self.worst {
-            None => self.replication.unwrap_or(0),
+        let (replication, sought) = match &self.worst {
+            None => (self.replication.unwrap_or(0), None),
             Some(journey) => worst(&system, &plan, journey)?,
         };
         let entries = system.explain(&plan, replication).map_err(|error| refused(&error))?;
@@ -68,8 +67,11 @@ impl Explain {
         })?;
         let name = &system.topology().name;
         let timers = timers_to_text(system.topology());
-        put(&format!("{name}: life {replication} of seed {}\n{timers}{text}", self.seed))?;
-        Ok(Outcome::Met)
+        let partial = sought.map_or_else(String::new, |lives| {
+            format!("  interrupted: it is the worst of the {lives} lives that were complete\n")
+        });
+        put(&format!("{name}: life {replication} of seed {}\n{partial}{timers}{text}", self.seed))?;
+        Ok(if sought.is_some() { Outcome::Unfinished } else { Outcome::Met })
     }
 }
 
@@ -77,11 +79,13 @@ fn refused(error: &RunError) -> Failure {
     Failure::Refused(format!("error: {error}\n"))
 }
 
-/// The life with the most downtime of a journey; the first of several.
-fn worst(system: &System, plan: &Plan, journey: &str) -> Result<u64, Failure> {
+/// The life with the most downtime of a journey, the first of several; and among how many, if that was
+/// interrupted.
+fn worst(system: &System, plan: &Plan, journey: &str) -> Result<(u64, Option<u64>), Failure> {
     let index = journey_named(system.topology(), journey)?;
     let (mut worst, mut most) = (0, SimSpan::ZERO);
-    system
+    let bar = Bar::new(&system.topology().name, stop_on_interrupt());
+    let found = system
         .outages(
             plan,
             |life| {
@@ -90,8 +94,8 @@ fn worst(system: &System, plan: &Plan, journey: &str) -> Result<u64, Failure> {
                     (worst, most) = (life.replication, downtime);
                 }
             },
-            &mut |_| ControlFlow::Continue(()),
+            &mut |progress| bar.show(progress),
         )
         .map_err(|error| refused(&error))?;
-    Ok(worst)
+    Ok((worst, found.is_partial.then_some(found.replications)))
 }

@@ -100,8 +100,10 @@ impl RunScenarios {
         }
         self.drawing.prepare()?;
         let (reports, is_partial) = self.run_all(&scenarios)?;
+        let not_run = &scenarios[reports.len()..];
+        let not_run: Vec<&str> = not_run.iter().map(|scenario| scenario.name.as_str()).collect();
         if let Some(folder) = &self.out {
-            self.write(folder, &reports)?;
+            self.write(folder, &reports, &not_run)?;
             if let Some((name, text)) = &file {
                 write_file(&folder.join(name), text.as_bytes())?;
             }
@@ -109,7 +111,7 @@ impl RunScenarios {
         if let [report] = reports.as_slice() {
             self.drawing.write(|| report.figure.clone())?;
         }
-        put(&self.rendered(&reports))?;
+        put(&self.rendered(&reports, &not_run))?;
         if is_partial {
             tell("interrupted: the result is of the lives that were complete\n");
             return Ok(Outcome::Unfinished);
@@ -194,29 +196,36 @@ impl RunScenarios {
         Ok((reports, false))
     }
 
-    fn rendered(&self, reports: &[ScenarioReport]) -> String {
+    fn rendered(&self, reports: &[ScenarioReport], not_run: &[&str]) -> String {
+        let all = reports.len() + not_run.len();
         match self.format {
             Format::Json => scenarios_to_json(reports),
-            Format::Junit => scenarios_to_junit(reports),
-            Format::Text if self.emit.is_some() => faults_table(reports, &self.lasts),
+            Format::Junit => scenarios_to_junit(reports, not_run),
+            Format::Text if self.emit.is_some() => faults_table(reports, all, &self.lasts),
             Format::Text => {
                 let mut texts: Vec<String> =
                     reports.iter().map(|report| scenario_to_text(report, self.all)).collect();
-                if reports.len() > 1 {
-                    texts.push(scenarios_table(reports));
+                if all > 1 {
+                    texts.push(scenarios_table(reports, not_run));
                 }
                 texts.join("\n")
             }
         }
     }
 
-    fn write(&self, folder: &Path, reports: &[ScenarioReport]) -> Result<(), Failure> {
+    fn write(
+        &self,
+        folder: &Path,
+        reports: &[ScenarioReport],
+        not_run: &[&str],
+    ) -> Result<(), Failure> {
+        let all = reports.len() + not_run.len();
         let theme = ThemeArgument::Light.into();
         let write = |name: &str, text: String| write_file(&folder.join(name), text.as_bytes());
         write("scenarios.json", scenarios_to_json(reports))?;
-        write("scenarios.xml", scenarios_to_junit(reports))?;
+        write("scenarios.xml", scenarios_to_junit(reports, not_run))?;
         if self.emit.is_some() {
-            return write("faults.txt", faults_table(reports, &self.lasts));
+            return write("faults.txt", faults_table(reports, all, &self.lasts));
         }
         for report in reports {
             let stem = file_stem(&report.name);

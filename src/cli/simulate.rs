@@ -175,7 +175,9 @@ impl Simulate {
         }
         put(&self.rendered(&reports))?;
         if reports.iter().any(|report| report.run.is_partial) {
-            tell("interrupted: the result is of the lives that were complete\n");
+            let has_rows = !row_files.is_empty() || matches!(self.format, Format::Parquet);
+            let rows = if has_rows { "; their rows were not written" } else { "" };
+            tell(&format!("interrupted: the result is of the lives that were complete{rows}\n"));
             return Ok(Outcome::Unfinished);
         }
         if written == Written::Nothing {

@@ -8,7 +8,8 @@ use crate::stats::Estimate;
 /// Measures of one journey or data class, by name.
 type Rows = Vec<(&'static str, Option<Estimate>)>;
 
-/// The measures of several reports as CSV, with a header.
+/// The measures of several reports as CSV, with a header. A report that is partial has one row more, of no
+/// journey: `is_partial`.
 pub fn to_csv(reports: &[Report]) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let header = ["topology", "journey", "measure", "mean", "std_error", "ci95_low", "ci95_high"];
@@ -17,6 +18,11 @@ pub fn to_csv(reports: &[Report]) -> String {
     };
     write(&header.map(str::to_owned));
     for report in reports {
+        if report.run.is_partial {
+            // A file is read where nobody knows how its run ended.
+            let row = [report.topology.name.as_str(), "", "is_partial", "1", "", "", ""];
+            write(&row.map(str::to_owned));
+        }
         let mut of_all: Vec<(&str, Rows)> = Vec::new();
         for journey in &report.journeys {
             let rows: Rows = match &journey.measures {

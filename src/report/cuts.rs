@@ -34,6 +34,8 @@ pub struct CutsReport {
     pub horizon_s: f64,
     /// In the order of the file.
     pub journeys: Vec<JourneyCuts>,
+    /// Whether what was simulated was stopped before it was done.
+    pub is_partial: bool,
 }
 
 /// What takes down a journey.
@@ -132,6 +134,7 @@ pub fn cuts(
         sha256: topology.sha256.clone(),
         horizon_s: topology.horizon.seconds(),
         journeys: journeys.collect(),
+        is_partial: false,
     }
 }
 
@@ -144,6 +147,7 @@ impl CutsReport {
     /// Says what was simulated without each failure mode, by its name, of the journeys of which nothing is exactly
     /// known: those with the most downtime that goes away first.
     pub fn set_simulated(&mut self, without: &[(String, DifferenceReport)]) {
+        self.is_partial = without.iter().any(|(_, difference)| difference.is_partial);
         for journey in self.journeys.iter_mut().filter(|journey| journey.exact.is_err()) {
             let of_mode = |(mode, difference): &(String, DifferenceReport)| {
                 let (_, estimates) =
@@ -265,6 +269,9 @@ pub fn cuts_to_text(report: &CutsReport) -> String {
         }
         put_exact(&mut text, &journey.exact, report.horizon_s);
         put_simulated(&mut text, &journey.simulated);
+    }
+    if report.is_partial {
+        text += "\nInterrupted: what was simulated is of the lives that were complete.\n";
     }
     text
 }
@@ -505,6 +512,7 @@ fn one_to_json(report: &CutsReport) -> Value {
         "schema": "ninefold-cuts/1",
         "topology": {"name": report.topology, "sha256": report.sha256},
         "horizon_s": report.horizon_s,
+        "is_partial": report.is_partial,
         "journeys": journeys,
     })
 }

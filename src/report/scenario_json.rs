@@ -202,27 +202,36 @@ fn expectation((expectation, held): &(Expectation, Held)) -> ExpectationJson<'_>
     }
 }
 
-/// Reports as JUnit XML: a suite for each scenario, and a case for each of its expectations.
-pub fn scenarios_to_junit(reports: &[ScenarioReport]) -> String {
+/// Reports as JUnit XML: a suite for each scenario, and a case for each of its expectations. Scenarios that
+/// were not run, or not to the end, are errors: what reads it knows no other word for them.
+pub fn scenarios_to_junit(reports: &[ScenarioReport], not_run: &[&str]) -> String {
     let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
     // Nothing in memory can fail to be written.
-    let _ = suites(&mut writer, reports);
+    let _ = suites(&mut writer, reports, not_run);
     let body = String::from_utf8_lossy(&writer.into_inner()).into_owned();
     format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{body}\n")
 }
 
-fn suites(writer: &mut Writer<Vec<u8>>, reports: &[ScenarioReport]) -> io::Result<()> {
+fn suites(
+    writer: &mut Writer<Vec<u8>>,
+    reports: &[ScenarioReport],
+    not_run: &[&str],
+) -> io::Result<()> {
     let failures: usize = reports.iter().map(ScenarioReport::failing).sum();
+    let broken_off = reports.iter().filter(|report| report.is_partial).count();
+    let errors = broken_off + not_run.len();
     let cases: usize = reports.iter().map(|report| report.expectations.len()).sum();
     writer
         .create_element("testsuites")
         .with_attributes([
             ("name", "ninefold"),
-            ("tests", cases.to_string().as_str()),
+            ("tests", (cases + errors).to_string().as_str()),
             ("failures", failures.to_string().as_str()),
+            ("errors", errors.to_string().as_str()),
         ])
         .write_inner_content(|writer| {
-            reports.iter().try_for_each(|report| suite(writer, report))
+            reports.iter().try_for_each(|report| suite(writer, report))?;
+            not_run.iter().try_for_each(|name| suite_not_run(writer, name))
         })?;
     Ok(())
 }
@@ -231,21 +240,50 @@ fn suite(writer: &mut Writer<Vec<u8>>, report: &ScenarioReport) -> io::Result<()
     let not_required =
         report.expectations.iter().filter(|(one, held)| !one.is_required && !held.is_enough);
     let name = plain(&report.name);
+    let errors = usize::from(report.is_partial);
     writer
         .create_element("testsuite")
         .with_attributes([
             ("name", name.as_str()),
-            ("tests", report.expectations.len().to_string().as_str()),
+            ("tests", (report.expectations.len() + errors).to_string().as_str()),
             ("failures", report.failing().to_string().as_str()),
-            ("errors", "0"),
+            ("errors", errors.to_string().as_str()),
             ("skipped", not_required.count().to_string().as_str()),
         ])
         .write_inner_content(|writer| {
             report.expectations.iter().try_for_each(|one| case(writer, &name, one))?;
+            if report.is_partial {
+                interrupted(writer, &name, "of the lives that were complete")?;
+            }
             let lines =
                 report.timeline.iter().map(|(at, line)| format!("{}  {line}\n", clock(*at)));
             let text = plain(&lines.collect::<String>());
             writer.create_element("system-out").write_text_content(BytesText::new(&text))?;
+            Ok(())
+        })?;
+    Ok(())
+}
+
+fn suite_not_run(writer: &mut Writer<Vec<u8>>, name: &str) -> io::Result<()> {
+    let name = plain(name);
+    let counts = [("tests", "1"), ("failures", "0"), ("errors", "1"), ("skipped", "0")];
+    writer
+        .create_element("testsuite")
+        .with_attribute(("name", name.as_str()))
+        .with_attributes(counts)
+        .write_inner_content(|writer| interrupted(writer, &name, "not run"))?;
+    Ok(())
+}
+
+/// A case that says that the run of a suite was interrupted.
+fn interrupted(writer: &mut Writer<Vec<u8>>, suite: &str, what: &str) -> io::Result<()> {
+    let message = format!("interrupted: {what}");
+    writer
+        .create_element("testcase")
+        .with_attributes([("classname", suite), ("name", "the run comes to its end")])
+        .write_inner_content(|writer| {
+            let error = writer.create_element("error");
+            error.with_attribute(("message", message.as_str())).write_empty()?;
             Ok(())
         })?;
     Ok(())

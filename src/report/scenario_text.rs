@@ -202,8 +202,8 @@ fn rest(report: &ScenarioReport) -> String {
     text
 }
 
-/// A line for each scenario of several.
-pub fn scenarios_table(reports: &[ScenarioReport]) -> String {
+/// A line for each scenario of several, and the names of those that were not run.
+pub fn scenarios_table(reports: &[ScenarioReport], not_run: &[&str]) -> String {
     let rows = reports.iter().map(|report| {
         let held = report.expectations.iter().filter(|(_, held)| held.is_enough).count();
         let hit = report.services.iter().filter(|(_, service)| service.was_down()).count();
@@ -215,11 +215,17 @@ pub fn scenarios_table(reports: &[ScenarioReport]) -> String {
             verdict(report).to_owned(),
         ]
     });
-    table(&["scenario", "topology", "expectations", "journeys hit", ""], rows.collect())
+    let header = ["scenario", "topology", "expectations", "journeys hit", ""];
+    let mut text = table(&header, rows.collect());
+    if !not_run.is_empty() {
+        text += &wrapped(&format!("interrupted: not run were {}", not_run.join(", ")), "");
+    }
+    text
 }
 
-/// What each of many faults does, a line each: scenarios of one step on one topology.
-pub fn faults_table(reports: &[ScenarioReport], lasts: &str) -> String {
+/// What each of many faults does, a line each: scenarios of one step on one topology. There are so many
+/// faults; those that are missing were not run.
+pub fn faults_table(reports: &[ScenarioReport], faults: usize, lasts: &str) -> String {
     let Some(first) = reports.first() else { return "there is nothing to fail\n".to_owned() };
     let lives = match first.lives {
         1 => "one life".to_owned(),
@@ -228,9 +234,13 @@ pub fn faults_table(reports: &[ScenarioReport], lasts: &str) -> String {
     let mut text = format!(
         "{}: each of {} units crashes for {lasts}, one at a time; {lives} each, seed {}\n",
         first.topology,
-        grouped(reports.len() as u64),
+        grouped(faults as u64),
         first.seed
     );
+    let complete = reports.iter().filter(|report| !report.is_partial).count();
+    if complete < faults {
+        let _ = writeln!(text, "interrupted: {complete} of them were run to the end");
+    }
     if first.lives > 1 {
         text += "times and lost data are those that 95 % of lives do not exceed\n";
     }

@@ -401,6 +401,48 @@ fn an_interrupted_run_keeps_the_lives_that_were_complete() {
     assert_eq!(json["journeys"], whole["journeys"]);
 }
 
+/// Whatever is written on standard output, and is read where nobody knows how the run ended.
+#[cfg(unix)]
+#[test]
+fn whatever_is_interrupted_says_that_it_is_partial() {
+    let folder = tempfile::tempdir().unwrap();
+    let workload = "topologies/workload-a.yaml";
+    let topology = fs::canonicalize(workload).unwrap();
+    let topology = topology.to_str().unwrap();
+    let script = |name: &str| {
+        let script = format!(
+            "scenario: {name}\ntopology: {topology}\nlasts: 30d\nfailures: random\n\
+             steps: [{{at: 1h, crash: node-0, for: 1h}}]\nexpect: [{{down_at_most: 1h, of: read}}]\n"
+        );
+        file(folder.path(), &format!("{name}.yaml"), &script)
+    };
+    let many = "100000000";
+    let (one, other) = (script("one"), script("other"));
+    for (arguments, says) in [
+        (&["simulate", workload, "--format", "csv", "-n", many][..], ",,is_partial,1,,,\n"),
+        (&["cuts", workload, "-n", many], "\nInterrupted: what was simulated is of the lives"),
+        (&["cuts", workload, "-n", many, "--format", "json"], "\"is_partial\": true"),
+        (
+            &["explain", workload, "--worst", "read", "-n", many],
+            "  interrupted: it is the worst of",
+        ),
+        (
+            &["scenario", "--emit", workload, "-n", many],
+            "\ninterrupted: 0 of them were run to the end",
+        ),
+        (&["scenario", &one, &other, "-n", many], "\ninterrupted: not run were other\n"),
+        (
+            &["scenario", &one, &other, "-n", many, "--format", "junit"],
+            "<testsuite name=\"other\" tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\">",
+        ),
+    ] {
+        let output = interrupted(arguments, after_a_moment);
+        let told = format!("{arguments:?}: {}{}", text(&output.stdout), text(&output.stderr));
+        assert_eq!(output.status.code(), Some(3), "{told}");
+        assert!(text(&output.stdout).contains(says), "{told}");
+    }
+}
+
 /// Rows are written by one more run, after the one that makes the result.
 #[cfg(unix)]
 #[test]
@@ -419,10 +461,15 @@ fn rows_are_whole_or_not_there_when_they_are_interrupted() {
     check_status(&output, 3);
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(json["run"]["is_partial"], true);
+    assert!(text(&output.stderr).ends_with("; their rows were not written\n"));
     assert_eq!(names(), [""; 0]);
 
-    // In the second, which has begun when its temporary file is there.
-    let output = interrupted(&run("20000"), || !names().is_empty());
+    // In the second, which has begun when its temporary file is there and stays.
+    let output = interrupted(&run("20000"), || {
+        let is_there = !names().is_empty();
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        is_there && !names().is_empty()
+    });
     check_status(&output, 3);
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(json["run"]["is_partial"], false);

@@ -306,7 +306,7 @@ fn threads_change_no_byte() {
     assert_eq!(scenario_to_text(&one, true), scenario_to_text(&four, true));
     let (one, four) = (vec![one], vec![four]);
     assert_eq!(scenarios_to_json(&one), scenarios_to_json(&four));
-    assert_eq!(scenarios_to_junit(&one), scenarios_to_junit(&four));
+    assert_eq!(scenarios_to_junit(&one, &[]), scenarios_to_junit(&four, &[]));
 }
 
 /// Three nodes, three members of a database that keep apart, and a pair that need not.
