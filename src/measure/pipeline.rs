@@ -314,7 +314,7 @@ mod tests {
         let keeps = Buffer { survives_node: true, ..buffer(50, f64::INFINITY) };
         // As much is held at 130 either way: by the node it stays, by the disk it goes.
         let lost = vec![(130, 10, false, NODE), (160, 40, true, SINK)];
-        assert_eq!(walked(Some(keeps.clone()), &[outage(NODE, 130, 140)], &sinks), (lost, 0));
+        assert_eq!(walked(Some(keeps), &[outage(NODE, 130, 140)], &sinks), (lost, 0));
         let lost = vec![(130, 10, false, DISK), (130, 30, true, DISK), (190, 10, true, SINK)];
         assert_eq!(walked(Some(keeps), &[outage(DISK, 130, 140)], &sinks), (lost, 0));
     }
