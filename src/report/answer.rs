@@ -142,6 +142,8 @@ pub struct Answer {
     pub long_run_unavailability: Option<Estimate>,
     /// The same.
     pub long_run_outages_per_year: Option<Estimate>,
+    /// How it was estimated and checked, if it is an estimate.
+    pub estimated: Option<RareEstimate>,
 }
 
 /// What is known of the first loss of data of a class by one route.
@@ -155,6 +157,8 @@ pub struct LossAnswer {
     pub p_loss: Option<Estimate>,
     /// The mean time to the first loss (MTTDL), seconds.
     pub first_loss_s: Option<Estimate>,
+    /// How it was estimated and checked, if it is an estimate.
+    pub estimated: Option<RareEstimate>,
 }
 
 /// Answers to what a plan asks, by journey and by data class, or why there is none; `None` of a class that nothing
@@ -245,6 +249,7 @@ fn journey_answer(
             first_outage_s: None,
             long_run_unavailability: Some(exactly(answer.unavailability, 1e-12)),
             long_run_outages_per_year: Some(exactly(answer.outages_per_year, 1e-12)),
+            estimated: None,
         }
     });
     let is_enough = by_diagram.as_ref().is_some_and(|answer| answer.unavailability.is_some())
@@ -270,6 +275,7 @@ fn journey_answer(
                     exact.long_run.ok().map(|run| run.frequency),
                     SECONDS_PER_YEAR,
                 ),
+                estimated: None,
             })
         }
         Err(not_markov) => by_diagram.ok_or_else(|| {
@@ -310,6 +316,7 @@ fn loss_answer(
         by,
         p_loss: exact.p_loss.ok().map(|exact| proven(exact, 1.0)),
         first_loss_s: exact.first_loss.ok().flatten().map(|exact| proven(exact, 1.0)),
+        estimated: None,
     })
 }
 
@@ -395,6 +402,7 @@ impl Answer {
             first_outage_s: None,
             long_run_unavailability: None,
             long_run_outages_per_year: None,
+            estimated: Some(*found),
         }
     }
 }
@@ -407,6 +415,7 @@ impl LossAnswer {
             by: rare_words(found, |found| found.hits.sigmas_apart(found.other?.hits)),
             p_loss: Some(found.hits),
             first_loss_s: None,
+            estimated: Some(*found),
         }
     }
 }

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::answer::{Answer, Contradiction, LossAnswer, Method, Route};
 use super::json::Interval;
+use crate::run::RareEstimate;
 use crate::stats::Estimate;
 
 /// What another route says; `null` where it does not.
@@ -17,6 +18,7 @@ pub(super) struct AnswerJson<'a> {
     p_outage: Option<Interval>,
     time_to_first_outage_s: Option<Interval>,
     long_run: LongRunJson,
+    estimated: Option<EstimatedJson>,
 }
 
 #[derive(Serialize)]
@@ -39,6 +41,7 @@ impl<'a> AnswerJson<'a> {
                 unavailability: answer.long_run_unavailability.map(Into::into),
                 outages_per_year: answer.long_run_outages_per_year.map(Into::into),
             },
+            estimated: answer.estimated.map(EstimatedJson::of),
         }
     }
 }
@@ -50,6 +53,7 @@ pub(super) struct LossAnswerJson<'a> {
     by: &'a str,
     p_loss: Option<Interval>,
     time_to_first_loss_s: Option<Interval>,
+    estimated: Option<EstimatedJson>,
 }
 
 impl<'a> LossAnswerJson<'a> {
@@ -59,6 +63,65 @@ impl<'a> LossAnswerJson<'a> {
             by: &answer.by,
             p_loss: answer.p_loss.map(Into::into),
             time_to_first_loss_s: answer.first_loss_s.map(Into::into),
+            estimated: answer.estimated.map(EstimatedJson::of),
+        }
+    }
+}
+
+/// How something rare was estimated, and what else says so.
+#[derive(Serialize)]
+struct EstimatedJson {
+    lives: u64,
+    excursions: u64,
+    copies_seen: u64,
+    effective_sample_size: f64,
+    near_failures: u32,
+    failures: u32,
+    other: Option<OtherJson>,
+    twin: Option<TwinJson>,
+}
+
+/// The other method.
+#[derive(Serialize)]
+struct OtherJson {
+    route: &'static str,
+    lives: u64,
+    p: Interval,
+    distance_std_errors: Option<f64>,
+}
+
+/// The same system with failures that come more often.
+#[derive(Serialize)]
+struct TwinJson {
+    times: f64,
+    estimated: Interval,
+    plain: Interval,
+    plain_lives: u64,
+    distance_std_errors: f64,
+}
+
+impl EstimatedJson {
+    fn of(found: RareEstimate) -> EstimatedJson {
+        EstimatedJson {
+            lives: found.lives,
+            excursions: found.excursions,
+            copies_seen: found.seen,
+            effective_sample_size: found.effective,
+            near_failures: found.near,
+            failures: found.far,
+            other: found.other.map(|other| OtherJson {
+                route: Route::from(other.method).name(),
+                lives: other.lives,
+                p: other.hits.into(),
+                distance_std_errors: found.hits.sigmas_apart(other.hits).map(f64::abs),
+            }),
+            twin: found.twin.map(|twin| TwinJson {
+                times: twin.times,
+                estimated: twin.estimated.into(),
+                plain: twin.plain.into(),
+                plain_lives: twin.lives,
+                distance_std_errors: twin.sigmas(),
+            }),
         }
     }
 }

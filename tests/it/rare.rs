@@ -448,13 +448,15 @@ fn what_has_an_exact_answer_can_be_estimated_too() {
         let report =
             system.simulate_to_precision(&plan, &mut |_| ControlFlow::Continue(())).unwrap();
         let answer = report.journeys[0].nearer().cloned().unwrap();
-        (report.run.method.name(), answer.unavailability.unwrap())
+        (report.run.method.name(), answer.unavailability.unwrap(), answer.estimated)
     };
-    let (by, exact) = told(true);
-    assert_eq!((by.as_str(), exact.std_error), ("plain+markov", Some(0.0)));
-    let (by, estimated) = told(false);
+    let (by, exact, how) = told(true);
+    assert_eq!((by.as_str(), exact.std_error, how), ("plain+markov", Some(0.0), None));
+    let (by, estimated, how) = told(false);
     assert_eq!(by, "plain+importance");
     check("estimated", estimated, exact.mean);
+    let how = how.unwrap();
+    assert!(how.effective > 100.0 && (how.near, how.far) == (1, 4), "{how:?}");
 }
 
 /// Other assumptions are as near as what is asked: exactly where nothing is simulated.

@@ -174,6 +174,14 @@ journeys:
     slo: {availability: 99%, rto: {5m: 90%}, rpo: 1s, during: business}
 ";
 
+/// What lives do not see.
+const RARE: &str = "topology: rare
+failures: {dead: {every: 5000h, repair: {exponential: 5h}, wipes: true}}
+domains: {drive: {count: 3, fails: [dead]}}
+journeys: {serve: {needs: {any: [drive]}}}
+data: {blocks: {held_by: drive, copies: 3}}
+";
+
 #[test]
 fn every_result_is_accepted() {
     let validator = validator("result");
@@ -182,6 +190,18 @@ fn every_result_is_accepted() {
     let folder = tempfile::tempdir().unwrap();
     let ranged = folder.path().join("ranged.yaml").to_str().unwrap().to_owned();
     fs::write(&ranged, RANGED).unwrap();
+    let rare = folder.path().join("rare.yaml").to_str().unwrap().to_owned();
+    fs::write(&rare, RARE).unwrap();
+    let most = ["--of", "serve,blocks", "-n", "4000"];
+    let estimated = [&["--exact", "never", "--precision", "30%"][..], &most].concat();
+    let result: Value = serde_json::from_slice(&ninefold(
+        &[&["simulate", &rare, "--format", "json"], &estimated[..]].concat(),
+    ))
+    .unwrap();
+    check_accepts(&validator, &result, "estimated");
+    for how in [&result["journeys"]["serve"], &result["data"]["blocks"]] {
+        assert!(how["exact"]["estimated"]["effective_sample_size"].as_f64() > Some(100.0), "{how}");
+    }
     let json = ["--format", "json", "-n", "40"];
     for arguments in [
         &[thanos][..],
