@@ -2,7 +2,7 @@
 
 use clap::Args;
 use comfy_table::{ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle};
-use ninefold::spec::CATALOG;
+use ninefold::spec::{CATALOG, closest};
 
 use super::{Failure, Outcome, put};
 
@@ -28,9 +28,12 @@ impl Catalog {
         for name in &self.names {
             let Some(entry) = entries.iter().find(|entry| entry.name == name) else {
                 let known: Vec<&str> = entries.iter().map(|entry| entry.name).collect();
-                let known = known.join(", ");
+                let help = match closest(name, known.iter().copied()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("it has {}", known.join(", ")),
+                };
                 return Err(Failure::Refused(format!(
-                    "error: the catalog has no `{name}`; it has {known}\n"
+                    "error: the catalog has no `{name}`; {help}\n"
                 )));
             };
             text += &entry.text;

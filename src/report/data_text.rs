@@ -7,7 +7,7 @@ use super::answer_text::{loss_words, rough, told};
 use super::data_class::{
     DataCause, DataMeasures, DataReport, Durability, PromisedBy, Survival, WindowOfData,
 };
-use super::number::{duration, grouped, percent, significant};
+use super::number::{duration, grouped, nines, percent, significant};
 use super::text::{first_table, section, table, wrapped};
 use crate::exact::Simultaneous;
 use crate::measure::{
@@ -279,21 +279,29 @@ fn nines_words(Nines { nines, ci95 }: Nines) -> String {
 fn durability(copies: &CopyEstimates) -> String {
     let mut lines = String::new();
     let group = &copies.p_group_lost_per_year;
-    let nines = Nines::of(group);
-    let mut line = match group.upper95 {
-        Some(bound) => format!(
-            "durability: no group was lost; a given one is not lost in a year with more than {:.1} \
-             nines",
-            super::number::nines(bound)
+    let lost_a_year = &copies.groups_lost_per_year.estimate;
+    let mut line = match (group.upper95.map(nines), copies.groups) {
+        (Some(nines), 1) => format!(
+            "durability: the data were not lost; in a year they are not with more than {nines:.1} nines"
         ),
-        None => format!(
-            "durability: {}; {} groups of {} are lost a year{}, any in {} of lives",
-            nines.map_or_else(|| "no nines".to_owned(), nines_words),
-            significant(copies.groups_lost_per_year.estimate.mean, 3),
-            grouped(u64::from(copies.groups)),
-            interval(&copies.groups_lost_per_year.estimate, |value| significant(value, 3)),
-            percent(copies.p_any_group_lost.estimate.mean, 2),
+        (Some(nines), _) => format!(
+            "durability: no group was lost; a given one is not lost in a year with more than {nines:.1} \
+             nines"
         ),
+        (None, groups) => {
+            let times = significant(lost_a_year.mean, 3);
+            let around = interval(lost_a_year, |value| significant(value, 3));
+            let what = match groups {
+                1 => format!("the data are lost {times} times a year{around},"),
+                _ => {
+                    let groups = grouped(u64::from(groups));
+                    format!("{times} of {groups} groups are lost a year{around}, any")
+                }
+            };
+            let lives = percent(copies.p_any_group_lost.estimate.mean, 2);
+            let nines = Nines::of(group).map_or_else(|| "no nines".to_owned(), nines_words);
+            format!("durability: {nines}; {what} in {lives} of lives")
+        }
     };
     if let (Some(lost), Some(nomdl)) = (&copies.bytes_lost_per_year, &copies.nomdl_per_year) {
         let value = |bounded: &Bounded| bounded.upper95.unwrap_or(bounded.estimate.mean);

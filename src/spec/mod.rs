@@ -42,6 +42,7 @@ pub use resolved::resolved;
 pub use scenario::{Expectation, Expected, Scenario, Scenarios, Step};
 pub use schema::{TOPOLOGY_SCHEMA, scenario_schema};
 pub use source::{Source, Sources, Span};
+pub use suggest::closest;
 pub use topology::{
     Burst, Common, Crew, Demand, Discipline, Expression, FailedWork, FailureMode, Journey,
     ModeRange, Needs, Operation, Plan, Preventive, Quorum, Repair, Roster, Rto, Service, Slo,

@@ -1,10 +1,7 @@
 //! "Did you mean": the nearest of the words that would be right.
 
 /// The word nearest to what was written, if one is near enough to be a slip of the fingers.
-pub(crate) fn closest<'a>(
-    written: &str,
-    known: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub fn closest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let length = written.chars().count();
     let limit = length.max(3) / 3;
     let written = written.to_lowercase();

@@ -623,7 +623,13 @@ fn the_catalog_is_listed_and_shown() {
     );
     let output = ninefold(&["catalog", "disk/floppy"]);
     check_status(&output, 2);
-    assert!(text(&output.stderr).starts_with("error: the catalog has no `disk/floppy`"));
+    assert!(text(&output.stderr).starts_with("error: the catalog has no `disk/floppy`; it has "));
+    let output = ninefold(&["catalog", "disk/hd"]);
+    check_status(&output, 2);
+    assert_eq!(
+        text(&output.stderr),
+        "error: the catalog has no `disk/hd`; did you mean `disk/hdd`?\n"
+    );
 }
 
 #[test]

@@ -147,6 +147,23 @@ fn defaults_of_an_extended_file_reach_the_entries_of_the_other() {
     assert_eq!(late.start, stages(Law::fixed(300.0).unwrap()));
 }
 
+/// A budget that one file states and another makes impossible: what is warned of is what can be mended.
+#[test]
+fn a_warning_points_into_the_file_that_is_read() {
+    let base = "topology: base
+platform: kubernetes
+failures: {down: {every: 90d, repair: 1h}}
+domains: {node: {count: 3, fails: [down]}}
+services:
+  web: {replicas: 3, on: node, controller: deployment, budget: {min_available: 1}, serves: any}
+journeys: {browse: {needs: web}}
+";
+    let warnings = |over: &str| laid_over(base, over).unwrap().warnings.render(false);
+    assert_eq!(warnings(""), "");
+    let told = warnings("services: {web: {replicas: 1}}\n");
+    assert!(told.contains("over.yaml:3:28\n") && told.contains("base.yaml:6:80\n"), "{told}");
+}
+
 #[test]
 fn anchors_and_merge_keys_of_yaml_work_too() {
     let topology = Topology::from_str(

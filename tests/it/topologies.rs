@@ -67,9 +67,9 @@ const KNOWN_WARNINGS: &[(&str, &[&str])] = &[
     (
         "seed-addons-as-charted.yaml",
         &[
-            "a replica of `vault` that loses its node",
             "the budget of `istio-gateway` blocks every drain",
             "the budget of `istiod` blocks every drain",
+            "a replica of `vault` that loses its node",
         ],
     ),
     ("seed-addons-loaded.yaml", &["a replica of `vault` that loses its node"]),

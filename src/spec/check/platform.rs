@@ -547,9 +547,18 @@ impl<'a> Checker<'a> {
         let least = if budget.is_least { count } else { replicas - count };
         if least == replicas && of.workload.is_scheduled() {
             let message = format!("the budget of `{name}` blocks every drain for ever");
-            self.findings
-                .warning(Code::Budget, share.span, message)
-                .help("all of its replicas must be up: let one be missing, `max_unavailable: 1`");
+            // The file that is read is to be mended, and not one that it extends.
+            let replicas = of.raw.replicas.map(|replicas| replicas.span);
+            let replicas = replicas.filter(|span| span.file == 0 && share.span.file != 0);
+            let help = "all of its replicas must be up: let one be missing, `max_unavailable: 1`";
+            match replicas {
+                Some(span) => self
+                    .findings
+                    .warning(Code::Budget, span, message)
+                    .label(share.span, "the budget")
+                    .help(help),
+                None => self.findings.warning(Code::Budget, share.span, message).help(help),
+            };
         }
         least
     }
