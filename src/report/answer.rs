@@ -143,7 +143,7 @@ pub struct Answer {
     /// The same.
     pub long_run_outages_per_year: Option<Estimate>,
     /// How it was estimated and checked, if it is an estimate.
-    pub estimated: Option<RareEstimate>,
+    pub estimated: Option<Box<RareEstimate>>,
 }
 
 /// What is known of the first loss of data of a class by one route.
@@ -158,7 +158,7 @@ pub struct LossAnswer {
     /// The mean time to the first loss (MTTDL), seconds.
     pub first_loss_s: Option<Estimate>,
     /// How it was estimated and checked, if it is an estimate.
-    pub estimated: Option<RareEstimate>,
+    pub estimated: Option<Box<RareEstimate>>,
 }
 
 /// Answers to what a plan asks, by journey and by data class, or why there is none; `None` of a class that nothing
@@ -402,7 +402,7 @@ impl Answer {
             first_outage_s: None,
             long_run_unavailability: None,
             long_run_outages_per_year: None,
-            estimated: Some(*found),
+            estimated: Some(Box::new(*found)),
         }
     }
 }
@@ -415,7 +415,7 @@ impl LossAnswer {
             by: rare_words(found, |found| found.hits.sigmas_apart(found.other?.hits)),
             p_loss: Some(found.hits),
             first_loss_s: None,
-            estimated: Some(*found),
+            estimated: Some(Box::new(*found)),
         }
     }
 }

@@ -41,7 +41,7 @@ impl<'a> AnswerJson<'a> {
                 unavailability: answer.long_run_unavailability.map(Into::into),
                 outages_per_year: answer.long_run_outages_per_year.map(Into::into),
             },
-            estimated: answer.estimated.map(EstimatedJson::of),
+            estimated: answer.estimated.as_deref().map(EstimatedJson::of),
         }
     }
 }
@@ -63,7 +63,7 @@ impl<'a> LossAnswerJson<'a> {
             by: &answer.by,
             p_loss: answer.p_loss.map(Into::into),
             time_to_first_loss_s: answer.first_loss_s.map(Into::into),
-            estimated: answer.estimated.map(EstimatedJson::of),
+            estimated: answer.estimated.as_deref().map(EstimatedJson::of),
         }
     }
 }
@@ -101,7 +101,7 @@ struct TwinJson {
 }
 
 impl EstimatedJson {
-    fn of(found: RareEstimate) -> EstimatedJson {
+    fn of(found: &RareEstimate) -> EstimatedJson {
         EstimatedJson {
             lives: found.lives,
             excursions: found.excursions,
