@@ -1,6 +1,6 @@
 //! The cases once more, by the second route: solved, with nothing drawn.
 
-use ninefold::exact::{Exact, Unsolved};
+use ninefold::exact::{Exact, Unsolved, static_answer};
 use ninefold::model::{DataId, JourneyId};
 use ninefold::run::{ExactLoss, ExactOutages, MOST_STATES_BESIDE};
 use ninefold::units::SimSpan;
@@ -23,7 +23,8 @@ pub(super) const HEADER: &str = "# Validation: solved against exact
 
 The same topologies, explored state by state through the same transition function that the simulator draws from, and
 the Markov chain solved: nothing is drawn, so nothing may differ but rounding. One thing at a time may take a set time.
-Cases with other laws that have a memory have no chain and are not here.
+Cases with other laws that have a memory have no chain; where their units are independent a decision diagram of
+their structure tells the same.
 ";
 
 pub(super) fn sections(page: &mut Page) {
@@ -34,7 +35,8 @@ pub(super) fn sections(page: &mut Page) {
         let mut rows = Vec::new();
         let mut known = Vec::new();
         for measure in record["measures"].as_array().unwrap() {
-            rows.extend(of_outages(&system, measure, &mut known));
+            let solved = of_outages(&system, measure, &mut known);
+            rows.extend(solved.or_else(|| of_diagram(&system, measure)));
         }
         if !rows.is_empty() {
             page.begin(&format!("{id}, solved"), record["title"].as_str().unwrap());
@@ -79,8 +81,35 @@ fn of_outages(system: &System, measure: &Value, known: &mut Vec<Known>) -> Optio
         found
     };
     let (found, states) = answer(name, measure, &mut of)?;
-    let label = measure["label"].as_str().map_or_else(String::new, |label| format!(" [{label}]"));
-    Some(row(format!("{name}{label}"), found, states, measure))
+    Some(row(found, chain_of(states), measure))
+}
+
+fn chain_of(states: usize) -> String {
+    format!("Markov chain of {states} states")
+}
+
+/// What a measure comes to by a decision diagram; `None` if it is of another kind, or there is none.
+fn of_diagram(system: &System, measure: &Value) -> Option<Row> {
+    let name = measure["name"].as_str().unwrap();
+    let names: Vec<&str> = system.topology().journeys.iter().map(|j| j.name.as_str()).collect();
+    let journey = JourneyId::new(place_of(&names, measure));
+    let at = number_in(name, "prob_below_minimum_at_", "h");
+    let hours = at.or(measure["horizon_hours"].as_f64()).unwrap_or(YEAR_HOURS);
+    let found = static_answer(system.model(), journey, SimSpan::from_seconds(hours * HOUR)).ok()?;
+    let interval = found.interval.as_ref().ok();
+    let value = match name {
+        _ if at.is_some() => interval?.unavailability_at_end,
+        "steady_state_unavailability" => found.unavailability,
+        "steady_state_availability" => 1.0 - found.unavailability,
+        "expected_downtime_hours_per_year" => found.unavailability * YEAR_HOURS,
+        "outages_per_year" => found.outages_per_year,
+        "mean_outage_duration_hours" => found.mean_outage_s? / HOUR,
+        "interval_unavailability" => interval?.unavailability,
+        "interval_availability" => 1.0 - interval?.unavailability,
+        "expected_outages_in_horizon" => interval?.outages_per_year * hours / YEAR_HOURS,
+        _ => return None,
+    };
+    Some(row(value, format!("decision diagram of {} nodes", found.nodes), measure))
 }
 
 fn answer(
@@ -150,14 +179,15 @@ fn of_losses(setting: &losses::Solvable) -> Vec<Row> {
             "mttdl_years" => first_loss.ok()??.value / HOUR / YEAR_HOURS,
             _ => return None,
         };
-        let label = measure["label"].as_str();
-        let label = label.map_or_else(String::new, |label| format!(" [{label}]"));
-        Some(row(format!("{name}{label}"), found, states, measure))
+        Some(row(found, chain_of(states), measure))
     };
     setting.measures.iter().filter_map(of).collect()
 }
 
-fn row(measure: String, found: f64, states: usize, record: &Value) -> Row {
+fn row(found: f64, run: String, record: &Value) -> Row {
+    let name = record["name"].as_str().unwrap();
+    let label = record["label"].as_str().map_or_else(String::new, |label| format!(" [{label}]"));
+    let measure = format!("{name}{label}");
     let exact = record["value"].as_f64().unwrap();
     let trusted = record["digits_trusted"].as_i64().unwrap_or(i64::from(MOST_DIGITS)) as i32;
     let digits = (trusted - 1).clamp(LEAST_DIGITS, MOST_DIGITS);
@@ -166,7 +196,7 @@ fn row(measure: String, found: f64, states: usize, record: &Value) -> Row {
     let agrees = distance < f64::powi(10.0, -digits);
     Row {
         measure,
-        run: format!("Markov chain of {states} states"),
+        run,
         estimate: found,
         std_error: None,
         exact,
