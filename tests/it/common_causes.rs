@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use ninefold::measure::Recorder;
 use ninefold::model::JourneyId;
 use ninefold::report::JourneyMeasures;
+use ninefold::rng::{Purpose, StreamKey};
 use ninefold::run::{LifeWatcher, MOST_STATES_BESIDE};
 use ninefold::{Plan, Until};
 
@@ -52,4 +53,55 @@ fn common_causes_come_out_as_their_chains_say() {
         assert!((mean - exact).abs() < 4.0 * error, "{cause}: {mean} +- {error}, exactly {exact}");
         assert!(error < 0.01 * exact, "{cause}: {error}");
     }
+}
+
+/// The same of systems drawn at random: how many units, what strikes them together, who mends them, and what they stand on.
+#[test]
+fn random_common_causes_come_out_as_their_chains_say() {
+    let mut far = Vec::new();
+    let mut solved = 0;
+    for seed in 0..40 {
+        let mut dice = StreamKey::of_life(seed, 0).of(1, Purpose::Start).draw(0);
+        let units = 2 + dice.below(3);
+        let needed = 1 + dice.below(units - 1);
+        let every = [150, 400, 900][dice.below(3)];
+        let repair = [6, 20, 60][dice.below(3)];
+        let share = [10, 40, 80][dice.below(3)];
+        let peers = 1 + dice.below(units - 1);
+        let cause = match dice.below(3) {
+            0 => format!("beta: {share}%"),
+            1 => format!("burst: {{p: {share}%, within: 0s, peers: {peers}}}"),
+            _ => format!("shock: {share}%"),
+        };
+        let crew = ["", ", crew: menders"][dice.below(2)];
+        let rack = ["", "fails: [power]"][dice.below(2)];
+        let text = format!(
+            "topology: together\nhorizon: 1y\ncrews: {{menders: {{size: 1}}}}\n\
+             failures:\n  down: {{every: {every}h, {cause}, repair: {{exponential: {repair}h}}{crew}}}\n  \
+             power: {{every: 700h, repair: {{exponential: 5h}}}}\n\
+             domains: {{rack: {{{rack}}}, unit: {{in: rack, count: {units}, fails: [down]}}}}\n\
+             journeys: {{work: {{needs: {{at_least: {needed}, of: [unit]}}}}}}\n"
+        );
+        let system = compiled(&text);
+        let plan = Plan { replications: 4_000, ..system.plan(seed + 1) };
+        let exact = system.exact_outages(&plan, JourneyId::new(0), MOST_STATES_BESIDE).unwrap();
+        let exact = exact.within.unwrap();
+        let report = system.simulate(&plan).unwrap();
+        let JourneyMeasures::Window(found, _) = &report.journeys[0].measures else {
+            panic!("{text}");
+        };
+        let counted = found.outages_per_year;
+        for (what, found, exact) in [
+            ("share", found.unavailability, exact.share.value),
+            ("count", counted, exact.count.value),
+        ] {
+            solved += 1;
+            let sigmas = found.sigmas_from(exact).unwrap();
+            if sigmas.abs() > 4.0 {
+                far.push(format!("{what} {found:?}, exactly {exact}: {sigmas:.1} sigma\n{text}"));
+            }
+        }
+    }
+    assert!(solved == 80, "{solved}");
+    assert!(far.is_empty(), "{} of {solved}\n{}", far.len(), far.join("\n"));
 }
