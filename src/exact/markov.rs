@@ -120,7 +120,8 @@ pub(super) fn flow(chain: &Chain, state: usize) -> f64 {
     if chain.is_so(state) {
         return 0.0;
     }
-    chain.of(state).filter(|(to, _)| chain.is_so(*to)).map(|(_, rate)| rate).sum()
+    // A sum of nothing would be minus zero.
+    chain.of(state).filter(|(to, _)| chain.is_so(*to)).fold(0.0, |sum, (_, rate)| sum + rate)
 }
 
 fn ratio(over: Exact, under: Exact) -> Exact {
@@ -948,6 +949,17 @@ mod tests {
         let mut now = vec![1.0, 0.0];
         Uniform::new(&chain).run::<0>(&mut now, 1e5, true, []).unwrap();
         assert!((now[1] / (fail / sum) - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn what_never_happens_is_zero_and_not_minus_zero() {
+        let chain = ladder(&[], &[], 1);
+        let counts = [
+            within(&chain, 0.0, 1.0).unwrap().count.value,
+            long_run(&chain).unwrap().frequency.value,
+            probability_within(&chain, 1.0).unwrap().value,
+        ];
+        assert!(counts.iter().all(|count| *count == 0.0 && count.is_sign_positive()), "{counts:?}");
     }
 
     #[test]

@@ -207,7 +207,7 @@ pub fn static_answer(
     let tree = StaticTree::new(model, journey)?;
     let chances: Vec<Chance> = tree.events.iter().map(BasicEvent::in_the_long_run).collect();
     let (unavailability, birnbaum) = tree.diagram.importances(&pairs(&chances));
-    let per_second: f64 = birnbaum.iter().zip(&chances).map(|(b, chance)| b * chance.rate).sum();
+    let per_second = outages_per_second(&birnbaum, &chances);
     Ok(StaticAnswer {
         unavailability,
         outages_per_year: per_second * SECONDS_PER_YEAR,
@@ -217,6 +217,12 @@ pub fn static_answer(
         basic_events: tree.events.len(),
         nodes: tree.diagram.node_count(),
     })
+}
+
+/// How often it goes down in a second: Vesely's formula. Of no units never, which as a sum of nothing would be minus
+/// zero.
+fn outages_per_second(birnbaum: &[f64], chances: &[Chance]) -> f64 {
+    birnbaum.iter().zip(chances).fold(0.0, |sum, (b, chance)| sum + b * chance.rate)
 }
 
 /// A static journey: its diagram, and by level of it what the units do.
@@ -301,7 +307,7 @@ impl StaticTree {
         let at = |seconds: f64| {
             let chances = chances_at(seconds);
             let (down, birnbaum) = self.diagram.importances(&pairs(&chances));
-            [down, birnbaum.iter().zip(&chances).map(|(b, chance)| b * chance.rate).sum()]
+            [down, outages_per_second(&birnbaum, &chances)]
         };
         let fastest = self.events.iter().map(BasicEvent::fastest).fold(0.0, f64::max);
         let visits = self.diagram.node_count() + self.events.len();

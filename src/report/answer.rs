@@ -267,8 +267,8 @@ fn journey_answer(
                 by: chain_words(exact.states, exact.within.err()),
                 unavailability: known(exact.within.ok().map(|within| within.share), 1.0),
                 outages_per_year: known(exact.within.ok().map(|within| within.count), 1.0 / years),
-                p_outage: known(exact.p_outage.and_then(Result::ok), 1.0),
-                p_no_outage: known(exact.p_no_outage.and_then(Result::ok), 1.0),
+                p_outage: known(exact.p_outage.and_then(Result::ok), 1.0).map(probability),
+                p_no_outage: known(exact.p_no_outage.and_then(Result::ok), 1.0).map(probability),
                 first_outage_s: known(exact.first_outage.ok().flatten(), 1.0),
                 long_run_unavailability: known(exact.long_run.ok().map(|run| run.share), 1.0),
                 long_run_outages_per_year: known(
@@ -292,10 +292,16 @@ fn journey_answer(
 }
 
 fn chain_words(states: usize, unsolved: Option<Unsolved>) -> String {
-    match unsolved {
-        Some(Unsolved::SetTimes) => format!("a Markov regenerative process of {states} states"),
-        _ => format!("a Markov chain of {states} states"),
-    }
+    let kind = match unsolved {
+        Some(Unsolved::SetTimes) => "regenerative process",
+        _ => "chain",
+    };
+    format!("a Markov {kind} of {states} state{}", if states == 1 { "" } else { "s" })
+}
+
+/// What is proven of a probability goes no further than certainty.
+fn probability(estimate: Estimate) -> Estimate {
+    estimate.within(0.0, 1.0)
 }
 
 fn loss_answer(
@@ -314,7 +320,7 @@ fn loss_answer(
     Ok(LossAnswer {
         route: Route::Markov,
         by,
-        p_loss: exact.p_loss.ok().map(|exact| proven(exact, 1.0)),
+        p_loss: exact.p_loss.ok().map(|exact| probability(proven(exact, 1.0))),
         first_loss_s: exact.first_loss.ok().flatten().map(|exact| proven(exact, 1.0)),
         estimated: None,
     })
