@@ -8,6 +8,7 @@ mod command_line;
 mod common;
 mod common_causes;
 mod compare;
+mod coverage;
 mod cuts;
 mod data;
 mod data_classes;
