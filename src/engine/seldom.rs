@@ -13,7 +13,7 @@
 use super::event::Event;
 use super::nearness::{Nearness, Rare};
 use crate::dist::Law;
-use crate::model::{ClockId, DataId, Model, Repair, ShockId, TimeToFailure};
+use crate::model::{Clock, ClockId, DataId, Model, Repair, ShockId, TimeToFailure};
 use crate::units::SimTime;
 
 /// Seldom is what happens in fewer lives than this share of them.
@@ -117,8 +117,8 @@ pub(super) fn seldom(
             Source::Clock(clock) => {
                 let spec = &model.clocks[clock.index()];
                 // What it drags along is seldom, even if it is not.
-                let drags = spec.extras().burst.as_ref().is_some_and(|b| b.probability < SELDOM);
-                if drags { f64::NEG_INFINITY } else { within(&spec.to_failure, seconds) }
+                let is_seldom = drags_seldom(spec);
+                if is_seldom { f64::NEG_INFINITY } else { within(&spec.to_failure, seconds) }
             }
             Source::Shock(shock) => {
                 let spec = &model.shocks[shock.index()];
@@ -146,6 +146,11 @@ fn within(to_failure: &TimeToFailure, seconds: f64) -> f64 {
     }
 }
 
+/// Whether a failure drags others along, and seldom.
+fn drags_seldom(clock: &Clock) -> bool {
+    clock.extras().burst.as_ref().is_some_and(|burst| burst.probability < SELDOM)
+}
+
 /// Refuses what would be missing.
 fn unseen(model: &Model, nearness: &Nearness<'_>, seconds: f64) -> Result<(), Unseen> {
     let modes = model.clocks.iter().map(|clock| clock.mode as usize + 1).max().unwrap_or(0);
@@ -157,7 +162,7 @@ fn unseen(model: &Model, nearness: &Nearness<'_>, seconds: f64) -> Result<(), Un
     for &clock in &nearness.all_clocks {
         let spec = &model.clocks[clock.index()];
         let is_known = nearness.clocks.binary_search(&clock).is_ok();
-        if !is_known && expected[spec.mode as usize] < SELDOM {
+        if !is_known && (expected[spec.mode as usize] < SELDOM || drags_seldom(spec)) {
             return Err(Unseen::Failure(clock));
         }
         if let Repair::After(task) = spec.repair

@@ -209,6 +209,9 @@ journeys: {{serve: {{needs: {{any: [unit]}}}}}}"
     };
     let long = "repair: {mixture: [{p: 99.9%, exponential: 1h}, {p: 0.1%, exponential: 2000h}]}";
     assert!(matches!(refused(&text(long), None), NotEstimated::Unseen(Unseen::Repair(_))));
+    let always = "repair: {exponential: 1h}, clock: always, burst: {p: 0.1%, within: 0s, peers: 2}";
+    let aging = text(always).replace("20000h", "{weibull: {shape: 2, mean: 20000h}}");
+    assert!(matches!(refused(&aging, None), NotEstimated::Unseen(Unseen::Failure(_))));
     let several = text("repair: {exponential: 1h}, beta: 0.001%");
     assert_eq!(refused(&several, Some(RareMethod::Splitting)), NotEstimated::Leaps);
 }
