@@ -250,8 +250,7 @@ impl<'m> Agenda<'m> {
         });
         for (index, shock) in model.shocks.iter().enumerate() {
             if let TimeToFailure::Memoryless { .. } = shock.to_failure {
-                self.cancel(Event::Shock(ShockId::new(index)));
-                self.set_shock(ShockId::new(index));
+                self.draw_shock_anew(ShockId::new(index));
             }
         }
     }
@@ -303,10 +302,7 @@ impl<'m> Agenda<'m> {
     pub(super) fn force(&mut self, source: Source) {
         match source {
             Source::Clock(clock) => self.points.luck_mut(clock).drawn += 1,
-            Source::Shock(shock) => {
-                self.cancel(Event::Shock(shock));
-                self.set_shock(shock);
-            }
+            Source::Shock(shock) => self.draw_shock_anew(shock),
             Source::Deletion(_) => {}
         }
     }
@@ -335,6 +331,12 @@ impl<'m> Agenda<'m> {
     #[inline]
     pub(super) fn takes(&self, stage: u32, mut stream: Stream) -> SimSpan {
         SimSpan::from_seconds(self.model.stages[stage as usize].law.draw(&mut stream))
+    }
+
+    /// When a memoryless common cause strikes next is drawn anew.
+    fn draw_shock_anew(&mut self, shock: ShockId) {
+        self.cancel(Event::Shock(shock));
+        self.set_shock(shock);
     }
 
     fn set_shock(&mut self, shock: ShockId) {

@@ -16,11 +16,11 @@ use super::agenda::Agenda;
 use super::event::Event;
 use super::nearness::{Nearness, Rare};
 use super::replicate::{Endless, Replication};
-use super::seldom::{Beginning, Kind, Source, Unseen, seldom};
+use super::seldom::{Beginning, Beginnings, Source};
 use super::state::State;
 use super::step::{begin, step};
 use crate::model::Model;
-use crate::rng::{Purpose, StreamKey};
+use crate::rng::StreamKey;
 use crate::units::{SimSpan, SimTime};
 
 /// How other futures are tried.
@@ -87,13 +87,8 @@ pub struct Excursioner<'m> {
     /// What is made to strike more often now, and how many there are of each kind.
     pub(super) raising: Vec<Source>,
     pub(super) of_kinds: Vec<u32>,
-    /// What begins excursions so seldom that it is made to; by number of its kind, whether it is.
-    seldom: Vec<Kind>,
-    is_seldom: Vec<bool>,
-    /// Of one life, in order of time.
-    beginnings: Vec<Beginning>,
-    /// Room for the life while something is made to begin from it.
-    aside: Option<Present<'m>>,
+    /// What begins excursions so seldom that it is made to.
+    beginnings: Beginnings,
     /// By what likelihood ratios are wrong on purpose.
     #[cfg(test)]
     pub(crate) wrong: f64,
@@ -128,10 +123,10 @@ impl Future {
 
 impl<'m> Excursioner<'m> {
     /// Room for lives that end at a horizon, of which what happens after a warm-up counts, with at most so many events
-    /// each: other futures are tried whenever something rare is as near as a level.
+    /// each: other futures are tried whenever something rare is as near as a level, and from what is made to begin.
     pub fn new(
         model: &'m Model,
-        rare: Rare,
+        (rare, beginnings): (Rare, Beginnings),
         (warm_up, horizon): (SimSpan, SimSpan),
         (near, manner): (u32, Manner),
         most_events: u64,
@@ -162,52 +157,10 @@ impl<'m> Excursioner<'m> {
             split,
             raising: Vec::new(),
             of_kinds: vec![0; kinds],
-            seldom: Vec::new(),
-            is_seldom: vec![false; kinds],
-            beginnings: Vec::new(),
-            aside: None,
+            beginnings,
             #[cfg(test)]
             wrong: 1.0,
         }
-    }
-
-    /// The same, where what lives hardly ever see is made to begin excursions.
-    ///
-    /// # Errors
-    ///
-    /// If there is something that lives hardly ever see and that cannot be made to.
-    pub fn with_beginnings(mut self) -> Result<Excursioner<'m>, Unseen> {
-        let seconds = (self.horizon - SimTime::ZERO).seconds();
-        self.seldom = seldom(self.model, &self.nearness, seconds)?;
-        for kind in &self.seldom {
-            self.is_seldom[kind.number] = true;
-        }
-        self.beginnings.reserve(self.seldom.len());
-        Ok(self)
-    }
-
-    /// Whether anything is made to begin excursions.
-    pub fn makes_begin(&self) -> bool {
-        !self.seldom.is_empty()
-    }
-
-    /// Whether failures are made to begin excursions, and not only what takes all at once.
-    pub fn makes_failures_begin(&self) -> bool {
-        let mut sources = self.seldom.iter().flat_map(|kind| &kind.sources);
-        sources.any(|source| !matches!(source, Source::Deletion(_)))
-    }
-
-    /// Whether anything is made to begin excursions that can leap over levels, or take all at once.
-    pub fn makes_leap(&self) -> bool {
-        self.seldom.iter().flat_map(|kind| &kind.sources).any(|source| match source {
-            Source::Clock(clock) => {
-                let spec = &self.model.clocks[clock.index()];
-                spec.extras().burst.is_some()
-                    || spec.cuts_power
-                    || !self.model.guests.of(spec.unit.index()).is_empty()
-            }
-            Source::Shock(_) | Source::Deletion(_) => true,
-        })
     }
 
     /// How many failures it takes from the beginning, as far as is known.
@@ -239,7 +192,7 @@ impl<'m> Excursioner<'m> {
         begin(model, &mut life.state, &mut life.agenda);
         let mut seen = Excursions::default();
         let (mut is_near, mut was_made) = (false, false);
-        self.draw_beginnings(key);
+        let beginnings = self.beginnings.draw(key, self.horizon);
         let mut next = 0;
         loop {
             let level = self.nearness.level(&self.life.state);
@@ -250,7 +203,7 @@ impl<'m> Excursioner<'m> {
             is_near = comes_near;
             self.life.settle();
             let before = self.life.now;
-            let beginning = self.beginnings.get(next).copied();
+            let beginning = beginnings.get(next).copied();
             let limit = beginning.map_or(self.horizon, |beginning| beginning.at);
             let done = self.life.next_instant(model, limit, &mut seen.events);
             if is_near {
@@ -258,7 +211,8 @@ impl<'m> Excursioner<'m> {
             }
             match (done, beginning) {
                 (Instant::Over { struck }, _) => {
-                    was_made = struck.is_some_and(|(source, _)| self.is_made(source));
+                    was_made =
+                        struck.is_some_and(|(source, _)| self.beginnings.include(model, source));
                 }
                 (Instant::Limit, Some(beginning)) => {
                     next += 1;
@@ -293,27 +247,6 @@ impl<'m> Excursioner<'m> {
         }
     }
 
-    /// Whether what begins with this is counted where it is made to begin.
-    fn is_made(&self, source: Source) -> bool {
-        self.makes_begin() && self.is_seldom.get(source.kind(self.model)).is_some_and(|is| *is)
-    }
-
-    /// When what is seldom is made to happen in a life.
-    fn draw_beginnings(&mut self, key: StreamKey) {
-        self.beginnings.clear();
-        let whole = (self.horizon - SimTime::ZERO).seconds();
-        for kind in &self.seldom {
-            let mut luck = key.of(kind.number as u64, Purpose::Beginning).draw(0);
-            let after = whole * luck.open_unit();
-            self.beginnings.push(Beginning {
-                at: SimTime::ZERO + SimSpan::from_seconds(after),
-                source: kind.sources[luck.below(kind.sources.len())],
-                alike: kind.sources.len() as f64,
-            });
-        }
-        self.beginnings.sort_by_key(|beginning| beginning.at);
-    }
-
     /// Tries the excursion that would begin if something struck now, which the life then goes on without.
     fn make_begin(
         &mut self,
@@ -335,16 +268,14 @@ impl<'m> Excursioner<'m> {
             self.hasten((key, copies), worth, Some(source), seen);
             return;
         }
-        let mut aside = self.aside.take().unwrap_or_else(|| self.life.clone());
-        aside.clone_from(&self.life);
+        let life = self.life.clone();
         self.life.agenda.branch(MADE << 32 | seen.count);
         self.life.force(self.model, source, &mut seen.events);
         let level = self.nearness.level(&self.life.state);
         if level >= self.near || self.life.happens_now(self.nearness.rare) {
             self.excursion((key, level), worth, seen, begins);
         }
-        std::mem::swap(&mut self.life, &mut aside);
-        self.aside = Some(aside);
+        self.life = life;
     }
 
     /// Tells what the copy has come to at this instant; whether its future is over with it.

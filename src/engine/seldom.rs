@@ -14,7 +14,8 @@ use super::event::Event;
 use super::nearness::{Nearness, Rare};
 use crate::dist::Law;
 use crate::model::{Clock, ClockId, DataId, Model, Repair, ShockId, TimeToFailure};
-use crate::units::SimTime;
+use crate::rng::{Purpose, StreamKey};
+use crate::units::{SimSpan, SimTime};
 
 /// Seldom is what happens in fewer lives than this share of them.
 const SELDOM: f64 = 0.1;
@@ -80,11 +81,15 @@ pub enum Unseen {
     Beginning,
 }
 
-/// Whatever begins excursions seldom, of one kind.
+/// What begins excursions so seldom that it is made to.
 #[derive(Clone, Debug)]
-pub(super) struct Kind {
-    pub(super) number: usize,
-    pub(super) sources: Vec<Source>,
+pub struct Beginnings(Vec<Kind>);
+
+/// Sources of one kind.
+#[derive(Clone, Debug)]
+struct Kind {
+    number: usize,
+    sources: Vec<Source>,
 }
 
 /// One beginning in a life.
@@ -96,42 +101,100 @@ pub(super) struct Beginning {
     pub(super) alike: f64,
 }
 
-/// What begins excursions seldom, by kind; or what cannot be made to.
-pub(super) fn seldom(
-    model: &Model,
-    nearness: &Nearness<'_>,
-    seconds: f64,
-) -> Result<Vec<Kind>, Unseen> {
-    unseen(model, nearness, seconds)?;
-    let mut kinds: Vec<(Kind, f64)> = Vec::new();
-    let mut all = nearness.sources();
-    all.sort_by_key(|source| source.kind(model));
-    for source in all {
-        let number = source.kind(model);
-        if kinds.last().is_none_or(|(kind, _)| kind.number != number) {
-            kinds.push((Kind { number, sources: Vec::new() }, 0.0));
+impl Beginnings {
+    /// Those of lives of so many seconds.
+    ///
+    /// # Errors
+    ///
+    /// If there is something that lives hardly ever see and that cannot be made to begin one.
+    pub fn new(model: &Model, rare: Rare, seconds: f64) -> Result<Beginnings, Unseen> {
+        let nearness = Nearness::new(model, rare);
+        unseen(model, &nearness, seconds)?;
+        let mut kinds: Vec<(Kind, f64)> = Vec::new();
+        let mut all = nearness.sources();
+        all.sort_by_key(|source| source.kind(model));
+        for source in all {
+            let number = source.kind(model);
+            if kinds.last().is_none_or(|(kind, _)| kind.number != number) {
+                kinds.push((Kind { number, sources: Vec::new() }, 0.0));
+            }
+            let Some((kind, expected)) = kinds.last_mut() else { continue };
+            kind.sources.push(source);
+            *expected += expected_of(model, source, seconds);
         }
-        let Some((kind, expected)) = kinds.last_mut() else { continue };
-        kind.sources.push(source);
-        *expected += match source {
+        kinds.retain(|(_, expected)| *expected < SELDOM);
+        Ok(Beginnings(kinds.into_iter().map(|(kind, _)| kind).collect()))
+    }
+
+    /// Whether nothing is made to begin them.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether failures are among them, and not only what takes all at once.
+    pub fn has_failures(&self) -> bool {
+        self.sources().any(|source| !matches!(source, Source::Deletion(_)))
+    }
+
+    /// Whether anything among them can leap over levels, or takes all at once.
+    pub fn can_leap(&self, model: &Model) -> bool {
+        self.sources().any(|source| match source {
             Source::Clock(clock) => {
                 let spec = &model.clocks[clock.index()];
-                // What it drags along is seldom, even if it is not.
-                let is_seldom = drags_seldom(spec);
-                if is_seldom { f64::NEG_INFINITY } else { within(&spec.to_failure, seconds) }
+                spec.extras().burst.is_some()
+                    || spec.cuts_power
+                    || !model.guests.of(spec.unit.index()).is_empty()
             }
-            Source::Shock(shock) => {
-                let spec = &model.shocks[shock.index()];
-                spec.probability * within(&spec.to_failure, seconds)
-            }
-            // One would be enough, however often it is.
-            Source::Deletion(class) => {
-                model.holding(class).deleted.as_ref().map_or(0.0, |law| seconds / law.mean())
+            Source::Shock(_) | Source::Deletion(_) => true,
+        })
+    }
+
+    fn sources(&self) -> impl Iterator<Item = &Source> {
+        self.0.iter().flat_map(|kind| &kind.sources)
+    }
+
+    /// Whether what begins with this is counted where it is made to begin.
+    pub(super) fn include(&self, model: &Model, source: Source) -> bool {
+        self.0.iter().any(|kind| kind.number == source.kind(model))
+    }
+
+    /// One of each kind in a life that ends at a time, in order of time.
+    pub(super) fn draw(&self, key: StreamKey, end: SimTime) -> Vec<Beginning> {
+        let whole = (end - SimTime::ZERO).seconds();
+        let of_kind = |kind: &Kind| {
+            let mut luck = key.of(kind.number as u64, Purpose::Beginning).draw(0);
+            let after = whole * luck.open_unit();
+            Beginning {
+                at: SimTime::ZERO + SimSpan::from_seconds(after),
+                source: kind.sources[luck.below(kind.sources.len())],
+                alike: kind.sources.len() as f64,
             }
         };
+        let mut drawn: Vec<Beginning> = self.0.iter().map(of_kind).collect();
+        drawn.sort_by_key(|beginning| beginning.at);
+        drawn
     }
-    kinds.retain(|(_, expected)| *expected < SELDOM);
-    Ok(kinds.into_iter().map(|(kind, _)| kind).collect())
+}
+
+/// How often a source strikes in so many seconds in the mean, about; of one that drags others along as good as never,
+/// since what it drags along is seldom even if it is not.
+fn expected_of(model: &Model, source: Source, seconds: f64) -> f64 {
+    match source {
+        Source::Clock(clock) => {
+            let spec = &model.clocks[clock.index()];
+            match drags_seldom(spec) {
+                true => f64::NEG_INFINITY,
+                false => within(&spec.to_failure, seconds),
+            }
+        }
+        Source::Shock(shock) => {
+            let spec = &model.shocks[shock.index()];
+            spec.probability * within(&spec.to_failure, seconds)
+        }
+        Source::Deletion(class) => {
+            model.holding(class).deleted.as_ref().map_or(0.0, |law| seconds / law.mean())
+        }
+    }
 }
 
 /// How often something strikes in so many seconds in the mean, about.

@@ -14,6 +14,7 @@
 use super::excursion::{Excursioner, Excursions, Future, Instant, Manner, Present};
 use super::nearness::Rare;
 use super::replicate::{Endless, Replication};
+use super::seldom::Beginnings;
 use crate::model::{Model, TimeToFailure};
 use crate::units::SimSpan;
 
@@ -52,16 +53,12 @@ impl<'m> Excursioner<'m> {
     /// If a life has more events than allowed; the inner error if it comes no nearer.
     pub fn tries(
         model: &'m Model,
-        rare: Rare,
+        sought: (Rare, Beginnings),
         span: (SimSpan, SimSpan),
         near: u32,
         (seed, most_events): (u64, u64),
     ) -> Result<Result<Vec<u32>, Stuck>, Endless> {
-        let pilot = Excursioner::new(model, rare, span, (near, Manner::Watch), most_events);
-        // What cannot be seen was refused before.
-        let Ok(mut pilot) = pilot.with_beginnings() else {
-            return Ok(Err(Stuck { level: near, tries: 0 }));
-        };
+        let mut pilot = Excursioner::new(model, sought, span, (near, Manner::Watch), most_events);
         let far = pilot.far();
         let depths = far.saturating_sub(near).max(1) as usize;
         let mut pools: Vec<Vec<Present<'m>>> = vec![Vec::new(); depths];

@@ -87,8 +87,7 @@ pub fn long_run(chain: &Chain) -> Result<LongRun, Unsolved> {
             relative_error,
         );
     }
-    let is_so = |state: usize| f64::from(u8::from(chain.is_so(state)));
-    cycle(chain, [&|_| 1.0, &is_so, &|state| flow(chain, state)], 0.0)
+    cycle(chain, [&|_| 1.0, &|state| so(chain, state), &|state| flow(chain, state)], 0.0)
 }
 
 /// The mean over a cycle of the time in which it is so, and of how often it comes to be so, over its mean length, with the
@@ -114,6 +113,11 @@ fn cycle(
 /// How much of something there is in a state, 1/s; or up to the next state, where probabilities stand in the place of
 /// rates.
 pub(super) type Reward<'r> = &'r dyn Fn(usize) -> f64;
+
+/// One in a state in which it is so.
+pub(super) fn so(chain: &Chain, state: usize) -> f64 {
+    f64::from(u8::from(chain.is_so(state)))
+}
 
 /// How often it comes to be so in a second, from a state in which it is not.
 pub(super) fn flow(chain: &Chain, state: usize) -> f64 {
@@ -366,9 +370,8 @@ impl System {
 ///
 /// If the chain is too stiff for its size.
 pub fn within(chain: &Chain, after: f64, time: f64) -> Result<Within, Unsolved> {
-    let is_so = |state: usize| f64::from(u8::from(chain.is_so(state)));
-    let flow = |state: usize| flow(chain, state);
-    let [so, count] = accumulated(chain, after, time, [&is_so, &flow])?;
+    let rewards: [Reward<'_>; 2] = [&|state| so(chain, state), &|state| flow(chain, state)];
+    let [so, count] = accumulated(chain, after, time, rewards)?;
     Ok(Within { share: Exact { value: so.value / time, ..so }, count })
 }
 
@@ -898,7 +901,7 @@ mod tests {
         let down: Vec<f64> = (1..=12).map(|k| 0.3 * f64::from(k)).collect();
         let chain = ladder(&up, &down, 5);
         let members: Vec<usize> = (0..13).collect();
-        let is_down = |state: usize| f64::from(u8::from(chain.is_so(state)));
+        let is_down = |state: usize| so(&chain, state);
         let rewards: [Reward<'_>; 3] = [&|_| 1.0, &is_down, &|state| flow(&chain, state)];
         let stops = |state: usize| state == 0;
         let walk = Walk { chain: &chain, members: &members, stops: &stops };
@@ -939,7 +942,7 @@ mod tests {
         let found = within(&chain, 0.0, time).unwrap();
         check(found.share, exact);
         check(found.count, fail * time * (1.0 - exact));
-        let is_down = |state: usize| f64::from(u8::from(chain.is_so(state)));
+        let is_down = |state: usize| so(&chain, state);
         let [by_jumps] =
             Uniform::new(&chain).run(&mut vec![1.0, 0.0], time, false, [&is_down]).unwrap();
         check(by_jumps, exact * time);

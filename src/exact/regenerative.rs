@@ -12,7 +12,7 @@
 
 use std::collections::BTreeMap;
 
-use super::markov::{Exact, TRANSIENT, Uniform, Unsolved, flow};
+use super::markov::{Exact, TRANSIENT, Uniform, Unsolved, flow, so};
 use crate::model::{Chain, SetTimes};
 
 /// A chain of the instants at which another one has no memory.
@@ -54,7 +54,7 @@ impl Regenerative {
                 rewards.push(reward);
             } else {
                 ways.extend(chain.of(state));
-                rewards.push([1.0, f64::from(u8::from(is_so)), flow(chain, state)]);
+                rewards.push([1.0, so(chain, state), flow(chain, state)]);
             }
             for (to, weight) in ways.into_iter().filter(|(_, weight)| *weight > 0.0) {
                 all.to.push(number(to));
@@ -154,11 +154,9 @@ impl Between<'_> {
             &mut now,
             set.lasts[from],
             true,
-            [
-                &|place| of_inside(place, |_, _| 1.0),
-                &|place| of_inside(place, |chain, state| f64::from(u8::from(chain.is_so(state)))),
-                &|place| of_inside(place, flow),
-            ],
+            [&|place| of_inside(place, |_, _| 1.0), &|place| of_inside(place, so), &|place| {
+                of_inside(place, flow)
+            }],
         )?;
         *moves = uniform.moves;
         let mut rewards = rewards.map(|reward: Exact| reward.value);

@@ -157,19 +157,14 @@ pub(super) fn agreement_lines(report: &Report) -> String {
         lines += &warning(&journey.name, journey.contradiction(), journey.nearer().is_some());
         match &journey.second {
             Some(Ok(answer)) => {
-                let words = match journey.compared(answer) {
-                    Some((what, simulated, exact)) => {
-                        compared(what, simulated, exact, answer.route, &answer.by)
-                    }
-                    None => match (journey.simulated(), answer.long_run_unavailability) {
-                        (Some(simulated), Some(exact)) => beside(
-                            ("unavailability", simulated),
-                            ("in the long run", told(exact, number)),
-                            &answer.by,
-                        ),
-                        _ => continue,
-                    },
-                };
+                let apart = answer.long_run_unavailability.map(|exact| {
+                    (
+                        ("unavailability", journey.simulated()),
+                        ("in the long run", told(exact, number)),
+                    )
+                });
+                let by = (answer.route, answer.by.as_str());
+                let Some(words) = agreement(journey.compared(answer), apart, by) else { continue };
                 lines += &wrapped(&format!("{}: {words}", journey.name), "  ");
             }
             Some(Err(why)) => without.entry(why).or_default().push(&journey.name),
@@ -180,19 +175,12 @@ pub(super) fn agreement_lines(report: &Report) -> String {
         lines += &warning(&class.name, class.contradiction(), class.nearer().is_some());
         match &class.second {
             Some(Ok(answer)) => {
-                let words = match class.compared(answer) {
-                    Some((what, simulated, exact)) => {
-                        compared(what, simulated, exact, answer.route, &answer.by)
-                    }
-                    None => match (class.simulated(), answer.first_loss_s) {
-                        (Some(simulated), Some(exact)) => beside(
-                            ("probability of a loss", simulated),
-                            ("mean time to the first (MTTDL)", told(exact, duration)),
-                            &answer.by,
-                        ),
-                        _ => continue,
-                    },
-                };
+                let apart = answer.first_loss_s.map(|exact| {
+                    let of = "mean time to the first (MTTDL)";
+                    (("probability of a loss", class.simulated()), (of, told(exact, duration)))
+                });
+                let by = (answer.route, answer.by.as_str());
+                let Some(words) = agreement(class.compared(answer), apart, by) else { continue };
                 lines += &wrapped(&format!("{}: {words}", class.name), "  ");
             }
             Some(Err(why)) => without.entry(why).or_default().push(&class.name),
@@ -210,6 +198,22 @@ fn warning(name: &str, contradiction: Option<Contradiction>, is_told_by_it: bool
     let Some(contradiction) = contradiction else { return String::new() };
     let stands = if is_told_by_it { "; what stands above is not by lives" } else { "" };
     wrapped(&format!("WARNING: {name}: {}{stands}", contradiction.words()), "  ")
+}
+
+/// What is simulated, and of what else something is exact, in words.
+type Apart<'a> = ((&'a str, Option<Estimate>), (&'a str, String));
+
+/// Two numbers of one thing, or if there are not two of any what each route tells.
+fn agreement(
+    same: Option<(&'static str, Estimate, Estimate)>,
+    apart: Option<Apart<'_>>,
+    (route, by): (Route, &str),
+) -> Option<String> {
+    if let Some((what, simulated, exact)) = same {
+        return Some(compared(what, simulated, exact, route, by));
+    }
+    let ((what, simulated), exact) = apart?;
+    Some(beside((what, simulated?), exact, by))
 }
 
 /// Two numbers that are not of the same thing, and so are at no distance.

@@ -7,7 +7,9 @@ use rayon::prelude::*;
 
 use super::lives::{checked_end, most_events, pool};
 use super::plan::{Plan, RunError};
-use crate::engine::{Excursioner, Excursions, Manner, Rare, Replication, Stuck, Unseen};
+use crate::engine::{
+    Beginnings, Excursioner, Excursions, Manner, Rare, Replication, Stuck, Unseen,
+};
 use crate::model::Model;
 use crate::stats::Estimate;
 use crate::units::SECONDS_PER_YEAR;
@@ -207,6 +209,7 @@ struct Sampler<'m> {
     model: &'m Model,
     plan: &'m Plan,
     rare: Rare,
+    beginnings: &'m Beginnings,
     /// From how many failures on it is near, and how many it takes.
     near: u32,
     far: u32,
@@ -219,8 +222,8 @@ impl<'m> Sampler<'m> {
     fn excursioner(&self) -> Excursioner<'m> {
         let span = (self.plan.warm_up, self.plan.horizon);
         let manner = (self.near, self.manner.clone());
-        let plain = Excursioner::new(self.model, self.rare, span, manner, most_events(self.plan));
-        plain.with_beginnings().expect("what cannot be seen was refused before")
+        let sought = (self.rare, self.beginnings.clone());
+        Excursioner::new(self.model, sought, span, manner, most_events(self.plan))
     }
 
     /// Lives so many lives more.
@@ -318,15 +321,27 @@ pub(crate) fn estimate_rare(
 ) -> Result<Result<RareEstimate, NotEstimated>, RunError> {
     checked_end(model, plan)?;
     let pool = pool(plan)?;
-    let Levels { near, far, copies, leaps } = match nearest(model, plan, rare)? {
+    let seconds = (plan.warm_up + plan.horizon).seconds();
+    let beginnings = match Beginnings::new(model, rare, seconds) {
+        Ok(beginnings) => beginnings,
+        Err(unseen) => return Ok(Err(NotEstimated::Unseen(unseen))),
+    };
+    let beginnings = &beginnings;
+    let Levels { near, far, copies } = match nearest(model, plan, (rare, beginnings))? {
         Ok(found) => found,
         Err(why) => return Ok(Err(why)),
     };
-    let sampler =
-        |manner| Sampler { model, plan, rare, near, far, manner, pool: &pool, lives: vec![] };
+    let leaps = beginnings.can_leap(model);
+    let sampler = |manner| {
+        let (pool, lives) = (&pool, vec![]);
+        Sampler { model, plan, rare, beginnings, near, far, manner, pool, lives }
+    };
     let hasten = sampler(Manner::Hasten(copies));
     let span = (plan.warm_up, plan.horizon);
-    let tries = || Excursioner::tries(model, rare, span, near, (!plan.seed, most_events(plan)));
+    let tries = || {
+        let sought = (rare, beginnings.clone());
+        Excursioner::tries(model, sought, span, near, (!plan.seed, most_events(plan)))
+    };
     let (mut best, mut other, chosen) = match method {
         Some(RareMethod::ImportanceSampling) => (hasten, None, Chosen::Asked),
         Some(RareMethod::Splitting) if leaps => return Ok(Err(NotEstimated::Leaps)),
@@ -407,34 +422,27 @@ struct Levels {
     far: u32,
     /// How many copies to make where it is near.
     copies: u32,
-    /// Whether something that hardly ever happens can take several at once.
-    leaps: bool,
 }
 
 /// From how many failures on it is near: as few as possible, if that is seldom so.
 fn nearest(
     model: &Model,
     plan: &Plan,
-    rare: Rare,
+    (rare, beginnings): (Rare, &Beginnings),
 ) -> Result<Result<Levels, NotEstimated>, RunError> {
     let span = (plan.warm_up, plan.horizon);
     let watch = |near| {
-        let plain = Excursioner::new(model, rare, span, (near, Manner::Watch), most_events(plan));
-        plain.with_beginnings()
+        let sought = (rare, beginnings.clone());
+        Excursioner::new(model, sought, span, (near, Manner::Watch), most_events(plan))
     };
-    let first = match watch(1) {
-        Ok(first) => first,
-        Err(unseen) => return Ok(Err(NotEstimated::Unseen(unseen))),
-    };
-    let far = first.far();
-    let (makes_begin, leaps) = (first.makes_begin(), first.makes_leap());
+    let far = watch(1).far();
     // Whatever takes data that have no second copy is itself the loss.
     let is_loss = matches!(rare, Rare::Loss(_));
-    if far < 2 && !(is_loss && makes_begin) {
+    if far < 2 && (!is_loss || beginnings.is_empty()) {
         return Ok(Err(NotEstimated::OneFailureIsEnough));
     }
     for near in 1..far.max(2) {
-        let Ok(mut pilot) = watch(near) else { break };
+        let mut pilot = watch(near);
         let (mut seconds, mut count, mut lives) = (0.0, 0, 0);
         while lives < PILOT || (near == 1 && count == 0 && lives < MOST_PILOT) {
             let seen = pilot.live(Replication { seed: !plan.seed, number: lives })?;
@@ -445,12 +453,12 @@ fn nearest(
             return Ok(Err(NotEstimated::NeverNear));
         }
         if seconds <= NEAR_SHARE * length {
-            if near > 1 && pilot.makes_failures_begin() {
+            if near > 1 && beginnings.has_failures() {
                 return Ok(Err(NotEstimated::Unseen(Unseen::Beginning)));
             }
             let per_life = count.max(1) as f64 / lives as f64;
             let copies = (COPIES_PER_LIFE / per_life).clamp(1.0, MOST_COPIES);
-            return Ok(Ok(Levels { near, far, copies: copies.round() as u32, leaps }));
+            return Ok(Ok(Levels { near, far, copies: copies.round() as u32 }));
         }
     }
     Ok(Err(NotEstimated::AlwaysNear))
@@ -573,8 +581,9 @@ data: {blocks: {held_by: drive, copies: 3}}";
         let exact = exact_loss(&model, DataId::new(0), span.1, 1_000).unwrap().p_loss.unwrap();
         let estimated = |wrong: f64| {
             let manner = (1, Manner::Hasten(16));
-            let excursioner = Excursioner::new(&model, rare, span, manner, 1 << 30);
-            let mut excursioner = excursioner.with_beginnings().unwrap();
+            let beginnings = Beginnings::new(&model, rare, span.1.seconds()).unwrap();
+            let mut excursioner =
+                Excursioner::new(&model, (rare, beginnings), span, manner, 1 << 30);
             excursioner.wrong = wrong;
             let live = |number| excursioner.live(Replication { seed: 1, number }).unwrap();
             let lives: Vec<Excursions> = (0..4_000).map(live).collect();

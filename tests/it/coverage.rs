@@ -1,10 +1,12 @@
 //! Of many runs with other seeds, as many intervals of 95 % hold the exact answer as must: no fewer, and hardly more.
 
+use ninefold::Plan;
 use ninefold::model::JourneyId;
 use ninefold::report::JourneyMeasures;
 use ninefold::run::MOST_STATES_BESIDE;
-use ninefold::{Plan, System, Topology};
 
+use crate::common::compiled;
+use crate::rare::fewest;
 use crate::validation::cases::{filled_in, record};
 
 const RUNS: u64 = 200;
@@ -28,16 +30,12 @@ const CASES: &[&str] = &[
 /// them.
 #[test]
 fn intervals_of_open_cases_hold_what_they_say() {
-    let fewest = {
-        let runs = RUNS as f64;
-        0.95 * runs - 4.0 * (runs * 0.95 * 0.05).sqrt()
-    };
+    let fewest = fewest(RUNS);
     let (mut all, mut held, mut few) = (0, 0, Vec::new());
     for id in CASES {
         let template = std::fs::read_to_string(format!("tests/data/cases/{id}.yaml")).unwrap();
         let text = filled_in(&template, &record(id)["parameters"]);
-        let topology = Topology::from_str(id, &text).unwrap_or_else(|error| panic!("{error}"));
-        let system = System::compile(topology);
+        let system = compiled(&text);
         let plan = system.plan(1);
         let exact = system.exact_outages(&plan, JourneyId::new(0), MOST_STATES_BESIDE).unwrap();
         let within = exact.within.unwrap();

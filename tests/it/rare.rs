@@ -534,7 +534,7 @@ fn unavailability(report: &Report) -> Estimate {
 
 /// The fewest of so many intervals of 95 % that must hold what they are of: four standard deviations of a binomial law
 /// below the mean; more than that is not too many.
-fn fewest(runs: u64) -> f64 {
+pub(crate) fn fewest(runs: u64) -> f64 {
     let runs = runs as f64;
     0.95 * runs - 4.0 * (runs * 0.95 * 0.05).sqrt()
 }

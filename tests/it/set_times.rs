@@ -4,13 +4,11 @@ use ninefold::model::{DataId, JourneyId};
 use ninefold::report::JourneyMeasures;
 use ninefold::run::{ExactLoss, ExactOutages, MOST_STATES_BESIDE};
 use ninefold::stats::Estimate;
-use ninefold::{Plan, System, Topology};
+use ninefold::{Plan, System};
+
+use crate::common::compiled;
 
 const HOUR: f64 = 3_600.0;
-
-fn system(text: &str) -> System {
-    System::compile(Topology::from_str("set", text).unwrap_or_else(|error| panic!("{error}")))
-}
 
 fn outages(system: &System) -> ExactOutages {
     let plan = system.plan(1);
@@ -38,7 +36,7 @@ fn assert_same(found: ninefold::exact::Exact, exact: f64) {
 #[test]
 fn two_machines_and_one_crew_come_out_as_the_closed_form_says() {
     for (every, repair) in [(1000.0_f64, 8.0_f64), (10.0, 30.0), (1e6, 1.0)] {
-        let system = system(&format!(
+        let system = compiled(&format!(
             "topology: machines\nhorizon: 1y\ncrews: {{menders: {{size: 1}}}}\n\
              failures: {{down: {{every: {every}h, repair: {repair}h, crew: menders}}}}\n\
              domains: {{machine: {{count: 2, fails: [down]}}}}\n\
@@ -68,7 +66,7 @@ fn two_machines_and_one_crew_come_out_as_the_closed_form_says() {
 /// The first hour of each outage is hidden: of an exponential repair of mean `r` there are `r exp(-1/r)` beyond it.
 #[test]
 fn what_is_hidden_for_a_set_time_comes_out_as_the_closed_form_says() {
-    let system = system(
+    let system = compiled(
         "topology: hidden\nhorizon: 1y\nfailures: {down: {every: 100h, repair: {exponential: 3h}}}\n\
          domains: {node: {fails: [down]}}\n\
          journeys: {read: {needs: node, masked_by: {cache: 1h}}}\n",
@@ -82,7 +80,7 @@ fn what_is_hidden_for_a_set_time_comes_out_as_the_closed_form_says() {
 /// A mirror that is rebuilt in a set time: lost if the other one fails within it.
 #[test]
 fn a_mirror_with_a_set_rebuild_is_lost_as_the_closed_form_says() {
-    let system = system(
+    let system = compiled(
         "topology: mirror\nhorizon: 1y\nfailures: {dead: {every: 20000h, repair: 36h, wipes: true}}\n\
          domains: {drive: {count: 2, fails: [dead]}}\n\
          data: {blocks: {held_by: drive, copies: 2}}\n",
@@ -109,7 +107,7 @@ fn set_times_beside_other_laws_come_out_as_simulated() {
          journeys: {work: {needs: [db]}}\n",
     ];
     for text in texts {
-        let system = system(&format!("topology: set\nhorizon: 50y\n{text}"));
+        let system = compiled(&format!("topology: set\nhorizon: 50y\n{text}"));
         let plan = Plan { replications: 100, ..system.plan(1) };
         let report = system.simulate(&plan).unwrap();
         let JourneyMeasures::Window(estimates, _) = &report.journeys[0].measures else {
@@ -132,7 +130,7 @@ fn set_times_beside_other_laws_come_out_as_simulated() {
 /// Where two of them may run at once there is no such answer, and both are named.
 #[test]
 fn two_set_times_at_once_are_refused_by_name() {
-    let system = system(
+    let system = compiled(
         "topology: two\nfailures: {down: {every: 30h, repair: 1h}}\n\
          domains: {node: {count: 2, fails: [down]}}\n\
          services: {db: {replicas: 2, on: node, leader: {failover: 1m}}}\n\

@@ -197,7 +197,7 @@ impl Explorer<'_> {
                 if let Some((slot, seconds)) = set {
                     lasts = seconds;
                     self.follow(&from, (Way::Timer(slot), 1.0), None, &mut transitions)?;
-                    for &(to, probability) in &merged(&mut transitions) {
+                    for (to, _, probability) in merged(&mut transitions) {
                         set_times.to.push(to);
                         set_times.probability.push(probability);
                     }
@@ -210,14 +210,10 @@ impl Explorer<'_> {
             // What leads back has changed nothing, unless a set time has begun anew.
             transitions
                 .retain(|(to, goes_on, _)| *to != next as u32 || lasts < f64::INFINITY && !goes_on);
-            for goes_on in [false, true] {
-                let mut of_kind =
-                    transitions.iter().copied().filter(|one| one.1 == goes_on).collect();
-                for (to, rate) in merged(&mut of_kind) {
-                    self.chain.to.push(to);
-                    self.chain.rates.push(rate);
-                    set_times.goes_on.push(goes_on);
-                }
+            for (to, goes_on, rate) in merged(&mut transitions) {
+                self.chain.to.push(to);
+                self.chain.rates.push(rate);
+                set_times.goes_on.push(goes_on);
             }
             self.chain.firsts.push(self.chain.to.len());
             set_times.lasts.push(lasts);
@@ -441,14 +437,14 @@ impl Explorer<'_> {
     }
 }
 
-/// Ways that lead to the same state as one.
-fn merged(transitions: &mut Vec<Transition>) -> Vec<(u32, f64)> {
-    transitions.sort_by_key(|(to, ..)| *to);
-    let mut merged: Vec<(u32, f64)> = Vec::with_capacity(transitions.len());
-    for &(to, _, rate) in &*transitions {
+/// Ways that lead to the same state in the same manner, as one.
+fn merged(transitions: &mut [Transition]) -> Vec<Transition> {
+    transitions.sort_by_key(|(to, goes_on, _)| (*goes_on, *to));
+    let mut merged: Vec<Transition> = Vec::with_capacity(transitions.len());
+    for &(to, goes_on, rate) in &*transitions {
         match merged.last_mut() {
-            Some((last, sum)) if *last == to => *sum += rate,
-            _ => merged.push((to, rate)),
+            Some((last, manner, sum)) if (*last, *manner) == (to, goes_on) => *sum += rate,
+            _ => merged.push((to, goes_on, rate)),
         }
     }
     merged
