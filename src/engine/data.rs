@@ -39,6 +39,8 @@ pub(crate) enum CopyPhase {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CopyState {
     pub(crate) phase: CopyPhase,
+    /// Whether its data are gone.
+    pub(crate) is_lost: bool,
     /// Whether it is there and has yet to get what it missed.
     pub(crate) is_catching_up: bool,
     /// Number of the loss that took it, among all of its class.
@@ -52,6 +54,7 @@ pub(crate) struct CopyState {
 impl CopyState {
     const PRESENT: CopyState = CopyState {
         phase: CopyPhase::Present,
+        is_lost: false,
         is_catching_up: false,
         lost_in: 0,
         defect: None,
@@ -357,9 +360,7 @@ impl DataState {
             return 0;
         }
         let holding = &data.holdings[class.index()];
-        let lost = (0..holding.count).filter(|number| {
-            self.copies[holding.copy(*number).index()].phase != CopyPhase::Present
-        });
+        let lost = (0..holding.count).filter(|number| self.is_lost_of(holding, *number));
         lost.map(|number| state.most_lost(holding.groups_of.of(number as usize))).max().unwrap_or(0)
     }
 
@@ -373,16 +374,21 @@ impl DataState {
         mut tell: impl FnMut(CopyId),
     ) {
         let (state, holding) = (&self.holdings[class.index()], &data.holdings[class.index()]);
-        let is_lost =
-            |number: u32| self.copies[holding.copy(number).index()].phase != CopyPhase::Present;
-        for number in (0..holding.count).filter(|number| is_lost(*number)) {
+        for number in (0..holding.count).filter(|number| self.is_lost_of(holding, *number)) {
             for &group in holding.groups_of.of(number as usize) {
                 if state.lost_of[group as usize] == lost {
-                    let others = holding.group(group).iter().filter(|number| !is_lost(**number));
+                    let members = holding.group(group).iter();
+                    let others = members.filter(|number| !self.is_lost_of(holding, **number));
                     others.for_each(|number| tell(holding.copy(*number)));
                 }
             }
         }
+    }
+
+    /// Whether the data of the copy with this number are gone.
+    #[inline]
+    fn is_lost_of(&self, holding: &Holding, number: u32) -> bool {
+        self.copies[holding.copy(number).index()].is_lost
     }
 
     /// Whether data of a class are lost at this instant.
@@ -401,8 +407,8 @@ impl DataState {
         let holding = &data.holdings[class.index()];
         for number in 0..holding.count {
             let copy = holding.copy(number);
-            let is_there = self.copies[copy.index()].phase == CopyPhase::Present;
-            if !is_there {
+            let is_lost = self.copies[copy.index()].is_lost;
+            if is_lost {
                 self.copies[copy.index()].lost_in = 1;
                 self.all_lost += 1;
                 let state = &mut self.holdings[class.index()];
@@ -414,7 +420,7 @@ impl DataState {
                     state.rebuilding.push(number);
                 }
             }
-            if !is_there || !is_up(data.units[copy.index()]) {
+            if is_lost || !is_up(data.units[copy.index()]) {
                 self.leaves(data, copy);
             }
         }
@@ -451,9 +457,9 @@ impl DataState {
         state.losses += 1;
         let before = self.copies[copy.index()];
         let present = &mut self.copies[copy.index()];
-        (present.phase, present.lost_in) = (CopyPhase::Lost, state.losses);
-        (present.defect, present.root) = (None, root);
-        let is_new = u32::from(before.phase == CopyPhase::Present);
+        (present.phase, present.is_lost) = (CopyPhase::Lost, true);
+        (present.lost_in, present.defect, present.root) = (state.losses, None, root);
+        let is_new = u32::from(!before.is_lost);
         state.lost += is_new;
         self.all_lost += is_new;
         self.touched.push(class);
@@ -464,8 +470,7 @@ impl DataState {
         }
         for &group in groups {
             let state = &mut self.holdings[class.index()];
-            let did_count = before.phase != CopyPhase::Present
-                && before.lost_in > state.new_since(group as usize);
+            let did_count = before.is_lost && before.lost_in > state.new_since(group as usize);
             if !did_count {
                 state.lost_of[group as usize] += 1;
                 self.judge(data, class, group, root);
@@ -512,8 +517,7 @@ impl DataState {
         self.positions.clear();
         for (position, number) in holding.group(group).iter().enumerate() {
             let copy = self.copies[holding.copy(*number).index()];
-            let is_lost =
-                copy.phase != CopyPhase::Present && copy.lost_in > state.new_since(group as usize);
+            let is_lost = copy.is_lost && copy.lost_in > state.new_since(group as usize);
             if is_lost || besides == Some(position as u32) {
                 self.positions.push(position as u32);
             }
@@ -565,9 +569,7 @@ impl DataState {
     /// among those that are there.
     pub(crate) fn is_unreadable(&mut self, data: &Data, copy: CopyId, group: u32, other: usize) {
         let (class, holding, _) = data.holding_of(copy);
-        let is_there = |(_, number): &(usize, &u32)| {
-            self.copies[holding.copy(**number).index()].phase == CopyPhase::Present
-        };
+        let is_there = |(_, number): &(usize, &u32)| !self.is_lost_of(holding, **number);
         let mut others = holding.group(group).iter().enumerate().filter(is_there);
         let position = others.nth(other).map(|(position, _)| position as u32);
         // Without another there is nothing to read, and nothing that can be unreadable.
@@ -579,9 +581,7 @@ impl DataState {
 
     /// How many copies of a group are there.
     pub(crate) fn present_of(&self, holding: &Holding, group: u32) -> usize {
-        let is_there =
-            |number: &&u32| self.copies[holding.copy(**number).index()].phase == CopyPhase::Present;
-        holding.group(group).iter().filter(is_there).count()
+        holding.group(group).iter().filter(|number| !self.is_lost_of(holding, **number)).count()
     }
 
     /// A lost copy is back.
@@ -589,7 +589,7 @@ impl DataState {
         let (class, holding, number) = data.holding_of(copy);
         let state = &mut self.holdings[class.index()];
         let present = &mut self.copies[copy.index()];
-        present.phase = CopyPhase::Present;
+        (present.phase, present.is_lost) = (CopyPhase::Present, false);
         state.lost -= 1;
         self.all_lost -= 1;
         for &group in holding.groups_of.of(number as usize) {
@@ -802,7 +802,7 @@ impl DataState {
     /// Whether all of these copies are there.
     #[inline]
     pub(super) fn are_there(&self, copies: &[CopyId]) -> bool {
-        let is_there = |copy: &CopyId| self.copies[copy.index()].phase == CopyPhase::Present;
+        let is_there = |copy: &CopyId| !self.copies[copy.index()].is_lost;
         self.all_lost == 0 || copies.iter().all(is_there)
     }
 
@@ -857,7 +857,7 @@ impl DataState {
             let mut missed: Option<Holes> = None;
             let mut gone = 1;
             for &other in holding.group(group).iter().filter(|other| **other != number) {
-                if self.copies[holding.copy(other).index()].phase != CopyPhase::Present {
+                if self.is_lost_of(holding, other) {
                     gone += 1;
                     continue;
                 }
@@ -885,14 +885,15 @@ impl DataState {
     /// If they differ: the engine has a bug.
     pub(super) fn check(&self, data: &Data, is_up: impl Fn(UnitId) -> bool) {
         for (index, copy) in self.copies.iter().enumerate() {
-            let is_there = is_up(data.units[index]) && copy.phase == CopyPhase::Present;
+            let is_there = is_up(data.units[index]) && !copy.is_lost;
+            assert_eq!(copy.is_lost, copy.phase != CopyPhase::Present, "copy {index}");
             assert_eq!(self.away.has(index), !is_there, "copy {index}");
             let is_waited_for = matches!(copy.phase, CopyPhase::Lost);
             assert!(!is_waited_for || !is_up(data.units[index]), "copy {index} is forgotten");
         }
         for (state, holding) in self.holdings.iter().zip(&data.holdings) {
             let copy = |number: u32| self.copies[holding.copy(number).index()];
-            let is_lost = |number: &u32| copy(*number).phase != CopyPhase::Present;
+            let is_lost = |number: &u32| self.is_lost_of(holding, *number);
             assert_eq!(state.lost as usize, (0..holding.count).filter(is_lost).count());
             let is_away = |number: u32| self.away.has(holding.copy(number).index());
             let mut away_in = vec![0; state.away_in.len()];

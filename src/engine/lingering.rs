@@ -13,7 +13,6 @@
 //! a part of the present, with a timer for its end, as if it had been lived through from the start.
 
 use super::agenda::Agenda;
-use super::data::CopyPhase;
 use super::event::{Event, Slot};
 use super::state::{Root, State};
 use super::step::Chooser;
@@ -231,7 +230,7 @@ fn is_spared(model: &Model, state: &mut State, copy: CopyId, leaves: bool) -> bo
         return !leaves || state.data.can_spare(&model.data, &copies);
     }
     // If it is there but for its host, that lingers.
-    let is_there = state.is_up(model.data.units[copy.index()])
-        && state.data.copies[copy.index()].phase == CopyPhase::Present;
+    let is_there =
+        state.is_up(model.data.units[copy.index()]) && !state.data.copies[copy.index()].is_lost;
     !is_there
 }

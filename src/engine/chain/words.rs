@@ -373,6 +373,7 @@ impl crate::engine::data::DataState {
         let mut phase = state.phase as u32;
         word(&mut phase);
         state.phase = CopyPhase::of_word(phase);
+        state.is_lost = state.phase != CopyPhase::Present;
         let mut defect = state.defect.map_or(0, |group| group + 1);
         word(&mut defect);
         state.defect = defect.checked_sub(1);
