@@ -108,6 +108,8 @@ pub enum Purpose {
     Mirror = 37,
     /// Which of several nodes takes a replica of a volume.
     MirrorPlace = 38,
+    /// How long until a copy that is only out of reach is given up.
+    Absence = 45,
     /// Whether planned work comes to nothing.
     Work = 46,
     /// How long a job waits for an answer before others are called.

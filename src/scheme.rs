@@ -9,7 +9,7 @@ pub const MOST_POSITIONS: usize = 512;
 pub const MOST_CHECKS: usize = 64;
 
 /// How the data of a group are spread over positions, each on one holder.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Scheme {
     /// Any `tolerance` of `width` positions can be recovered: copies, and Reed-Solomon codes.
     Threshold {
@@ -30,7 +30,7 @@ pub enum Scheme {
 }
 
 /// Parity checks of a linear code whose coefficients are as good as they can be.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Checks {
     width: u32,
     checks: u32,
@@ -38,6 +38,8 @@ pub struct Checks {
     covered_by: Vec<u64>,
     /// Any so many can be recovered.
     tolerance: u32,
+    /// The fewest positions from which one comes back, over all positions the mean.
+    reads: f64,
 }
 
 impl Checks {
@@ -55,8 +57,13 @@ impl Checks {
                 covered_by[*position as usize] |= 1 << index;
             }
         }
+        let fewest = |covered: &u64| {
+            let own = checks.iter().enumerate().filter(|(index, _)| covered >> index & 1 == 1);
+            own.map(|(_, check)| check.len() - 1).min().unwrap_or(0)
+        };
+        let reads = covered_by.iter().map(fewest).sum::<usize>() as f64 / f64::from(width.max(1));
         let checks = checks.len() as u32;
-        let mut code = Checks { width, checks, covered_by, tolerance: 0 };
+        let mut code = Checks { width, checks, covered_by, tolerance: 0, reads };
         code.tolerance = code.guaranteed();
         code
     }
@@ -195,6 +202,16 @@ impl Scheme {
         }
     }
 
+    /// From how many others one position comes back that alone is lost, on average over the positions: as many
+    /// as there are data, or as the smallest check that covers it has left.
+    pub fn reads(&self) -> f64 {
+        match self {
+            Scheme::Threshold { width, tolerance } => f64::from(width - tolerance),
+            Scheme::Checks(code) => code.reads,
+            Scheme::Nested { inner, .. } => f64::from(inner.0 - inner.1),
+        }
+    }
+
     /// How many positions may be lost whichever they are.
     pub fn tolerance(&self) -> u32 {
         match self {
@@ -248,6 +265,8 @@ mod tests {
         assert_eq!(recoverable(&code, 4), (210 - 2 - 16 - 12, 210));
         let wide = Scheme::local_reconstruction(12, 2, 1, 2);
         assert_eq!((wide.width(), wide.data(), wide.tolerance()), (16, 12, 3));
+        // A data shard or a local parity from the six others of its half, a global parity from all data.
+        assert_eq!(wide.reads(), (14.0 * 6.0 + 2.0 * 12.0) / 16.0);
     }
 
     #[test]

@@ -106,6 +106,14 @@ impl DataChooser for Agenda<'_> {
         self.set(Event::Rebuild(copy), SimSpan::from_seconds(seconds));
     }
 
+    fn absence_begins(&mut self, copy: CopyId) {
+        let ordinal = next_of(&mut self.copies.copies[copy.index()].detections);
+        let mut stream = self.luck_of(copy, Purpose::Absence, ordinal);
+        let law = self.rebuild_of(copy).gives_up_after.as_ref();
+        let seconds = law.map_or(0.0, |law| law.draw(&mut stream));
+        self.set(Event::Rebuild(copy), SimSpan::from_seconds(seconds));
+    }
+
     fn rebuild_begins(&mut self, copy: CopyId) {
         let ordinal = next_of(&mut self.copies.copies[copy.index()].rebuilds);
         let mut stream = self.luck_of(copy, Purpose::Rebuild, ordinal);

@@ -23,6 +23,8 @@ const MOST_TO_SORT: usize = 16;
 pub(crate) enum CopyPhase {
     /// Nothing: the data are there.
     Present,
+    /// Its unit, for as long as that may take: the data are there, and out of reach.
+    Absent,
     /// Its unit.
     Lost,
     /// That somebody notices.
@@ -41,6 +43,8 @@ pub(crate) struct CopyState {
     pub(crate) phase: CopyPhase,
     /// Whether its data are gone.
     pub(crate) is_lost: bool,
+    /// Whether it was made anew elsewhere, and stands there until its unit is back.
+    pub(crate) is_elsewhere: bool,
     /// Whether it is there and has yet to get what it missed.
     pub(crate) is_catching_up: bool,
     /// Number of the loss that took it, among all of its class.
@@ -52,9 +56,15 @@ pub(crate) struct CopyState {
 }
 
 impl CopyState {
+    /// Whether another one is being made for it, or waits to be, though its data may not be gone.
+    pub(crate) fn is_being_replaced(&self) -> bool {
+        matches!(self.phase, CopyPhase::Put | CopyPhase::InLine | CopyPhase::Rebuilding)
+    }
+
     const PRESENT: CopyState = CopyState {
         phase: CopyPhase::Present,
         is_lost: false,
+        is_elsewhere: false,
         is_catching_up: false,
         lost_in: 0,
         defect: None,
@@ -92,6 +102,10 @@ pub(crate) struct HoldingState {
     away_rows: Vec<u32>,
     /// Numbers of the copies that are being rebuilt.
     pub(crate) rebuilding: Vec<u32>,
+    /// For each of them, how many bytes are read from the copy that most is read from, of those that it needs, for each
+    /// byte that every rebuild brings back; and room for what is read from each copy. Empty where that does not matter.
+    pub(crate) read_most: Vec<f64>,
+    reads_of: Vec<f64>,
     /// Numbers of the copies that wait for others, the first come first.
     pub(crate) in_line: Vec<u32>,
     /// Who has served last, where others are behind.
@@ -168,6 +182,7 @@ impl HoldingState {
     fn new(holding: &Holding) -> HoldingState {
         let (groups, copies) = (holding.group_count(), holding.count as usize);
         let parts = holding.meetings.part_count(holding.place_count);
+        let reads = holding.rebuild.as_ref().is_some_and(|rebuild| rebuild.source().is_some());
         HoldingState {
             lost: 0,
             unreadable: 0,
@@ -184,6 +199,8 @@ impl HoldingState {
             listed: Vec::with_capacity(parts),
             away_rows: Vec::with_capacity(parts),
             rebuilding: Vec::with_capacity(copies),
+            read_most: Vec::with_capacity(if reads { copies } else { 0 }),
+            reads_of: vec![0.0; if reads { copies } else { 0 }],
             in_line: Vec::with_capacity(copies),
             server: None,
             holes: match holding.catch_up {
@@ -279,8 +296,8 @@ impl HoldingState {
 /// The present of all data.
 #[derive(Clone, Debug)]
 pub(crate) struct DataState {
-    /// Copies of all classes that are lost and not yet back.
-    all_lost: u32,
+    /// Copies of all classes that are lost and not yet back, or back elsewhere.
+    not_on_units: u32,
     pub(crate) copies: Vec<CopyState>,
     /// The copies that cannot be read.
     away: Bits,
@@ -308,7 +325,7 @@ impl DataState {
     pub(crate) fn new(data: &Data) -> DataState {
         let widest = data.holdings.iter().map(|holding| holding.width as usize).max();
         DataState {
-            all_lost: 0,
+            not_on_units: 0,
             copies: vec![CopyState::PRESENT; data.units.len()],
             away: Bits::new(data.units.len()),
             holdings: data.holdings.iter().map(HoldingState::new).collect(),
@@ -322,7 +339,7 @@ impl DataState {
 
     /// Goes back to the beginning: every copy there.
     pub(crate) fn begin(&mut self) {
-        self.all_lost = 0;
+        self.not_on_units = 0;
         self.copies.fill(CopyState::PRESENT);
         self.away.clear();
         self.holdings.iter_mut().for_each(HoldingState::begin);
@@ -385,6 +402,26 @@ impl DataState {
         }
     }
 
+    /// Finds out how much rebuilds read from the copy that each of them has to wait for: they read evenly from all copies
+    /// of a group that are not lost, and all groups of a copy come back together.
+    pub(super) fn read_for_rebuilds(&mut self, holding: &Holding, class: DataId) {
+        let DataState { copies, holdings, .. } = self;
+        let is_read = |number: u32| !copies[holding.copy(number).index()].is_lost;
+        let HoldingState { rebuilding, read_most, reads_of, .. } = &mut holdings[class.index()];
+        for &number in rebuilding.iter() {
+            holding.read_for(number, is_read, |other, share| reads_of[other as usize] += share);
+        }
+        read_most.clear();
+        for &number in rebuilding.iter() {
+            let mut most: f64 = 0.0;
+            holding.read_for(number, is_read, |other, _| most = most.max(reads_of[other as usize]));
+            read_most.push(most);
+        }
+        for &number in rebuilding.iter() {
+            holding.read_for(number, is_read, |other, _| reads_of[other as usize] = 0.0);
+        }
+    }
+
     /// Whether the data of the copy with this number are gone.
     #[inline]
     fn is_lost_of(&self, holding: &Holding, number: u32) -> bool {
@@ -407,20 +444,20 @@ impl DataState {
         let holding = &data.holdings[class.index()];
         for number in 0..holding.count {
             let copy = holding.copy(number);
-            let is_lost = self.copies[copy.index()].is_lost;
+            let CopyState { phase, is_lost, is_elsewhere, .. } = self.copies[copy.index()];
+            self.not_on_units += u32::from(is_lost || is_elsewhere);
+            if phase == CopyPhase::Rebuilding {
+                self.holdings[class.index()].rebuilding.push(number);
+            }
             if is_lost {
                 self.copies[copy.index()].lost_in = 1;
-                self.all_lost += 1;
                 let state = &mut self.holdings[class.index()];
                 (state.losses, state.lost) = (1, state.lost + 1);
                 for &group in holding.groups_of.of(number as usize) {
                     state.lost_of[group as usize] += 1;
                 }
-                if self.copies[copy.index()].phase == CopyPhase::Rebuilding {
-                    state.rebuilding.push(number);
-                }
             }
-            if is_lost || !is_up(data.units[copy.index()]) {
+            if is_lost || !is_elsewhere && !is_up(data.units[copy.index()]) {
                 self.leaves(data, copy);
             }
         }
@@ -461,7 +498,7 @@ impl DataState {
         (present.lost_in, present.defect, present.root) = (state.losses, None, root);
         let is_new = u32::from(!before.is_lost);
         state.lost += is_new;
-        self.all_lost += is_new;
+        self.not_on_units += is_new;
         self.touched.push(class);
         let groups = holding.groups_of.of(number as usize);
         // What is known of groups is far apart in memory, and is fetched for all before any is judged.
@@ -584,14 +621,25 @@ impl DataState {
         holding.group(group).iter().filter(|number| !self.is_lost_of(holding, **number)).count()
     }
 
+    /// A copy stands elsewhere while its unit is down, or no longer.
+    pub(crate) fn stands_elsewhere(&mut self, copy: CopyId, is_elsewhere: bool) {
+        let present = &mut self.copies[copy.index()];
+        self.not_on_units += u32::from(is_elsewhere);
+        self.not_on_units -= u32::from(present.is_elsewhere);
+        present.is_elsewhere = is_elsewhere;
+    }
+
     /// A lost copy is back.
     pub(crate) fn is_back(&mut self, data: &Data, copy: CopyId) {
         let (class, holding, number) = data.holding_of(copy);
         let state = &mut self.holdings[class.index()];
         let present = &mut self.copies[copy.index()];
-        (present.phase, present.is_lost) = (CopyPhase::Present, false);
+        present.phase = CopyPhase::Present;
+        if !std::mem::take(&mut present.is_lost) {
+            return;
+        }
         state.lost -= 1;
-        self.all_lost -= 1;
+        self.not_on_units -= 1;
         for &group in holding.groups_of.of(number as usize) {
             if present.lost_in > state.new_since(group as usize) {
                 state.lost_of[group as usize] -= 1;
@@ -758,10 +806,12 @@ impl DataState {
         })
     }
 
-    /// Whether none of these copies is away.
+    /// Whether none of these copies is away, or is made up for elsewhere.
     #[inline]
     pub(super) fn is_none_away(&self, copies: &Range<u32>) -> bool {
-        self.away.has_none(copies.start as usize..copies.end as usize)
+        let copies = copies.start as usize..copies.end as usize;
+        self.away.has_none(copies.clone())
+            && (self.not_on_units == 0 || self.copies[copies].iter().all(|copy| !copy.is_elsewhere))
     }
 
     /// Whether every group of a class can be read.
@@ -802,8 +852,11 @@ impl DataState {
     /// Whether all of these copies are there.
     #[inline]
     pub(super) fn are_there(&self, copies: &[CopyId]) -> bool {
-        let is_there = |copy: &CopyId| !self.copies[copy.index()].is_lost;
-        self.all_lost == 0 || copies.iter().all(is_there)
+        let is_there = |copy: &CopyId| {
+            let CopyState { is_lost, is_elsewhere, .. } = self.copies[copy.index()];
+            !is_lost && !is_elsewhere
+        };
+        self.not_on_units == 0 || copies.iter().all(is_there)
     }
 
     /// Whether all copies of a class are away.
@@ -885,8 +938,15 @@ impl DataState {
     /// If they differ: the engine has a bug.
     pub(super) fn check(&self, data: &Data, is_up: impl Fn(UnitId) -> bool) {
         for (index, copy) in self.copies.iter().enumerate() {
-            let is_there = is_up(data.units[index]) && !copy.is_lost;
-            assert_eq!(copy.is_lost, copy.phase != CopyPhase::Present, "copy {index}");
+            let is_unit_up = is_up(data.units[index]);
+            let is_there = !copy.is_lost && (is_unit_up || copy.is_elsewhere);
+            let is_known_as_lost = match copy.phase {
+                CopyPhase::Present | CopyPhase::Absent => false,
+                CopyPhase::Lost | CopyPhase::Unnoticed => true,
+                CopyPhase::Put | CopyPhase::InLine | CopyPhase::Rebuilding => copy.is_lost,
+            };
+            assert_eq!(copy.is_lost, is_known_as_lost, "copy {index}");
+            assert!(!copy.is_elsewhere || !is_unit_up && copy.phase == CopyPhase::Present);
             assert_eq!(self.away.has(index), !is_there, "copy {index}");
             let is_waited_for = matches!(copy.phase, CopyPhase::Lost);
             assert!(!is_waited_for || !is_up(data.units[index]), "copy {index} is forgotten");

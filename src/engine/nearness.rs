@@ -357,8 +357,8 @@ fn lasting(model: &Model, rare: Rare, clocks: &[ClockId]) -> f64 {
             detect
                 + match &rebuild.speed {
                     Speed::Law(law) => law.mean(),
-                    Speed::Bandwidth { bytes, each, shared, per_level } => {
-                        let all = each.iter().chain(shared).copied();
+                    Speed::Bandwidth { bytes, each, shared, source, per_level } => {
+                        let all = each.iter().chain(shared).chain(source).copied();
                         let all = all.chain(per_level.iter().map(|(_, bandwidth)| *bandwidth));
                         bytes / all.fold(f64::INFINITY, f64::min)
                     }

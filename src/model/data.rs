@@ -141,6 +141,24 @@ impl Holding {
         &self.members[group as usize * width..][..width]
     }
 
+    /// Tells of the other copies that the one with this number is made anew from, those that can be read of each of its
+    /// groups, once for each group: how much is read from it for what comes back.
+    pub(crate) fn read_for(
+        &self,
+        number: u32,
+        is_read: impl Fn(u32) -> bool,
+        mut tell: impl FnMut(u32, f64),
+    ) {
+        let groups = self.groups_of.of(number as usize);
+        let reads = self.scheme.reads() / groups.len() as f64;
+        for &group in groups {
+            let members = self.group(group).iter().copied();
+            let others = members.filter(|other| *other != number && is_read(*other));
+            let share = reads / others.clone().count() as f64;
+            others.for_each(|other| tell(other, share));
+        }
+    }
+
     /// The copy with this number.
     #[inline]
     pub(crate) fn copy(&self, number: u32) -> CopyId {
@@ -150,7 +168,19 @@ impl Holding {
     /// Whether nobody need know when copies were away, as long as that was in few places.
     #[inline]
     pub(crate) fn can_spare_places(&self) -> bool {
-        matches!(self.catch_up, CatchUp::AtOnce)
+        matches!(self.catch_up, CatchUp::AtOnce) && !self.is_given_up()
+    }
+
+    /// Whether copies are made anew on others, and need not wait for their units.
+    #[inline]
+    pub(crate) fn is_rebuilt_elsewhere(&self) -> bool {
+        self.rebuild.as_ref().is_some_and(|rebuild| rebuild.is_elsewhere)
+    }
+
+    /// Whether a copy that has only been away for long is made anew as well.
+    #[inline]
+    pub(crate) fn is_given_up(&self) -> bool {
+        self.rebuild.as_ref().is_some_and(|rebuild| rebuild.gives_up_after.is_some())
     }
 
     /// In how many places copies may be away without any group being unreadable.

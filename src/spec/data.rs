@@ -42,7 +42,7 @@ impl DataClass {
                     Speed::Law(law) => Some(law),
                     Speed::Bandwidth { .. } => None,
                 };
-                rebuild.detect.iter().chain(speed)
+                rebuild.detect.iter().chain(speed).chain(&rebuild.gives_up_after)
             });
             let catch_up = match &holding.catch_up {
                 CatchUp::After(law) => Some(law),
@@ -158,6 +158,12 @@ pub struct Rebuild {
     pub detect: Option<Law>,
     /// How long it takes.
     pub speed: Speed,
+    /// Whether it is made anew on others, so that it need not wait for its unit. It counts as one that
+    /// nothing takes until its unit is back, from when on it is there.
+    pub is_elsewhere: bool,
+    /// How long a unit may be down until a copy that is only out of reach is made anew elsewhere;
+    /// `None`: for ever.
+    pub gives_up_after: Option<Law>,
     /// How many of the class may go on at a time; `None` is all.
     pub at_a_time: Option<u32>,
     /// It waits until a group has lost at least so many positions; 1 is at once.
@@ -165,6 +171,29 @@ pub struct Rebuild {
     /// Whether of those that wait the one comes first whose groups have lost the most; else the one
     /// that has waited longest.
     pub by_margin: bool,
+}
+
+impl Rebuild {
+    /// At this speed, as soon as the unit is back, any number at a time.
+    pub fn new(speed: Speed) -> Rebuild {
+        Rebuild {
+            detect: None,
+            speed,
+            is_elsewhere: false,
+            gives_up_after: None,
+            at_a_time: None,
+            lazy: 1,
+            by_margin: false,
+        }
+    }
+
+    /// Bytes a second that each holder gives to rebuilds.
+    pub(crate) fn source(&self) -> Option<f64> {
+        match self.speed {
+            Speed::Law(_) => None,
+            Speed::Bandwidth { source, .. } => source,
+        }
+    }
 }
 
 /// How long a rebuild takes.
@@ -180,6 +209,8 @@ pub enum Speed {
         each: Option<f64>,
         /// Bytes a second for all of the class together.
         shared: Option<f64>,
+        /// Bytes a second that each holder gives to all rebuilds that read from it together.
+        source: Option<f64>,
         /// Bytes a second for all on the same unit of a level, by level: for each holder the dense
         /// number of the unit that it stands on, and the bandwidth.
         per_level: Vec<(Vec<u32>, f64)>,

@@ -114,10 +114,13 @@ impl Assumption {
             (Assumption::SharedBandwidth, Speed::Bandwidth { each, shared: shared @ None, .. }) => {
                 *shared = *each;
             }
-            (Assumption::OwnBandwidth, Speed::Bandwidth { each, shared, per_level, .. }) => {
+            (
+                Assumption::OwnBandwidth,
+                Speed::Bandwidth { each, shared, source, per_level, .. },
+            ) => {
                 *each = each.or(*shared);
                 if each.is_some() {
-                    (*shared, *per_level) = (None, Vec::new());
+                    (*shared, *source, *per_level) = (None, None, Vec::new());
                 }
             }
             _ => {}

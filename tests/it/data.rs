@@ -152,13 +152,7 @@ fn rebuilds_one_at_a_time_take_longer() {
     // Drives are replaced at once; what counts is the rebuild, one at a time.
     let (topology, holding) = drives(3, 1_000.0, "0s", Scheme::copies(3));
     let law = Law::exponential(24.0 * HOUR).unwrap();
-    let rebuild = Rebuild {
-        detect: None,
-        speed: Speed::Law(law),
-        at_a_time: Some(1),
-        lazy: 1,
-        by_margin: false,
-    };
+    let rebuild = Rebuild { at_a_time: Some(1), ..Rebuild::new(Speed::Law(law)) };
     let parallel = Rebuild { at_a_time: None, ..rebuild.clone() };
     let serial = Holding { rebuild: Some(rebuild), ..holding.clone() };
     let model = with_data(topology.clone(), serial);
@@ -260,8 +254,8 @@ const TEN_HOURS_OF_BYTES: f64 = 3.6e12;
 
 fn by_bandwidth(each: Option<f64>, shared: Option<f64>) -> Rebuild {
     let per_level = Vec::new();
-    let speed = Speed::Bandwidth { bytes: TEN_HOURS_OF_BYTES, each, shared, per_level };
-    Rebuild { detect: None, speed, at_a_time: None, lazy: 1, by_margin: false }
+    let bytes = TEN_HOURS_OF_BYTES;
+    Rebuild::new(Speed::Bandwidth { bytes, each, shared, source: None, per_level })
 }
 
 #[test]
@@ -278,12 +272,27 @@ fn rebuilds_share_bandwidth() {
     // Enough for both: what each has is the limit.
     let told = rebuilt_after(&[10.0, 12.0], by_bandwidth(Some(1e8), Some(2e8)));
     assert_eq!(told, [(10.0, 1), (12.0, 2), (20.0, 1), (22.0, 0)]);
+    // Of two that can be read each gives half: twice as fast. Then one is left to read from for both, until the first is
+    // through.
+    let source = match shared.speed.clone() {
+        Speed::Bandwidth { bytes, per_level, .. } => Rebuild::new(Speed::Bandwidth {
+            bytes,
+            each: None,
+            shared: None,
+            source: Some(1e8),
+            per_level,
+        }),
+        Speed::Law(_) => unreachable!(),
+    };
+    let told = rebuilt_after(&[10.0, 12.0], source);
+    assert_eq!(told, [(10.0, 1), (12.0, 2), (24.0, 1), (26.0, 0)]);
     // One on each of two nodes shares with nobody, two on one node do.
     let per_node = |nodes: Vec<u32>| {
         let speed = Speed::Bandwidth {
             bytes: TEN_HOURS_OF_BYTES,
             each: None,
             shared: None,
+            source: None,
             per_level: vec![(nodes, 1e8)],
         };
         Rebuild { speed, ..shared.clone() }

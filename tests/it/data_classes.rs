@@ -47,8 +47,11 @@ fn what_a_file_says_of_data_is_read() {
     assert_eq!((files.most_per_place, files.places[17]), (2, 2));
     assert_eq!(files.placement, Placement::Declustered { seed: 3 });
     let rebuild = files.rebuild.unwrap();
-    let Speed::Bandwidth { bytes, each, shared, per_level } = rebuild.speed else { panic!() };
+    let Speed::Bandwidth { bytes, each, shared, source, per_level } = rebuild.speed else {
+        panic!()
+    };
     assert_eq!((bytes, each, shared), (8e12, Some(5e7), Some(400.0 * 1_048_576.0)));
+    assert_eq!(source, None);
     assert_eq!(per_level.len(), 2);
     assert_eq!((per_level[0].0[2], per_level[0].1), (1, 1.25e8));
     assert_eq!((per_level[1].0[17], per_level[1].1), (2, 1.25e9));

@@ -30,6 +30,7 @@ mod platform;
 mod random;
 mod rare;
 mod readme;
+mod rebuilds;
 mod redundancy;
 mod refusals;
 mod scenarios;

@@ -100,6 +100,9 @@ impl Dice {
             ", rebuild: {exponential: 5h}",
             ", rebuild: {takes: 5h, at_a_time: 1, priority: margin, unreadable: 20%}",
             ", size: 1TB, rebuild: {bandwidth: 100MB/s, shared: 150MB/s, detect: 1h}",
+            ", size: 1TB, rebuild: {source: 90MB/s, lazy: 1, to: elsewhere, at_a_time: 2}",
+            ", rebuild: {takes: {exponential: 5h}, to: elsewhere, gives_up_after: {exponential: 2h}}",
+            ", rebuild: {takes: 3h, detect: 1h, to: elsewhere, gives_up_after: 2h, unreadable: 20%}",
             ", rebuild: {unreadable: 20%}",
         ]);
         let medium = match scheme {
@@ -433,6 +436,7 @@ fn hosts_of_copies_that_overlap_change_nothing() {
             "",
             ", rebuild: {exponential: 5h}",
             ", rebuild: {takes: 9h, detect: 1h, at_a_time: 2, unreadable: 20%}, deleted: 40d",
+            ", rebuild: {takes: 2h, detect: 1h, to: elsewhere}",
         ] {
             let text = format!(
                 "topology: fleet\nhorizon: 90d\nfailures:\n  \

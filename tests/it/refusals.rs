@@ -872,8 +872,23 @@ fn rebuilds_take_some_time() {
     );
     check(
         &class("held_by: disk, size: 8TB, rebuild: {takes: 2h, shared: 1GB/s}"),
-        "13:54 bad-law: how long a rebuild takes, in two ways; keep `takes`, or `bandwidth`, `shared` \
-         and `per`\n",
+        "13:54 bad-law: how long a rebuild takes, in two ways; keep `takes`, or `bandwidth`, `shared`, \
+         `source` and `per`\n",
+    );
+    check(
+        &class("held_by: disk, rebuild: {takes: 2h, gives_up_after: 15m}"),
+        "13:43 no-effect: a copy that is given up, and made anew nowhere else; say where it is made \
+         anew: `to: elsewhere`\n",
+    );
+    check(
+        &class("held_by: disk, size: 8TB, rebuild: {per: {rack: 1GB/s}, to: elsewhere}"),
+        "13:49 no-effect: bandwidth of each rack, and rebuilds elsewhere; what is made anew elsewhere \
+         is written all over: say `shared`, or `source` for what each holder gives\n",
+    );
+    check(
+        &class("held_by: disk, rebuild: {takes: 2h, to: somewhere}"),
+        "13:47 unknown-name: where it is made anew cannot be `somewhere`; did you \
+         mean `elsewhere`?\n",
     );
     check(
         &class("held_by: disk, size: 8TB, rebuild: {per: {rakc: 1GB/s}}"),

@@ -374,6 +374,14 @@ impl DataChooser for Enumerator<'_> {
         }
     }
 
+    fn absence_begins(&mut self, copy: CopyId) {
+        let (_, holding, _) = self.model.data.holding_of(copy);
+        let law = holding.rebuild.as_ref().and_then(|rebuild| rebuild.gives_up_after.as_ref());
+        if let (true, Some(law)) = (self.has_copy(copy), law) {
+            self.start(Event::Rebuild(copy), law, NotMarkov::Rebuild);
+        }
+    }
+
     fn rebuild_begins(&mut self, copy: CopyId) {
         let (_, holding, _) = self.model.data.holding_of(copy);
         let speed = holding.rebuild.as_ref().map(|rebuild| &rebuild.speed);

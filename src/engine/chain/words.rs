@@ -351,10 +351,11 @@ impl CopyPhase {
     fn of_word(word: u32) -> CopyPhase {
         match word {
             0 => CopyPhase::Present,
-            1 => CopyPhase::Lost,
-            2 => CopyPhase::Unnoticed,
-            3 => CopyPhase::Put,
-            4 => CopyPhase::InLine,
+            1 => CopyPhase::Absent,
+            2 => CopyPhase::Lost,
+            3 => CopyPhase::Unnoticed,
+            4 => CopyPhase::Put,
+            5 => CopyPhase::InLine,
             _ => CopyPhase::Rebuilding,
         }
     }
@@ -370,10 +371,11 @@ impl crate::engine::data::DataState {
         word: &mut impl FnMut(&mut u32),
     ) {
         let state = &mut self.copies[copy.index()];
-        let mut phase = state.phase as u32;
-        word(&mut phase);
-        state.phase = CopyPhase::of_word(phase);
-        state.is_lost = state.phase != CopyPhase::Present;
+        let flags = u32::from(state.is_lost) | u32::from(state.is_elsewhere) << 1;
+        let mut present = (state.phase as u32) << 2 | flags;
+        word(&mut present);
+        state.phase = CopyPhase::of_word(present >> 2);
+        (state.is_lost, state.is_elsewhere) = (present & 1 == 1, present & 2 == 2);
         let mut defect = state.defect.map_or(0, |group| group + 1);
         word(&mut defect);
         state.defect = defect.checked_sub(1);

@@ -1,7 +1,7 @@
 //! What takes copies of data, and how they come back.
 
 use super::{Chooser, Step};
-use crate::engine::data::CopyPhase;
+use crate::engine::data::{CopyPhase, HoldingState};
 use crate::engine::observer::{HowLost, Loss};
 use crate::model::{ClockId, CopyId, DataId, NodeId, RosterId, UnitId};
 use crate::spec::{CatchUp, Speed, Volume};
@@ -15,6 +15,8 @@ pub trait DataChooser {
     fn catching_up_begins(&mut self, copy: CopyId);
     /// The time begins to run until somebody notices that a copy is lost.
     fn detection_begins(&mut self, copy: CopyId);
+    /// The time begins to run until a copy that is only out of reach is given up.
+    fn absence_begins(&mut self, copy: CopyId);
     /// The rebuild of a copy begins; one by bandwidth stands still until it gets some.
     fn rebuild_begins(&mut self, copy: CopyId);
     /// A rebuild goes on with so many bytes a second.
@@ -102,8 +104,17 @@ impl<C: Chooser> Step<'_, C> {
 
     fn lose(&mut self, copy: CopyId) {
         let model = self.model;
-        self.rebuild_is_off(copy);
         let (class, holding, _) = model.data.holding_of(copy);
+        let before = self.state.data.copies[copy.index()];
+        // What is made anew elsewhere stays, whatever becomes of the unit.
+        let is_elsewhere = holding.is_rebuilt_elsewhere();
+        if is_elsewhere && (before.is_lost || before.is_elsewhere) {
+            return;
+        }
+        let goes_on = is_elsewhere && before.is_being_replaced();
+        if !goes_on {
+            self.rebuild_is_off(copy);
+        }
         if holding.latent.is_some() {
             self.chooser.defect_is_called_off(copy);
         }
@@ -111,10 +122,18 @@ impl<C: Chooser> Step<'_, C> {
         self.state.data.loses_what_others_missed(&model.data, copy, self.state.root, now);
         self.state.data.lose(&model.data, copy, self.state.root);
         self.state.copy_leaves(model, copy);
-        if let Some(rebuild) = &holding.rebuild
-            && rebuild.lazy > 1
-        {
+        if goes_on {
+            self.state.data.copies[copy.index()].phase = before.phase;
+        } else if is_elsewhere {
+            self.is_missed(copy);
+        }
+        let Some(rebuild) = &holding.rebuild else { return };
+        if rebuild.lazy > 1 {
             self.wake(class);
+        }
+        if rebuild.source().is_some() {
+            // There is one less to read from.
+            self.share_bandwidth(class);
         }
     }
 
@@ -171,11 +190,18 @@ impl<C: Chooser> Step<'_, C> {
     pub(super) fn copies_leave(&mut self, unit: UnitId) {
         let model = self.model;
         for &copy in model.data.on_unit.of(unit.index()) {
-            if !self.state.data.is_well(copy) {
+            let (_, holding, _) = model.data.holding_of(copy);
+            let is_lost = self.state.data.copies[copy.index()].is_lost;
+            if !(self.state.data.is_well(copy) || is_lost && holding.is_rebuilt_elsewhere()) {
                 self.rebuild_is_off(copy);
             }
             self.state.copy_leaves(model, copy);
             self.state.data.misses(&model.data, copy, true, self.chooser.now());
+            if holding.is_given_up() && !is_lost {
+                let state = &mut self.state.data.copies[copy.index()];
+                (state.phase, state.root) = (CopyPhase::Absent, self.state.root);
+                self.chooser.absence_begins(copy);
+            }
         }
     }
 
@@ -183,20 +209,30 @@ impl<C: Chooser> Step<'_, C> {
     pub(super) fn copies_return(&mut self, unit: UnitId) {
         let model = self.model;
         for &copy in model.data.on_unit.of(unit.index()) {
-            if self.state.data.copies[copy.index()].phase == CopyPhase::Present {
+            let (_, holding, _) = model.data.holding_of(copy);
+            let state = self.state.data.copies[copy.index()];
+            if state.is_elsewhere {
+                self.state.data.stands_elsewhere(copy, false);
+            } else if !state.is_lost {
+                self.rebuild_is_off(copy);
                 self.state.copy_returns(model, copy);
                 self.catches_up(copy);
-                continue;
+            } else if holding.rebuild.is_none() {
+                self.rebuilt(copy);
+            } else if !holding.is_rebuilt_elsewhere() {
+                self.is_missed(copy);
             }
-            let (_, holding, _) = model.data.holding_of(copy);
-            match &holding.rebuild {
-                None => self.rebuilt(copy),
-                Some(rebuild) if rebuild.detect.is_some() => {
-                    self.state.data.copies[copy.index()].phase = CopyPhase::Unnoticed;
-                    self.chooser.detection_begins(copy);
-                }
-                Some(_) => self.is_noticed(copy),
-            }
+        }
+    }
+
+    /// A copy is lost, and nothing has to be waited for but that somebody notices.
+    fn is_missed(&mut self, copy: CopyId) {
+        let (_, holding, _) = self.model.data.holding_of(copy);
+        if holding.rebuild.as_ref().is_some_and(|rebuild| rebuild.detect.is_some()) {
+            self.state.data.copies[copy.index()].phase = CopyPhase::Unnoticed;
+            self.chooser.detection_begins(copy);
+        } else {
+            self.is_noticed(copy);
         }
     }
 
@@ -206,7 +242,8 @@ impl<C: Chooser> Step<'_, C> {
             self.state.data.has_caught_up(&self.model.data, copy);
             return;
         }
-        if self.state.data.copies[copy.index()].phase == CopyPhase::Unnoticed {
+        if let CopyPhase::Unnoticed | CopyPhase::Absent = self.state.data.copies[copy.index()].phase
+        {
             self.is_noticed(copy);
             return;
         }
@@ -280,13 +317,14 @@ impl<C: Chooser> Step<'_, C> {
         }
         match phase {
             CopyPhase::Present | CopyPhase::Lost => return,
-            CopyPhase::Unnoticed | CopyPhase::Rebuilding => {
+            CopyPhase::Absent | CopyPhase::Unnoticed | CopyPhase::Rebuilding => {
                 self.chooser.rebuild_is_called_off(copy);
             }
             CopyPhase::Put | CopyPhase::InLine => {}
         }
         self.leaves_line(copy);
-        self.state.data.copies[copy.index()].phase = CopyPhase::Lost;
+        let state = &mut self.state.data.copies[copy.index()];
+        state.phase = if state.is_lost { CopyPhase::Lost } else { CopyPhase::Present };
         if phase == CopyPhase::Rebuilding {
             self.next_in_line(self.model.data.classes[copy.index()]);
         }
@@ -303,10 +341,18 @@ impl<C: Chooser> Step<'_, C> {
     fn share_bandwidth(&mut self, class: DataId) {
         let holding = &self.model.data.holdings[class.index()];
         let Some(rebuild) = &holding.rebuild else { return };
-        let Speed::Bandwidth { each, shared, per_level, .. } = &rebuild.speed else { return };
-        let rebuilding = &self.state.data.holdings[class.index()].rebuilding;
-        for &number in rebuilding {
+        let Speed::Bandwidth { each, shared, source, per_level, .. } = &rebuild.speed else {
+            return;
+        };
+        if source.is_some() {
+            self.state.data.read_for_rebuilds(holding, class);
+        }
+        let HoldingState { rebuilding, read_most, .. } = &self.state.data.holdings[class.index()];
+        for (place, &number) in rebuilding.iter().enumerate() {
             let mut rate = each.unwrap_or(f64::INFINITY);
+            if let Some(source) = source {
+                rate = rate.min(source / read_most[place]);
+            }
             if let Some(shared) = shared {
                 rate = rate.min(shared / rebuilding.len() as f64);
             }
@@ -324,7 +370,8 @@ impl<C: Chooser> Step<'_, C> {
         let model = self.model;
         let (class, holding, number) = model.data.holding_of(copy);
         let groups = holding.groups_of.of(number as usize);
-        if holding.unreadable > 0.0 && !groups.is_empty() {
+        let was_lost = self.state.data.copies[copy.index()].is_lost;
+        if holding.unreadable > 0.0 && was_lost && !groups.is_empty() {
             let state = &self.state.data.holdings[class.index()];
             let worst = state.worst_of(groups);
             let is_fatal = state.lost_of[groups[worst] as usize] >= holding.tolerance;
@@ -337,9 +384,16 @@ impl<C: Chooser> Step<'_, C> {
         }
         self.state.root = self.state.data.copies[copy.index()].root;
         self.state.data.is_back(&model.data, copy);
+        let is_elsewhere = !self.state.is_up(model.data.units[copy.index()]);
+        self.state.data.stands_elsewhere(copy, is_elsewhere);
         self.state.copy_returns(model, copy);
         self.catches_up(copy);
         if holding.latent.is_some() {
+            if !was_lost {
+                // The one that it stands for may have a defect, or one to come.
+                self.chooser.defect_is_called_off(copy);
+                self.state.data.copies[copy.index()].defect = None;
+            }
             self.chooser.defect_is_awaited(copy);
         }
     }

@@ -266,9 +266,18 @@ impl<'r> Checker<'r> {
     }
 
     fn rebuild(&mut self, held: &RawHeld, raw: &RawRebuild, holders: &[usize]) -> Option<Rebuild> {
+        if let (Some(law), false) = (&raw.gives_up_after, raw.is_elsewhere) {
+            self.findings
+                .error(
+                    Code::NoEffect,
+                    law.span,
+                    "a copy that is given up, and made anew nowhere else",
+                )
+                .help("say where it is made anew: `to: elsewhere`");
+        }
         let speed = match raw.speed.as_ref()? {
             RawSpeed::Law(law) => Speed::Law(law.clone()),
-            RawSpeed::Bandwidth { each, shared, per } => {
+            RawSpeed::Bandwidth { each, shared, source, per } => {
                 if held.size.is_none() {
                     self.findings
                         .error(
@@ -278,20 +287,31 @@ impl<'r> Checker<'r> {
                         )
                         .help("say how many bytes a holder holds: `size: 8TB`");
                 }
+                if let (Some((level, _)), true) = (per.first(), raw.is_elsewhere) {
+                    let message =
+                        format!("bandwidth of each {}, and rebuilds elsewhere", level.value);
+                    self.findings.error(Code::NoEffect, level.span, message).help(
+                        "what is made anew elsewhere is written all over: say `shared`, or `source` for what \
+                         each holder gives",
+                    );
+                }
                 let mut per_level = Vec::new();
                 for (level, bandwidth) in per {
                     per_level.push((self.places_at(holders, level)?, *bandwidth));
                 }
-                Speed::Bandwidth { bytes: held.size?, each: *each, shared: *shared, per_level }
+                let (each, shared, source) = (*each, *shared, *source);
+                Speed::Bandwidth { bytes: held.size?, each, shared, source, per_level }
             }
         };
         let small = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
         Some(Rebuild {
             detect: raw.detect.clone(),
-            speed,
+            is_elsewhere: raw.is_elsewhere,
+            gives_up_after: raw.gives_up_after.as_ref().map(|law| law.value.clone()),
             at_a_time: raw.at_a_time.map(small),
             lazy: raw.lazy.map_or(1, |lazy| small(lazy.value)),
             by_margin: raw.by_margin.is_some_and(|order| order.value),
+            speed,
         })
     }
 

@@ -63,6 +63,9 @@ pub(crate) struct RawRebuild {
     /// Without, a copy is back with its unit.
     pub(crate) speed: Option<RawSpeed>,
     pub(crate) detect: Option<Law>,
+    /// Whether it is made anew on others.
+    pub(crate) is_elsewhere: bool,
+    pub(crate) gives_up_after: Option<Spanned<Law>>,
     pub(crate) at_a_time: Option<u64>,
     pub(crate) lazy: Option<Spanned<u64>>,
     /// Whether the groups that have lost the most come first.
@@ -73,10 +76,11 @@ pub(crate) struct RawRebuild {
 #[derive(Debug)]
 pub(crate) enum RawSpeed {
     Law(Law),
-    /// Bytes a second: of each, of all, and by level.
+    /// Bytes a second: of each, of all, of each that is read from, and by level.
     Bandwidth {
         each: Option<f64>,
         shared: Option<f64>,
+        source: Option<f64>,
         per: Vec<(Name, f64)>,
     },
 }
@@ -102,8 +106,11 @@ const REBUILD: Keys = Keys {
         "takes",
         "bandwidth",
         "shared",
+        "source",
         "per",
         "detect",
+        "to",
+        "gives_up_after",
         "at_a_time",
         "lazy",
         "priority",
@@ -112,7 +119,7 @@ const REBUILD: Keys = Keys {
     later: &[],
 };
 /// Keys of a rebuild that say how long it takes.
-const SPEEDS: &[&str] = &["takes", "bandwidth", "shared", "per"];
+const SPEEDS: &[&str] = &["takes", "bandwidth", "shared", "source", "per"];
 
 /// All keys of this file, for the test that they are documented.
 #[cfg(test)]
@@ -354,6 +361,8 @@ impl Reader<'_> {
                 span,
                 speed: Some(RawSpeed::Law(law)),
                 detect: None,
+                is_elsewhere: false,
+                gives_up_after: None,
                 at_a_time: None,
                 lazy: None,
                 by_margin: None,
@@ -363,7 +372,7 @@ impl Reader<'_> {
         let fields = self.fields(id, REBUILD)?;
         let speed = self.speed(&fields);
         if SPEEDS.iter().all(|key| fields.get(key).is_none()) {
-            let more = ["detect", "at_a_time", "lazy", "priority"];
+            let more = ["detect", "to", "gives_up_after", "at_a_time", "lazy", "priority"];
             if more.iter().any(|key| fields.get(key).is_some()) {
                 let example = "how long it takes, or say `bandwidth`";
                 self.missing(fields.span, REBUILD.of, "takes", example);
@@ -371,11 +380,17 @@ impl Reader<'_> {
         }
         let at_a_time = fields.get("at_a_time").and_then(|id| self.count(id, "`at_a_time`", 1));
         let orders = [("fifo", false), ("margin", true)];
+        let targets = [("holder", false), ("elsewhere", true)];
         let unreadable = fields.get("unreadable").map(|id| self.percentage(id, "`unreadable`"));
         Some(RawRebuild {
             span,
             speed,
             detect: self.law_at(&fields, "detect").map(|law| law.value),
+            is_elsewhere: fields
+                .get("to")
+                .and_then(|id| self.choice(id, "where it is made anew", &targets))
+                .unwrap_or(false),
+            gives_up_after: self.law_at(&fields, "gives_up_after"),
             at_a_time: at_a_time.map(|count| count.value),
             lazy: fields.get("lazy").and_then(|id| self.count(id, "`lazy`", 1)),
             by_margin: fields.entry("priority").and_then(|entry| {
@@ -394,7 +409,7 @@ impl Reader<'_> {
                 self.findings
                     .error(Code::BadLaw, other.key_span, "how long a rebuild takes, in two ways")
                     .label(takes.key_span, "the other one")
-                    .help("keep `takes`, or `bandwidth`, `shared` and `per`");
+                    .help("keep `takes`, or `bandwidth`, `shared`, `source` and `per`");
                 return None;
             }
             return Some(RawSpeed::Law(self.law(takes.value, "`takes`", Bare::Fixed)?));
@@ -402,7 +417,7 @@ impl Reader<'_> {
         by_bandwidth?;
         let mut one =
             |key: &str| fields.get(key).map_or(Some(None), |id| self.bandwidth(id).map(Some));
-        let (each, shared) = (one("bandwidth"), one("shared"));
+        let (each, shared, source) = (one("bandwidth"), one("shared"), one("source"));
         let mut per = Vec::new();
         if let Some(id) = fields.get("per")
             && let Some(levels) = self.map(id, "`per`")
@@ -418,6 +433,6 @@ impl Reader<'_> {
                 per.push((level, self.bandwidth(entry.value)?));
             }
         }
-        Some(RawSpeed::Bandwidth { each: each?, shared: shared?, per })
+        Some(RawSpeed::Bandwidth { each: each?, shared: shared?, source: source?, per })
     }
 }

@@ -1,0 +1,79 @@
+//! Copies that are made anew on others: chains and lives against chains worked out apart.
+
+use ninefold::model::DataId;
+use ninefold::run::MOST_STATES_BESIDE;
+use ninefold::{Plan, System};
+
+use crate::common::compiled;
+
+const HOUR: f64 = 3_600.0;
+
+/// What the chain of the first data class says: MTTDL in hours, the probability of a loss, and its states.
+fn chain(system: &System) -> (f64, f64, usize) {
+    let found = system.exact_loss(&system.plan(1), DataId::new(0), MOST_STATES_BESIDE).unwrap();
+    (found.first_loss.unwrap().unwrap().value / HOUR, found.p_loss.unwrap().value, found.states)
+}
+
+/// How many of so many lives lose data.
+fn lives_with_a_loss(system: &System, lives: u64) -> f64 {
+    let report = system.simulate(&Plan { replications: lives, ..system.plan(1) }).unwrap();
+    let json: serde_json::Value =
+        serde_json::from_str(&ninefold::report::to_json(&report)).unwrap();
+    json["data"]["rows"]["p_loss"]["mean"].as_f64().unwrap() * lives as f64
+}
+
+#[track_caller]
+fn assert_answers(text: &str, mttdl: f64, p_loss: f64, states: usize) {
+    let system = compiled(&format!("topology: t\nhorizon: 8760h\n{text}"));
+    let found = chain(&system);
+    assert!((found.0 / mttdl - 1.0).abs() < 1e-9, "{found:?}, but {mttdl}");
+    assert!((found.1 / p_loss - 1.0).abs() < 1e-9, "{found:?}, but {p_loss}");
+    assert_eq!(found.2, states);
+    let lives = 2_000;
+    let losing = lives_with_a_loss(&system, lives);
+    let expected = p_loss * lives as f64;
+    let error = (expected * (1.0 - p_loss)).sqrt();
+    assert!((losing - expected).abs() < 4.0 * error, "{losing}, but {expected} ± {error}");
+}
+
+/// A disk is out for 100 hours, and its copy back after 25 of them, on others; while it stands there nothing takes it.
+///
+/// The numbers are those of chains written apart: of each copy what its unit does, whether its data are there, gone or
+/// elsewhere, and what it waits for; solved with LAPACK.
+#[test]
+fn lost_copies_need_not_wait_for_their_holders() {
+    assert_answers(
+        "failures: {dead: {every: 1000h, repair: {exponential: 100h}, wipes: true, clock: always}}\n\
+         domains: {disk: {count: 2, fails: [dead]}}\n\
+         data:\n  rows:\n    held_by: disk\n    copies: 2\n    \
+         rebuild: {takes: {exponential: 20h}, detect: {exponential: 5h}, to: elsewhere}\n\
+         journeys: {read: {needs: {any: [disk]}}}\n",
+        24_438.131_451_706_04,
+        0.301_170_022_104_039_5,
+        12,
+    );
+}
+
+/// The same of disks that are also out for a while with all that is on them, and given up after a time; such a copy is
+/// no loss, may become one while it is made anew, and is taken back if its disk is first.
+#[test]
+fn copies_that_are_away_for_long_are_given_up() {
+    let text = |copies: &str, rebuild: &str| {
+        format!(
+            "failures:\n  down: {{every: 300h, repair: {{exponential: 50h}}}}\n  \
+             dead: {{every: 1000h, repair: {{exponential: 100h}}, wipes: true, clock: always}}\n\
+             domains: {{disk: {{count: {copies}, fails: [down, dead]}}}}\n\
+             data:\n  rows:\n    held_by: disk\n    {rebuild}\n\
+             journeys: {{read: {{needs: {{any: [disk]}}}}}}\n"
+        )
+    };
+    let away = "to: elsewhere, gives_up_after: {exponential: 10h}}";
+    let rebuild = format!(
+        "copies: 2\n    rebuild: {{takes: {{exponential: 20h}}, detect: {{exponential: 5h}}, {away}"
+    );
+    assert_answers(&text("2", &rebuild), 29_201.959_633_161_994, 0.259_289_008_878_405_3, 70);
+    let rebuild = format!(
+        "erasure: {{data: 2, parity: 1}}\n    rebuild: {{takes: {{exponential: 20h}}, {away}"
+    );
+    assert_answers(&text("3", &rebuild), 12_398.430_160_378_113, 0.506_747_166_003_054_9, 141);
+}
