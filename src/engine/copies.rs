@@ -6,7 +6,7 @@ use super::step::DataChooser;
 use crate::dist::Law;
 use crate::model::{CopyId, Data, DataId};
 use crate::rng::{Purpose, Stream};
-use crate::spec::{CatchUp, Rebuild, Speed};
+use crate::spec::{CatchUp, Rebuild, Scrub, Speed};
 use crate::units::{SimSpan, SimTime};
 
 /// How often what is rare is made to happen, where it is.
@@ -188,12 +188,19 @@ impl DataChooser for Agenda<'_> {
 
     fn scrub_begins(&mut self, copy: CopyId) {
         let (_, holding, _) = self.model.data.holding_of(copy);
-        let Some(law) = holding.latent.as_ref().and_then(|latent| latent.scrub.as_ref()) else {
-            return;
+        let lasts = match holding.latent.as_ref().and_then(|latent| latent.scrub.as_ref()) {
+            Some(Scrub::After(law)) => {
+                let ordinal = self.copies.copies[copy.index()].defects;
+                let seconds = law.draw(&mut self.luck_of(copy, Purpose::Scrub, ordinal));
+                SimSpan::from_seconds(seconds)
+            }
+            Some(Scrub::Cycle(cycle)) => {
+                let cycle = cycle.micros();
+                SimSpan::from_micros(cycle - self.now.micros() % cycle)
+            }
+            None => return,
         };
-        let ordinal = self.copies.copies[copy.index()].defects;
-        let seconds = law.draw(&mut self.luck_of(copy, Purpose::Scrub, ordinal));
-        self.set(Event::Defect(copy), SimSpan::from_seconds(seconds));
+        self.set(Event::Defect(copy), lasts);
     }
 
     fn defect_is_called_off(&mut self, copy: CopyId) {

@@ -305,6 +305,8 @@ pub(crate) struct DataState {
     /// Classes of which observers may not know all.
     touched: Vec<DataId>,
     losses: Vec<Loss>,
+    /// Copies that have no defect any more, because the data that it was in are gone.
+    mended: Vec<CopyId>,
     /// What groups have lost at this instant without being gone.
     margins: Vec<(DataId, u32)>,
     /// Room for the positions of a group.
@@ -331,6 +333,7 @@ impl DataState {
             holdings: data.holdings.iter().map(HoldingState::new).collect(),
             touched: Vec::new(),
             losses: Vec::new(),
+            mended: Vec::new(),
             margins: Vec::new(),
             positions: Vec::with_capacity(widest.unwrap_or(0) + 1),
             pivots: Vec::with_capacity(MOST_TO_SORT),
@@ -345,7 +348,13 @@ impl DataState {
         self.holdings.iter_mut().for_each(HoldingState::begin);
         self.touched.clear();
         self.losses.clear();
+        self.mended.clear();
         self.margins.clear();
+    }
+
+    /// A copy that has no defect any more because the data that it was in are gone, each once.
+    pub(super) fn next_mended(&mut self) -> Option<CopyId> {
+        self.mended.pop()
     }
 
     /// Whether observers have something to be told.
@@ -515,15 +524,30 @@ impl DataState {
         }
     }
 
-    /// Whether the data of a group are gone, now that one position more of it is lost.
+    /// A copy has a defect in one of its groups.
+    pub(crate) fn has_a_defect(&mut self, data: &Data, copy: CopyId, group: u32) {
+        let (class, holding, _) = data.holding_of(copy);
+        self.copies[copy.index()].defect = Some(group);
+        if holding.defects_add_up() {
+            self.judge(data, class, group, Root::DEFECT);
+        }
+    }
+
+    /// Whether the data of a group are gone, now that one position more of it is lost or bad.
     fn judge(&mut self, data: &Data, class: DataId, group: u32, root: Root) {
         let holding = &data.holdings[class.index()];
         let lost = self.holdings[class.index()].lost_of[group as usize];
-        if !self.can_lose(holding, class, group, None) {
-            self.is_gone(holding, class, group, (HowLost::Wiped, root));
+        let is_gone = !self.can_lose(holding, class, group, None);
+        let bad = match holding.defects_add_up() {
+            true => self.positions.len() as u32 - lost,
+            false => 0,
+        };
+        if is_gone {
+            let how = if bad > 0 { HowLost::Latent } else { HowLost::Wiped };
+            self.is_gone(holding, class, group, (how, root));
             return;
         }
-        if holding.latent.is_some() && lost >= holding.tolerance {
+        if !holding.defects_add_up() && holding.latent.is_some() && lost >= holding.tolerance {
             // A defect takes a position more, and no two are of the same data.
             for (position, number) in holding.group(group).iter().enumerate() {
                 if self.copies[holding.copy(*number).index()].defect == Some(group)
@@ -534,7 +558,7 @@ impl DataState {
                 }
             }
         }
-        self.margins.push((class, lost));
+        self.margins.push((class, lost + bad));
     }
 
     /// Whether a group can be recovered from what it has not lost, and also from that without one
@@ -548,14 +572,16 @@ impl DataState {
     ) -> bool {
         let state = &self.holdings[class.index()];
         let lost = state.lost_of[group as usize] + u32::from(besides.is_some());
-        if lost <= holding.tolerance {
+        let adds_up = holding.defects_add_up();
+        if lost <= holding.tolerance && !adds_up {
             return true;
         }
         self.positions.clear();
         for (position, number) in holding.group(group).iter().enumerate() {
             let copy = self.copies[holding.copy(*number).index()];
             let is_lost = copy.is_lost && copy.lost_in > state.new_since(group as usize);
-            if is_lost || besides == Some(position as u32) {
+            let is_bad = adds_up && copy.defect == Some(group);
+            if is_lost || is_bad || besides == Some(position as u32) {
                 self.positions.push(position as u32);
             }
         }
@@ -569,8 +595,11 @@ impl DataState {
         state.new_since[group as usize] = state.losses;
         state.newest_since = state.losses;
         for number in holding.group(group) {
-            let copy = &mut self.copies[holding.copy(*number).index()];
-            copy.defect = copy.defect.filter(|defect| *defect != group);
+            let copy = holding.copy(*number);
+            if self.copies[copy.index()].defect == Some(group) {
+                self.copies[copy.index()].defect = None;
+                self.mended.push(copy);
+            }
         }
         self.is_lost(Loss {
             data: class,

@@ -15,6 +15,7 @@ use super::nearness::{Nearness, Rare};
 use crate::dist::Law;
 use crate::model::{Clock, ClockId, DataId, Model, Repair, ShockId, TimeToFailure};
 use crate::rng::{Purpose, StreamKey};
+use crate::spec::Scrub;
 use crate::units::{SimSpan, SimTime};
 
 /// Seldom is what happens in fewer lives than this share of them.
@@ -252,8 +253,13 @@ fn unseen(model: &Model, nearness: &Nearness<'_>, seconds: f64) -> Result<(), Un
         return Err(Unseen::Deletion);
     }
     let is_improbable = holding.latent.as_ref().is_some_and(|latent| {
-        let lasts = latent.scrub.as_ref().map_or(seconds, |law| law.mean().min(seconds));
-        lasts / latent.every.mean() < IMPROBABLE * SELDOM
+        let lasts = match &latent.scrub {
+            Some(Scrub::After(law)) => law.mean().min(seconds),
+            Some(Scrub::Cycle(cycle)) => 0.5 * cycle.seconds().min(seconds),
+            None => seconds,
+        };
+        // What spoils a whole copy is nearer to a loss while nothing has failed.
+        latent.spoils_all || lasts / latent.every.mean() < IMPROBABLE * SELDOM
     });
     if is_improbable { Err(Unseen::Defect) } else { Ok(()) }
 }

@@ -140,6 +140,9 @@ impl Root {
     /// Somebody has deleted data by mistake, which is no failure mode of any unit.
     pub const DELETION: Root =
         Root { clock: ClockId::from_index(u32::MAX), branch: 0, is_planned: false };
+    /// Copies went bad by themselves, of which none was lost with a unit.
+    pub const DEFECT: Root =
+        Root { clock: ClockId::from_index(u32::MAX - 1), branch: 0, is_planned: false };
 }
 
 /// The present of one seat.

@@ -171,6 +171,12 @@ impl Holding {
         matches!(self.catch_up, CatchUp::AtOnce) && !self.is_given_up()
     }
 
+    /// Whether a defect is as bad as a loss for as long as it is there, so that several add up.
+    #[inline]
+    pub(crate) fn defects_add_up(&self) -> bool {
+        self.latent.as_ref().is_some_and(|latent| latent.spoils_all)
+    }
+
     /// Whether copies are made anew on others, and need not wait for their units.
     #[inline]
     pub(crate) fn is_rebuilt_elsewhere(&self) -> bool {

@@ -740,11 +740,16 @@ impl<'a> Reporter<'a> {
         journeys: &[JourneyEstimates],
     ) -> DataReport {
         let causes = estimates.causes.iter().take(MOST_CAUSES).map(|share| {
-            let origin = (share.root != Root::DELETION).then(|| self.origin(share.root));
+            let of_itself = match share.root {
+                Root::DELETION => Some("deletion"),
+                Root::DEFECT => Some("defects"),
+                _ => None,
+            };
+            let origin = of_itself.is_none().then(|| self.origin(share.root));
             let of_mode = origin.as_ref().map(|origin| (&origin.mode.name, origin.unit));
-            let deletion = ("deletion".to_owned(), class.name.clone());
+            let of_class = (of_itself.unwrap_or_default().to_owned(), class.name.clone());
             let (mode, unit) =
-                of_mode.map_or(deletion, |(mode, unit)| (mode.clone(), unit.clone()));
+                of_mode.map_or(of_class, |(mode, unit)| (mode.clone(), unit.clone()));
             DataCause {
                 mode,
                 unit,

@@ -36,7 +36,7 @@ impl DataClass {
             let latent = holding
                 .latent
                 .iter()
-                .flat_map(|latent| std::iter::once(&latent.every).chain(&latent.scrub));
+                .flat_map(|latent| std::iter::once(&latent.every).chain(latent.scrub_law()));
             let rebuild = holding.rebuild.iter().flat_map(|rebuild| {
                 let speed = match &rebuild.speed {
                     Speed::Law(law) => Some(law),
@@ -222,8 +222,31 @@ pub enum Speed {
 pub struct Latent {
     /// Time without one until there is one, for each copy.
     pub every: Law,
-    /// How long until scrubbing finds and mends it; `None`: it stays.
-    pub scrub: Option<Law>,
+    /// When scrubbing finds and mends it; `None`: it stays.
+    pub scrub: Option<Scrub>,
+    /// Whether the whole copy or shard of a group is bad, so that those of several copies add up; else no two
+    /// are in the same place, and one alone matters only when what is left must be read.
+    pub spoils_all: bool,
+}
+
+impl Latent {
+    /// The law of how long a defect lasts, if there is one.
+    fn scrub_law(&self) -> Option<&Law> {
+        match &self.scrub {
+            Some(Scrub::After(law)) => Some(law),
+            Some(Scrub::Cycle(_)) | None => None,
+        }
+    }
+}
+
+/// When a defect is found and mended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Scrub {
+    /// So long after it came.
+    After(Law),
+    /// When the next of these cycles ends, which follow one another from the beginning of a life, for all
+    /// copies alike.
+    Cycle(SimSpan),
 }
 
 /// How new data come to be kept.

@@ -113,6 +113,8 @@ impl Dice {
             "",
             ", latent: {every: 50h, scrub: {exponential: 20h}}",
             ", latent: {every: 300h}, deleted: 20d",
+            ", latent: {every: 90h, scrub: {cycle: 40h}, spoils: copy}",
+            ", latent: {every: 90h, scrub: {exponential: 40h}, spoils: copy}",
             ", unsynced: 30s, catch_up: never, deleted: 40d",
             ", unsynced: {exponential: 1h}, catch_up: {exponential: 9h}",
         ]);

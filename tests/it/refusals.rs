@@ -858,6 +858,21 @@ fn copies_are_spread_over_places_that_are_there() {
 }
 
 #[test]
+fn scrubbing_takes_some_time() {
+    check(
+        &class("held_by: disk, latent: {every: 1y, scrub: {cycle: 0s}, spoils: disk}"),
+        "13:57 out-of-range: a cycle of scrubbing of no time at all; it must be longer than nothing, \
+         such as `2h`\n\
+         13:70 unknown-name: what a defect spoils cannot be `disk`; it must be one of `sector` and \
+         `copy`\n",
+    );
+    check(
+        &class("held_by: disk, latent: {every: 1y, scrub: {cycle: 1s}}"),
+        "13:57 out-of-range: a cycle that is too short; it must be at least 1m\n",
+    );
+}
+
+#[test]
 fn rebuilds_take_some_time() {
     check(
         &class("held_by: disk, rebuild: {bandwidth: 50MB/s}"),

@@ -10,7 +10,7 @@ use crate::model::{
     PlanId, PodId, QueueId, RolloutId, Roster, SeatId, ShockId, SpareId, Stage, TimeToFailure,
     UnitId, VolumeId,
 };
-use crate::spec::{CatchUp, Discipline, Speed};
+use crate::spec::{CatchUp, Discipline, Scrub, Speed};
 use crate::units::{SimSpan, SimTime};
 
 /// What is under way, phase by phase, and the choices by which the present step goes.
@@ -420,9 +420,11 @@ impl DataChooser for Enumerator<'_> {
 
     fn scrub_begins(&mut self, copy: CopyId) {
         let (_, holding, _) = self.model.data.holding_of(copy);
-        let law = holding.latent.as_ref().and_then(|latent| latent.scrub.as_ref());
-        if let (true, Some(law)) = (self.has_copy(copy), law) {
-            self.start(Event::Defect(copy), law, NotMarkov::Defects);
+        let scrub = holding.latent.as_ref().and_then(|latent| latent.scrub.as_ref());
+        match scrub.filter(|_| self.has_copy(copy)) {
+            Some(Scrub::After(law)) => self.start(Event::Defect(copy), law, NotMarkov::Defects),
+            Some(Scrub::Cycle(_)) => self.refuse(NotMarkov::Defects),
+            None => {}
         }
     }
 

@@ -121,6 +121,7 @@ impl<C: Chooser> Step<'_, C> {
         let now = self.chooser.now();
         self.state.data.loses_what_others_missed(&model.data, copy, self.state.root, now);
         self.state.data.lose(&model.data, copy, self.state.root);
+        self.new_data_have_no_defects();
         self.state.copy_leaves(model, copy);
         if goes_on {
             self.state.data.copies[copy.index()].phase = before.phase;
@@ -183,6 +184,7 @@ impl<C: Chooser> Step<'_, C> {
     pub(super) fn deleted(&mut self, class: DataId) {
         self.state.events += 1;
         self.state.data.is_deleted(&self.model.data, class);
+        self.new_data_have_no_defects();
         self.chooser.deletion_is_awaited(class);
     }
 
@@ -380,6 +382,7 @@ impl<C: Chooser> Step<'_, C> {
                 let others = self.state.data.present_of(holding, group);
                 let other = self.chooser.picks_other(copy, others);
                 self.state.data.is_unreadable(&model.data, copy, group, other);
+                self.new_data_have_no_defects();
             }
         }
         self.state.root = self.state.data.copies[copy.index()].root;
@@ -419,15 +422,26 @@ impl<C: Chooser> Step<'_, C> {
         if had.is_none() && !groups.is_empty() {
             let worst = self.state.data.holdings[class.index()].worst_of(groups);
             let group = groups[self.chooser.picks_group(copy, groups.len(), worst)];
-            // What is being rebuilt is read and checked just now.
-            if self.state.data.holdings[class.index()].lost_of[group as usize] == 0 {
-                self.state.data.copies[copy.index()].defect = Some(group);
+            // What is being rebuilt is read and checked just now, but for what is bad as a whole.
+            if latent.spoils_all
+                || self.state.data.holdings[class.index()].lost_of[group as usize] == 0
+            {
                 if latent.scrub.is_some() {
                     self.chooser.scrub_begins(copy);
                 }
+                self.state.data.has_a_defect(&self.model.data, copy, group);
+                self.new_data_have_no_defects();
                 return;
             }
         }
         self.chooser.defect_is_awaited(copy);
+    }
+
+    /// Copies whose defects were in data that are gone may have others, of which none is known.
+    fn new_data_have_no_defects(&mut self) {
+        while let Some(copy) = self.state.data.next_mended() {
+            self.chooser.defect_is_called_off(copy);
+            self.chooser.defect_is_awaited(copy);
+        }
     }
 }

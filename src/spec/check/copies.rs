@@ -45,10 +45,11 @@ impl<'r> Checker<'r> {
             size: raw.size,
             rebuild,
             unreadable,
-            latent: raw
-                .latent
-                .as_ref()
-                .map(|latent| Latent { every: latent.every.clone(), scrub: latent.scrub.clone() }),
+            latent: raw.latent.as_ref().map(|latent| Latent {
+                every: latent.every.clone(),
+                scrub: latent.scrub.clone(),
+                spoils_all: latent.spoils_all,
+            }),
             deleted: raw.deleted.clone(),
             lag: raw.lag.as_ref().map(|lag| lag.value.clone()),
             service,

@@ -3,11 +3,12 @@
 use super::copies::RawHeld;
 use super::{Name, RawExpr};
 use crate::dist::Law;
-use crate::spec::data::CatchUp;
+use crate::spec::data::{CatchUp, Scrub};
 use crate::spec::diagnostic::Code;
 use crate::spec::read::{Bare, Fields, Keys, Reader};
 use crate::spec::source::Spanned;
 use crate::spec::yaml::{NodeId, Value};
+use crate::units::SimSpan;
 
 #[derive(Debug)]
 pub(crate) struct RawData {
@@ -47,7 +48,8 @@ pub(crate) struct RawCycle {
 #[derive(Debug)]
 pub(crate) struct RawLatent {
     pub(crate) every: Law,
-    pub(crate) scrub: Option<Law>,
+    pub(crate) scrub: Option<Scrub>,
+    pub(crate) spoils_all: bool,
 }
 
 /// What comes more often than this is a stream and no cycle.
@@ -88,7 +90,9 @@ const DATA: Keys = Keys {
 };
 /// Keys that need nobody who holds copies: all others say something of these.
 const OF_ANY_DATA: &[&str] = &["about", "held_by", "born", "sink", "buffer"];
-const LATENT: Keys = Keys { of: "a latent defect", read: &["every", "scrub"], later: &[] };
+const LATENT: Keys =
+    Keys { of: "a latent defect", read: &["every", "scrub", "spoils"], later: &[] };
+const SCRUB: Keys = Keys { of: "scrubbing in cycles", read: &["cycle"], later: &[] };
 const DELETED: Keys = Keys { of: "deletion by mistake", read: &["every"], later: &[] };
 const BUFFER: Keys = Keys { of: "a buffer", read: &["horizon", "survives", "drain"], later: &[] };
 const OFFLOAD: Keys =
@@ -101,7 +105,7 @@ const BACKUP: Keys = Keys {
 
 /// All keys of this file, for the test that they are documented.
 #[cfg(test)]
-pub(super) const KEYS: &[Keys] = &[DATA, LATENT, DELETED, BUFFER, OFFLOAD, BACKUP];
+pub(super) const KEYS: &[Keys] = &[DATA, LATENT, SCRUB, DELETED, BUFFER, OFFLOAD, BACKUP];
 
 impl Reader<'_> {
     pub(super) fn data_class(&mut self, name: Name, id: NodeId) -> Option<RawData> {
@@ -177,8 +181,29 @@ impl Reader<'_> {
                 None
             }
         };
-        let scrub = fields.get("scrub").map(|id| self.law(id, "`scrub`", Bare::Fixed));
-        Some(RawLatent { every: every?, scrub: scrub.flatten() })
+        let scrub = fields.get("scrub").and_then(|id| self.scrub(id));
+        let spoils = fields.get("spoils");
+        let choices = [("sector", false), ("copy", true)];
+        let spoils = spoils.and_then(|id| self.choice(id, "what a defect spoils", &choices));
+        Some(RawLatent { every: every?, scrub, spoils_all: spoils.unwrap_or(false) })
+    }
+
+    /// A law, or `{cycle: 180d}`.
+    fn scrub(&mut self, id: NodeId) -> Option<Scrub> {
+        let has_cycle = matches!(&self.tree.node(id).value,
+            Value::Map(entries) if entries.iter().any(|entry| entry.key == "cycle"));
+        if !has_cycle {
+            return self.law(id, "`scrub`", Bare::Fixed).map(Scrub::After);
+        }
+        let cycle = self.fields(id, SCRUB)?.get("cycle")?;
+        let length = self.length(cycle, "a cycle of scrubbing")?;
+        if length < SHORTEST_MISHAP_SECONDS {
+            self.findings
+                .error(Code::OutOfRange, self.tree.span(cycle), "a cycle that is too short")
+                .help("it must be at least 1m");
+            return None;
+        }
+        Some(Scrub::Cycle(SimSpan::from_seconds(length)))
     }
 
     /// `{every: 50y}`, or the law alone; a bare duration is the mean of an exponential law.
