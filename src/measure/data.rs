@@ -591,6 +591,7 @@ mod tests {
             holders: vec![0, 1, 2, 3, 4, 5],
             places: vec![0, 1, 2, 3, 4, 5],
             most_per_place: 1,
+            also: Vec::new(),
             scheme: Scheme::copies(3),
             ack: None,
             groups: 10,

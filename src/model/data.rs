@@ -134,9 +134,9 @@ impl Holding {
         self.members.len() / self.width as usize
     }
 
-    /// The numbers of the copies of a group.
+    /// The numbers of the copies of a group, one for each position.
     #[inline]
-    pub(crate) fn group(&self, group: u32) -> &[u32] {
+    pub fn group(&self, group: u32) -> &[u32] {
         let width = self.width as usize;
         &self.members[group as usize * width..][..width]
     }

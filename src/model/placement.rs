@@ -69,7 +69,7 @@ impl Dealer<'_> {
     /// Each group on places of its own: first the places, then a holder of each.
     fn random(&mut self, count: usize, width: usize) -> Vec<u32> {
         let holding = self.holding;
-        if holding.most_per_place > 1 {
+        if holding.most_per_place > 1 || !holding.also.is_empty() {
             return self.random_holders(count, width);
         }
         let mut of_place: Vec<Vec<u32>> = Vec::new();
@@ -98,7 +98,7 @@ impl Dealer<'_> {
             let first = members.len();
             let mut position = 0;
             // Whoever does not fit is passed over; those that fit are never too few, because taking
-            // as many as fit of each place takes as many as there can be.
+            // as many as fit of each place takes as many as there can be: levels are one within the other.
             while members.len() < first + width {
                 let chosen = position + self.luck.below(holders.len() - position);
                 holders.swap(position, chosen);
@@ -113,9 +113,15 @@ impl Dealer<'_> {
 
     /// Whether a holder may join these in a group.
     fn fits(&self, group: &[u32], holder: u32) -> bool {
-        let place = |holder: u32| self.holding.places[holder as usize];
-        let there = group.iter().filter(|other| place(**other) == place(holder)).count();
-        there < self.holding.most_per_place as usize && !group.contains(&holder)
+        let has_room = |places: &[u32], most: u32| {
+            let place = places[holder as usize];
+            let there = group.iter().filter(|other| places[**other as usize] == place).count();
+            there < most as usize
+        };
+        let Holding { places, most_per_place, also, .. } = self.holding;
+        has_room(places, *most_per_place)
+            && also.iter().all(|spread| has_room(&spread.places, spread.most))
+            && !group.contains(&holder)
     }
 
     /// Groups cut off shuffled decks of all holders, so that all have the same share of them.

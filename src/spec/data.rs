@@ -65,6 +65,8 @@ pub struct Holding {
     pub places: Vec<u32>,
     /// How many copies or shards of a group a place may hold.
     pub most_per_place: u32,
+    /// Other levels that a group is spread over as well, of which one is always within the other.
+    pub also: Vec<CopySpread>,
     /// What a group can lose.
     pub scheme: Scheme,
     /// Copies that must have new data before a write counts; `None` is all.
@@ -95,6 +97,15 @@ pub struct Holding {
     pub unsynced: Option<Law>,
     /// What a copy that was only away has missed: caught up at once, after a time, or never.
     pub catch_up: CatchUp,
+}
+
+/// A level over which the copies or shards of a group are spread.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CopySpread {
+    /// For each holder, the number of the unit of this level that it stands on.
+    pub places: Vec<u32>,
+    /// How many of a group one of them may hold.
+    pub most: u32,
 }
 
 /// What becomes of data that a copy has missed while its unit was down.

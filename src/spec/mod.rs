@@ -27,8 +27,8 @@ mod yaml;
 
 pub use catalog::CATALOG;
 pub use data::{
-    Buffer, CatchUp, Cycle, DataClass, Holding, Latent, Medium, Pipeline, Placement, Rebuild,
-    Scrub, Speed,
+    Buffer, CatchUp, CopySpread, Cycle, DataClass, Holding, Latent, Medium, Pipeline, Placement,
+    Rebuild, Scrub, Speed,
 };
 pub use diagnostic::{Code, Diagnostic, Findings, Severity};
 pub(crate) use digest::digest_of;

@@ -29,6 +29,7 @@ journeys: {{any: {{needs: drive-0}}}}"
         holders: (0..count as usize).collect(),
         places: (0..count).collect(),
         most_per_place: 1,
+        also: Vec::new(),
         scheme,
         ack: None,
         groups: 1,

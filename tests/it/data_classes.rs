@@ -92,6 +92,49 @@ fn sets_of_a_partition_keep_the_spread() {
     assert_eq!(holders, named(&topology, "files").holding.as_ref().unwrap().holders);
 }
 
+/// Two in a rack, each on a node of its own: of every placement that chooses, and of the sets of a partition.
+#[test]
+fn groups_keep_the_spread_over_each_level() {
+    for placement in ["random", "declustered", "partitioned"] {
+        let groups = if placement == "partitioned" { "" } else { ", groups: 200" };
+        let text = format!(
+            "topology: t\nfailures: {{dead: {{every: 1y, repair: 1h, wipes: true}}}}\n\
+             domains:\n  rack: {{count: 4}}\n  node: {{in: rack, count: 3}}\n  \
+             drive: {{in: node, count: 2, fails: [dead]}}\n\
+             data:\n  rows:\n    held_by: drive\n    erasure: {{data: 4, parity: 2}}{groups_line}\n    \
+             placement: {placement}\n    spread: [{{by: rack, at_most: 2}}, {{by: node}}]\n",
+            groups_line = groups.replace(", ", "\n    "),
+        );
+        let topology = Topology::from_str("t", &text).unwrap_or_else(|error| panic!("{error}"));
+        let model = ninefold::model::compile(&topology);
+        let holding = topology.data[0].holding.as_ref().unwrap();
+        let unit = |holder: u32| topology.units[holding.holders[holder as usize]].path.as_str();
+        let compiled = model.holding(ninefold::model::DataId::new(0));
+        let mut seen = std::collections::BTreeSet::new();
+        for group in 0..compiled.group_count() as u32 {
+            let members = compiled.group(group);
+            let of_level = |parts: usize| {
+                let mut places: Vec<String> = members
+                    .iter()
+                    .map(|holder| {
+                        unit(*holder).split('/').take(parts).collect::<Vec<_>>().join("/")
+                    })
+                    .collect();
+                places.sort();
+                places
+            };
+            let racks = of_level(1);
+            assert!(racks.chunk_by(|a, b| a == b).all(|same| same.len() <= 2), "{racks:?}");
+            let nodes = of_level(2);
+            assert!(nodes.windows(2).all(|pair| pair[0] != pair[1]), "{nodes:?}");
+            assert_eq!(nodes.len(), 6);
+            seen.insert(of_level(3));
+        }
+        // Chance does not stop at a few.
+        assert!(seen.len() >= if placement == "partitioned" { 4 } else { 150 }, "{}", seen.len());
+    }
+}
+
 /// A topology that is written out says the same of its data.
 #[test]
 fn data_survive_being_written_out() {

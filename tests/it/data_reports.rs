@@ -68,6 +68,7 @@ fn holding() -> Holding {
         holders: vec![0, 1],
         places: vec![0, 1],
         most_per_place: 1,
+        also: Vec::new(),
         scheme: Scheme::copies(2),
         ack: None,
         groups: 1,

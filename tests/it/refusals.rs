@@ -858,6 +858,54 @@ fn copies_are_spread_over_places_that_are_there() {
 }
 
 #[test]
+fn several_spreads_go_together() {
+    let spread =
+        |spread: &str| class(&format!("held_by: disk, copies: 3, groups: 9, spread: {spread}"));
+    check(
+        &spread("[{by: rack, at_most: 9}, {by: rack}]"),
+        "13:82 duplicate-name: a spread over level `rack`, twice; say each level once\n",
+    );
+    check(
+        &class(
+            "held_by: disk, erasure: {data: 1, parity: 1}, groups: 9, \
+             spread: [{by: rack}, {by: disk}], placement: {copyset: 3}",
+        ),
+        "13:78 spread: copysets that are spread over several levels; keep one level, or use another \
+         placement\n",
+    );
+    let system = |domains: &str, data: &str| {
+        format!(
+            "topology: t\nfailures: {{dead: {{every: 1y, repair: 1h, wipes: true}}}}\ndomains:\n{domains}\
+             data:\n  d: {{{data}}}\njourneys: {{j: {{needs: rack-0}}}}\n"
+        )
+    };
+    let disk = |name: &str, rack: u32, feed: u32| {
+        format!("  {name}: {{in: rack-{rack}, also_on: [feed-{feed}], fails: [dead]}}\n")
+    };
+    let disks = disk("a", 0, 0) + &disk("b", 0, 1) + &disk("c", 1, 0) + &disk("d", 1, 1);
+    check(
+        &system(
+            &format!("  rack: {{count: 2}}\n  feed: {{count: 2}}\n{disks}"),
+            "held_by: [a, b, c, d], copies: 2, groups: 9, spread: [{by: rack}, {by: feed}]",
+        ),
+        "11:78 spread: a spread over `rack` and `feed`, of which none is within the other; keep one of \
+         them, or list the holders of each group\n",
+    );
+    // Either level alone has room for six.
+    check(
+        &system(
+            "  rack: {count: 2}\n  node: {in: rack, count: 5}\n  disk: {in: node, count: 3, fails: [dead]}\n",
+            "held_by: [rack-0/node-0/disk-0, rack-0/node-0/disk-1, rack-0/node-0/disk-2, \
+             rack-1/node-0/disk-0, rack-1/node-1/disk-0, rack-1/node-2/disk-0, rack-1/node-3/disk-0, \
+             rack-1/node-4/disk-0], erasure: {data: 3, parity: 2}, groups: 9, \
+             spread: [{by: rack, at_most: 3}, {by: node}]",
+        ),
+        "8:250 spread: 5 shards over all of these levels; together they leave room for 4: raise an \
+         `at_most`, or have more units\n",
+    );
+}
+
+#[test]
 fn scrubbing_takes_some_time() {
     check(
         &class("held_by: disk, latent: {every: 1y, scrub: {cycle: 0s}, spoils: disk}"),

@@ -37,6 +37,7 @@ impl<'r> Checker<'r> {
             holders: cut.holders,
             places: cut.places,
             most_per_place: cut.most_per_place,
+            also: cut.also,
             scheme,
             ack,
             groups: cut.groups,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::all::Checker;
 use crate::scheme::Scheme;
-use crate::spec::data::Placement;
+use crate::spec::data::{CopySpread, Placement};
 use crate::spec::diagnostic::Code;
 use crate::spec::raw::{Name, RawHeld, RawPlacement, RawService};
 use crate::spec::source::{Span, Spanned};
@@ -19,6 +19,7 @@ pub(super) struct Cut {
     pub(super) holders: Vec<usize>,
     pub(super) places: Vec<u32>,
     pub(super) most_per_place: u32,
+    pub(super) also: Vec<CopySpread>,
     pub(super) placement: Placement,
     pub(super) groups: u32,
 }
@@ -58,11 +59,20 @@ impl Checker<'_> {
             self.too_few_holders(laid, holders.len());
             return None;
         }
-        let (places, most_per_place) = match &raw.spread {
-            None => ((0..holders.len() as u32).collect(), 1),
-            Some(spread) => {
-                let places = self.places_at(&holders, &spread.by)?;
-                (places, u32::try_from(spread.at_most).unwrap_or(u32::MAX))
+        let mut spreads = Vec::new();
+        for spread in &raw.spread {
+            let places = self.places_at(&holders, &spread.by)?;
+            spreads.push(CopySpread {
+                places,
+                most: u32::try_from(spread.at_most).unwrap_or(u32::MAX),
+            });
+        }
+        self.check_nested(laid, &spreads)?;
+        let (places, most_per_place) = match spreads.is_empty() {
+            true => ((0..holders.len() as u32).collect(), 1),
+            false => {
+                let CopySpread { places, most } = spreads.remove(0);
+                (places, most)
             }
         };
         let placement = match &raw.placement {
@@ -70,9 +80,77 @@ impl Checker<'_> {
             None => self.unsaid(laid, whole, holders.len()),
         };
         let groups = self.groups(laid, &placement, holders.len());
-        let cut = Cut { holders, places, most_per_place, placement, groups: 1 };
-        let cut = self.within_spread(laid, cut, groups)?;
+        let mut cut = Cut { holders, places, most_per_place, also: spreads, placement, groups: 1 };
+        for level in 0..raw.spread.len() {
+            self.within_spread(laid, &cut, level, groups)?;
+        }
+        self.check_room(laid, &cut)?;
+        if let (Placement::Partitioned, false) = (&cut.placement, raw.spread.is_empty()) {
+            let sets = cut_into(laid, &cut);
+            cut = dealt(cut, sets);
+        }
         Some(Cut { groups: groups?, ..cut })
+    }
+
+    /// Whether of any two levels one is within the other.
+    fn check_nested(&mut self, laid: Laid<'_>, spreads: &[CopySpread]) -> Option<()> {
+        let is_within = |inner: &CopySpread, outer: &CopySpread| {
+            let mut above = BTreeMap::new();
+            let mut pairs = inner.places.iter().zip(&outer.places);
+            pairs
+                .all(|(inner, outer)| above.insert(inner, outer).is_none_or(|known| known == outer))
+        };
+        for (index, spread) in spreads.iter().enumerate() {
+            let apart = |other: &CopySpread| !is_within(spread, other) && !is_within(other, spread);
+            if let Some(other) = spreads[..index].iter().position(apart) {
+                let level = |index: usize| &laid.raw.spread[index].by;
+                let message = format!(
+                    "a spread over `{}` and `{}`, of which none is within the other",
+                    level(other).value,
+                    level(index).value
+                );
+                self.findings
+                    .error(Code::Spread, level(index).span, message)
+                    .help("keep one of them, or list the holders of each group");
+                return None;
+            }
+        }
+        Some(())
+    }
+
+    /// Whether all levels together leave room for a group.
+    fn check_room(&mut self, laid: Laid<'_>, cut: &Cut) -> Option<()> {
+        let Some(spread) = laid.raw.spread.first().filter(|_| !cut.also.is_empty()) else {
+            return Some(());
+        };
+        // Whoever fits is taken: levels are one within the other, so that none is taken in vain.
+        let levels = || {
+            cut.also
+                .iter()
+                .map(|other| (&other.places, other.most))
+                .chain([(&cut.places, cut.most_per_place)])
+        };
+        let mut taken: Vec<Vec<u32>> = levels().map(|_| vec![0; cut.holders.len()]).collect();
+        let mut room = 0;
+        for holder in 0..cut.holders.len() {
+            let fits = levels()
+                .zip(&taken)
+                .all(|((places, most), taken)| taken[places[holder] as usize] < most);
+            if fits {
+                levels()
+                    .zip(&mut taken)
+                    .for_each(|((places, _), taken)| taken[places[holder] as usize] += 1);
+                room += 1;
+            }
+        }
+        if room >= laid.width {
+            return Some(());
+        }
+        let message = format!("{} {} over all of these levels", laid.width, laid.word);
+        self.findings.error(Code::Spread, spread.by.span, message).help(format!(
+            "together they leave room for {room}: raise an `at_most`, or have more units"
+        ));
+        None
     }
 
     fn too_few_holders(&mut self, laid: Laid<'_>, holders: usize) {
@@ -258,14 +336,23 @@ impl Checker<'_> {
         Some(said.value as u32)
     }
 
-    /// Whether groups can keep the spread, and the holders in an order in which they do.
-    fn within_spread(&mut self, laid: Laid<'_>, cut: Cut, groups: Option<u32>) -> Option<Cut> {
-        let Some(spread) = &laid.raw.spread else { return Some(cut) };
+    /// Whether groups can keep one of the spreads.
+    fn within_spread(
+        &mut self,
+        laid: Laid<'_>,
+        cut: &Cut,
+        level: usize,
+        groups: Option<u32>,
+    ) -> Option<()> {
+        let spread = &laid.raw.spread[level];
         let Laid { width, word, .. } = laid;
-        let most = cut.most_per_place as usize;
+        let (places, most) = match level.checked_sub(1) {
+            None => (&cut.places, cut.most_per_place as usize),
+            Some(other) => (&cut.also[other].places, cut.also[other].most as usize),
+        };
         let level = &spread.by.value;
-        let mut sizes = vec![0_usize; cut.places.iter().max().map_or(0, |last| *last as usize + 1)];
-        for place in &cut.places {
+        let mut sizes = vec![0_usize; places.iter().max().map_or(0, |last| *last as usize + 1)];
+        for place in places {
             sizes[*place as usize] += 1;
         }
         let room: usize = sizes.iter().map(|size| (*size).min(most)).sum();
@@ -291,10 +378,10 @@ impl Checker<'_> {
                 "there is a group on any holders, wherever they are: remove `spread`".to_owned(),
             ),
             Placement::Partitioned => {
-                let sets = cut.holders.len() / width;
+                let sets = cut_into(laid, cut);
                 // A place whose holders are dealt out to all sets in turn gives each so many.
                 match sizes.iter().find(|size| size.div_ceil(sets) > most) {
-                    None => Some(dealt(cut, sets)),
+                    None => Some(()),
                     Some(size) => refuse(
                         format!(
                             "{size} holders on one of level `{level}`, for {sets} sets of at most \
@@ -310,7 +397,7 @@ impl Checker<'_> {
                 let groups = groups? as usize;
                 let each = groups * width / cut.holders.len();
                 match sizes.iter().find(|size| **size * each > groups * most) {
-                    None => Some(cut),
+                    None => Some(()),
                     Some(size) => refuse(
                         format!(
                             "{size} holders on one of level `{level}` cannot have as many groups \
@@ -323,12 +410,12 @@ impl Checker<'_> {
             Placement::Explicit(sets) => {
                 let crowded = sets.iter().position(|set| {
                     let on = |place: u32| {
-                        set.iter().filter(|holder| cut.places[**holder as usize] == place).count()
+                        set.iter().filter(|holder| places[**holder as usize] == place).count()
                     };
-                    set.iter().any(|holder| on(cut.places[*holder as usize]) > most)
+                    set.iter().any(|holder| on(places[*holder as usize]) > most)
                 });
                 match crowded {
-                    None => Some(cut),
+                    None => Some(()),
                     Some(set) => refuse(
                         format!("group {set} has more than {most} on one of level `{level}`"),
                         "groups are counted from 0: move a holder of it, or raise `at_most`"
@@ -336,17 +423,38 @@ impl Checker<'_> {
                     ),
                 }
             }
-            Placement::Random { .. } | Placement::Copyset { .. } => Some(cut),
+            Placement::Copyset { .. } if !cut.also.is_empty() => refuse(
+                "copysets that are spread over several levels".to_owned(),
+                "keep one level, or use another placement".to_owned(),
+            ),
+            Placement::Random { .. } | Placement::Copyset { .. } => Some(()),
         }
     }
 }
 
-/// Holders in the order of the sets that they are cut into: those of each place are dealt out to all
+/// How many sets holders are cut into.
+fn cut_into(laid: Laid<'_>, cut: &Cut) -> usize {
+    cut.holders.len() / laid.width
+}
+
+/// Holders in the order of the sets that they are cut into: those of each place, of every level, are dealt out to all
 /// sets in turn.
 fn dealt(cut: Cut, sets: usize) -> Cut {
     let mut by_place: Vec<usize> = (0..cut.holders.len()).collect();
-    by_place.sort_by_key(|holder| cut.places[*holder]);
-    let order = (0..sets).flat_map(|set| by_place[set..].iter().step_by(sets).copied());
-    let (holders, places) = order.map(|holder| (cut.holders[holder], cut.places[holder])).unzip();
-    Cut { holders, places, ..cut }
+    // What is within stands together within what it is in.
+    let mut levels: Vec<&Vec<u32>> =
+        cut.also.iter().map(|other| &other.places).chain([&cut.places]).collect();
+    levels.sort_by_key(|places| places.iter().max());
+    by_place.sort_by_key(|holder| levels.iter().map(|places| places[*holder]).collect::<Vec<_>>());
+    let order: Vec<usize> =
+        (0..sets).flat_map(|set| by_place[set..].iter().step_by(sets).copied()).collect();
+    let in_order = |places: &[u32]| order.iter().map(|holder| places[*holder]).collect();
+    let spread =
+        |other: &CopySpread| CopySpread { places: in_order(&other.places), most: other.most };
+    Cut {
+        holders: order.iter().map(|holder| cut.holders[*holder]).collect(),
+        places: in_order(&cut.places),
+        also: cut.also.iter().map(spread).collect(),
+        ..cut
+    }
 }

@@ -20,7 +20,8 @@ pub(crate) struct RawHeld {
     pub(crate) ack: Option<Spanned<u64>>,
     pub(crate) groups: Option<Spanned<u64>>,
     pub(crate) placement: Option<Spanned<RawPlacement>>,
-    pub(crate) spread: Option<RawCopySpread>,
+    /// Levels of which no unit has more than so many of a group, each named once.
+    pub(crate) spread: Vec<RawCopySpread>,
     pub(crate) size: Option<f64>,
     pub(crate) medium: Medium,
     pub(crate) rebuild: Option<RawRebuild>,
@@ -154,7 +155,7 @@ impl Reader<'_> {
             placement: fields
                 .entry("placement")
                 .and_then(|entry| Some(Spanned::new(self.placement(entry.value)?, entry.key_span))),
-            spread: fields.get("spread").and_then(|id| self.copy_spread(id)),
+            spread: fields.get("spread").map_or_else(Vec::new, |id| self.copy_spreads(id)),
             size: fields.get("size").and_then(|id| self.size(id)),
             medium: medium.unwrap_or(Medium::Local),
             rebuild: fields.entry("rebuild").and_then(|entry| self.rebuild(entry)),
@@ -301,6 +302,27 @@ impl Reader<'_> {
     fn seed(&mut self, fields: &Fields<'_>) -> u64 {
         let seed = fields.get("seed").and_then(|id| self.count(id, "`seed`", 0));
         seed.map_or(0, |seed| seed.value)
+    }
+
+    /// One level, or a list of them.
+    fn copy_spreads(&mut self, id: NodeId) -> Vec<RawCopySpread> {
+        let ids = match &self.tree.node(id).value {
+            Value::List(ids) => ids.as_slice(),
+            _ => &[id],
+        };
+        let mut spreads: Vec<RawCopySpread> = Vec::new();
+        for id in ids {
+            let Some(spread) = self.copy_spread(*id) else { continue };
+            if spreads.iter().any(|other| other.by.value == spread.by.value) {
+                let message = format!("a spread over level `{}`, twice", spread.by.value);
+                self.findings
+                    .error(Code::DuplicateName, spread.by.span, message)
+                    .help("say each level once");
+                continue;
+            }
+            spreads.push(spread);
+        }
+        spreads
     }
 
     fn copy_spread(&mut self, id: NodeId) -> Option<RawCopySpread> {
