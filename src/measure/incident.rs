@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::elsewhere::Cycles;
 use super::outage::Outage;
 use super::pipeline::{Conservation, Struck, walk};
 use crate::engine::{HowLost, Loss, Root};
@@ -171,8 +172,8 @@ impl LossFinder {
 }
 
 impl ClassWay {
-    fn life<'a>(
-        &self,
+    fn life<'a, 'c>(
+        &'c self,
         luck: StreamKey,
         end: SimTime,
         outages: &[Outage],
@@ -196,9 +197,13 @@ impl ClassWay {
                 restored_in: None,
             }));
         }
+        let cycles = |cycle: &'c Option<Cycle>, purpose, observed| {
+            let down = of(observed).copied().collect();
+            cycle.as_ref().map(|cycle| Cycles::new(cycle, down, luck.of(self.name, purpose), end))
+        };
         let mut elsewhere = Elsewhere {
-            offload: self.cycle(&self.class.offload, Purpose::Offload, of(self.way.offload), luck),
-            backup: self.cycle(&self.class.backup, Purpose::Backup, of(self.way.backup), luck),
+            offload: cycles(&self.class.offload, Purpose::Offload, self.way.offload),
+            backup: cycles(&self.class.backup, Purpose::Backup, self.way.backup),
             restore: luck.of(self.name, Purpose::Restore),
             restored: 0,
         };
@@ -224,17 +229,6 @@ impl ClassWay {
         }
         life.incidents.sort_by_key(|incident| incident.at);
         life
-    }
-
-    fn cycle<'a>(
-        &self,
-        cycle: &'a Option<Cycle>,
-        purpose: Purpose,
-        down: impl Iterator<Item = &'a Outage>,
-        luck: StreamKey,
-    ) -> Option<Cycles<'a>> {
-        let down = down.copied().collect();
-        cycle.as_ref().map(|cycle| Cycles { cycle, down, draws: luck.of(self.name, purpose) })
     }
 }
 
@@ -295,48 +289,6 @@ impl Elsewhere<'_> {
     }
 }
 
-/// Copies of data of a class to elsewhere, again and again, in one life.
-struct Cycles<'a> {
-    cycle: &'a Cycle,
-    /// When what they need was down, in the order of time.
-    down: Vec<Outage>,
-    draws: StreamKey,
-}
-
-impl Cycles<'_> {
-    /// When the newest began that could be used at this instant.
-    fn last_usable(&self, now: SimTime) -> Option<SimTime> {
-        let Cycle { every, usable_after, fails, .. } = self.cycle;
-        let every = every.micros();
-        if now - SimTime::ZERO < *usable_after || every == 0 || *fails >= 1.0 {
-            return None;
-        }
-        let mut number = (now.micros() - usable_after.micros()) / every;
-        loop {
-            let begin = SimTime::from_micros(number * every);
-            match self.outage_at(begin) {
-                // All that would have begun in the outage are out of the question at once.
-                Some(outage) => number = outage.start.micros().div_ceil(every),
-                None if !self.came_to_nothing(number) => return Some(begin),
-                None => {}
-            }
-            number = number.checked_sub(1)?;
-        }
-    }
-
-    /// The outage of what is needed at this instant, of which all consequences count.
-    fn outage_at(&self, at: SimTime) -> Option<&Outage> {
-        let begun = self.down.partition_point(|outage| outage.start <= at);
-        let last = self.down.get(begun.checked_sub(1)?)?;
-        (at < last.end || last.is_censored()).then_some(last)
-    }
-
-    fn came_to_nothing(&self, number: u64) -> bool {
-        // As many cycles as `u32` can count are more than a life has that anybody waits for.
-        self.cycle.fails > 0.0 && self.draws.draw(number as u32).open_unit() < self.cycle.fails
-    }
-}
-
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
@@ -357,7 +309,7 @@ pub(super) mod tests {
         SimTime::ZERO + seconds(time)
     }
 
-    fn outage(journey: usize, start: u64, end: u64) -> Outage {
+    pub(in super::super) fn outage(journey: usize, start: u64, end: u64) -> Outage {
         Outage {
             journey: JourneyId::new(journey),
             cause: root(0),
@@ -382,8 +334,8 @@ pub(super) mod tests {
 
     fn cycle(every: u64, usable_after: u64) -> Cycle {
         Cycle {
-            every: seconds(every),
-            usable_after: seconds(usable_after),
+            every: Law::fixed(every as f64).unwrap(),
+            usable_after: Law::fixed(usable_after as f64).unwrap(),
             fails: 0.0,
             needs: None,
         }

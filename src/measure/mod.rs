@@ -5,6 +5,7 @@
 
 mod causes;
 mod data;
+mod elsewhere;
 mod first_outage;
 mod incident;
 mod journey;

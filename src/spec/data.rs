@@ -51,7 +51,9 @@ impl DataClass {
             let others = holding.deleted.iter().chain(&holding.lag).chain(&holding.unsynced);
             latent.chain(rebuild).chain(others).chain(catch_up)
         });
-        self.restore.iter().chain(of_holding)
+        let cycles = self.offload.iter().chain(&self.backup);
+        let of_cycles = cycles.flat_map(|cycle| [&cycle.every, &cycle.usable_after]);
+        self.restore.iter().chain(of_holding).chain(of_cycles)
     }
 }
 
@@ -219,13 +221,16 @@ pub struct Buffer {
     pub drain: f64,
 }
 
+/// What comes more often than this is a stream and no cycle.
+pub(crate) const SHORTEST_CYCLE_SECONDS: f64 = 1.0;
+
 /// Copies to elsewhere, again and again.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cycle {
-    /// From beginning to beginning; the first begins at the beginning of a life.
-    pub every: SimSpan,
+    /// From beginning to beginning, a second at least; the first begins at the beginning of a life.
+    pub every: Law,
     /// From its beginning until it can be used.
-    pub usable_after: SimSpan,
+    pub usable_after: Law,
     /// The probability that one comes to nothing.
     pub fails: f64,
     /// What must be up at its beginning; `None`: nothing.

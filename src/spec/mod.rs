@@ -26,6 +26,7 @@ mod vary;
 mod yaml;
 
 pub use catalog::CATALOG;
+pub(crate) use data::SHORTEST_CYCLE_SECONDS;
 pub use data::{
     Buffer, CatchUp, Cycle, DataClass, Holding, Latent, Medium, Pipeline, Placement, Rebuild, Speed,
 };

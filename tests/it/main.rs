@@ -14,6 +14,7 @@ mod data;
 mod data_classes;
 mod data_reports;
 mod determinism;
+mod elsewhere;
 mod exact;
 mod examples;
 mod export;

@@ -972,6 +972,12 @@ fn the_way_of_data_must_lead_somewhere() {
          13:69 bad-quantity: `1` is not a percentage; write it in percent: `100%`\n",
     );
     check(
+        &class("held_by: disk, backup: {every: {exponential: 59s}, usable_after: {uniform: 2h}}"),
+        "13:38 out-of-range: a backup that never ends; `every` is from beginning to beginning and its \
+         mean must be at least 1m\n\
+         13:82 wrong-kind: a uniform law cannot be `2h`; it must be its two ends, such as `[20s, 40s]`\n",
+    );
+    check(
         &class("held_by: disk, deleted: 1us, latent: {every: {fixed: 10ms}}"),
         "13:31 out-of-range: the time to a deletion is too short; its mean must be at least 1m\n\
          13:52 out-of-range: the time to a latent defect is too short; its mean must be at least 1m\n",

@@ -86,8 +86,8 @@ impl Checker<'_> {
 
     fn cycle(&mut self, raw: &RawCycle) -> Cycle {
         Cycle {
-            every: SimSpan::from_seconds(raw.every),
-            usable_after: SimSpan::from_seconds(raw.usable_after),
+            every: raw.every.clone(),
+            usable_after: raw.usable_after.clone(),
             fails: raw.fails,
             needs: self.need_of(&raw.needs),
         }

@@ -3,7 +3,7 @@
 use super::copies::RawHeld;
 use super::{Name, RawExpr};
 use crate::dist::Law;
-use crate::spec::data::CatchUp;
+use crate::spec::data::{CatchUp, SHORTEST_CYCLE_SECONDS};
 use crate::spec::diagnostic::Code;
 use crate::spec::read::{Bare, Fields, Keys, Reader};
 use crate::spec::source::Spanned;
@@ -37,8 +37,8 @@ pub(crate) struct RawBuffer {
 /// Copies to elsewhere, again and again.
 #[derive(Debug)]
 pub(crate) struct RawCycle {
-    pub(crate) every: f64,
-    pub(crate) usable_after: f64,
+    pub(crate) every: Law,
+    pub(crate) usable_after: Law,
     pub(crate) fails: f64,
     pub(crate) needs: Option<RawExpr>,
 }
@@ -50,8 +50,8 @@ pub(crate) struct RawLatent {
     pub(crate) scrub: Option<Law>,
 }
 
-/// What comes more often than this is a stream and no cycle.
-const SHORTEST_CYCLE_SECONDS: f64 = 1.0;
+/// Each time that is drawn is found by adding up those before it: half a million a year are enough.
+const SHORTEST_DRAWN_CYCLE_SECONDS: f64 = 60.0;
 /// Deletions and defects are mishaps: half a million of them a year is no system any more.
 const SHORTEST_MISHAP_SECONDS: f64 = 60.0;
 
@@ -267,30 +267,42 @@ impl Reader<'_> {
     fn cycle(&mut self, id: NodeId, keys: Keys) -> Option<RawCycle> {
         let fields = self.fields(id, keys)?;
         let every = match fields.get("every") {
-            Some(id) => self.duration(id, "`every`"),
+            Some(id) => self.time_of_cycles(id, keys.of),
             None => {
                 let example = "from beginning to beginning, such as `every: 6h`";
                 self.missing(fields.span, keys.of, "every", example);
                 None
             }
         };
-        if let Some(every) = every.filter(|every| every.value < SHORTEST_CYCLE_SECONDS) {
-            self.findings
-                .error(Code::OutOfRange, every.span, format!("{} that never ends", keys.of))
-                .help("`every` is from beginning to beginning and must be at least 1s");
-        }
-        let usable = fields.get("usable_after");
-        let usable = usable.map(|id| self.duration(id, "`usable_after`"));
-        let fails = fields.get("fails").map(|id| self.percentage(id, "`fails`"));
-        let zero = Some(Spanned::new(0.0, fields.span));
+        let usable_after = match fields.get("usable_after") {
+            Some(id) => self.law(id, "`usable_after`", Bare::Fixed),
+            None => Some(Law::Fixed { value: 0.0 }),
+        };
+        let fails = match fields.get("fails") {
+            Some(id) => self.percentage(id, "`fails`").map(|fails| fails.value),
+            None => Some(0.0),
+        };
         if let Some(id) = fields.get("clock") {
             // It says what is so anyway, as it does of failure modes.
             self.choice(id, "the clock of a backup", &[("always", ())]);
         }
         let needs = fields.get("needs").and_then(|id| self.expression(id));
-        let (usable, fails) = (usable.unwrap_or(zero)?, fails.unwrap_or(zero)?);
-        let (every, usable_after) = (every?.value, usable.value);
-        Some(RawCycle { every, usable_after, fails: fails.value, needs })
+        Some(RawCycle { every: every?, usable_after: usable_after?, fails: fails?, needs })
+    }
+
+    /// The time from the beginning of a cycle to that of the next.
+    fn time_of_cycles(&mut self, id: NodeId, of: &str) -> Option<Law> {
+        let every = self.law(id, "`every`", Bare::Fixed)?;
+        let (shortest, least) = match every {
+            Law::Fixed { .. } => (SHORTEST_CYCLE_SECONDS, "must be at least 1s"),
+            _ => (SHORTEST_DRAWN_CYCLE_SECONDS, "its mean must be at least 1m"),
+        };
+        if every.mean() < shortest {
+            self.findings
+                .error(Code::OutOfRange, self.tree.span(id), format!("{of} that never ends"))
+                .help(format!("`every` is from beginning to beginning and {least}"));
+        }
+        Some(every)
     }
 
     /// How long it takes to restore from a backup.
