@@ -8,11 +8,82 @@ use crate::rng::{Purpose, StreamKey};
 use crate::spec::{Cycle, SHORTEST_CYCLE_SECONDS};
 use crate::units::{SimSpan, SimTime};
 
+/// What came to a data class and is not there any more, nor can it be had again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Gone {
+    /// Since when.
+    pub(super) at: SimTime,
+    /// All that had come later than this; `None`: whenever it had come.
+    pub(super) after: Option<SimTime>,
+    /// And no later than this.
+    pub(super) up_to: SimTime,
+}
+
+impl Gone {
+    /// Whether what came at an instant is gone by `now`.
+    fn takes(&self, came: SimTime, now: SimTime) -> bool {
+        self.at <= now && came <= self.up_to && self.after.is_none_or(|after| came > after)
+    }
+}
+
+/// When a data class took no new data: from each first instant until the second.
+pub(super) type Refusals = [(SimTime, SimTime)];
+
+/// Where else data of a class are in one life.
+pub(super) struct Elsewhere<'a> {
+    pub(super) offload: Option<Cycles<'a>>,
+    pub(super) backup: Option<Cycles<'a>>,
+}
+
+/// Where else the data of all classes are in one life, and what of that is gone: known of each class once all
+/// classes are through that it is copied to.
+pub(super) struct Places<'a> {
+    elsewhere: Vec<Elsewhere<'a>>,
+    gone: Vec<Vec<Gone>>,
+}
+
+impl<'a> Places<'a> {
+    /// Of all classes, in their order; nothing is gone yet.
+    pub(super) fn new(elsewhere: Vec<Elsewhere<'a>>) -> Places<'a> {
+        let gone = vec![Vec::new(); elsewhere.len()];
+        Places { elsewhere, gone }
+    }
+
+    /// Up to when the data of a class had been offloaded at this instant. What is gone again of that has been lost
+    /// by the class where it was.
+    pub(super) fn offloaded(&self, class: usize, at: SimTime) -> Option<SimTime> {
+        self.elsewhere[class].offload.as_ref()?.last_usable(at, &[])
+    }
+
+    /// Up to when the data of a class can be restored from a backup at this instant.
+    pub(super) fn backed_up(&self, class: usize, at: SimTime) -> Option<SimTime> {
+        let backup = self.elsewhere[class].backup.as_ref()?;
+        let gone = backup.cycle.to.map_or(&[][..], |to| &self.gone[to]);
+        backup.last_usable(at, gone)
+    }
+
+    /// Nothing more will be gone of a class than this, and what is gone of what it was offloaded to.
+    pub(super) fn are_gone(&mut self, class: usize, mut gone: Vec<Gone>) {
+        let offload = self.elsewhere[class].offload.as_ref();
+        if let Some((offload, to)) = offload.and_then(|offload| Some((offload, offload.cycle.to?)))
+        {
+            let offloaded = |at| offload.last_usable(at, &[]);
+            gone.extend(self.gone[to].iter().filter_map(|there| {
+                let up_to = offloaded(there.up_to)?;
+                Some(Gone { at: there.at, after: there.after.and_then(offloaded), up_to })
+            }));
+        }
+        self.gone[class] = gone;
+    }
+}
+
 /// Copies of data of a class to elsewhere, again and again, in one life.
 pub(super) struct Cycles<'a> {
     cycle: &'a Cycle,
     /// When what they need was down, in the order of time.
     down: Vec<Outage>,
+    /// When where they go took nothing.
+    refusals: &'a Refusals,
     draws: StreamKey,
     /// When the life ends.
     end: SimTime,
@@ -21,18 +92,19 @@ pub(super) struct Cycles<'a> {
 }
 
 impl<'a> Cycles<'a> {
-    /// Those of a life that ends at `end`, in which what they need was down so.
+    /// Those of a life that ends at `end`, in which what they need was down so, and where they go took nothing then.
     pub(super) fn new(
         cycle: &'a Cycle,
         down: Vec<Outage>,
+        refusals: &'a Refusals,
         draws: StreamKey,
         end: SimTime,
     ) -> Cycles<'a> {
-        Cycles { cycle, down, draws, end, begins: OnceCell::new() }
+        Cycles { cycle, down, refusals, draws, end, begins: OnceCell::new() }
     }
 
-    /// When the newest began that could be used at this instant.
-    pub(super) fn last_usable(&self, now: SimTime) -> Option<SimTime> {
+    /// When the newest began that could be used at this instant and was not gone.
+    pub(super) fn last_usable(&self, now: SimTime, gone: &[Gone]) -> Option<SimTime> {
         let Cycle { usable_after, fails, .. } = self.cycle;
         if *fails >= 1.0 {
             return None;
@@ -49,12 +121,16 @@ impl<'a> Cycles<'a> {
             match self.outage_at(begin) {
                 // All that would have begun in the outage are out of the question at once.
                 Some(outage) => number = self.first_from(outage.start),
-                None if begin + self.usable_after(number) <= now
-                    && !self.came_to_nothing(number) =>
-                {
-                    return Some(begin);
+                None => {
+                    let came = begin + self.usable_after(number);
+                    if came <= now
+                        && !self.came_to_nothing(number)
+                        && !self.was_refused(came)
+                        && !gone.iter().any(|gone| gone.takes(came, now))
+                    {
+                        return Some(begin);
+                    }
                 }
-                None => {}
             }
             number = number.checked_sub(1)?;
         }
@@ -123,6 +199,12 @@ impl<'a> Cycles<'a> {
         (at < last.end || last.is_censored()).then_some(last)
     }
 
+    /// Whether where they go took nothing at this instant.
+    fn was_refused(&self, at: SimTime) -> bool {
+        let begun = self.refusals.partition_point(|(from, _)| *from <= at);
+        begun > 0 && at < self.refusals[begun - 1].1
+    }
+
     fn came_to_nothing(&self, number: u64) -> bool {
         self.cycle.fails > 0.0 && self.draws.draw(number as u32).open_unit() < self.cycle.fails
     }
@@ -139,7 +221,7 @@ mod tests {
     use crate::rng::Stream;
 
     fn cycle(every: Law, usable_after: Law) -> Cycle {
-        Cycle { every, usable_after, fails: 0.0, needs: None }
+        Cycle { every, usable_after, fails: 0.0, needs: None, to: None }
     }
 
     fn hours(hours: f64) -> f64 {
@@ -155,8 +237,8 @@ mod tests {
         let now = at(1_000 * HOUR);
         let (mut sum, mut squares) = (0.0, 0.0);
         for life in 0..lives {
-            let cycles = Cycles::new(cycle, Vec::new(), draws(life), now);
-            let age = (now - cycles.last_usable(now).unwrap()).seconds() / 3_600.0;
+            let cycles = Cycles::new(cycle, Vec::new(), &[], draws(life), now);
+            let age = (now - cycles.last_usable(now, &[]).unwrap()).seconds() / 3_600.0;
             (sum, squares) = (sum + age, squares + age * age);
         }
         let (n, mean) = (lives as f64, sum / lives as f64);
@@ -190,7 +272,7 @@ mod tests {
     #[test]
     fn a_drawn_time_is_no_shorter_than_the_shortest() {
         let cycle = cycle(Law::exponential(0.2).unwrap(), Law::fixed(0.0).unwrap());
-        let cycles = Cycles::new(&cycle, Vec::new(), draws(0), at(50));
+        let cycles = Cycles::new(&cycle, Vec::new(), &[], draws(0), at(50));
         let begins = cycles.begins();
         assert!(begins.windows(2).all(|two| two[1] - two[0] >= seconds(1)), "{begins:?}");
         assert!(begins.len() <= 52 && begins.len() > 40, "{}", begins.len());
@@ -236,11 +318,11 @@ mod tests {
             ] {
                 let cycle = Cycle { fails: 0.3, ..cycle(every, usable_after) };
                 let end = at(150 * HOUR);
-                let cycles = Cycles::new(&cycle, at_random(&mut dice), draws(life), end);
+                let cycles = Cycles::new(&cycle, at_random(&mut dice), &[], draws(life), end);
                 for _ in 0..20 {
                     let now = at(dice.word() % (150 * HOUR));
                     let begun = cycles.last_begun(now).unwrap() + 1;
-                    assert_eq!(cycles.last_usable(now), one_by_one(&cycles, now, begun));
+                    assert_eq!(cycles.last_usable(now, &[]), one_by_one(&cycles, now, begun));
                 }
             }
         }

@@ -30,6 +30,11 @@ pub struct DataClass {
 }
 
 impl DataClass {
+    /// The data classes that its data are copied to, by their indices.
+    pub(crate) fn copied_to(&self) -> impl Iterator<Item = usize> {
+        self.offload.iter().chain(&self.backup).filter_map(|cycle| cycle.to)
+    }
+
     /// Every law of time in it.
     pub(crate) fn laws(&self) -> impl Iterator<Item = &Law> {
         let of_holding = self.holding.iter().flat_map(|holding| {
@@ -235,4 +240,25 @@ pub struct Cycle {
     pub fails: f64,
     /// What must be up at its beginning; `None`: nothing.
     pub needs: Option<Expression>,
+    /// The index of the data class that what is copied is in from then on; `None`: where nothing of it is ever lost.
+    pub to: Option<usize>,
+}
+
+/// The indices of data classes, each after those that its data are copied to; without those whose data come back to
+/// where they were, or lead there.
+pub(crate) fn in_order_of_copying(classes: &[DataClass]) -> Vec<usize> {
+    let mut order = Vec::with_capacity(classes.len());
+    let mut is_in = vec![false; classes.len()];
+    loop {
+        let before = order.len();
+        for (index, class) in classes.iter().enumerate() {
+            if !is_in[index] && class.copied_to().all(|to| is_in[to]) {
+                is_in[index] = true;
+                order.push(index);
+            }
+        }
+        if order.len() == before {
+            return order;
+        }
+    }
 }

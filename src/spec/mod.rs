@@ -26,10 +26,10 @@ mod vary;
 mod yaml;
 
 pub use catalog::CATALOG;
-pub(crate) use data::SHORTEST_CYCLE_SECONDS;
 pub use data::{
     Buffer, CatchUp, Cycle, DataClass, Holding, Latent, Medium, Pipeline, Placement, Rebuild, Speed,
 };
+pub(crate) use data::{SHORTEST_CYCLE_SECONDS, in_order_of_copying};
 pub use diagnostic::{Code, Diagnostic, Findings, Severity};
 pub(crate) use digest::digest_of;
 pub use faults::{MOST_FAULTS, single_faults};

@@ -978,6 +978,26 @@ fn the_way_of_data_must_lead_somewhere() {
          13:82 wrong-kind: a uniform law cannot be `2h`; it must be its two ends, such as `[20s, 40s]`\n",
     );
     check(
+        &class("held_by: disk, backup: {every: 1h, to: other}"),
+        "13:46 unknown-name: there is no data class `other`; there are `d`\n",
+    );
+    check(
+        &class("held_by: disk, backup: {every: 1h, to: d}"),
+        "13:3 cycle: these data are copied to one another: `d` and again; leave out the `to` \
+         of one of them\n",
+    );
+    let ring = "held_by: disk, deleted: 9y, offload: {every: 1h, to: e}}
+  e: {held_by: disk, deleted: 9y, backup: {every: 1h, to: f}}
+  f: {held_by: disk, deleted: 9y, offload: {every: 1h, to: g}, backup: {every: 1h, to: e}}
+  g: {born: web";
+    check(
+        &class(ring),
+        "14:3 cycle: these data are copied to one another: `e` and `f` and again; leave out the `to` \
+         of one of them\n\
+         15:60 missing-key: nothing holds `g`, to which data are copied; say who holds it, `held_by: \
+         store`, or leave out `to`\n",
+    );
+    check(
         &class("held_by: disk, deleted: 1us, latent: {every: {fixed: 10ms}}"),
         "13:31 out-of-range: the time to a deletion is too short; its mean must be at least 1m\n\
          13:52 out-of-range: the time to a latent defect is too short; its mean must be at least 1m\n",

@@ -3,10 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::all::{Checker, listed_keys};
-use crate::spec::data::{Buffer, CatchUp, Cycle, DataClass, Holding, Medium, Pipeline};
+use crate::spec::data::{
+    Buffer, CatchUp, Cycle, DataClass, Holding, Medium, Pipeline, in_order_of_copying,
+};
 use crate::spec::diagnostic::Code;
 use crate::spec::platform::{Platform, Workload};
 use crate::spec::raw::{Name, RawCycle, RawData, RawExpr, RawMode, RawService};
+use crate::spec::read::listed;
 use crate::spec::source::{Span, Spanned};
 use crate::spec::topology::Expression;
 use crate::units::SimSpan;
@@ -45,7 +48,32 @@ impl Checker<'_> {
                 break;
             }
         }
+        if classes.len() == raw.data.len() {
+            self.check_where_copies_lead(&classes);
+        }
         classes
+    }
+
+    /// Copies of copies must not come back to what they are copies of.
+    fn check_where_copies_lead(&mut self, classes: &[DataClass]) {
+        let order = in_order_of_copying(classes);
+        let is_left = |class: &usize| !order.contains(class);
+        let Some(first) = (0..classes.len()).find(is_left) else { return };
+        let mut ring = vec![first];
+        loop {
+            let next = classes[ring[ring.len() - 1]].copied_to().find(is_left);
+            let next = next.expect("what is left leads to something that is left");
+            if let Some(start) = ring.iter().position(|&class| class == next) {
+                ring.drain(..start);
+                break;
+            }
+            ring.push(next);
+        }
+        let names: Vec<&str> = ring.iter().map(|&class| classes[class].name.as_str()).collect();
+        let message = format!("these data are copied to one another: {} and again", listed(&names));
+        self.findings
+            .error(Code::Cycle, self.raw.data[ring[0]].name.span, message)
+            .help("leave out the `to` of one of them");
     }
 
     fn data_class(&mut self, raw: &RawData) -> Option<DataClass> {
@@ -90,7 +118,20 @@ impl Checker<'_> {
             usable_after: raw.usable_after.clone(),
             fails: raw.fails,
             needs: self.need_of(&raw.needs),
+            to: raw.to.as_ref().and_then(|to| self.data_taking(to)),
         }
+    }
+
+    /// The data class with this name, which must be one that can take data.
+    fn data_taking(&mut self, name: &Name) -> Option<usize> {
+        let class = *self.data_named(std::slice::from_ref(name)).first()?;
+        if self.raw.data[class].held.is_none() {
+            let message = format!("nothing holds `{}`, to which data are copied", name.value);
+            self.findings
+                .error(Code::MissingKey, name.span, message)
+                .help("say who holds it, `held_by: store`, or leave out `to`");
+        }
+        Some(class)
     }
 
     fn need_of(&mut self, raw: &Option<RawExpr>) -> Option<Expression> {

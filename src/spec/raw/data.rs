@@ -41,6 +41,8 @@ pub(crate) struct RawCycle {
     pub(crate) usable_after: Law,
     pub(crate) fails: f64,
     pub(crate) needs: Option<RawExpr>,
+    /// The data class that what is copied is in from then on.
+    pub(crate) to: Option<Name>,
 }
 
 /// Defects that nobody notices, and deletions.
@@ -92,10 +94,10 @@ const LATENT: Keys = Keys { of: "a latent defect", read: &["every", "scrub"], la
 const DELETED: Keys = Keys { of: "deletion by mistake", read: &["every"], later: &[] };
 const BUFFER: Keys = Keys { of: "a buffer", read: &["horizon", "survives", "drain"], later: &[] };
 const OFFLOAD: Keys =
-    Keys { of: "an offload", read: &["every", "usable_after", "needs", "fails"], later: &[] };
+    Keys { of: "an offload", read: &["every", "usable_after", "needs", "fails", "to"], later: &[] };
 const BACKUP: Keys = Keys {
     of: "a backup",
-    read: &["every", "usable_after", "needs", "fails", "clock", "restore"],
+    read: &["every", "usable_after", "needs", "fails", "to", "clock", "restore"],
     later: &[],
 };
 
@@ -287,7 +289,9 @@ impl Reader<'_> {
             self.choice(id, "the clock of a backup", &[("always", ())]);
         }
         let needs = fields.get("needs").and_then(|id| self.expression(id));
-        Some(RawCycle { every: every?, usable_after: usable_after?, fails: fails?, needs })
+        let to = fields.get("to").and_then(|id| self.text(id, "the name of a data class"));
+        let (every, usable_after) = (every?, usable_after?);
+        Some(RawCycle { every, usable_after, fails: fails?, needs, to })
     }
 
     /// The time from the beginning of a cycle to that of the next.
