@@ -391,6 +391,7 @@ pub(super) mod tests {
             offload: None,
             backup: None,
             restore: None,
+            rate: None,
             retention: None,
         }
     }

@@ -25,6 +25,8 @@ pub struct DataClass {
     pub backup: Option<Cycle>,
     /// How long it takes to restore from a backup; `None` is at once.
     pub restore: Option<Law>,
+    /// Bytes that are born in a second.
+    pub rate: Option<f64>,
     /// How far back data reach; `None`: to the beginning of a life.
     pub retention: Option<SimSpan>,
 }

@@ -56,6 +56,7 @@ fn with_data(mut topology: Topology, holding: Holding) -> Model {
         offload: None,
         backup: None,
         restore: None,
+        rate: None,
         retention: None,
     });
     compile(&topology)

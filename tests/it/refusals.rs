@@ -998,6 +998,10 @@ fn the_way_of_data_must_lead_somewhere() {
          store`, or leave out `to`\n",
     );
     check(
+        &class("held_by: disk, rate: 0B/s, deleted: 9y"),
+        "13:28 out-of-range: a bandwidth of nothing; it must be above zero\n",
+    );
+    check(
         &class("held_by: disk, deleted: 1us, latent: {every: {fixed: 10ms}}"),
         "13:31 out-of-range: the time to a deletion is too short; its mean must be at least 1m\n\
          13:52 out-of-range: the time to a latent defect is too short; its mean must be at least 1m\n",

@@ -93,6 +93,7 @@ impl Checker<'_> {
             offload,
             backup,
             restore: raw.restore.clone(),
+            rate: raw.rate,
             retention: raw.retention.map(SimSpan::from_seconds),
         })
     }

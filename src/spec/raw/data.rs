@@ -22,6 +22,8 @@ pub(crate) struct RawData {
     pub(crate) offload: Option<RawCycle>,
     pub(crate) backup: Option<RawCycle>,
     pub(crate) restore: Option<Law>,
+    /// Bytes a second.
+    pub(crate) rate: Option<f64>,
     pub(crate) retention: Option<f64>,
 }
 
@@ -80,6 +82,7 @@ const DATA: Keys = Keys {
         "unsynced",
         "catch_up",
         "retention",
+        "rate",
         "born",
         "sink",
         "buffer",
@@ -89,7 +92,7 @@ const DATA: Keys = Keys {
     later: &[],
 };
 /// Keys that need nobody who holds copies: all others say something of these.
-const OF_ANY_DATA: &[&str] = &["about", "held_by", "born", "sink", "buffer"];
+const OF_ANY_DATA: &[&str] = &["about", "held_by", "rate", "born", "sink", "buffer"];
 const LATENT: Keys = Keys { of: "a latent defect", read: &["every", "scrub"], later: &[] };
 const DELETED: Keys = Keys { of: "deletion by mistake", read: &["every"], later: &[] };
 const BUFFER: Keys = Keys { of: "a buffer", read: &["horizon", "survives", "drain"], later: &[] };
@@ -119,6 +122,7 @@ impl Reader<'_> {
             offload: fields.get("offload").and_then(|id| self.cycle(id, OFFLOAD)),
             backup: backup.and_then(|id| self.cycle(id, BACKUP)),
             restore: backup.and_then(|id| self.restore(id)),
+            rate: fields.get("rate").and_then(|id| self.bandwidth(id)),
             retention: fields.get("retention").and_then(|id| self.length(id, "a retention")),
             name,
         })
