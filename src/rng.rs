@@ -126,6 +126,8 @@ pub enum Purpose {
     Cycle = 39,
     /// How long an offload or a backup takes until it can be used.
     Usable = 42,
+    /// Whether what a failure takes with a probability is gone.
+    Wiped = 43,
     /// When a failure is made to happen that is rare, and which.
     Forced = 40,
     /// When a life is made to see what it hardly ever would, and which of those alike.

@@ -801,7 +801,9 @@ mod tests {
                 outages.push(Outage { journey, cause, ended_by, start, end: now.min(end) });
             }
             let (lost, sums) =
-                walk(Some(&buffer), std::iter::empty(), outages.iter(), end, &|_| Struck::Process);
+                walk(Some(&buffer), std::iter::empty(), outages.iter(), end, &|_, _| {
+                    Struck::Process
+                });
             assert!(sums.holds());
             let incidents = lost.iter().filter(|loss| loss.at < window.1).map(|loss| Incident {
                 at: loss.at,

@@ -119,8 +119,8 @@ pub(super) struct LossFinder {
     classes: Vec<ClassWay>,
     /// The classes, each after those that it is copied to.
     order: Vec<usize>,
-    /// What each clock strikes of what is born on its unit or above it.
-    struck: Vec<Struck>,
+    /// What each clock strikes of what is born on its unit or above it, and with which probability it wipes that.
+    struck: Vec<(Struck, f64)>,
 }
 
 #[derive(Clone, Debug)]
@@ -156,11 +156,11 @@ impl LossFinder {
         let classes = topology.data.iter().zip(observed_ways(topology));
         let struck = |clock| {
             let (unit, mode) = model.origin(ClockId::new(clock));
-            match topology.units[unit.index()].level {
-                _ if topology.modes[mode].wipes => Struck::Wiped,
+            let struck = match topology.units[unit.index()].level {
                 None => Struck::Process,
                 Some(_) => Struck::Below,
-            }
+            };
+            (struck, topology.modes[mode].wipes)
         };
         let clocks = if topology.data.is_empty() { 0 } else { model.clock_count() };
         let fed_by = |index: usize, class: &DataClass| {
@@ -199,7 +199,14 @@ impl LossFinder {
     ) -> Vec<LifeOfData> {
         let luck = StreamKey::of_life(self.seed, replication);
         let past = Past { luck, end, outages, losses, refusals };
-        lives(&self.classes, &self.order, past, &|root| self.struck[root.clock.index()])
+        let struck = |class: u64, root: Root, at: SimTime| {
+            let (struck, wipes) = self.struck[root.clock.index()];
+            // Each class is struck once at an instant, which therefore tells one draw from another.
+            let draws = luck.of(class, Purpose::Wiped).of(at.micros(), Purpose::Wiped);
+            let is_wiped = wipes >= 1.0 || wipes > 0.0 && draws.draw(0).open_unit() < wipes;
+            if is_wiped { Struck::Wiped } else { struck }
+        };
+        lives(&self.classes, &self.order, past, &struck)
     }
 }
 
@@ -207,7 +214,7 @@ fn lives(
     classes: &[ClassWay],
     order: &[usize],
     past: Past<'_>,
-    struck: &impl Fn(Root) -> Struck,
+    struck: &impl Fn(u64, Root, SimTime) -> Struck,
 ) -> Vec<LifeOfData> {
     let mut places = Places::new(classes.iter().map(|class| class.elsewhere(past)).collect());
     let mut lives = vec![LifeOfData::default(); classes.len()];
@@ -239,13 +246,14 @@ impl ClassWay {
         &self,
         past: Past<'_>,
         places: &Places<'_>,
-        struck: &impl Fn(Root) -> Struck,
+        struck: &impl Fn(u64, Root, SimTime) -> Struck,
     ) -> (LifeOfData, Vec<Gone>) {
         let mut life = LifeOfData::default();
         if let Some(pipeline) = &self.class.pipeline {
             let [source, sink] = [self.way.source, self.way.sink].map(|at| past.outages_of(at));
             let buffer = pipeline.buffer.as_ref();
-            let (lost, conservation) = walk(buffer, source, sink, past.end, struck);
+            let (lost, conservation) =
+                walk(buffer, source, sink, past.end, &|root, at| struck(self.name, root, at));
             life.conservation = conservation;
             life.incidents.extend(lost.iter().map(|loss| Incident {
                 at: loss.at,
@@ -429,7 +437,7 @@ pub(super) mod tests {
         let one = ClassWay { index: 0, class, name, way, fed_by: Vec::new() };
         let (luck, end) = (StreamKey::of_life(1, 0), at(1_000 * HOUR));
         let past = Past { luck, end, outages, losses, refusals: &[] };
-        lives(&[one], &[0], past, &|_| Struck::Process).remove(0)
+        lives(&[one], &[0], past, &|_, _, _| Struck::Process).remove(0)
     }
 
     #[track_caller]
@@ -606,7 +614,7 @@ pub(super) mod tests {
         let classes: Vec<ClassWay> = all.iter().enumerate().map(class).collect();
         let (luck, end) = (StreamKey::of_life(1, 0), at(1_000 * HOUR));
         let past = Past { luck, end, outages: &[], losses, refusals };
-        let lives = lives(&classes, &in_order_of_copying(all), past, &|_| Struck::Process);
+        let lives = lives(&classes, &in_order_of_copying(all), past, &|_, _, _| Struck::Process);
         let hours = |micros: u64| {
             assert_eq!(micros % (HOUR * 1_000_000), 0);
             micros / (HOUR * 1_000_000)

@@ -71,7 +71,7 @@ fn what_a_file_says_of_data_is_read() {
 
     let journeys: Vec<_> = topology.journeys.iter().map(|journey| journey.data.clone()).collect();
     assert_eq!(journeys, [vec![0], vec![1, 2]]);
-    assert!(topology.modes[0].wipes && topology.modes[2].cuts_power);
+    assert!(topology.modes[0].wipes == 1.0 && topology.modes[2].cuts_power);
 }
 
 /// With a spread, holders are in an order in which they can be cut: each set keeps it.

@@ -41,3 +41,4 @@ mod told;
 mod topologies;
 mod validation;
 mod volumes;
+mod wiping;

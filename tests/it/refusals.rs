@@ -1097,6 +1097,22 @@ fn a_cluster_that_is_fine_has_no_findings() {
 }
 
 #[test]
+fn what_nodes_keep_is_wiped_or_not() {
+    check_cluster(
+        "repair: 2h}",
+        "repair: 2h, wipes: 5%}",
+        "3:34 out-of-range: `down` strikes nodes, and wipes with a probability; a node loses its volumes or keeps them: \
+         say `wipes: true`, or two failure modes\n",
+    );
+    check_cluster(
+        "repair: 2h}",
+        "repair: 2h, wipes: maybe}",
+        "3:41 bad-quantity: `maybe` is not yes or no; write `true` or `false`\n",
+    );
+    check_cluster("repair: 2h}", "repair: 2h, wipes: 500%}", "3:43 out-of-range: x\n");
+}
+
+#[test]
 fn volumes_are_replicated_over_nodes_of_the_cluster() {
     check_workload("volume: {network: {size: 50GiB}}", "");
     check_workload(

@@ -169,6 +169,27 @@ impl Checker<'_> {
         classes
     }
 
+    /// Refuses modes that wipe with a probability what a platform keeps on nodes: of a volume there is no part that
+    /// stays.
+    pub(super) fn check_what_nodes_keep(&mut self, platform: Option<&Platform>) {
+        let Some(platform) = platform else { return };
+        let mut units: Vec<usize> = platform.nodes.iter().map(|node| node.unit).collect();
+        units.extend(self.stands_on(&units));
+        for mode in self.modes_of(units) {
+            let (raw, wipes) = (&self.raw.failures.get(mode), self.modes[mode].wipes);
+            if let Some((name, wiping)) = raw.and_then(|raw| Some((&raw.name, raw.wipes?)))
+                && wipes > 0.0
+                && wipes < 1.0
+            {
+                let message =
+                    format!("`{}` strikes nodes, and wipes with a probability", name.value);
+                self.findings.error(Code::OutOfRange, wiping.span, message).help(
+                    "a node loses its volumes or keeps them: say `wipes: true`, or two failure modes",
+                );
+            }
+        }
+    }
+
     /// Points out data that nothing can lose, and losses that nothing can suffer.
     pub(super) fn warn_of_what_nobody_can_lose(
         &mut self,
@@ -201,7 +222,7 @@ impl Checker<'_> {
                 _ => all().collect(),
             };
             relevant.extend(self.modes_under_volumes(&holding.holders, platform));
-            let can_wipe = relevant.iter().any(|&mode| self.modes[mode].wipes);
+            let can_wipe = relevant.iter().any(|&mode| self.modes[mode].wipes > 0.0);
             wiping.extend(relevant);
             if holding.unsynced.is_some() {
                 cutting.extend(all());
@@ -218,7 +239,8 @@ impl Checker<'_> {
         if classes.iter().all(|class| class.holding.is_none()) {
             return;
         }
-        let wipes = |mode: &RawMode| mode.wipes;
+        let is_above_zero = |wipes: Spanned<f64>| Spanned::new(wipes.value > 0.0, wipes.span);
+        let wipes = |mode: &RawMode| mode.wipes.map(is_above_zero);
         let nowhere = "wipes data, and nothing that it strikes holds any";
         self.warn_of_modes(wipes, &wiping, nowhere);
         let cuts = |mode: &RawMode| mode.cuts_power;
