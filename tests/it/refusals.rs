@@ -1109,7 +1109,11 @@ fn what_nodes_keep_is_wiped_or_not() {
         "repair: 2h, wipes: maybe}",
         "3:41 bad-quantity: `maybe` is not yes or no; write `true` or `false`\n",
     );
-    check_cluster("repair: 2h}", "repair: 2h, wipes: 500%}", "3:43 out-of-range: x\n");
+    check_cluster(
+        "repair: 2h}",
+        "repair: 2h, wipes: 500%}",
+        "3:41 bad-quantity: `500%` is not a percentage; it must be from 0% to 100%\n",
+    );
 }
 
 #[test]
