@@ -119,7 +119,7 @@ fn outages_that_destroy_few_shards_are_not_estimated() {
 fn each_copy_is_taken_by_itself() {
     let system = compiled(
         "topology: halls
-failures: {outage: {every: 100h, repair: 1h, wipes: 30%}}
+failures: {outage: {every: 100h, repair: 1s, wipes: 30%}}
 domains:
   hall: {fails: [outage]}
   disk: {in: hall, count: 3}
@@ -134,11 +134,16 @@ data:
     let json = to_json(&system.simulate(&plan(1)).unwrap());
     assert_eq!(to_json(&system.simulate(&plan(3)).unwrap()), json);
     let json: Value = serde_json::from_str(&json).unwrap();
-    let (outages, p) = (8_760.0 / 101.0, 0.3_f64);
+    let (outages, p) = (8_760.0 / (100.0 + 1.0 / 3_600.0), 0.3_f64);
     let two = 3.0 * p * p * (1.0 - p);
     let rows = &json["data"]["rows"];
     check_near(&rows["loss_incidents_per_year"], outages * p.powi(3));
     check_near(&rows["rebuilt_copies_per_year"], outages * 3.0 * p);
+    // Every outage anew: the lives that none of them harms are as many as a Poisson law says.
+    let (harmed, exact) =
+        (rows["p_loss"]["mean"].as_f64().unwrap(), 1.0 - (-outages * p.powi(3)).exp());
+    let sigmas = (harmed - exact) / (exact * (1.0 - exact) / 1_000.0).sqrt();
+    assert!(sigmas.abs() < 4.0, "{harmed} for {exact}: {sigmas:.1} standard errors");
     check_near(&json["data"]["shards"]["loss_incidents_per_year"], outages * (two + p.powi(3)));
 }
 
