@@ -124,6 +124,12 @@ pub enum Purpose {
     Backup = 21,
     /// How long a restoration from a backup takes.
     Restore = 22,
+    /// How long it is from an offload or a backup to the next.
+    Cycle = 39,
+    /// How long an offload or a backup takes until it can be used.
+    Usable = 42,
+    /// Whether what a failure takes with a probability is gone.
+    Wiped = 43,
     /// When a failure is made to happen that is rare, and which.
     Forced = 40,
     /// When a life is made to see what it hardly ever would, and which of those alike.

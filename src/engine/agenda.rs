@@ -145,7 +145,7 @@ impl<'m> Agenda<'m> {
             shocks: vec![0; model.shocks.len()],
             orders: vec![0; model.spares.len()],
             drags: vec![0; model.drags.len()],
-            copies: Copies::new(&model.data),
+            copies: Copies::new(model),
             placements: Placements::new(model),
             bias: Bias::NONE,
         }

@@ -4,7 +4,7 @@ use super::agenda::{Agenda, next_of};
 use super::event::Event;
 use super::step::DataChooser;
 use crate::dist::Law;
-use crate::model::{CopyId, Data, DataId};
+use crate::model::{Clock, CopyId, DataId, Model};
 use crate::rng::{Purpose, Stream};
 use crate::spec::{CatchUp, Rebuild, Scrub, Speed};
 use crate::units::{SimSpan, SimTime};
@@ -34,10 +34,14 @@ pub(super) struct Copies {
     /// How often each class has been deleted, and has lost its newest data.
     deletions: Vec<u32>,
     newest: Vec<u32>,
+    /// How often something has struck each copy that takes it with a probability; empty if nothing does.
+    strikes: Vec<u32>,
 }
 
 impl Copies {
-    pub(super) fn new(data: &Data) -> Copies {
+    pub(super) fn new(model: &Model) -> Copies {
+        let data = &model.data;
+        let is_chancy = |clock: &Clock| clock.wipes > 0.0 && clock.wipes < 1.0;
         let needs_luck = data.holdings.iter().any(|holding| {
             holding.rebuild.is_some()
                 || holding.latent.is_some()
@@ -48,6 +52,10 @@ impl Copies {
             copies: vec![CopyLuck::default(); if needs_luck { data.units.len() } else { 0 }],
             deletions: vec![0; data.holdings.len()],
             newest: vec![0; data.holdings.len()],
+            strikes: match model.clocks.iter().any(is_chancy) {
+                true => vec![0; data.units.len()],
+                false => Vec::new(),
+            },
         }
     }
 }
@@ -59,6 +67,7 @@ impl Agenda<'_> {
         self.copies.copies.fill(CopyLuck::default());
         self.copies.deletions.fill(0);
         self.copies.newest.fill(0);
+        self.copies.strikes.fill(0);
         for (class, holding) in data.holdings.iter().enumerate() {
             if holding.latent.is_some() {
                 (0..holding.count).for_each(|number| self.defect_is_awaited(holding.copy(number)));
@@ -145,6 +154,11 @@ impl DataChooser for Agenda<'_> {
 
     fn rebuild_is_called_off(&mut self, copy: CopyId) {
         self.cancel(Event::Rebuild(copy));
+    }
+
+    fn is_wiped(&mut self, copy: CopyId, probability: f64) -> bool {
+        let ordinal = next_of(&mut self.copies.strikes[copy.index()]);
+        self.luck_of(copy, Purpose::Wiped, ordinal).open_unit() < probability
     }
 
     fn finds_unreadable(&mut self, copy: CopyId, probability: f64, is_fatal: bool) -> bool {

@@ -79,8 +79,11 @@ pub(crate) struct HoldingState {
     lost: u32,
     /// Groups that cannot be read.
     unreadable: u32,
-    /// The same as observers know them.
-    told: (u32, u32),
+    /// Groups that take no new data, and how many copies of each are away; kept where other classes are copied to it.
+    refusing: u32,
+    away_of: Vec<u32>,
+    /// Copies that are lost, groups that cannot be read and groups that take nothing, as observers know them.
+    told: (u32, u32, u32),
     /// Losses of copies, and of groups, so far.
     losses: u32,
     /// Positions that each group has lost.
@@ -186,7 +189,9 @@ impl HoldingState {
         HoldingState {
             lost: 0,
             unreadable: 0,
-            told: (0, 0),
+            refusing: 0,
+            away_of: vec![0; if holding.is_copied_to { groups } else { 0 }],
+            told: (0, 0, 0),
             losses: 0,
             lost_of: vec![0; groups],
             new_since: vec![0; groups],
@@ -211,7 +216,9 @@ impl HoldingState {
     }
 
     fn begin(&mut self) {
-        (self.lost, self.unreadable, self.told, self.losses) = (0, 0, (0, 0), 0);
+        (self.lost, self.unreadable, self.refusing, self.losses) = (0, 0, 0, 0);
+        self.told = (0, 0, 0);
+        self.away_of.fill(0);
         self.lost_of.fill(0);
         if self.newest_since > 0 {
             self.new_since.fill(0);
@@ -272,6 +279,28 @@ impl HoldingState {
         let is_last = *parts == 0;
         self.away_places -= u32::from(is_last);
         is_last
+    }
+
+    /// A copy has left; whether a group takes no new data without it.
+    fn takes_less(&mut self, holding: &Holding, number: u32) -> bool {
+        let before = self.refusing;
+        for &group in holding.groups_of.of(number as usize) {
+            let away = &mut self.away_of[group as usize];
+            self.refusing += u32::from(holding.takes_data(*away) && !holding.takes_data(*away + 1));
+            *away += 1;
+        }
+        self.refusing != before
+    }
+
+    /// A copy has returned; whether a group takes new data with it, and did not without.
+    fn takes_more(&mut self, holding: &Holding, number: u32) -> bool {
+        let before = self.refusing;
+        for &group in holding.groups_of.of(number as usize) {
+            let away = &mut self.away_of[group as usize];
+            *away -= 1;
+            self.refusing -= u32::from(holding.takes_data(*away) && !holding.takes_data(*away + 1));
+        }
+        self.refusing != before
     }
 
     /// Number of the loss after which a group was new again.
@@ -375,7 +404,7 @@ impl DataState {
         self.margins.clear();
         for class in self.touched.drain(..) {
             let state = &mut self.holdings[class.index()];
-            state.told = (state.lost, state.unreadable);
+            state.told = (state.lost, state.unreadable, state.refusing);
         }
     }
 
@@ -482,13 +511,16 @@ impl DataState {
         }
         for class in self.touched.drain(..) {
             let state = &mut self.holdings[class.index()];
-            let (lost, unreadable) = state.told;
-            state.told = (state.lost, state.unreadable);
+            let (lost, unreadable, refusing) = state.told;
+            state.told = (state.lost, state.unreadable, state.refusing);
             if lost != state.lost {
                 observer.on_lost_copies(class, at, state.lost);
             }
             if unreadable != state.unreadable {
                 observer.on_unreadable_groups(class, at, state.unreadable);
+            }
+            if refusing != state.refusing {
+                observer.on_refusing_groups(class, at, state.refusing);
             }
         }
         for (class, lost) in self.margins.drain(..) {
@@ -687,6 +719,10 @@ impl DataState {
         let state = &mut self.holdings[class.index()];
         let part = holding.meetings.part(number);
         let is_first = state.leave(holding, part, number..number + 1);
+        if holding.is_copied_to && state.takes_less(holding, number) {
+            self.touched.push(class);
+        }
+        let state = &mut self.holdings[class.index()];
         if state.away_places > holding.places_to_spare() {
             self.look_at_groups_of(holding, class, part, number);
         }
@@ -702,6 +738,10 @@ impl DataState {
         let (class, holding, number) = data.holding_of(copy);
         let state = &mut self.holdings[class.index()];
         let is_last = state.return_to(holding, holding.meetings.part(number), 1);
+        if holding.is_copied_to && state.takes_more(holding, number) {
+            self.touched.push(class);
+        }
+        let state = &mut self.holdings[class.index()];
         if state.unreadable > 0 {
             self.look_at_unreadable_groups_of(holding, class, number);
         }
@@ -1022,6 +1062,17 @@ impl DataState {
                 assert_eq!(known, is_unreadable, "group {group}");
             }
             assert_eq!(state.unreadable, unreadable);
+            let away_in = |group: u32| {
+                let members = holding.group(group).iter();
+                members.filter(|number| is_away(**number)).count() as u32
+            };
+            let is_kept = |group: &u32| state.away_of.get(*group as usize).is_some();
+            let groups = (0..holding.group_count() as u32).filter(is_kept);
+            let counted = groups.inspect(|group| {
+                assert_eq!(state.away_of[*group as usize], away_in(*group), "group {group}");
+            });
+            let refusing = counted.filter(|group| !holding.takes_data(away_in(*group))).count();
+            assert_eq!(state.refusing as usize, refusing);
         }
     }
 }

@@ -25,6 +25,9 @@ pub trait Observer {
     /// From `at` on, so many groups of a data class cannot be read.
     #[inline]
     fn on_unreadable_groups(&mut self, _data: DataId, _at: SimTime, _groups: u32) {}
+    /// From `at` on, so many groups of a data class that others are copied to take no new data.
+    #[inline]
+    fn on_refusing_groups(&mut self, _data: DataId, _at: SimTime, _groups: u32) {}
     /// A group of a data class has lost so many positions at `at`, and was not gone with that.
     #[inline]
     fn on_margin(&mut self, _data: DataId, _at: SimTime, _lost: u32) {}

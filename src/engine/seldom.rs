@@ -22,6 +22,8 @@ use crate::units::{SimSpan, SimTime};
 const SELDOM: f64 = 0.1;
 /// A way on that is less probable is followed too seldom in copies, if nothing makes it more probable.
 const IMPROBABLE: f64 = 0.01;
+/// How many of several are hit at once is drawn as it is: one by one this often is often enough that all ways are seen.
+const PROBABLE: f64 = 0.25;
 /// It matters if it takes up no less than this share of the time of all ways.
 const SHARE: f64 = 0.05;
 
@@ -76,6 +78,8 @@ pub enum Unseen {
     Deletion,
     /// An improbable way that a repair may go, which takes long.
     Repair(ClockId),
+    /// A failure that takes copies, each with a probability.
+    Wiping(ClockId),
     /// A latent defect.
     Defect,
     /// What brings it no nearer by itself than lives often are anyway.
@@ -228,6 +232,10 @@ fn unseen(model: &Model, nearness: &Nearness<'_>, seconds: f64) -> Result<(), Un
         let is_known = nearness.clocks.binary_search(&clock).is_ok();
         if !is_known && (expected[spec.mode as usize] < SELDOM || drags_seldom(spec)) {
             return Err(Unseen::Failure(clock));
+        }
+        let is_of_copies = matches!(nearness.rare, Rare::Loss(_));
+        if is_of_copies && spec.wipes > 0.0 && spec.wipes < PROBABLE {
+            return Err(Unseen::Wiping(clock));
         }
         if let Repair::After(task) = spec.repair
             && model.stages_of(task).iter().any(|stage| has_improbable_part(&stage.law))

@@ -134,19 +134,19 @@ impl CauseTally {
 }
 
 /// A map whose keys are no text, as a list of pairs.
-mod pairs {
-    use super::{BTreeMap, Deserialize, Part, Root, Serialize};
+pub(super) mod pairs {
+    use super::{BTreeMap, Deserialize, Root, Serialize};
 
-    pub(super) fn serialize<S: serde::Serializer>(
-        map: &BTreeMap<Root, Part>,
+    pub(crate) fn serialize<T: Serialize, S: serde::Serializer>(
+        map: &BTreeMap<Root, T>,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
         map.iter().collect::<Vec<_>>().serialize(serializer)
     }
 
-    pub(super) fn deserialize<'de, D: serde::Deserializer<'de>>(
+    pub(crate) fn deserialize<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(
         deserializer: D,
-    ) -> Result<BTreeMap<Root, Part>, D::Error> {
+    ) -> Result<BTreeMap<Root, T>, D::Error> {
         Vec::deserialize(deserializer).map(|pairs| pairs.into_iter().collect())
     }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::causes::{CauseShare, CauseTally};
 use super::first_outage::{FirstOutage, FirstOutageTally};
 use super::incident::{CopiesOfLife, LifeOfData, Stage};
+use super::stages::{Amounts, StageEstimates, StageTally, Volume};
 use crate::scheme::Scheme;
 use crate::spec::{DataClass, Holding, Speed, Topology};
 use crate::stats::{
@@ -122,19 +123,6 @@ pub struct Promised {
     pub share_exceeding: Option<f64>,
 }
 
-/// What is lost at one stage.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct StageEstimates {
-    /// Which.
-    pub stage: Stage,
-    /// Incidents that begin in a year.
-    pub loss_incidents_per_year: Estimate,
-    /// Seconds' worth of data that are lost in a year.
-    pub lost_s_per_year: Estimate,
-    /// Its share of all that is lost.
-    pub share: f64,
-}
-
 /// How the copies of a data class fare.
 #[derive(Clone, Debug)]
 pub struct CopyEstimates {
@@ -219,32 +207,34 @@ impl SpanTally {
     }
 }
 
-/// Counts and amounts over lives.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-struct Amounts {
-    incidents: Moments,
-    micros: Moments,
-}
-
-impl Amounts {
-    fn add_life(&mut self, incidents: u64, lost: SimSpan) {
-        self.incidents.add(incidents);
-        self.micros.add(lost.micros());
-    }
-
-    fn merge(&mut self, other: &Amounts) {
-        self.incidents.merge(&other.incidents);
-        self.micros.merge(&other.micros);
-    }
-}
-
 /// What a topology says of a data class, as far as estimates need it.
 #[derive(Clone, Debug, Default)]
 struct Facts {
     window: (SimTime, SimTime),
+    /// Bytes that are born in a second.
+    rate: Option<f64>,
     /// For each journey that promises how much may be lost: its index, and how much.
     promised: Vec<(usize, SimSpan)>,
     copies: Option<CopyFacts>,
+}
+
+impl Facts {
+    fn groups(&self) -> u32 {
+        self.copies.map_or(1, |copies| copies.groups.max(1))
+    }
+
+    /// What is known of the bytes that are lost at a stage: with all copies goes what they held; else it is as much as was
+    /// born in the time that is lost.
+    fn volume(&self, stage: Stage) -> Option<Volume> {
+        let groups = f64::from(self.groups());
+        let held = self.copies.and_then(|copies| copies.bytes);
+        match (stage, held) {
+            (Stage::AllCopies | Stage::Deleted, Some((usable, _))) => {
+                Some(Volume::Groups(usable / groups))
+            }
+            _ => self.rate.map(|rate| Volume::GroupMillis(rate / 1e3 / groups)),
+        }
+    }
 }
 
 /// Bytes of data, and bytes that they take with their redundancy; `None` if the topology does not say.
@@ -295,7 +285,7 @@ pub(crate) struct DataTally {
     /// Incidents that lost more than a journey promises, for each that does.
     exceeding: Vec<u64>,
     /// By stage, in their order.
-    stages: Vec<Amounts>,
+    stages: Vec<StageTally>,
     causes: CauseTally,
     first_loss: FirstOutageTally,
     copies: CopyTally,
@@ -433,11 +423,16 @@ impl DataTally {
             incidents: SpanTally::default(),
             restorations: SpanTally::default(),
             exceeding: vec![0; promised.len()],
-            stages: vec![Amounts::default(); Stage::ALL.len()],
+            stages: vec![StageTally::default(); Stage::ALL.len()],
             causes: CauseTally::default(),
             first_loss: FirstOutageTally::default(),
             copies: CopyTally::default(),
-            facts: Facts { window, promised, copies: class.holding.as_ref().map(CopyFacts::of) },
+            facts: Facts {
+                window,
+                rate: class.rate,
+                promised,
+                copies: class.holding.as_ref().map(CopyFacts::of),
+            },
         }
     }
 
@@ -448,12 +443,10 @@ impl DataTally {
     pub(crate) fn add(&mut self, life: &LifeOfData, losses: impl Iterator<Item = SimTime>) {
         let (start, end) = self.facts.window;
         let within = || life.incidents_from(start);
-        let mut sums = [(0_u64, SimSpan::ZERO); Stage::ALL.len()];
+        let all_groups = self.facts.groups();
         let mut groups_lost: u64 = 0;
         for incident in within() {
-            let (incidents, lost) = &mut sums[incident.stage as usize];
-            *incidents += 1;
-            *lost = *lost + incident.lost;
+            self.stages[incident.stage as usize].add(incident, all_groups);
             groups_lost += u64::from(incident.groups);
             self.causes.add_started(incident.cause, incident.lost, true);
             for (exceeding, (_, target)) in self.exceeding.iter_mut().zip(&self.facts.promised) {
@@ -461,8 +454,8 @@ impl DataTally {
             }
         }
         let (mut all, mut all_lost) = (0, SimSpan::ZERO);
-        for (stage, (incidents, lost)) in self.stages.iter_mut().zip(sums) {
-            stage.add_life(incidents, lost);
+        for (stage, tally) in Stage::ALL.iter().zip(&mut self.stages) {
+            let (incidents, lost) = tally.end_life(self.facts.volume(*stage));
             all += incidents;
             all_lost = all_lost + lost;
         }
@@ -523,7 +516,7 @@ impl DataTally {
         let rate = saw_none.then(|| zero_event_rate(lives as f64 * years));
         let all_lost = self.all.micros.sum().max(1.0);
         let stages = Stage::ALL.iter().zip(&self.stages);
-        let seen = stages.filter(|(_, amounts)| amounts.incidents.sum() > 0.0);
+        let seen = stages.filter(|(_, tally)| tally.incidents() > 0.0);
         let count = self.incidents.lengths.count();
         let promised = self.facts.promised.iter().zip(&self.exceeding);
         DataEstimates {
@@ -547,11 +540,8 @@ impl DataTally {
                 })
                 .collect(),
             stages: seen
-                .map(|(stage, amounts)| StageEstimates {
-                    stage: *stage,
-                    loss_incidents_per_year: amounts.incidents.mean(years).within(0.0, f64::MAX),
-                    lost_s_per_year: amounts.micros.mean(1e6 * years).within(0.0, f64::MAX),
-                    share: amounts.micros.sum() / all_lost,
+                .map(|(stage, tally)| {
+                    tally.estimates(*stage, years, all_lost, self.facts.volume(*stage))
                 })
                 .collect(),
             causes: self.causes.shares(),
@@ -685,6 +675,49 @@ mod tests {
     }
 
     #[test]
+    fn bytes_are_what_was_born_meanwhile_or_what_copies_held() {
+        let of = |class: DataClass| {
+            let mut tally = DataTally::of(&class, Vec::new(), (at(0), at(2 * YEAR)));
+            let incidents = [
+                incident(2, Stage::Buffer, 40, 0),
+                incident(4, Stage::BackupAge, 200, 3),
+                incident(5, Stage::BackupAge, 100, 10),
+                incident(6, Stage::AllCopies, 6, 4),
+            ];
+            for incident in incidents {
+                let life = LifeOfData { incidents: vec![incident], ..LifeOfData::default() };
+                tally.add(&life, std::iter::empty());
+            }
+            tally.estimates().stages
+        };
+        let bytes = |stages: &[StageEstimates]| -> Vec<_> {
+            stages.iter().map(|one| one.lost_bytes_per_year.map(|bytes| bytes.mean)).collect()
+        };
+        // In eight years; a group of ten holds 0.2 TB, and a tenth of what is born.
+        let rate = Some(1e6);
+        let (bare, sized) = (Holding { size: None, ..holding() }, holding());
+        let by_rate = of(DataClass { rate, holding: Some(bare.clone()), ..class() });
+        assert_eq!(bytes(&by_rate), [Some(5e6), Some(160e6 / 8.0), Some(2.4e6 / 8.0)]);
+        let by_both = of(DataClass { rate, holding: Some(sized.clone()), ..class() });
+        assert_eq!(bytes(&by_both), [Some(5e6), Some(20e6), Some(1e11)]);
+        let by_size = of(DataClass { holding: Some(sized), ..class() });
+        assert_eq!(bytes(&by_size), [None, None, Some(1e11)]);
+        let by_neither = of(DataClass { holding: Some(bare), ..class() });
+        assert_eq!(bytes(&by_neither), [None, None, None]);
+        // By cause, the one with the most seconds first, each over all four lives.
+        let causes = &by_rate[1].causes;
+        let shown: Vec<_> = causes
+            .iter()
+            .map(|one| (one.root, one.lost_s_per_year.mean, one.lost_bytes_per_year.unwrap().mean))
+            .collect();
+        assert_eq!(shown, [(root(0), 25.0, 7.5e6), (root(1), 12.5, 12.5e6)]);
+        assert_eq!(causes[0].loss_incidents_per_year.mean, 0.125);
+        // One life of four had it: the error of the mean of 1, 0, 0, 0, in two years.
+        let error = causes[0].loss_incidents_per_year.std_error.unwrap();
+        assert!((error - 0.125).abs() < 1e-12, "{error}");
+    }
+
+    #[test]
     fn nothing_lost_is_a_bound() {
         let mut tally = DataTally::of(&held(), vec![(0, seconds(0))], (at(0), at(2 * YEAR)));
         for _ in 0..10 {
@@ -769,7 +802,9 @@ mod tests {
                 outages.push(Outage { journey, cause, ended_by, start, end: now.min(end) });
             }
             let (lost, sums) =
-                walk(Some(&buffer), std::iter::empty(), outages.iter(), end, &|_| Struck::Process);
+                walk(Some(&buffer), std::iter::empty(), outages.iter(), end, &|_, _| {
+                    Struck::Process
+                });
             assert!(sums.holds());
             let incidents = lost.iter().filter(|loss| loss.at < window.1).map(|loss| Incident {
                 at: loss.at,

@@ -2,12 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::elsewhere::{Cycles, Elsewhere, Gone, Places, Refusals};
 use super::outage::Outage;
 use super::pipeline::{Conservation, Struck, walk};
 use crate::engine::{HowLost, Loss, Root};
 use crate::model::{ClockId, Model, ObservedWay, observed_ways};
 use crate::rng::{Purpose, StreamKey, hash_text};
-use crate::spec::{Cycle, DataClass, Topology};
+use crate::spec::{Cycle, DataClass, Topology, in_order_of_copying};
 use crate::units::{SimSpan, SimTime};
 
 /// Where on their way data were lost.
@@ -116,15 +117,38 @@ impl LifeOfData {
 pub(super) struct LossFinder {
     seed: u64,
     classes: Vec<ClassWay>,
-    /// What each clock strikes of what is born on its unit or above it.
-    struck: Vec<Struck>,
+    /// The classes, each after those that it is copied to.
+    order: Vec<usize>,
+    /// What each clock strikes of what is born on its unit or above it, and with which probability it wipes that.
+    struck: Vec<(Struck, f64)>,
 }
 
 #[derive(Clone, Debug)]
 struct ClassWay {
+    index: usize,
     class: DataClass,
     name: u64,
     way: ObservedWay,
+    /// The classes whose offloads are all that ever comes to it; none, if it has data of its own.
+    fed_by: Vec<usize>,
+}
+
+/// What happened in one life, as far as data are concerned.
+#[derive(Clone, Copy)]
+struct Past<'a> {
+    luck: StreamKey,
+    end: SimTime,
+    outages: &'a [Outage],
+    losses: &'a [(SimTime, Loss)],
+    /// Of each class.
+    refusals: &'a [Vec<(SimTime, SimTime)>],
+}
+
+impl Past<'_> {
+    /// The outages of what is observed as a journey with this number.
+    fn outages_of(&self, observed: Option<usize>) -> impl Iterator<Item = &Outage> {
+        self.outages.iter().filter(move |outage| Some(outage.journey.index()) == observed)
+    }
 }
 
 impl LossFinder {
@@ -132,60 +156,104 @@ impl LossFinder {
         let classes = topology.data.iter().zip(observed_ways(topology));
         let struck = |clock| {
             let (unit, mode) = model.origin(ClockId::new(clock));
-            match topology.units[unit.index()].level {
-                _ if topology.modes[mode].wipes => Struck::Wiped,
+            let struck = match topology.units[unit.index()].level {
                 None => Struck::Process,
                 Some(_) => Struck::Below,
-            }
+            };
+            (struck, topology.modes[mode].wipes)
         };
         let clocks = if topology.data.is_empty() { 0 } else { model.clock_count() };
+        let fed_by = |index: usize, class: &DataClass| {
+            let others = topology.data.iter().enumerate().filter(|(_, other)| {
+                class.pipeline.is_none()
+                    && other.offload.as_ref().is_some_and(|offload| offload.to == Some(index))
+            });
+            others.map(|(other, _)| other).collect()
+        };
         LossFinder {
             seed,
             classes: classes
-                .map(|(class, way)| ClassWay {
+                .enumerate()
+                .map(|(index, (class, way))| ClassWay {
+                    index,
                     class: DataClass { holding: None, ..class.clone() },
                     name: hash_text(&class.name),
                     way,
+                    fed_by: fed_by(index, class),
                 })
                 .collect(),
+            order: in_order_of_copying(&topology.data),
             struck: (0..clocks).map(struck).collect(),
         }
     }
 
-    /// What a life that ends at `end` came to for each data class, without what copies did.
+    /// What a life that ends at `end` came to for each data class, without what copies did. The refusals are of
+    /// each class.
     pub(super) fn find(
         &self,
         replication: u64,
         end: SimTime,
         outages: &[Outage],
         losses: &[(SimTime, Loss)],
+        refusals: &[Vec<(SimTime, SimTime)>],
     ) -> Vec<LifeOfData> {
         let luck = StreamKey::of_life(self.seed, replication);
-        let of_class = |(index, one): (usize, &ClassWay)| {
-            let of_class = losses.iter().filter(|(_, loss)| loss.data.index() == index);
-            let struck = |root: Root| self.struck[root.clock.index()];
-            one.life(luck, end, outages, of_class, &struck)
+        let past = Past { luck, end, outages, losses, refusals };
+        let struck = |class: u64, root: Root, at: SimTime| {
+            let (struck, wipes) = self.struck[root.clock.index()];
+            // Each class is struck once at an instant, which therefore tells one draw from another.
+            let draws = luck.of(class, Purpose::Wiped).of(at.micros(), Purpose::Wiped);
+            let is_wiped = wipes >= 1.0 || wipes > 0.0 && draws.draw(0).open_unit() < wipes;
+            if is_wiped { Struck::Wiped } else { struck }
         };
-        self.classes.iter().enumerate().map(of_class).collect()
+        lives(&self.classes, &self.order, past, &struck)
     }
 }
 
+fn lives(
+    classes: &[ClassWay],
+    order: &[usize],
+    past: Past<'_>,
+    struck: &impl Fn(u64, Root, SimTime) -> Struck,
+) -> Vec<LifeOfData> {
+    let mut places = Places::new(classes.iter().map(|class| class.elsewhere(past)).collect());
+    let mut lives = vec![LifeOfData::default(); classes.len()];
+    for &class in order {
+        let (life, gone) = classes[class].life(past, &places, struck);
+        places.are_gone(class, gone);
+        lives[class] = life;
+    }
+    lives
+}
+
 impl ClassWay {
-    fn life<'a>(
-        &self,
-        luck: StreamKey,
-        end: SimTime,
-        outages: &[Outage],
-        losses: impl Iterator<Item = &'a (SimTime, Loss)>,
-        struck: &impl Fn(Root) -> Struck,
-    ) -> LifeOfData {
-        let mut life = LifeOfData::default();
-        let of = |observed: Option<usize>| {
-            outages.iter().filter(move |outage| Some(outage.journey.index()) == observed)
+    /// Where else its data are.
+    fn elsewhere<'a>(&'a self, past: Past<'a>) -> Elsewhere<'a> {
+        let cycles = |cycle: &'a Option<Cycle>, purpose, observed| {
+            let cycle = cycle.as_ref()?;
+            let down = past.outages_of(observed).copied().collect();
+            let refusals: &Refusals = cycle.to.map_or(&[], |to| &past.refusals[to]);
+            Some(Cycles::new(cycle, down, refusals, past.luck.of(self.name, purpose), past.end))
         };
+        Elsewhere {
+            offload: cycles(&self.class.offload, Purpose::Offload, self.way.offload),
+            backup: cycles(&self.class.backup, Purpose::Backup, self.way.backup),
+        }
+    }
+
+    /// What the life came to, and what of its data is gone from when on.
+    fn life(
+        &self,
+        past: Past<'_>,
+        places: &Places<'_>,
+        struck: &impl Fn(u64, Root, SimTime) -> Struck,
+    ) -> (LifeOfData, Vec<Gone>) {
+        let mut life = LifeOfData::default();
         if let Some(pipeline) = &self.class.pipeline {
-            let (source, sink) = (of(self.way.source), of(self.way.sink));
-            let (lost, conservation) = walk(pipeline.buffer.as_ref(), source, sink, end, struck);
+            let [source, sink] = [self.way.source, self.way.sink].map(|at| past.outages_of(at));
+            let buffer = pipeline.buffer.as_ref();
+            let (lost, conservation) =
+                walk(buffer, source, sink, past.end, &|root, at| struck(self.name, root, at));
             life.conservation = conservation;
             life.incidents.extend(lost.iter().map(|loss| Incident {
                 at: loss.at,
@@ -196,17 +264,23 @@ impl ClassWay {
                 restored_in: None,
             }));
         }
-        let mut elsewhere = Elsewhere {
-            offload: self.cycle(&self.class.offload, Purpose::Offload, of(self.way.offload), luck),
-            backup: self.cycle(&self.class.backup, Purpose::Backup, of(self.way.backup), luck),
-            restore: luck.of(self.name, Purpose::Restore),
-            restored: 0,
-        };
+        let (restorations, mut restored) = (past.luck.of(self.name, Purpose::Restore), 0);
+        let mut all_gone = Vec::new();
         let first_of_copies = life.incidents.len();
-        for (at, loss) in losses {
-            let incident = elsewhere.incident(&self.class, *at, loss);
+        let of_class = past.losses.iter().filter(|(_, loss)| loss.data.index() == self.index);
+        for (at, loss) in of_class {
+            let (mut incident, gone) = self.incident(places, *at, loss);
             if incident.lost == SimSpan::ZERO && loss.newest.is_some() {
                 continue;
+            }
+            all_gone.push(gone);
+            if let Some(law) = &self.class.restore
+                && loss.newest.is_none()
+                && places.backed_up(self.index, *at).is_some()
+            {
+                let seconds = law.draw(&mut restorations.draw(restored));
+                incident.restored_in = Some(SimSpan::from_seconds(seconds));
+                restored += 1;
             }
             // What is lost at one instant in one way is one incident, however it was told.
             let same = life.incidents[first_of_copies..]
@@ -223,32 +297,11 @@ impl ClassWay {
             }
         }
         life.incidents.sort_by_key(|incident| incident.at);
-        life
+        (life, all_gone)
     }
 
-    fn cycle<'a>(
-        &self,
-        cycle: &'a Option<Cycle>,
-        purpose: Purpose,
-        down: impl Iterator<Item = &'a Outage>,
-        luck: StreamKey,
-    ) -> Option<Cycles<'a>> {
-        let down = down.copied().collect();
-        cycle.as_ref().map(|cycle| Cycles { cycle, down, draws: luck.of(self.name, purpose) })
-    }
-}
-
-/// Where else data of a class are, in one life.
-struct Elsewhere<'a> {
-    offload: Option<Cycles<'a>>,
-    backup: Option<Cycles<'a>>,
-    /// How long restorations take, and how many there were.
-    restore: StreamKey,
-    restored: u32,
-}
-
-impl Elsewhere<'_> {
-    fn incident(&mut self, class: &DataClass, at: SimTime, loss: &Loss) -> Incident {
+    /// What a loss of copies comes to, and what is gone with them.
+    fn incident(&self, places: &Places<'_>, at: SimTime, loss: &Loss) -> (Incident, Gone) {
         let mut incident = Incident {
             at,
             stage: match loss.how {
@@ -263,78 +316,48 @@ impl Elsewhere<'_> {
             cause: loss.cause,
             restored_in: None,
         };
-        let reach = class.retention.unwrap_or(SimSpan::FOREVER);
-        let of = |cycles: &Option<Cycles<'_>>| cycles.as_ref()?.last_usable(at);
+        let reach = self.class.retention.unwrap_or(SimSpan::FOREVER);
+        let offloaded = places.offloaded(self.index, at);
         if let Some(newest) = loss.newest {
             // What was born long ago may have been offloaded since, or kept for long enough.
             let oldest = (loss.age + newest).min(reach);
-            let oldest = of(&self.offload).map_or(oldest, |since| oldest.min(at - since));
+            let oldest = offloaded.map_or(oldest, |since| oldest.min(at - since));
             incident.lost = oldest - loss.age.min(oldest);
-            return incident;
+            let after = Some(before(at, oldest));
+            return (incident, Gone { at, after, up_to: before(at, loss.age) });
         }
-        let (offloaded, backed_up) = (of(&self.offload), of(&self.backup));
-        let since = match (offloaded, backed_up) {
+        let since = match (offloaded, places.backed_up(self.index, at)) {
             (Some(offloaded), backed_up) if backed_up.is_none_or(|backup| backup <= offloaded) => {
                 incident.stage = Stage::NotOffloaded;
-                offloaded
+                Some(offloaded)
             }
             (_, Some(backed_up)) => {
                 incident.stage = Stage::BackupAge;
-                backed_up
+                Some(backed_up)
             }
-            _ => SimTime::ZERO,
+            _ => None,
         };
+        let newest = self.newest_at(places, at);
+        let oldest = since.map_or(SimTime::ZERO, |since| self.newest_at(places, since));
         // Nobody loses what was no longer kept.
-        incident.lost = (at - since).min(reach);
-        if let (Some(law), Some(_)) = (&class.restore, backed_up) {
-            let seconds = law.draw(&mut self.restore.draw(self.restored));
-            incident.restored_in = Some(SimSpan::from_seconds(seconds));
-            self.restored += 1;
+        let oldest = oldest.max(before(at, reach)).min(newest);
+        incident.lost = newest - oldest;
+        (incident, Gone { at, after: since, up_to: at })
+    }
+
+    /// When the newest was born of what it has at this instant.
+    fn newest_at(&self, places: &Places<'_>, at: SimTime) -> SimTime {
+        if self.fed_by.is_empty() {
+            return at;
         }
-        incident
+        let came = self.fed_by.iter().filter_map(|&other| places.offloaded(other, at));
+        came.max().unwrap_or(SimTime::ZERO)
     }
 }
 
-/// Copies of data of a class to elsewhere, again and again, in one life.
-struct Cycles<'a> {
-    cycle: &'a Cycle,
-    /// When what they need was down, in the order of time.
-    down: Vec<Outage>,
-    draws: StreamKey,
-}
-
-impl Cycles<'_> {
-    /// When the newest began that could be used at this instant.
-    fn last_usable(&self, now: SimTime) -> Option<SimTime> {
-        let Cycle { every, usable_after, fails, .. } = self.cycle;
-        let every = every.micros();
-        if now - SimTime::ZERO < *usable_after || every == 0 || *fails >= 1.0 {
-            return None;
-        }
-        let mut number = (now.micros() - usable_after.micros()) / every;
-        loop {
-            let begin = SimTime::from_micros(number * every);
-            match self.outage_at(begin) {
-                // All that would have begun in the outage are out of the question at once.
-                Some(outage) => number = outage.start.micros().div_ceil(every),
-                None if !self.came_to_nothing(number) => return Some(begin),
-                None => {}
-            }
-            number = number.checked_sub(1)?;
-        }
-    }
-
-    /// The outage of what is needed at this instant, of which all consequences count.
-    fn outage_at(&self, at: SimTime) -> Option<&Outage> {
-        let begun = self.down.partition_point(|outage| outage.start <= at);
-        let last = self.down.get(begun.checked_sub(1)?)?;
-        (at < last.end || last.is_censored()).then_some(last)
-    }
-
-    fn came_to_nothing(&self, number: u64) -> bool {
-        // As many cycles as `u32` can count are more than a life has that anybody waits for.
-        self.cycle.fails > 0.0 && self.draws.draw(number as u32).open_unit() < self.cycle.fails
-    }
+/// The instant so long before another one, or the beginning of a life.
+fn before(at: SimTime, span: SimSpan) -> SimTime {
+    SimTime::from_micros(at.micros().saturating_sub(span.micros()))
 }
 
 #[cfg(test)]
@@ -357,7 +380,7 @@ pub(super) mod tests {
         SimTime::ZERO + seconds(time)
     }
 
-    fn outage(journey: usize, start: u64, end: u64) -> Outage {
+    pub(in super::super) fn outage(journey: usize, start: u64, end: u64) -> Outage {
         Outage {
             journey: JourneyId::new(journey),
             cause: root(0),
@@ -376,16 +399,18 @@ pub(super) mod tests {
             offload: None,
             backup: None,
             restore: None,
+            rate: None,
             retention: None,
         }
     }
 
     fn cycle(every: u64, usable_after: u64) -> Cycle {
         Cycle {
-            every: seconds(every),
-            usable_after: seconds(usable_after),
+            every: Law::fixed(every as f64).unwrap(),
+            usable_after: Law::fixed(usable_after as f64).unwrap(),
             fails: 0.0,
             needs: None,
+            to: None,
         }
     }
 
@@ -408,9 +433,11 @@ pub(super) mod tests {
     fn life(class: &DataClass, outages: &[Outage], losses: &[(SimTime, Loss)]) -> LifeOfData {
         let (offload, backup) = (Some(OFFLOAD), Some(BACKUP));
         let way = ObservedWay { source: Some(5), sink: Some(6), offload, backup };
-        let one = ClassWay { class: class.clone(), name: hash_text("samples"), way };
-        let luck = StreamKey::of_life(1, 0);
-        one.life(luck, at(1_000 * HOUR), outages, losses.iter(), &|_| Struck::Process)
+        let (class, name) = (class.clone(), hash_text("samples"));
+        let one = ClassWay { index: 0, class, name, way, fed_by: Vec::new() };
+        let (luck, end) = (StreamKey::of_life(1, 0), at(1_000 * HOUR));
+        let past = Past { luck, end, outages, losses, refusals: &[] };
+        lives(&[one], &[0], past, &|_, _, _| Struck::Process).remove(0)
     }
 
     #[track_caller]
@@ -570,5 +597,134 @@ pub(super) mod tests {
         let p = 1.0 / 12.0;
         assert!(((over - p) / (p * (1.0 - p) / n).sqrt()).abs() < 4.0, "{over}");
         assert!(hours[0] >= 0.5 && hours[hours.len() - 1] <= 6.5);
+    }
+
+    /// What a life of 1,000 hours comes to for several classes, which take nothing at these times.
+    fn lives_of(
+        all: &[DataClass],
+        fed_by: &[&[usize]],
+        losses: &[(SimTime, Loss)],
+        refusals: &[Vec<(SimTime, SimTime)>],
+    ) -> Vec<Vec<(u64, Stage, u64)>> {
+        let way = ObservedWay { source: None, sink: None, offload: None, backup: None };
+        let class = |(index, class): (usize, &DataClass)| {
+            let (class, fed_by) = (class.clone(), fed_by[index].to_vec());
+            ClassWay { index, class, name: index as u64, way, fed_by }
+        };
+        let classes: Vec<ClassWay> = all.iter().enumerate().map(class).collect();
+        let (luck, end) = (StreamKey::of_life(1, 0), at(1_000 * HOUR));
+        let past = Past { luck, end, outages: &[], losses, refusals };
+        let lives = lives(&classes, &in_order_of_copying(all), past, &|_, _, _| Struck::Process);
+        let hours = |micros: u64| {
+            assert_eq!(micros % (HOUR * 1_000_000), 0);
+            micros / (HOUR * 1_000_000)
+        };
+        let shown = |one: &Incident| (hours(one.at.micros()), one.stage, hours(one.lost.micros()));
+        lives.iter().map(|life| life.incidents.iter().map(shown).collect()).collect()
+    }
+
+    fn lost(class: usize, time: u64) -> (SimTime, Loss) {
+        let data = DataId::new(class);
+        (at(time * HOUR), Loss { data, ..loss(HowLost::Wiped, None) })
+    }
+
+    fn cycle_to(every: u64, usable_after: u64, to: usize) -> Option<Cycle> {
+        Some(Cycle { to: Some(to), ..cycle(every * HOUR, usable_after * HOUR) })
+    }
+
+    const NEVER_REFUSING: [Vec<(SimTime, SimTime)>; 3] = [Vec::new(), Vec::new(), Vec::new()];
+
+    #[test]
+    fn what_was_offloaded_and_is_gone_is_lost_by_whom_it_was_offloaded_to() {
+        let all = [DataClass { offload: cycle_to(10, 1, 1), ..class() }, class()];
+        let found =
+            |losses: &[(SimTime, Loss)]| lives_of(&all, &[&[], &[0]], losses, &NEVER_REFUSING);
+        // At 105 what is born up to 100 is there: each loses its own, and together all 105 h are lost.
+        let both = found(&[lost(0, 105), lost(1, 105)]);
+        assert_eq!(both[0], [(105, Stage::NotOffloaded, 5)]);
+        assert_eq!(both[1], [(105, Stage::AllCopies, 100)]);
+        // At 100 the one that begins then has not come, and at 0 none has.
+        let early = found(&[lost(1, 0), lost(1, 100), lost(0, 103)]);
+        assert_eq!(early[1], [(0, Stage::AllCopies, 0), (100, Stage::AllCopies, 90)]);
+        assert_eq!(early[0], [(103, Stage::NotOffloaded, 3)]);
+    }
+
+    #[test]
+    fn a_backup_is_gone_with_the_class_that_it_is_in() {
+        let all = [DataClass { backup: cycle_to(10, 2, 1), ..class() }, class()];
+        let of_first = |losses: &[(SimTime, Loss)]| {
+            lives_of(&all, &[&[], &[]], losses, &NEVER_REFUSING).remove(0)
+        };
+        assert_eq!(of_first(&[lost(0, 105)]), [(105, Stage::BackupAge, 5)]);
+        // Lost with it, or before it; and the next one counts again, once it can be used.
+        assert_eq!(of_first(&[lost(0, 105), lost(1, 105)]), [(105, Stage::AllCopies, 105)]);
+        assert_eq!(of_first(&[lost(1, 103), lost(0, 105)]), [(105, Stage::AllCopies, 105)]);
+        assert_eq!(of_first(&[lost(1, 101), lost(0, 105)]), [(105, Stage::BackupAge, 5)]);
+        // Lost as it came.
+        assert_eq!(of_first(&[lost(1, 102), lost(0, 105)]), [(105, Stage::AllCopies, 105)]);
+        assert_eq!(of_first(&[lost(0, 105), lost(1, 106)]), [(105, Stage::BackupAge, 5)]);
+    }
+
+    #[test]
+    fn a_backup_of_a_backup_brings_it_back() {
+        let backed_up = DataClass { backup: cycle_to(30, 0, 2), ..class() };
+        let all = [DataClass { backup: cycle_to(10, 0, 1), ..class() }, backed_up, class()];
+        let of_first = |losses: &[(SimTime, Loss)]| {
+            lives_of(&all, &[&[], &[], &[]], losses, &NEVER_REFUSING).remove(0)
+        };
+        // The second goes back to 90, and the first with it.
+        assert_eq!(of_first(&[lost(1, 102), lost(0, 105)]), [(105, Stage::BackupAge, 15)]);
+        assert_eq!(
+            of_first(&[lost(2, 91), lost(1, 102), lost(0, 105)]),
+            [(105, Stage::AllCopies, 105)]
+        );
+        assert_eq!(
+            of_first(&[lost(1, 102), lost(2, 103), lost(0, 105)]),
+            [(105, Stage::BackupAge, 15)],
+            "it is back before the other goes"
+        );
+    }
+
+    #[test]
+    fn a_backup_that_was_offloaded_again_is_gone_with_where_it_is() {
+        let offloads = DataClass { offload: cycle_to(30, 0, 2), ..class() };
+        let all = [DataClass { backup: cycle_to(10, 0, 1), ..class() }, offloads, class()];
+        let of_first = |losses: &[(SimTime, Loss)]| {
+            lives_of(&all, &[&[], &[], &[1]], losses, &NEVER_REFUSING).remove(0)
+        };
+        // Those at 91 to 100 are in the second, all before in the third.
+        assert_eq!(of_first(&[lost(2, 102), lost(0, 105)]), [(105, Stage::BackupAge, 5)]);
+        assert_eq!(of_first(&[lost(1, 102), lost(0, 105)]), [(105, Stage::BackupAge, 15)]);
+        assert_eq!(
+            of_first(&[lost(1, 102), lost(2, 102), lost(0, 105)]),
+            [(105, Stage::AllCopies, 105)]
+        );
+    }
+
+    #[test]
+    fn what_is_refused_as_it_comes_is_no_backup() {
+        let all = [DataClass { backup: cycle_to(10, 2, 1), ..class() }, class()];
+        let refusing = |from: u64, until: u64| {
+            let refusals = [Vec::new(), vec![(at(from * HOUR), at(until * HOUR))]];
+            lives_of(&all, &[&[], &[]], &[lost(0, 105)], &refusals).remove(0)
+        };
+        assert_eq!(refusing(98, 102), [(105, Stage::BackupAge, 5)], "back as it comes");
+        assert_eq!(refusing(98, 103), [(105, Stage::BackupAge, 15)]);
+        assert_eq!(refusing(102, 103), [(105, Stage::BackupAge, 15)]);
+        assert_eq!(refusing(103, 104), [(105, Stage::BackupAge, 5)]);
+        assert_eq!(refusing(2, 1_000), [(105, Stage::AllCopies, 105)]);
+    }
+
+    #[test]
+    fn the_newest_data_of_a_store_are_gone_with_the_newest_backup() {
+        let all = [DataClass { backup: cycle_to(10, 2, 1), ..class() }, class()];
+        let unsynced = |newest: u64| {
+            let data = DataId::new(1);
+            let of = Loss { data, ..loss(HowLost::Unsynced, Some(newest * HOUR)) };
+            let losses = [(at(104 * HOUR), of), lost(0, 105)];
+            lives_of(&all, &[&[], &[]], &losses, &NEVER_REFUSING).remove(0)
+        };
+        assert_eq!(unsynced(1), [(105, Stage::BackupAge, 5)]);
+        assert_eq!(unsynced(3), [(105, Stage::BackupAge, 15)]);
     }
 }

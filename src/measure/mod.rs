@@ -5,6 +5,7 @@
 
 mod causes;
 mod data;
+mod elsewhere;
 mod first_outage;
 mod incident;
 mod journey;
@@ -15,14 +16,12 @@ mod paired;
 mod pipeline;
 mod scenario;
 mod set;
+mod stages;
 mod timeline;
 
 pub use causes::{CauseShare, Prolonging};
 pub(crate) use data::bytes_held;
-pub use data::{
-    Bounded, CopyEstimates, DataEstimates, Nines, Promised, SpanEstimates, StageEstimates,
-    TimeToLoss,
-};
+pub use data::{Bounded, CopyEstimates, DataEstimates, Nines, Promised, SpanEstimates, TimeToLoss};
 pub use first_outage::FirstOutage;
 pub use incident::{CopiesOfLife, Incident, LifeOfData, Stage};
 pub use journey::{Availability, ByIntent, Downtime, JourneyEstimates, OutageLengths};
@@ -34,4 +33,5 @@ pub use paired::{PairedEstimates, PairedTally};
 pub use pipeline::Conservation;
 pub use scenario::{Held, Outcome, ScenarioLife, ScenarioTally, ScenarioWatcher, Service, Spread};
 pub use set::{Estimates, MeasureSet};
+pub use stages::{StageCause, StageEstimates};
 pub use timeline::{Change, Entry, Timeline};

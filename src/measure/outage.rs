@@ -169,6 +169,8 @@ pub struct Recorder {
     finder: Option<LossFinder>,
     copies: Vec<Copies>,
     losses: Vec<(SimTime, Loss)>,
+    /// For each data class, from when until when it took no new data.
+    refusals: Vec<Vec<(SimTime, SimTime)>>,
     /// Data classes that are held by something and have lost no group yet: how many, and which.
     unlost: usize,
     has_not_lost: Vec<bool>,
@@ -190,6 +192,7 @@ impl Recorder {
             finder: None,
             copies: Vec::new(),
             losses: Vec::new(),
+            refusals: Vec::new(),
             unlost: 0,
             has_not_lost: Vec::new(),
             is_held: Vec::new(),
@@ -206,6 +209,7 @@ impl Recorder {
         let mut recorder = Recorder {
             from: SimTime::ZERO + plan.warm_up,
             copies: vec![Copies::default(); topology.data.len()],
+            refusals: vec![Vec::new(); topology.data.len()],
             is_held: topology.data.iter().map(|class| class.holding.is_some()).collect(),
             finder: finds.then(|| LossFinder::new(topology, model, plan.seed)),
             ..recorder
@@ -264,6 +268,15 @@ impl Observer for Recorder {
         }
     }
 
+    fn on_refusing_groups(&mut self, data: DataId, at: SimTime, groups: u32) {
+        let Some(refusals) = self.refusals.get_mut(data.index()) else { return };
+        match refusals.last_mut().filter(|(_, until)| *until == SimTime::NEVER) {
+            Some((_, until)) if groups == 0 => *until = at,
+            None if groups > 0 => refusals.push((at, SimTime::NEVER)),
+            _ => {}
+        }
+    }
+
     fn on_margin(&mut self, data: DataId, at: SimTime, lost: u32) {
         if let Some(copies) = self.copies.get_mut(data.index()) {
             copies.thin(self.from, at, lost);
@@ -296,7 +309,7 @@ impl LifeWatcher for Recorder {
         let copies: Vec<CopiesOfLife> = copies.collect();
         let data = match &self.finder {
             Some(finder) => {
-                let data = finder.find(replication, end, &outages, &losses);
+                let data = finder.find(replication, end, &outages, &losses, &self.refusals);
                 data.into_iter()
                     .zip(copies)
                     .map(|(data, copies)| LifeOfData { copies, ..data })
@@ -304,6 +317,7 @@ impl LifeWatcher for Recorder {
             }
             None => Vec::new(),
         };
+        self.refusals.iter_mut().for_each(Vec::clear);
         Life { replication, end, outages, losses, data }
     }
 }

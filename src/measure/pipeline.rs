@@ -78,13 +78,13 @@ struct Walk<'a> {
 }
 
 /// What a life that ends at `end` has lost on the way, in the order of time, and where its data went;
-/// by the outages of the source and of the sink, and by what it was that struck.
+/// by the outages of the source and of the sink, and by what it was that struck at an instant.
 pub(super) fn walk<'a>(
     buffer: Option<&Buffer>,
     sources: impl Iterator<Item = &'a Outage>,
     sinks: impl Iterator<Item = &'a Outage>,
     end: SimTime,
-    struck: &impl Fn(Root) -> Struck,
+    struck: &impl Fn(Root, SimTime) -> Struck,
 ) -> (Vec<LostOnTheWay>, Conservation) {
     let mut walk = Walk {
         buffer,
@@ -165,12 +165,12 @@ impl Walk<'_> {
     }
 
     /// The source or the sink comes up or goes down.
-    fn turn(&mut self, edge: Edge, struck: &impl Fn(Root) -> Struck) {
+    fn turn(&mut self, edge: Edge, struck: &impl Fn(Root, SimTime) -> Struck) {
         self.end_of_spill();
         let place = if edge.is_source { &mut self.source } else { &mut self.sink };
         *place = edge.goes_down.then_some(edge.cause);
         if edge.is_source && edge.goes_down {
-            self.strike_buffer(edge, struck(edge.cause));
+            self.strike_buffer(edge, struck(edge.cause, edge.at));
         }
         // What is sent at once is sent before anything else happens at this instant.
         if self.source.is_none() && self.sink.is_none() {
@@ -213,7 +213,7 @@ mod tests {
     const SINK: usize = 2;
     const DISK: usize = 3;
 
-    fn struck(root: Root) -> Struck {
+    fn struck(root: Root, _: SimTime) -> Struck {
         match root.clock.index() {
             PROCESS => Struck::Process,
             DISK => Struck::Wiped,

@@ -178,6 +178,10 @@ impl Observer for ScenarioWatcher<'_> {
         self.recorder.on_unreadable_groups(data, at, groups);
     }
 
+    fn on_refusing_groups(&mut self, data: DataId, at: SimTime, groups: u32) {
+        self.recorder.on_refusing_groups(data, at, groups);
+    }
+
     fn on_margin(&mut self, data: DataId, at: SimTime, lost: u32) {
         self.recorder.on_margin(data, at, lost);
     }

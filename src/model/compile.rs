@@ -576,9 +576,10 @@ impl Compiler<'_> {
 
     fn data(&mut self) {
         let topology = self.topology;
-        for class in &topology.data {
+        let copied_to: Vec<usize> = topology.data.iter().flat_map(DataClass::copied_to).collect();
+        for (index, class) in topology.data.iter().enumerate() {
             let Some(holding) = &class.holding else {
-                self.builder.data(class, &[], None);
+                self.builder.data(class, &[], false, None);
                 continue;
             };
             let copies: Vec<(UnitId, u64)> = holding
@@ -590,7 +591,8 @@ impl Compiler<'_> {
                 })
                 .collect();
             let roster = holding.service.and_then(|service| self.rosters[service]);
-            self.builder.data(class, &copies, roster.filter(|_| holding.lag.is_some()));
+            let (is_copied_to, lags) = (copied_to.contains(&index), holding.lag.is_some());
+            self.builder.data(class, &copies, is_copied_to, roster.filter(|_| lags));
         }
     }
 

@@ -308,8 +308,8 @@ pub struct Clock {
     pub is_planned: bool,
     /// Whether its repair is a mixture with named branches, which reports tell apart.
     pub has_branches: bool,
-    /// Whether the local data of the unit are gone with it.
-    pub wipes: bool,
+    /// With which probability each copy among the local data of the unit is gone with it.
+    pub wipes: f64,
     /// Whether it is a power cut.
     pub cuts_power: bool,
     /// Whether it can take any data. Found by the builder.

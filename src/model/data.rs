@@ -89,6 +89,8 @@ pub struct Holding {
     pub(crate) gate: Option<GateId>,
     /// Copies that must be there for new data to be accepted.
     pub(crate) ack: u32,
+    /// Whether other classes are copied to this one, so that it matters when it cannot take data.
+    pub(crate) is_copied_to: bool,
     /// So many copies have everything that was acknowledged, where others are behind; zero, if only who serves has.
     pub(crate) synchronous: u32,
     pub(crate) catch_up: CatchUp,
@@ -118,6 +120,7 @@ impl Holding {
             tolerance: 0,
             gate: None,
             ack: 1,
+            is_copied_to: false,
             synchronous: 0,
             catch_up: CatchUp::AtOnce,
             rebuild: None,
@@ -168,7 +171,7 @@ impl Holding {
     /// Whether nobody need know when copies were away, as long as that was in few places.
     #[inline]
     pub(crate) fn can_spare_places(&self) -> bool {
-        matches!(self.catch_up, CatchUp::AtOnce) && !self.is_given_up()
+        matches!(self.catch_up, CatchUp::AtOnce) && !self.is_given_up() && !self.is_copied_to
     }
 
     /// Whether a defect is as bad as a loss for as long as it is there, so that several add up.
@@ -187,6 +190,12 @@ impl Holding {
     #[inline]
     pub(crate) fn is_given_up(&self) -> bool {
         self.rebuild.as_ref().is_some_and(|rebuild| rebuild.gives_up_after.is_some())
+    }
+
+    /// Whether a group takes new data while so many of its copies are away.
+    #[inline]
+    pub(crate) fn takes_data(&self, away: u32) -> bool {
+        away + self.ack <= self.width
     }
 
     /// In how many places copies may be away without any group being unreadable.
@@ -288,7 +297,7 @@ pub(super) fn with_hosts(unit: UnitId, hosts: &[Vec<UnitId>]) -> Vec<UnitId> {
 
 impl Holding {
     /// The holding of a data class, whose copies begin with this number.
-    pub(super) fn of(class: &DataClass, first: u32) -> Holding {
+    pub(super) fn of(class: &DataClass, first: u32, is_copied_to: bool) -> Holding {
         let Some(spec) = &class.holding else { return Holding::nothing(first) };
         let members = place(&class.name, spec);
         let (scheme, count) = (&spec.scheme, spec.holders.len() as u32);
@@ -320,6 +329,7 @@ impl Holding {
             tolerance: scheme.tolerance(),
             gate: None,
             ack: spec.ack.unwrap_or(width),
+            is_copied_to,
             synchronous: spec.ack.filter(|ack| *ack > 1).unwrap_or(0),
             catch_up: spec.catch_up.clone(),
             scheme,

@@ -284,11 +284,17 @@ impl ModelBuilder {
         self.wholes.push((whole, journey));
     }
 
-    /// Adds a data class, with the unit and the name of each copy, and the roster whose failovers
-    /// may lose what has not reached the others.
-    pub fn data(&mut self, class: &DataClass, copies: &[(UnitId, u64)], lags: Option<RosterId>) {
+    /// Adds a data class, with the unit and the name of each copy, whether others are copied to it, and the roster
+    /// whose failovers may lose what has not reached the others.
+    pub fn data(
+        &mut self,
+        class: &DataClass,
+        copies: &[(UnitId, u64)],
+        is_copied_to: bool,
+        lags: Option<RosterId>,
+    ) {
         let id = DataId::new(self.holdings.len());
-        let mut holding = Holding::of(class, next(&self.copies));
+        let mut holding = Holding::of(class, next(&self.copies), is_copied_to);
         if holding.count > 0 && holding.can_spare_places() {
             let spare = holding.places_to_spare();
             holding.gate = Some(GateId::new(self.gates.len()));
@@ -393,10 +399,10 @@ impl ModelBuilder {
         );
         for clock in &mut self.clocks {
             let wipes_nodes =
-                clock.wipes && !self.platform.nodes_below.of(clock.unit.index()).is_empty();
+                clock.wipes > 0.0 && !self.platform.nodes_below.of(clock.unit.index()).is_empty();
             let is_kept_on_nodes = !data.units.is_empty() || !self.platform.volumes.is_empty();
             clock.takes_data = wipes_nodes && is_kept_on_nodes
-                || data.is_touched_by(clock.unit, clock.wipes, clock.cuts_power);
+                || data.is_touched_by(clock.unit, clock.wipes > 0.0, clock.cuts_power);
         }
         for (index, unit) in self.units.iter_mut().enumerate() {
             unit.ages = !aging_clocks[index].is_empty();

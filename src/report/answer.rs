@@ -494,6 +494,7 @@ pub(crate) fn rare_refusal(why: NotEstimated) -> String {
                 Unseen::Deletion =>
                     "a deletion that is not as likely at all times hardly ever happens",
                 Unseen::Repair(_) => "a repair takes long, and hardly ever goes that way",
+                Unseen::Wiping(_) => "a failure hardly ever wipes as many copies at once as it can",
                 Unseen::Defect => "a latent defect is hardly ever there",
                 Unseen::Beginning =>
                     "a failure hardly ever happens where lives often are as near as it brings them",

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::answer::{Answer, Answers, Contradiction, Method, Route};
 use super::data_class::{
-    DataCause, DataMeasures, DataReport, Held, PromisedBy, Survival, WindowOfData,
+    DataCause, DataMeasures, DataReport, DataStageCause, Held, PromisedBy, Survival, WindowOfData,
 };
 use super::precision::PrecisionReport;
 use crate::engine::{Root, first_hosts};
@@ -739,21 +739,30 @@ impl<'a> Reporter<'a> {
         estimates: DataEstimates,
         journeys: &[JourneyEstimates],
     ) -> DataReport {
+        let named = |root: Root| match root {
+            Root::DELETION => ("deletion".to_owned(), class.name.clone(), None),
+            Root::DEFECT => ("defects".to_owned(), class.name.clone(), None),
+            root => {
+                let Origin { mode, unit, branch } = self.origin(root);
+                (mode.name.clone(), unit.clone(), branch)
+            }
+        };
+        let stage_causes = estimates.stages.iter().map(|stage| {
+            let causes = stage.causes.iter().take(MOST_CAUSES).map(|estimates| {
+                let (mode, unit, branch) = named(estimates.root);
+                DataStageCause { mode, unit, branch, estimates: *estimates }
+            });
+            causes.collect()
+        });
+        let stage_causes = stage_causes.collect();
         let causes = estimates.causes.iter().take(MOST_CAUSES).map(|share| {
-            let of_itself = match share.root {
-                Root::DELETION => Some("deletion"),
-                Root::DEFECT => Some("defects"),
-                _ => None,
-            };
-            let origin = of_itself.is_none().then(|| self.origin(share.root));
-            let of_mode = origin.as_ref().map(|origin| (&origin.mode.name, origin.unit));
-            let of_class = (of_itself.unwrap_or_default().to_owned(), class.name.clone());
-            let (mode, unit) =
-                of_mode.map_or(of_class, |(mode, unit)| (mode.clone(), unit.clone()));
+            let is_of_mode = share.root != Root::DELETION && share.root != Root::DEFECT;
+            let origin = is_of_mode.then(|| self.origin(share.root));
+            let (mode, unit, branch) = named(share.root);
             DataCause {
                 mode,
                 unit,
-                branch: origin.as_ref().and_then(|origin| origin.branch.clone()),
+                branch,
                 is_planned: share.root.is_planned,
                 lost_share: share.downtime_share,
                 lost_share_ci95: share.downtime_share_ci95,
@@ -771,7 +780,7 @@ impl<'a> Reporter<'a> {
                 .map_or(Verdict::NotJudged, |objective| objective.verdict),
         });
         let (causes, promised) = (causes.collect(), promised.collect());
-        let window = WindowOfData { estimates, causes, promised };
+        let window = WindowOfData { estimates, causes, stage_causes, promised };
         self.data((index, class), DataMeasures::Window(Box::new(window)))
     }
 

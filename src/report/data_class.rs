@@ -2,7 +2,9 @@
 
 use super::answer::LossAnswer;
 use crate::exact::Simultaneous;
-use crate::measure::{Bounded, DataEstimates, FirstOutage, Nines, TimeToLoss, Verdict, bytes_held};
+use crate::measure::{
+    Bounded, DataEstimates, FirstOutage, Nines, StageCause, TimeToLoss, Verdict, bytes_held,
+};
 use crate::spec::{CatchUp, Holding, Medium};
 use crate::stats::Estimate;
 use crate::units::SECONDS_PER_YEAR;
@@ -280,6 +282,8 @@ pub struct WindowOfData {
     pub estimates: DataEstimates,
     /// Where its incidents start from: the twenty causes with the most lost data.
     pub causes: Vec<DataCause>,
+    /// For each stage of the estimates, where what is lost there starts from: the twenty causes with the most lost data.
+    pub stage_causes: Vec<Vec<DataStageCause>>,
     /// The journeys that promise how much of it may be lost.
     pub promised: Vec<PromisedBy>,
 }
@@ -316,6 +320,19 @@ pub struct DataCause {
     pub incident_share: f64,
     /// How well its numbers are known, if the topology says so.
     pub grade: Option<&'static str>,
+}
+
+/// Where what is lost at one stage starts from: a failure mode of a unit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DataStageCause {
+    /// The failure mode.
+    pub mode: String,
+    /// The unit that failed.
+    pub unit: String,
+    /// The branch that its repair took, where branches have names.
+    pub branch: Option<String>,
+    /// How much is lost by it.
+    pub estimates: StageCause,
 }
 
 /// What a copy survives, by the medium that it is on.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::answer_json::{AgreementJson, LossAnswerJson};
-use super::data_class::{DataMeasures, DataReport, WindowOfData};
+use super::data_class::{DataMeasures, DataReport, DataStageCause, WindowOfData};
 use super::json::{Interval, TimeToFirst};
 use crate::exact::Simultaneous;
 use crate::measure::{Bounded, CopyEstimates, SpanEstimates, TimeToLoss};
@@ -16,7 +16,7 @@ pub(super) struct DataJson<'a> {
     lost_s_per_year: Option<BoundedJson>,
     rpo_s: Option<SpansJson>,
     promised: Option<Vec<PromisedJson<'a>>>,
-    stages: Option<Vec<StageJson>>,
+    stages: Option<Vec<StageJson<'a>>>,
     causes: Option<Vec<CauseJson<'a>>>,
     restore_s: Option<SpansJson>,
     time_to_first_loss_s: Option<TimeToFirst>,
@@ -93,11 +93,39 @@ struct PromisedJson<'a> {
 }
 
 #[derive(Serialize)]
-struct StageJson {
+struct StageJson<'a> {
     stage: &'static str,
     loss_incidents_per_year: Interval,
     lost_s_per_year: Interval,
+    lost_bytes_per_year: Option<Interval>,
     share: f64,
+    causes: Vec<StageCauseJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct StageCauseJson<'a> {
+    mode: &'a str,
+    unit: &'a str,
+    branch: Option<&'a str>,
+    is_planned: bool,
+    loss_incidents_per_year: Interval,
+    lost_s_per_year: Interval,
+    lost_bytes_per_year: Option<Interval>,
+}
+
+impl<'a> From<&'a DataStageCause> for StageCauseJson<'a> {
+    fn from(cause: &'a DataStageCause) -> StageCauseJson<'a> {
+        let estimates = &cause.estimates;
+        StageCauseJson {
+            mode: &cause.mode,
+            unit: &cause.unit,
+            branch: cause.branch.as_deref(),
+            is_planned: estimates.root.is_planned,
+            loss_incidents_per_year: estimates.loss_incidents_per_year.into(),
+            lost_s_per_year: estimates.lost_s_per_year.into(),
+            lost_bytes_per_year: estimates.lost_bytes_per_year.map(Interval::from),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -240,11 +268,14 @@ impl<'a> DataJson<'a> {
             target_s: by.target_s,
             share_exceeding: by.share_exceeding,
         });
-        let stages = estimates.stages.iter().map(|stage| StageJson {
+        let stages = estimates.stages.iter().zip(&window.stage_causes);
+        let stages = stages.map(|(stage, causes)| StageJson {
             stage: stage.stage.name(),
             loss_incidents_per_year: stage.loss_incidents_per_year.into(),
             lost_s_per_year: stage.lost_s_per_year.into(),
+            lost_bytes_per_year: stage.lost_bytes_per_year.map(Interval::from),
             share: stage.share,
+            causes: causes.iter().map(StageCauseJson::from).collect(),
         });
         let causes = window.causes.iter().map(|cause| CauseJson {
             mode: &cause.mode,

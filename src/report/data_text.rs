@@ -5,13 +5,14 @@ use std::fmt::Write;
 use super::answer::LossAnswer;
 use super::answer_text::{loss_words, rough, told};
 use super::data_class::{
-    DataCause, DataMeasures, DataReport, Durability, PromisedBy, Survival, WindowOfData,
+    DataCause, DataMeasures, DataReport, DataStageCause, Durability, PromisedBy, Survival,
+    WindowOfData,
 };
 use super::number::{duration, grouped, nines, percent, significant};
 use super::text::{first_table, section, table, wrapped};
 use crate::exact::Simultaneous;
 use crate::measure::{
-    Bounded, CopyEstimates, DataEstimates, Nines, RPO_SHARE, Stage, TimeToLoss, Verdict,
+    Bounded, CopyEstimates, DataEstimates, Nines, RPO_SHARE, Stage, StageCause, TimeToLoss, Verdict,
 };
 use crate::stats::Estimate;
 use crate::units::{SECONDS_PER_YEAR, SimSpan};
@@ -75,18 +76,9 @@ fn class_section(class: &DataReport, window: &WindowOfData, horizon: SimSpan) ->
         None => finding(window),
     };
     let mut text = wrapped(&format!("{}: {found}", class.name), "");
-    let mut rows: Vec<Vec<String>> = Vec::new();
     // Where another route says how often data are lost, lives do not say how often at each stage.
-    for stage in estimates.stages.iter().filter(|_| !is_told_by_another) {
-        rows.push(vec![
-            stage_words(stage.stage).to_owned(),
-            with_interval(&stage.loss_incidents_per_year, |value| significant(value, 3)),
-            with_interval(&stage.lost_s_per_year, duration),
-            percent(stage.share, 1),
-        ]);
-    }
-    if !rows.is_empty() {
-        text += &table(&["lost", "incidents a year", "data lost a year", "share"], rows);
+    if !is_told_by_another && !estimates.stages.is_empty() {
+        text += &stage_table(window);
     }
     let mut lines = String::new();
     if let Some(rpo) = &estimates.rpo {
@@ -131,6 +123,61 @@ fn class_section(class: &DataReport, window: &WindowOfData, horizon: SimSpan) ->
     }
     lines += &simultaneous_line(&class.simultaneous);
     if lines.is_empty() { text + "\n" } else { format!("{text}{lines}\n") }
+}
+
+/// Where data are lost, and by what, if not all starts from one thing at one stage.
+fn stage_table(window: &WindowOfData) -> String {
+    let stages = &window.estimates.stages;
+    let knows_bytes = stages.iter().any(|stage| stage.lost_bytes_per_year.is_some());
+    let shows_causes = stages.len() > 1 && window.causes.len() > 1;
+    let all_lost = window.estimates.lost_s_per_year.estimate.mean;
+    let row =
+        |what: String, incidents: &Estimate, seconds: &Estimate, bytes_lost: &Option<Estimate>| {
+            let mut row = vec![
+                what,
+                with_interval(incidents, |value| significant(value, 3)),
+                with_interval(seconds, duration),
+            ];
+            if knows_bytes {
+                let shown = bytes_lost.as_ref().map(|estimate| with_interval(estimate, bytes));
+                row.push(shown.unwrap_or_else(|| "-".to_owned()));
+            }
+            row
+        };
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    for (stage, causes) in stages.iter().zip(&window.stage_causes) {
+        let mut of_stage = row(
+            stage_words(stage.stage).to_owned(),
+            &stage.loss_incidents_per_year,
+            &stage.lost_s_per_year,
+            &stage.lost_bytes_per_year,
+        );
+        of_stage.push(percent(stage.share, 1));
+        rows.push(of_stage);
+        let is_worth_a_word = |cause: &&DataStageCause| {
+            shows_causes && cause.estimates.lost_s_per_year.mean >= LEAST_SHARE * all_lost
+        };
+        for cause in causes.iter().filter(is_worth_a_word).take(TOP_CAUSES) {
+            let StageCause {
+                loss_incidents_per_year: incidents,
+                lost_s_per_year: seconds,
+                lost_bytes_per_year: bytes_lost,
+                ..
+            } = &cause.estimates;
+            let branch =
+                cause.branch.as_ref().map_or(String::new(), |branch| format!(" ({branch})"));
+            let what = format!("  by {} of {}{branch}", cause.mode, cause.unit);
+            let mut of_cause = row(what, incidents, seconds, bytes_lost);
+            of_cause.push(percent(seconds.mean / all_lost, 1));
+            rows.push(of_cause);
+        }
+    }
+    let mut header = vec!["lost", "incidents a year", "data lost a year"];
+    if knows_bytes {
+        header.push("bytes lost a year");
+    }
+    header.push("share");
+    table(&header, rows)
 }
 
 /// What was found, in words.

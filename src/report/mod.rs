@@ -46,7 +46,9 @@ pub use data::{
     Blast, Cause, Causes, Comparison, InputBand, JourneyMeasures, JourneyReport, ModeCause, Named,
     ProlongingCause, Report, RunInfo, Stressed, TopologyInfo,
 };
-pub use data_class::{DataCause, DataMeasures, DataReport, PromisedBy, Survival, WindowOfData};
+pub use data_class::{
+    DataCause, DataMeasures, DataReport, DataStageCause, PromisedBy, Survival, WindowOfData,
+};
 pub use difference::{Change, DifferenceReport, Side, difference_to_json, difference_to_text};
 pub use figure::{
     Amount, AmountAxis, Amounts, Bar, Chip, Condition, Content, Curve, Curves, Figure, Inside,

@@ -25,11 +25,18 @@ pub struct DataClass {
     pub backup: Option<Cycle>,
     /// How long it takes to restore from a backup; `None` is at once.
     pub restore: Option<Law>,
+    /// Bytes that are born in a second.
+    pub rate: Option<f64>,
     /// How far back data reach; `None`: to the beginning of a life.
     pub retention: Option<SimSpan>,
 }
 
 impl DataClass {
+    /// The data classes that its data are copied to, by their indices.
+    pub(crate) fn copied_to(&self) -> impl Iterator<Item = usize> {
+        self.offload.iter().chain(&self.backup).filter_map(|cycle| cycle.to)
+    }
+
     /// Every law of time in it.
     pub(crate) fn laws(&self) -> impl Iterator<Item = &Law> {
         let of_holding = self.holding.iter().flat_map(|holding| {
@@ -51,7 +58,9 @@ impl DataClass {
             let others = holding.deleted.iter().chain(&holding.lag).chain(&holding.unsynced);
             latent.chain(rebuild).chain(others).chain(catch_up)
         });
-        self.restore.iter().chain(of_holding)
+        let cycles = self.offload.iter().chain(&self.backup);
+        let of_cycles = cycles.flat_map(|cycle| [&cycle.every, &cycle.usable_after]);
+        self.restore.iter().chain(of_holding).chain(of_cycles)
     }
 }
 
@@ -284,15 +293,39 @@ pub struct Buffer {
     pub drain: f64,
 }
 
+/// What comes more often than this is a stream and no cycle.
+pub(crate) const SHORTEST_CYCLE_SECONDS: f64 = 1.0;
+
 /// Copies to elsewhere, again and again.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cycle {
-    /// From beginning to beginning; the first begins at the beginning of a life.
-    pub every: SimSpan,
+    /// From beginning to beginning, a second at least; the first begins at the beginning of a life.
+    pub every: Law,
     /// From its beginning until it can be used.
-    pub usable_after: SimSpan,
+    pub usable_after: Law,
     /// The probability that one comes to nothing.
     pub fails: f64,
     /// What must be up at its beginning; `None`: nothing.
     pub needs: Option<Expression>,
+    /// The index of the data class that what is copied is in from then on; `None`: where nothing of it is ever lost.
+    pub to: Option<usize>,
+}
+
+/// The indices of data classes, each after those that its data are copied to; without those whose data come back to
+/// where they were, or lead there.
+pub(crate) fn in_order_of_copying(classes: &[DataClass]) -> Vec<usize> {
+    let mut order = Vec::with_capacity(classes.len());
+    let mut is_in = vec![false; classes.len()];
+    loop {
+        let before = order.len();
+        for (index, class) in classes.iter().enumerate() {
+            if !is_in[index] && class.copied_to().all(|to| is_in[to]) {
+                is_in[index] = true;
+                order.push(index);
+            }
+        }
+        if order.len() == before {
+            return order;
+        }
+    }
 }

@@ -30,6 +30,7 @@ pub use data::{
     Buffer, CatchUp, CopySpread, Cycle, DataClass, Holding, Latent, Medium, Pipeline, Placement,
     Rebuild, Scrub, Speed,
 };
+pub(crate) use data::{SHORTEST_CYCLE_SECONDS, in_order_of_copying};
 pub use diagnostic::{Code, Diagnostic, Findings, Severity};
 pub(crate) use digest::digest_of;
 pub use faults::{MOST_FAULTS, single_faults};

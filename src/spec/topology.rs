@@ -74,8 +74,8 @@ pub struct FailureMode {
     pub is_grey: bool,
     /// Whether somebody means it to happen.
     pub is_planned: bool,
-    /// Whether the local data of what it strikes are gone.
-    pub wipes: bool,
+    /// With which probability each copy among the local data of what it strikes is gone.
+    pub wipes: f64,
     /// Whether it is a power cut, after which data that were not yet safe from one are gone.
     pub cuts_power: bool,
     /// How far its numbers may be from what they are.

@@ -75,7 +75,12 @@ impl Moments {
 
     /// The mean of the numbers divided by `unit`, with its standard error.
     pub fn mean(&self, unit: f64) -> Estimate {
-        mean(self.count, self.sum.value(), self.squares.value(), unit)
+        self.mean_of(self.count, unit)
+    }
+
+    /// The same of so many numbers, of which those that were not added are zero.
+    pub fn mean_of(&self, count: u64, unit: f64) -> Estimate {
+        mean(count, self.sum.value(), self.squares.value(), unit)
     }
 }
 

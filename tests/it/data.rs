@@ -24,7 +24,7 @@ domains: {{drive: {{level: drive, count: {count}, fails: [dead]}}}}
 journeys: {{any: {{needs: drive-0}}}}"
     );
     let mut topology = Topology::from_str("drives", &text).unwrap();
-    topology.modes[0].wipes = true;
+    topology.modes[0].wipes = 1.0;
     let holding = Holding {
         holders: (0..count as usize).collect(),
         places: (0..count).collect(),
@@ -57,6 +57,7 @@ fn with_data(mut topology: Topology, holding: Holding) -> Model {
         offload: None,
         backup: None,
         restore: None,
+        rate: None,
         retention: None,
     });
     compile(&topology)
@@ -303,7 +304,7 @@ domains: {{drive: {{level: drive, count: {}}}}}\njourneys: {{any: {{needs: drive
         fails_at.len() + 1
     );
     let mut topology = Topology::from_str("drives", &text).unwrap();
-    topology.modes.iter_mut().for_each(|mode| mode.wipes = true);
+    topology.modes.iter_mut().for_each(|mode| mode.wipes = 1.0);
     let (_, holding) = drives(fails_at.len() as u32 + 1, 1.0, "1h", Scheme::copies(3));
     let scheme = Scheme::erasure(1, fails_at.len() as u32);
     let model = with_data(topology, Holding { rebuild: Some(rebuild), scheme, ..holding });
@@ -427,8 +428,8 @@ fn what_a_copy_missed_is_lost_with_those_that_had_it() {
 domains: {{drive: {{level: drive, count: 3}}}}\njourneys: {{any: {{needs: drive-0}}}}"
         );
         let mut topology = Topology::from_str("drives", &text).unwrap();
-        topology.modes[1].wipes = true;
-        topology.modes[2].wipes = true;
+        topology.modes[1].wipes = 1.0;
+        topology.modes[2].wipes = 1.0;
         let (_, holding) = drives(3, 1.0, "1h", Scheme::copies(3));
         let model = with_data(topology, Holding { ack: Some(2), catch_up, ..holding });
         watched(&model, 90.0).losses

@@ -1,5 +1,6 @@
 //! Data classes: what is read, and what it means.
 
+use ninefold::dist::Law;
 use ninefold::report::JourneyMeasures;
 use ninefold::scheme::Scheme;
 use ninefold::spec::{CatchUp, DataClass, Medium, Placement, Speed};
@@ -28,7 +29,8 @@ fn what_a_file_says_of_data_is_read() {
     assert!(matches!(orders.catch_up, CatchUp::After(_)));
     let class = named(&topology, "orders");
     let backup = class.backup.clone().unwrap();
-    assert_eq!(backup.every, SimSpan::from_seconds(6.0 * 3600.0));
+    let hours = |hours: f64| Law::fixed(3_600.0 * hours).unwrap();
+    assert_eq!((backup.every, backup.usable_after), (hours(6.0), hours(0.5)));
     assert_eq!((backup.fails, class.restore.is_some()), (0.01, true));
     assert_eq!(class.retention, Some(SimSpan::from_seconds(365.0 * 86_400.0)), "from the defaults");
 
@@ -72,7 +74,7 @@ fn what_a_file_says_of_data_is_read() {
 
     let journeys: Vec<_> = topology.journeys.iter().map(|journey| journey.data.clone()).collect();
     assert_eq!(journeys, [vec![0], vec![1, 2]]);
-    assert!(topology.modes[0].wipes && topology.modes[2].cuts_power);
+    assert!(topology.modes[0].wipes == 1.0 && topology.modes[2].cuts_power);
 }
 
 /// With a spread, holders are in an order in which they can be cut: each set keeps it.

@@ -59,6 +59,7 @@ fn class(topology: &Topology) -> DataClass {
         offload: None,
         backup: None,
         restore: None,
+        rate: None,
         retention: None,
     }
 }
@@ -115,6 +116,7 @@ fn a_buffer_loses_what_the_closed_form_says() {
         // Only the backend fails.
         let pipeline = class.pipeline.as_mut().unwrap();
         pipeline.source = Expression::AtLeast(0, Vec::new());
+        class.rate = Some(5e6);
     });
     let plan = Plan { warm_up: hours(2_000.0), ..plan(&system) };
     let report = system.simulate(&plan).unwrap();
@@ -126,11 +128,60 @@ fn a_buffer_loses_what_the_closed_form_says() {
     check_near(&samples["rpo_s"], 1.5 * 3_600.0);
     assert_eq!(samples["stages"][0]["stage"], "buffer");
     assert_eq!(samples["stages"][0]["share"], 1.0);
+    let bytes = &samples["stages"][0]["lost_bytes_per_year"];
+    check_near(bytes, per_year * 1.5 * 3_600.0 * 5e6);
+    assert_eq!(&samples["stages"][0]["causes"][0]["lost_bytes_per_year"], bytes);
     let causes = samples["causes"].as_array().unwrap();
     assert_eq!(causes.len(), 1);
     assert_eq!((&causes[0]["mode"], &causes[0]["unit"]), (&"gone".into(), &"backend-0".into()));
     // Nothing holds copies.
     assert!(samples["mttdl_s"].is_null() && samples["groups"].is_null());
+}
+
+/// What is born comes again as what is delivered, lost or in flight, in bytes too, and by cause.
+#[test]
+fn bytes_come_from_nowhere_and_go_nowhere() {
+    const RATE: f64 = 3e6;
+    let system = system(|class| {
+        class.rate = Some(RATE);
+        let buffer = class.pipeline.as_mut().unwrap().buffer.as_mut().unwrap();
+        (buffer.horizon, buffer.survives_process) = (hours(0.5), false);
+    });
+    let few = Plan { replications: 40, ..system.plan(1) };
+    let [mut never, mut lost, mut other, mut born] = [0.0; 4];
+    let each = |life: &Life| {
+        let sums = &life.data[0].conservation;
+        never += RATE * sums.never_recorded.seconds();
+        lost += RATE * sums.lost.seconds();
+        other += RATE * (sums.delivered + sums.in_flight).seconds();
+        born += RATE * sums.born.seconds();
+    };
+    system.outages(&few, each, &mut |_| ControlFlow::Continue(())).unwrap();
+    assert!((never + lost + other - born).abs() < 1e-9 * born && lost > 0.0);
+    let report = system.simulate(&few).unwrap();
+    let json: Value = serde_json::from_str(&to_json(&report)).unwrap();
+    let stages = json["data"]["samples"]["stages"].as_array().unwrap();
+    for (stage, name, bytes) in [(0, "never-recorded", never), (1, "buffer", lost)] {
+        let stage = &stages[stage];
+        assert_eq!(stage["stage"], name);
+        let mean = |value: &Value, name: &str| value[name]["mean"].as_f64().unwrap();
+        let told = 40.0 * mean(stage, "lost_bytes_per_year");
+        // Each life is rounded to a millisecond.
+        assert!((told - bytes).abs() <= 40.0 * 0.5e-3 * RATE, "{told} for {bytes}");
+        let causes = stage["causes"].as_array().unwrap();
+        for amount in ["loss_incidents_per_year", "lost_s_per_year", "lost_bytes_per_year"] {
+            let sum: f64 = causes.iter().map(|cause| mean(cause, amount)).sum();
+            let all = mean(stage, amount);
+            assert!((sum - all).abs() < 1e-6 * all, "{amount}: {sum} for {all}");
+        }
+    }
+    let buffer = stages[1]["causes"].as_array().unwrap();
+    let mut modes: Vec<&str> = buffer.iter().map(|cause| cause["mode"].as_str().unwrap()).collect();
+    modes.sort_unstable();
+    assert_eq!(modes, ["crash", "gone"], "the buffer is full, or its process ends");
+    let text = to_text(&report);
+    let words = ["bytes lost a year", "  by gone of backend-0", "  by crash of agent-0"];
+    assert!(words.iter().all(|words| text.contains(words)), "{text}");
 }
 
 #[test]

@@ -565,7 +565,7 @@ pub(crate) fn random_cluster(seed: u64, only_drains: bool) -> System {
         for node in &mut platform.nodes {
             node.storage = if dice.chance(50) { u64::MAX } else { (dice.below(6) as u64) << 30 };
         }
-        topology.modes[2].wipes = dice.chance(30);
+        topology.modes[2].wipes = f64::from(u8::from(dice.chance(30)));
         for service in 0..services {
             let name = format!("s{service}");
             if dice.chance(60) {

@@ -1050,6 +1050,36 @@ fn the_way_of_data_must_lead_somewhere() {
          13:69 bad-quantity: `1` is not a percentage; write it in percent: `100%`\n",
     );
     check(
+        &class("held_by: disk, backup: {every: {exponential: 59s}, usable_after: {uniform: 2h}}"),
+        "13:38 out-of-range: a backup that never ends; `every` is from beginning to beginning and its \
+         mean must be at least 1m\n\
+         13:82 wrong-kind: a uniform law cannot be `2h`; it must be its two ends, such as `[20s, 40s]`\n",
+    );
+    check(
+        &class("held_by: disk, backup: {every: 1h, to: other}"),
+        "13:46 unknown-name: there is no data class `other`; there are `d`\n",
+    );
+    check(
+        &class("held_by: disk, backup: {every: 1h, to: d}"),
+        "13:3 cycle: these data are copied to one another: `d` and again; leave out the `to` \
+         of one of them\n",
+    );
+    let ring = "held_by: disk, deleted: 9y, offload: {every: 1h, to: e}}
+  e: {held_by: disk, deleted: 9y, backup: {every: 1h, to: f}}
+  f: {held_by: disk, deleted: 9y, offload: {every: 1h, to: g}, backup: {every: 1h, to: e}}
+  g: {born: web";
+    check(
+        &class(ring),
+        "14:3 cycle: these data are copied to one another: `e` and `f` and again; leave out the `to` \
+         of one of them\n\
+         15:60 missing-key: nothing holds `g`, to which data are copied; say who holds it, `held_by: \
+         store`, or leave out `to`\n",
+    );
+    check(
+        &class("held_by: disk, rate: 0B/s, deleted: 9y"),
+        "13:28 out-of-range: a bandwidth of nothing; it must be above zero\n",
+    );
+    check(
         &class("held_by: disk, deleted: 1us, latent: {every: {fixed: 10ms}}"),
         "13:31 out-of-range: the time to a deletion is too short; its mean must be at least 1m\n\
          13:52 out-of-range: the time to a latent defect is too short; its mean must be at least 1m\n",
@@ -1142,6 +1172,26 @@ fn a_cluster_that_is_fine_has_no_findings() {
     check(CLUSTER, "");
     check_workload("tolerates: {unreachable: 0s}, volume: network, priority: -5", "");
     check_workload("budget: {max_unavailable: 30%}, rollout: {surge: 0}", "");
+}
+
+#[test]
+fn what_nodes_keep_is_wiped_or_not() {
+    check_cluster(
+        "repair: 2h}",
+        "repair: 2h, wipes: 5%}",
+        "3:34 out-of-range: `down` strikes nodes, and wipes with a probability; a node loses its volumes or keeps them: \
+         say `wipes: true`, or two failure modes\n",
+    );
+    check_cluster(
+        "repair: 2h}",
+        "repair: 2h, wipes: maybe}",
+        "3:41 bad-quantity: `maybe` is not yes or no; write `true` or `false`\n",
+    );
+    check_cluster(
+        "repair: 2h}",
+        "repair: 2h, wipes: 500%}",
+        "3:41 bad-quantity: `500%` is not a percentage; it must be from 0% to 100%\n",
+    );
 }
 
 #[test]

@@ -202,7 +202,7 @@ fn a_replica_that_fails_again_is_waited_for_again() {
 #[test]
 fn a_replica_that_was_wiped_is_replaced_at_once() {
     let system = db(2, &WITH_A_SPARE, |topology| {
-        topology.modes[2].wipes = true;
+        topology.modes[2].wipes = 1.0;
         vec![Act { mode: 2, ..crash(topology, 100, "node-2") }]
     });
     check(
@@ -218,7 +218,7 @@ fn a_replica_that_was_wiped_is_replaced_at_once() {
 #[test]
 fn a_rebuild_whose_node_fails_begins_anew_elsewhere() {
     let system = db(2, &["node-1", "node-2"], |topology| {
-        topology.modes[2].wipes = true;
+        topology.modes[2].wipes = 1.0;
         vec![
             Act { mode: 2, ..crash(topology, 100, "node-1") },
             crash(topology, 800, "node-1"),
@@ -333,7 +333,7 @@ fn nothing_is_written_while_the_node_of_the_engine_is_down() {
 #[test]
 fn a_volume_of_which_nothing_is_left_is_made_anew() {
     let system = db(1, &["node-1"], |topology| {
-        topology.modes[2].wipes = true;
+        topology.modes[2].wipes = 1.0;
         vec![Act { mode: 2, ..crash(topology, 100, "node-1") }]
     });
     // The node is back after ten minutes.
@@ -354,7 +354,7 @@ fn a_volume_of_which_nothing_is_left_is_made_anew() {
 fn what_lacks_something_does_not_save_a_volume() {
     // node-1 failed first and comes back with what it had; the other one is wiped.
     let system = db(2, &["node-1", "node-2"], |topology| {
-        topology.modes[2].wipes = true;
+        topology.modes[2].wipes = 1.0;
         vec![
             crash(topology, 100, "node-1"),
             Act { mode: 2, ..crash(topology, 300, "node-2") },
@@ -381,7 +381,7 @@ fn what_lacks_something_does_not_save_a_volume() {
 #[test]
 fn what_lacks_something_lacks_it_whether_or_not_a_control_plane_knows() {
     let system = db(2, &["node-1", "node-2"], |topology| {
-        topology.modes[2].wipes = true;
+        topology.modes[2].wipes = 1.0;
         let control_plane = Expression::Unit(unit(topology, "node-5"));
         topology.platform.as_mut().unwrap().clusters[0].control_plane = Some(control_plane);
         vec![
@@ -574,7 +574,7 @@ journeys: {{read: {{needs: {{all: [db, log]}}}}}}
 "
     );
     let system = system(&text, |topology| {
-        topology.modes[0].wipes = true;
+        topology.modes[0].wipes = 1.0;
         let own = vec![unit(topology, "node-0")];
         let nodes = vec![unit(topology, "node-1"), unit(topology, "node-2")];
         for (name, size) in [("db", 300_000_000), ("log", 600_000_000)] {

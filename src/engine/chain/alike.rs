@@ -245,8 +245,9 @@ fn sign_of_clock(model: &Model, clock: &Clock, signs: &mut Signs) -> Option<Vec<
         Repair::Restart => sign.push(2),
         Repair::Never => sign.push(3),
     }
-    let flags = [clock.always, clock.is_grey, clock.wipes, clock.cuts_power];
+    let flags = [clock.always, clock.is_grey, clock.cuts_power];
     sign.extend(flags.map(u64::from));
+    sign.push(clock.wipes.to_bits());
     sign.extend([extras.priority, extras.kind].map(u64::from));
     sign.push(u64::from(extras.also_renews.is_some()));
     Some(sign)

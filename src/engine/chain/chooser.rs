@@ -398,6 +398,11 @@ impl DataChooser for Enumerator<'_> {
         self.cancel(Event::Rebuild(copy));
     }
 
+    fn is_wiped(&mut self, copy: CopyId, probability: f64) -> bool {
+        let unit = self.model.data.units[copy.index()];
+        self.has_copy(copy) && self.cone.units[unit.index()] && self.chance(probability)
+    }
+
     fn finds_unreadable(&mut self, copy: CopyId, probability: f64, _: bool) -> bool {
         self.has_copy(copy) && self.chance(probability)
     }

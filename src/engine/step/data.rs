@@ -23,6 +23,8 @@ pub trait DataChooser {
     fn rebuild_paces(&mut self, copy: CopyId, rate: f64);
     /// A rebuild ends before it is through, or nobody need notice any more.
     fn rebuild_is_called_off(&mut self, copy: CopyId);
+    /// Whether a copy is gone with a failure that takes it with a probability.
+    fn is_wiped(&mut self, copy: CopyId, probability: f64) -> bool;
     /// Whether a rebuild finds something unreadable; `is_fatal` if a group of the copy could be lost with it.
     fn finds_unreadable(&mut self, copy: CopyId, probability: f64, is_fatal: bool) -> bool;
     /// Which of so many groups of a copy is meant; the one that has lost the most is at `worst`.
@@ -52,9 +54,11 @@ impl<C: Chooser> Step<'_, C> {
         for &copy in model.data.taken_by_any.of(unit) {
             self.lose(copy);
         }
-        if mode.wipes {
+        if mode.wipes > 0.0 {
             for &copy in model.data.taken_by_wiping.of(unit) {
-                self.lose(copy);
+                if mode.wipes >= 1.0 || self.chooser.is_wiped(copy, mode.wipes) {
+                    self.lose(copy);
+                }
             }
             for &node in model.platform.nodes_below.of(unit) {
                 self.node_is_wiped(node);

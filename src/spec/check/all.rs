@@ -53,6 +53,7 @@ pub(crate) fn check(raw: &RawTopology, findings: &mut Findings) -> Option<Topolo
     // What is wrong may be why something seems unused.
     if !checker.findings.has_errors() {
         checker.warn_of_what_is_unused(&journeys, &data, platform.as_ref());
+        checker.check_what_nodes_keep(platform.as_ref());
         checker.warn_of_what_nobody_can_lose(&data, platform.as_ref());
         checker.warn_of_idle_platforms(platform.as_ref());
     }

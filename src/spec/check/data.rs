@@ -3,10 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::all::{Checker, listed_keys};
-use crate::spec::data::{Buffer, CatchUp, Cycle, DataClass, Holding, Medium, Pipeline};
+use crate::spec::data::{
+    Buffer, CatchUp, Cycle, DataClass, Holding, Medium, Pipeline, in_order_of_copying,
+};
 use crate::spec::diagnostic::Code;
 use crate::spec::platform::{Platform, Workload};
 use crate::spec::raw::{Name, RawCycle, RawData, RawExpr, RawMode, RawService};
+use crate::spec::read::listed;
 use crate::spec::source::{Span, Spanned};
 use crate::spec::topology::Expression;
 use crate::units::SimSpan;
@@ -45,7 +48,32 @@ impl Checker<'_> {
                 break;
             }
         }
+        if classes.len() == raw.data.len() {
+            self.check_where_copies_lead(&classes);
+        }
         classes
+    }
+
+    /// Copies of copies must not come back to what they are copies of.
+    fn check_where_copies_lead(&mut self, classes: &[DataClass]) {
+        let order = in_order_of_copying(classes);
+        let is_left = |class: &usize| !order.contains(class);
+        let Some(first) = (0..classes.len()).find(is_left) else { return };
+        let mut ring = vec![first];
+        loop {
+            let next = classes[ring[ring.len() - 1]].copied_to().find(is_left);
+            let next = next.expect("what is left leads to something that is left");
+            if let Some(start) = ring.iter().position(|&class| class == next) {
+                ring.drain(..start);
+                break;
+            }
+            ring.push(next);
+        }
+        let names: Vec<&str> = ring.iter().map(|&class| classes[class].name.as_str()).collect();
+        let message = format!("these data are copied to one another: {} and again", listed(&names));
+        self.findings
+            .error(Code::Cycle, self.raw.data[ring[0]].name.span, message)
+            .help("leave out the `to` of one of them");
     }
 
     fn data_class(&mut self, raw: &RawData) -> Option<DataClass> {
@@ -65,6 +93,7 @@ impl Checker<'_> {
             offload,
             backup,
             restore: raw.restore.clone(),
+            rate: raw.rate,
             retention: raw.retention.map(SimSpan::from_seconds),
         })
     }
@@ -86,11 +115,24 @@ impl Checker<'_> {
 
     fn cycle(&mut self, raw: &RawCycle) -> Cycle {
         Cycle {
-            every: SimSpan::from_seconds(raw.every),
-            usable_after: SimSpan::from_seconds(raw.usable_after),
+            every: raw.every.clone(),
+            usable_after: raw.usable_after.clone(),
             fails: raw.fails,
             needs: self.need_of(&raw.needs),
+            to: raw.to.as_ref().and_then(|to| self.data_taking(to)),
         }
+    }
+
+    /// The data class with this name, which must be one that can take data.
+    fn data_taking(&mut self, name: &Name) -> Option<usize> {
+        let class = *self.data_named(std::slice::from_ref(name)).first()?;
+        if self.raw.data[class].held.is_none() {
+            let message = format!("nothing holds `{}`, to which data are copied", name.value);
+            self.findings
+                .error(Code::MissingKey, name.span, message)
+                .help("say who holds it, `held_by: store`, or leave out `to`");
+        }
+        Some(class)
     }
 
     fn need_of(&mut self, raw: &Option<RawExpr>) -> Option<Expression> {
@@ -127,6 +169,27 @@ impl Checker<'_> {
         classes
     }
 
+    /// Refuses modes that wipe with a probability what a platform keeps on nodes: of a volume there is no part that
+    /// stays.
+    pub(super) fn check_what_nodes_keep(&mut self, platform: Option<&Platform>) {
+        let Some(platform) = platform else { return };
+        let mut units: Vec<usize> = platform.nodes.iter().map(|node| node.unit).collect();
+        units.extend(self.stands_on(&units));
+        for mode in self.modes_of(units) {
+            let (raw, wipes) = (&self.raw.failures.get(mode), self.modes[mode].wipes);
+            if let Some((name, wiping)) = raw.and_then(|raw| Some((&raw.name, raw.wipes?)))
+                && wipes > 0.0
+                && wipes < 1.0
+            {
+                let message =
+                    format!("`{}` strikes nodes, and wipes with a probability", name.value);
+                self.findings.error(Code::OutOfRange, wiping.span, message).help(
+                    "a node loses its volumes or keeps them: say `wipes: true`, or two failure modes",
+                );
+            }
+        }
+    }
+
     /// Points out data that nothing can lose, and losses that nothing can suffer.
     pub(super) fn warn_of_what_nobody_can_lose(
         &mut self,
@@ -159,7 +222,7 @@ impl Checker<'_> {
                 _ => all().collect(),
             };
             relevant.extend(self.modes_under_volumes(&holding.holders, platform));
-            let can_wipe = relevant.iter().any(|&mode| self.modes[mode].wipes);
+            let can_wipe = relevant.iter().any(|&mode| self.modes[mode].wipes > 0.0);
             wiping.extend(relevant);
             if holding.unsynced.is_some() {
                 cutting.extend(all());
@@ -176,7 +239,8 @@ impl Checker<'_> {
         if classes.iter().all(|class| class.holding.is_none()) {
             return;
         }
-        let wipes = |mode: &RawMode| mode.wipes;
+        let is_above_zero = |wipes: Spanned<f64>| Spanned::new(wipes.value > 0.0, wipes.span);
+        let wipes = |mode: &RawMode| mode.wipes.map(is_above_zero);
         let nowhere = "wipes data, and nothing that it strikes holds any";
         self.warn_of_modes(wipes, &wiping, nowhere);
         let cuts = |mode: &RawMode| mode.cuts_power;

@@ -409,7 +409,7 @@ impl<'a> Checker<'a> {
             repair,
             is_planned: step.verb == Verb::Stop,
             is_grey: step.verb == Verb::Isolate,
-            wipes: step.wipes,
+            wipes: f64::from(u8::from(step.wipes)),
             cuts_power: step.cuts_power,
             ..planned(String::new(), Vec::new())
         };

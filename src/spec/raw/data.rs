@@ -3,7 +3,7 @@
 use super::copies::RawHeld;
 use super::{Name, RawExpr};
 use crate::dist::Law;
-use crate::spec::data::{CatchUp, Scrub};
+use crate::spec::data::{CatchUp, SHORTEST_CYCLE_SECONDS, Scrub};
 use crate::spec::diagnostic::Code;
 use crate::spec::read::{Bare, Fields, Keys, Reader};
 use crate::spec::source::Spanned;
@@ -23,6 +23,8 @@ pub(crate) struct RawData {
     pub(crate) offload: Option<RawCycle>,
     pub(crate) backup: Option<RawCycle>,
     pub(crate) restore: Option<Law>,
+    /// Bytes a second.
+    pub(crate) rate: Option<f64>,
     pub(crate) retention: Option<f64>,
 }
 
@@ -38,10 +40,12 @@ pub(crate) struct RawBuffer {
 /// Copies to elsewhere, again and again.
 #[derive(Debug)]
 pub(crate) struct RawCycle {
-    pub(crate) every: f64,
-    pub(crate) usable_after: f64,
+    pub(crate) every: Law,
+    pub(crate) usable_after: Law,
     pub(crate) fails: f64,
     pub(crate) needs: Option<RawExpr>,
+    /// The data class that what is copied is in from then on.
+    pub(crate) to: Option<Name>,
 }
 
 /// Defects that nobody notices, and deletions.
@@ -52,8 +56,8 @@ pub(crate) struct RawLatent {
     pub(crate) spoils_all: bool,
 }
 
-/// What comes more often than this is a stream and no cycle.
-const SHORTEST_CYCLE_SECONDS: f64 = 1.0;
+/// Each time that is drawn is found by adding up those before it: half a million a year are enough.
+const SHORTEST_DRAWN_CYCLE_SECONDS: f64 = 60.0;
 /// Deletions and defects are mishaps: half a million of them a year is no system any more.
 const SHORTEST_MISHAP_SECONDS: f64 = 60.0;
 
@@ -80,6 +84,7 @@ const DATA: Keys = Keys {
         "unsynced",
         "catch_up",
         "retention",
+        "rate",
         "born",
         "sink",
         "buffer",
@@ -89,17 +94,17 @@ const DATA: Keys = Keys {
     later: &[],
 };
 /// Keys that need nobody who holds copies: all others say something of these.
-const OF_ANY_DATA: &[&str] = &["about", "held_by", "born", "sink", "buffer"];
+const OF_ANY_DATA: &[&str] = &["about", "held_by", "rate", "born", "sink", "buffer"];
 const LATENT: Keys =
     Keys { of: "a latent defect", read: &["every", "scrub", "spoils"], later: &[] };
 const SCRUB: Keys = Keys { of: "scrubbing in cycles", read: &["cycle"], later: &[] };
 const DELETED: Keys = Keys { of: "deletion by mistake", read: &["every"], later: &[] };
 const BUFFER: Keys = Keys { of: "a buffer", read: &["horizon", "survives", "drain"], later: &[] };
 const OFFLOAD: Keys =
-    Keys { of: "an offload", read: &["every", "usable_after", "needs", "fails"], later: &[] };
+    Keys { of: "an offload", read: &["every", "usable_after", "needs", "fails", "to"], later: &[] };
 const BACKUP: Keys = Keys {
     of: "a backup",
-    read: &["every", "usable_after", "needs", "fails", "clock", "restore"],
+    read: &["every", "usable_after", "needs", "fails", "to", "clock", "restore"],
     later: &[],
 };
 
@@ -121,6 +126,7 @@ impl Reader<'_> {
             offload: fields.get("offload").and_then(|id| self.cycle(id, OFFLOAD)),
             backup: backup.and_then(|id| self.cycle(id, BACKUP)),
             restore: backup.and_then(|id| self.restore(id)),
+            rate: fields.get("rate").and_then(|id| self.bandwidth(id)),
             retention: fields.get("retention").and_then(|id| self.length(id, "a retention")),
             name,
         })
@@ -292,30 +298,44 @@ impl Reader<'_> {
     fn cycle(&mut self, id: NodeId, keys: Keys) -> Option<RawCycle> {
         let fields = self.fields(id, keys)?;
         let every = match fields.get("every") {
-            Some(id) => self.duration(id, "`every`"),
+            Some(id) => self.time_of_cycles(id, keys.of),
             None => {
                 let example = "from beginning to beginning, such as `every: 6h`";
                 self.missing(fields.span, keys.of, "every", example);
                 None
             }
         };
-        if let Some(every) = every.filter(|every| every.value < SHORTEST_CYCLE_SECONDS) {
-            self.findings
-                .error(Code::OutOfRange, every.span, format!("{} that never ends", keys.of))
-                .help("`every` is from beginning to beginning and must be at least 1s");
-        }
-        let usable = fields.get("usable_after");
-        let usable = usable.map(|id| self.duration(id, "`usable_after`"));
-        let fails = fields.get("fails").map(|id| self.percentage(id, "`fails`"));
-        let zero = Some(Spanned::new(0.0, fields.span));
+        let usable_after = match fields.get("usable_after") {
+            Some(id) => self.law(id, "`usable_after`", Bare::Fixed),
+            None => Some(Law::Fixed { value: 0.0 }),
+        };
+        let fails = match fields.get("fails") {
+            Some(id) => self.percentage(id, "`fails`").map(|fails| fails.value),
+            None => Some(0.0),
+        };
         if let Some(id) = fields.get("clock") {
             // It says what is so anyway, as it does of failure modes.
             self.choice(id, "the clock of a backup", &[("always", ())]);
         }
         let needs = fields.get("needs").and_then(|id| self.expression(id));
-        let (usable, fails) = (usable.unwrap_or(zero)?, fails.unwrap_or(zero)?);
-        let (every, usable_after) = (every?.value, usable.value);
-        Some(RawCycle { every, usable_after, fails: fails.value, needs })
+        let to = fields.get("to").and_then(|id| self.text(id, "the name of a data class"));
+        let (every, usable_after) = (every?, usable_after?);
+        Some(RawCycle { every, usable_after, fails: fails?, needs, to })
+    }
+
+    /// The time from the beginning of a cycle to that of the next.
+    fn time_of_cycles(&mut self, id: NodeId, of: &str) -> Option<Law> {
+        let every = self.law(id, "`every`", Bare::Fixed)?;
+        let (shortest, least) = match every {
+            Law::Fixed { .. } => (SHORTEST_CYCLE_SECONDS, "must be at least 1s"),
+            _ => (SHORTEST_DRAWN_CYCLE_SECONDS, "its mean must be at least 1m"),
+        };
+        if every.mean() < shortest {
+            self.findings
+                .error(Code::OutOfRange, self.tree.span(id), format!("{of} that never ends"))
+                .help(format!("`every` is from beginning to beginning and {least}"));
+        }
+        Some(every)
     }
 
     /// How long it takes to restore from a backup.

@@ -16,7 +16,7 @@ pub(crate) struct RawMode {
     pub(crate) repair: Option<RawRepair>,
     pub(crate) always: bool,
     /// Whether local data of what it strikes are gone, and where that is said.
-    pub(crate) wipes: Option<Spanned<bool>>,
+    pub(crate) wipes: Option<Spanned<f64>>,
     /// Whether data that were not yet safe from a power cut are gone, and where that is said.
     pub(crate) cuts_power: Option<Spanned<bool>>,
     pub(crate) crew: Option<Name>,
@@ -144,6 +144,16 @@ const STAGE_KEYS: &[&str] = &["crew", "people"];
 pub(super) const KEYS: &[Keys] = &[MODE, BURST, PREVENTIVE, SPARES, RANGE];
 
 impl Reader<'_> {
+    /// `true`, `false`, or with which probability.
+    fn wiping(&mut self, id: NodeId) -> Option<f64> {
+        let is_share = matches!(&self.tree.node(id).value,
+            Value::Scalar { text, .. } if text.trim_end().ends_with('%'));
+        match is_share {
+            true => self.percentage(id, "`wipes`").map(|share| share.value),
+            false => self.truth(id, "`wipes`").map(|wipes| f64::from(u8::from(wipes))),
+        }
+    }
+
     pub(super) fn mode(&mut self, name: Name, id: NodeId) -> Option<RawMode> {
         let fields = self.fields(id, MODE)?;
         let every = self.every(&name, &fields);
@@ -163,7 +173,10 @@ impl Reader<'_> {
             let is_so = self.truth(entry.value, &format!("`{key}`"))?;
             Some(Spanned::new(is_so, entry.key_span))
         };
-        let (wipes, cuts_power) = (truth("wipes"), truth("cuts_power"));
+        let cuts_power = truth("cuts_power");
+        let wipes = fields
+            .entry("wipes")
+            .and_then(|entry| Some(Spanned::new(self.wiping(entry.value)?, entry.key_span)));
         let grades =
             [("measured", Grade::Measured), ("vendor", Grade::Vendor), ("assumed", Grade::Assumed)];
         let priority = fields.get("priority").and_then(|id| self.count(id, "`priority`", 1));

@@ -1,0 +1,330 @@
+//! Where else data of a class are in one life: what was offloaded and backed up, and when.
+
+use std::cell::OnceCell;
+
+use super::outage::Outage;
+use crate::dist::Law;
+use crate::rng::{Purpose, StreamKey};
+use crate::spec::{Cycle, SHORTEST_CYCLE_SECONDS};
+use crate::units::{SimSpan, SimTime};
+
+/// What came to a data class and is not there any more, nor can it be had again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Gone {
+    /// Since when.
+    pub(super) at: SimTime,
+    /// All that had come later than this; `None`: whenever it had come.
+    pub(super) after: Option<SimTime>,
+    /// And no later than this.
+    pub(super) up_to: SimTime,
+}
+
+impl Gone {
+    /// Whether what came at an instant is gone by `now`.
+    fn takes(&self, came: SimTime, now: SimTime) -> bool {
+        self.at <= now && came <= self.up_to && self.after.is_none_or(|after| came > after)
+    }
+}
+
+/// When a data class took no new data: from each first instant until the second.
+pub(super) type Refusals = [(SimTime, SimTime)];
+
+/// Where else data of a class are in one life.
+pub(super) struct Elsewhere<'a> {
+    pub(super) offload: Option<Cycles<'a>>,
+    pub(super) backup: Option<Cycles<'a>>,
+}
+
+/// Where else the data of all classes are in one life, and what of that is gone: known of each class once all
+/// classes are through that it is copied to.
+pub(super) struct Places<'a> {
+    elsewhere: Vec<Elsewhere<'a>>,
+    gone: Vec<Vec<Gone>>,
+}
+
+impl<'a> Places<'a> {
+    /// Of all classes, in their order; nothing is gone yet.
+    pub(super) fn new(elsewhere: Vec<Elsewhere<'a>>) -> Places<'a> {
+        let gone = vec![Vec::new(); elsewhere.len()];
+        Places { elsewhere, gone }
+    }
+
+    /// Up to when the data of a class had been offloaded at this instant. What is gone again of that has been lost
+    /// by the class where it was.
+    pub(super) fn offloaded(&self, class: usize, at: SimTime) -> Option<SimTime> {
+        self.elsewhere[class].offload.as_ref()?.last_usable(at, &[])
+    }
+
+    /// Up to when the data of a class can be restored from a backup at this instant.
+    pub(super) fn backed_up(&self, class: usize, at: SimTime) -> Option<SimTime> {
+        let backup = self.elsewhere[class].backup.as_ref()?;
+        let gone = backup.cycle.to.map_or(&[][..], |to| &self.gone[to]);
+        backup.last_usable(at, gone)
+    }
+
+    /// Nothing more will be gone of a class than this, and what is gone of what it was offloaded to.
+    pub(super) fn are_gone(&mut self, class: usize, mut gone: Vec<Gone>) {
+        let offload = self.elsewhere[class].offload.as_ref();
+        if let Some((offload, to)) = offload.and_then(|offload| Some((offload, offload.cycle.to?)))
+        {
+            let offloaded = |at| offload.last_usable(at, &[]);
+            gone.extend(self.gone[to].iter().filter_map(|there| {
+                let up_to = offloaded(there.up_to)?;
+                Some(Gone { at: there.at, after: there.after.and_then(offloaded), up_to })
+            }));
+        }
+        self.gone[class] = gone;
+    }
+}
+
+/// Copies of data of a class to elsewhere, again and again, in one life.
+pub(super) struct Cycles<'a> {
+    cycle: &'a Cycle,
+    /// When what they need was down, in the order of time.
+    down: Vec<Outage>,
+    /// When where they go took nothing.
+    refusals: &'a Refusals,
+    draws: StreamKey,
+    /// When the life ends.
+    end: SimTime,
+    /// When they begin, once somebody has asked, if that is not every so often exactly.
+    begins: OnceCell<Vec<SimTime>>,
+}
+
+impl<'a> Cycles<'a> {
+    /// Those of a life that ends at `end`, in which what they need was down so, and where they go took nothing then.
+    pub(super) fn new(
+        cycle: &'a Cycle,
+        down: Vec<Outage>,
+        refusals: &'a Refusals,
+        draws: StreamKey,
+        end: SimTime,
+    ) -> Cycles<'a> {
+        Cycles { cycle, down, refusals, draws, end, begins: OnceCell::new() }
+    }
+
+    /// When the newest began that could be used at this instant and was not gone.
+    pub(super) fn last_usable(&self, now: SimTime, gone: &[Gone]) -> Option<SimTime> {
+        let Cycle { usable_after, fails, .. } = self.cycle;
+        if *fails >= 1.0 {
+            return None;
+        }
+        // What cannot have become usable by now need not be looked at.
+        let soonest = match usable_after {
+            Law::Fixed { .. } => self.usable_after(0),
+            _ => SimSpan::ZERO,
+        };
+        let latest = now.micros().checked_sub(soonest.micros())?;
+        let mut number = self.last_begun(SimTime::from_micros(latest))?;
+        loop {
+            let begin = self.begin(number);
+            match self.outage_at(begin) {
+                // All that would have begun in the outage are out of the question at once.
+                Some(outage) => number = self.first_from(outage.start),
+                None => {
+                    let came = begin + self.usable_after(number);
+                    if came <= now
+                        && !self.came_to_nothing(number)
+                        && !self.was_refused(came)
+                        && !gone.iter().any(|gone| gone.takes(came, now))
+                    {
+                        return Some(begin);
+                    }
+                }
+            }
+            number = number.checked_sub(1)?;
+        }
+    }
+
+    /// From beginning to beginning, if that is always the same.
+    fn period(&self) -> Option<u64> {
+        match self.cycle.every {
+            Law::Fixed { value } => Some(at_least_shortest(value).micros()),
+            _ => None,
+        }
+    }
+
+    /// When they begin, as far as the life goes.
+    fn begins(&self) -> &[SimTime] {
+        self.begins.get_or_init(|| {
+            let lengths = self.draws.of(0, Purpose::Cycle);
+            let mut begins = vec![SimTime::ZERO];
+            let mut last = SimTime::ZERO;
+            while last <= self.end {
+                // As many cycles as `u32` can count are more than a life has that anybody waits for.
+                let length = self.cycle.every.draw(&mut lengths.draw(begins.len() as u32));
+                last = last + at_least_shortest(length);
+                begins.push(last);
+            }
+            begins
+        })
+    }
+
+    fn begin(&self, number: u64) -> SimTime {
+        match self.period() {
+            Some(period) => SimTime::from_micros(number * period),
+            None => self.begins()[number as usize],
+        }
+    }
+
+    /// The number of the last one that had begun at an instant of the life.
+    fn last_begun(&self, at: SimTime) -> Option<u64> {
+        match self.period() {
+            Some(period) => Some(at.micros() / period),
+            None => {
+                let begun = self.begins().partition_point(|begin| *begin <= at) as u64;
+                begun.checked_sub(1)
+            }
+        }
+    }
+
+    /// The number of the first one that begins then or later.
+    fn first_from(&self, at: SimTime) -> u64 {
+        match self.period() {
+            Some(period) => at.micros().div_ceil(period),
+            None => self.begins().partition_point(|begin| *begin < at) as u64,
+        }
+    }
+
+    /// How long it takes until one can be used.
+    fn usable_after(&self, number: u64) -> SimSpan {
+        let mut draw = self.draws.of(0, Purpose::Usable).draw(number as u32);
+        SimSpan::from_seconds(self.cycle.usable_after.draw(&mut draw))
+    }
+
+    /// The outage of what is needed at this instant, of which all consequences count.
+    fn outage_at(&self, at: SimTime) -> Option<&Outage> {
+        let begun = self.down.partition_point(|outage| outage.start <= at);
+        let last = self.down.get(begun.checked_sub(1)?)?;
+        (at < last.end || last.is_censored()).then_some(last)
+    }
+
+    /// Whether where they go took nothing at this instant.
+    fn was_refused(&self, at: SimTime) -> bool {
+        let begun = self.refusals.partition_point(|(from, _)| *from <= at);
+        begun > 0 && at < self.refusals[begun - 1].1
+    }
+
+    fn came_to_nothing(&self, number: u64) -> bool {
+        self.cycle.fails > 0.0 && self.draws.draw(number as u32).open_unit() < self.cycle.fails
+    }
+}
+
+fn at_least_shortest(seconds: f64) -> SimSpan {
+    SimSpan::from_seconds(seconds.max(SHORTEST_CYCLE_SECONDS))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::incident::tests::{HOUR, at, outage, seconds};
+    use super::*;
+    use crate::rng::Stream;
+
+    fn cycle(every: Law, usable_after: Law) -> Cycle {
+        Cycle { every, usable_after, fails: 0.0, needs: None, to: None }
+    }
+
+    fn hours(hours: f64) -> f64 {
+        hours * 3_600.0
+    }
+
+    fn draws(life: u64) -> StreamKey {
+        StreamKey::of_life(3, life).of(1, Purpose::Backup)
+    }
+
+    /// The mean age, in hours, after 1,000 hours of so many lives, and its standard error.
+    fn mean_age(cycle: &Cycle, lives: u64) -> (f64, f64) {
+        let now = at(1_000 * HOUR);
+        let (mut sum, mut squares) = (0.0, 0.0);
+        for life in 0..lives {
+            let cycles = Cycles::new(cycle, Vec::new(), &[], draws(life), now);
+            let age = (now - cycles.last_usable(now, &[]).unwrap()).seconds() / 3_600.0;
+            (sum, squares) = (sum + age, squares + age * age);
+        }
+        let (n, mean) = (lives as f64, sum / lives as f64);
+        (mean, ((squares / n - mean * mean) / n).sqrt())
+    }
+
+    #[track_caller]
+    fn check_age(every: Law, usable_after: Law, exact: f64) {
+        let (mean, error) = mean_age(&cycle(every, usable_after), 20_000);
+        assert!(((mean - exact) / error).abs() < 4.0, "{mean} for {exact}");
+    }
+
+    #[test]
+    fn the_newest_is_as_old_as_renewals_say() {
+        let at_once = || Law::fixed(0.0).unwrap();
+        // What an instant falls into is long rather than short: E(X^2) / 2 E(X).
+        let uniform = Law::uniform(hours(2.0), hours(10.0)).unwrap();
+        check_age(uniform, at_once(), (36.0 + 64.0 / 12.0) / 12.0);
+        let exponential = |mean: f64| Law::exponential(hours(mean)).unwrap();
+        check_age(exponential(6.0), at_once(), 6.0);
+        check_age(exponential(6.0), Law::fixed(hours(1.5)).unwrap(), 7.5);
+        // None of those that began up to `a` ago can be used yet: they are as many as a Poisson law
+        // says, of the mean of what `1 - exp(-x / 5)` comes to up to `a`, over 6.
+        let none_since = |a: f64| (-(a - 5.0 * (1.0 - (-a / 5.0).exp())) / 6.0).exp();
+        let (step, steps) = (0.001, 200_000);
+        let exact: f64 = (0..steps).map(|k| step * none_since((f64::from(k) + 0.5) * step)).sum();
+        assert!((exact - 9.738_735).abs() < 1e-3, "{exact}");
+        check_age(exponential(6.0), exponential(5.0), exact);
+    }
+
+    #[test]
+    fn a_drawn_time_is_no_shorter_than_the_shortest() {
+        let cycle = cycle(Law::exponential(0.2).unwrap(), Law::fixed(0.0).unwrap());
+        let cycles = Cycles::new(&cycle, Vec::new(), &[], draws(0), at(50));
+        let begins = cycles.begins();
+        assert!(begins.windows(2).all(|two| two[1] - two[0] >= seconds(1)), "{begins:?}");
+        assert!(begins.len() <= 52 && begins.len() > 40, "{}", begins.len());
+    }
+
+    /// The newest of all that meet the conditions, one looked at after the other.
+    fn one_by_one(cycles: &Cycles<'_>, now: SimTime, end: u64) -> Option<SimTime> {
+        let mut newest = None;
+        for number in 0..end {
+            let begin = cycles.begin(number);
+            let is_down = |outage: &Outage| outage.start <= begin && begin < outage.end;
+            if begin + cycles.usable_after(number) <= now
+                && !cycles.down.iter().any(is_down)
+                && !cycles.came_to_nothing(number)
+            {
+                newest = Some(begin);
+            }
+        }
+        newest
+    }
+
+    fn at_random(dice: &mut Stream) -> Vec<Outage> {
+        let (mut outages, mut now) = (Vec::new(), 0);
+        while now < 150 * HOUR {
+            let start = now + dice.word() % (20 * HOUR);
+            now = start + 1 + dice.word() % (20 * HOUR);
+            outages.push(outage(0, start, now));
+        }
+        outages
+    }
+
+    #[test]
+    fn the_newest_is_found_as_if_all_were_looked_at() {
+        let mut dice = StreamKey::of_life(8, 0).of(1, Purpose::Start).draw(0);
+        let lasting = |mean: f64| Law::exponential(hours(mean)).unwrap();
+        let always = |length: f64| Law::fixed(hours(length)).unwrap();
+        for life in 0..40 {
+            for (every, usable_after) in [
+                (always(2.0), always(3.0)),
+                (always(2.0), lasting(3.0)),
+                (lasting(2.0), always(3.0)),
+                (lasting(2.0), lasting(3.0)),
+            ] {
+                let cycle = Cycle { fails: 0.3, ..cycle(every, usable_after) };
+                let end = at(150 * HOUR);
+                let cycles = Cycles::new(&cycle, at_random(&mut dice), &[], draws(life), end);
+                for _ in 0..20 {
+                    let now = at(dice.word() % (150 * HOUR));
+                    let begun = cycles.last_begun(now).unwrap() + 1;
+                    assert_eq!(cycles.last_usable(now, &[]), one_by_one(&cycles, now, begun));
+                }
+            }
+        }
+    }
+}

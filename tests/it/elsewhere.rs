@@ -1,0 +1,134 @@
+//! Offloads and backups: what of lost data is elsewhere, against closed forms.
+
+use ninefold::report::to_json;
+use ninefold::units::SimSpan;
+use ninefold::{Plan, System, Topology};
+use serde_json::Value;
+
+/// What so many lives of a topology come to, measured for a year after 2,000 hours, as JSON has it.
+fn simulated(text: &str, replications: u64, threads: usize) -> String {
+    let topology = Topology::from_str("elsewhere", text).unwrap_or_else(|error| panic!("{error}"));
+    let system = System::compile(topology);
+    let warm_up = SimSpan::from_seconds(2_000.0 * 3_600.0);
+    let plan = Plan { replications, warm_up, threads: Some(threads), ..system.plan(1) };
+    to_json(&system.simulate(&plan).unwrap())
+}
+
+fn data_of(json: &str, class: &str) -> Value {
+    serde_json::from_str::<Value>(json).unwrap()["data"][class].clone()
+}
+
+#[track_caller]
+fn check_near(value: &Value, exact: f64) {
+    let number = |name: &str| value[name].as_f64().unwrap();
+    let sigmas = (number("mean") - exact) / number("std_error");
+    assert!(sigmas.abs() < 4.0, "{value} for {exact}: {sigmas:.1} standard errors");
+}
+
+/// A backup again and again, at random, that takes as long as it takes: of Poisson begins those can be
+/// used at a disaster that began `x` before with probability `1 - exp(-x / u)`.
+#[test]
+fn backups_at_random_are_as_old_as_they_must_be() {
+    let text = "
+topology: elsewhere
+failures: {disaster: {every: 200h, repair: 1h, wipes: true}}
+services: {db: {fails: [disaster]}}
+data:
+  rows: {held_by: db, backup: {every: {exponential: 6h}, usable_after: {exponential: 5h}}}
+  even: {held_by: db, offload: {every: {uniform: [2h, 10h]}}}
+";
+    let json = simulated(text, 400, 1);
+    check_near(&data_of(&json, "rows")["rpo_s"], 9.738_735 * 3_600.0);
+    let even = data_of(&json, "even");
+    check_near(&even["rpo_s"], (36.0 + 64.0 / 12.0) / 12.0 * 3_600.0);
+    assert_eq!(even["stages"][0]["stage"], "not-offloaded");
+    assert_eq!(simulated(text, 400, 3), json, "threads change nothing");
+}
+
+/// What comes to nothing, and what is gone where it went, as a share of disasters of `db` and of the
+/// mean loss: of Poisson backups each 6 h, of a store that fails each 50 h for 10 h.
+const TO_A_STORE: &str = "
+topology: elsewhere
+failures:
+  disaster: {every: 200h, repair: 1h, wipes: true}
+  down:     {every: 50h, repair: {exponential: 10h}}
+domains:
+  disk:  {fails: [disaster]}
+  store: {count: 2, fails: [down]}
+data:
+  rows:    {held_by: disk, retention: 30d, backup: {every: {exponential: 6h}, to: dumps}}
+  dumps:   {held_by: store, ack: 2}
+";
+
+/// How long ago the newest backup began, in hours, that two stores took of which so many had to be there;
+/// by the number of stores that are down, going back in time.
+fn age_with_stores(ack: usize) -> f64 {
+    let (backup, down, up) = (1.0 / 6.0, 1.0 / 50.0, 1.0 / 10.0);
+    let mut age = [0.0; 3];
+    for _ in 0..10_000 {
+        for stores_down in 0..3 {
+            let taken = if 2 - stores_down >= ack { backup } else { 0.0 };
+            let (fails, returns) = ((2 - stores_down) as f64 * down, stores_down as f64 * up);
+            let next = |by: i32| age[(stores_down as i32 + by).clamp(0, 2) as usize];
+            let sum = 1.0 + fails * next(1) + returns * next(-1);
+            age[stores_down] = sum / (taken + fails + returns);
+        }
+    }
+    let p_down = down / (down + up);
+    let p_up = 1.0 - p_down;
+    p_up * p_up * age[0] + 2.0 * p_up * p_down * age[1] + p_down * p_down * age[2]
+}
+
+#[test]
+fn what_a_store_does_not_take_is_no_backup() {
+    let rows = |text: &str| data_of(&simulated(text, 400, 1), "rows");
+    assert!((age_with_stores(0) - 6.0).abs() < 1e-9);
+    let both = rows(TO_A_STORE);
+    check_near(&both["rpo_s"], 3_600.0 * age_with_stores(2));
+    let either = rows(&TO_A_STORE.replace("ack: 2", "ack: 1"));
+    check_near(&either["rpo_s"], 3_600.0 * age_with_stores(1));
+    let elsewhere = rows(&TO_A_STORE.replace(", to: dumps", ""));
+    check_near(&elsewhere["rpo_s"], 3_600.0 * 6.0);
+}
+
+/// Backups in a store that loses them: at a disaster the store is there with probability `a`, and then the
+/// newest of Poisson backups and losses of the store is a backup with probability `b / (b + l)`, and it is
+/// exponential how long ago that was, of the rate `b + l`.
+#[test]
+fn what_a_store_has_lost_is_no_backup() {
+    let text = TO_A_STORE
+        .replace("down:     {every", "down:     {wipes: true, every")
+        .replace("count: 2, ", "")
+        .replace(", ack: 2", "");
+    let json = simulated(&text, 400, 1);
+    let rows = data_of(&json, "rows");
+    let (backup, loss, kept) = (1.0 / 6.0, 1.0 / 50.0, 720.0);
+    let (there, either) = (50.0 / 60.0, backup + loss);
+    let p_backup = there * backup / either;
+    let age = (1.0 - f64::exp(-either * kept)) / either;
+    check_near(&rows["rpo_s"], 3_600.0 * (p_backup * age + (1.0 - p_backup) * kept));
+    let disasters = 8_760.0 / 201.0;
+    for (stage, p) in [("backup-age", p_backup), ("all-copies", 1.0 - p_backup)] {
+        let stages = rows["stages"].as_array().unwrap();
+        let seen = stages.iter().find(|seen| seen["stage"] == stage).unwrap();
+        check_near(&seen["loss_incidents_per_year"], disasters * p);
+    }
+}
+
+#[test]
+fn a_backup_on_the_same_disk_is_none() {
+    let text = "
+topology: elsewhere
+failures: {disaster: {every: 200h, repair: 1h, wipes: true}}
+domains: {disk: {fails: [disaster]}}
+data:
+  rows:  {held_by: disk, retention: 100h, backup: {every: 6h, to: dumps, restore: 1h}}
+  dumps: {held_by: disk, retention: 100h}
+";
+    let rows = data_of(&simulated(text, 50, 1), "rows");
+    check_near(&rows["loss_incidents_per_year"], 8_760.0 / 201.0);
+    assert_eq!(rows["rpo_s"]["mean"].as_f64(), Some(3_600.0 * 100.0), "all that was kept");
+    assert_eq!(rows["stages"].as_array().unwrap().len(), 1);
+    assert_eq!(rows["stages"][0]["stage"], "all-copies");
+    assert!(rows["restore_s"].is_null());
+}
