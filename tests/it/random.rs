@@ -122,7 +122,14 @@ impl Dice {
             "",
             ", born: p, sink: s0, buffer: {horizon: 2h, survives: [process], drain: 3}",
             ", offload: {every: 2h, needs: p}, backup: {every: 7h, usable_after: 1h, fails: 20%}",
+            ", rate: 1MB/s, backup: {every: {exponential: 7h}, usable_after: {uniform: [0s, 9h]}}",
         ]);
+        let way = match (way, name) {
+            ("", "c0") => {
+                self.one_of(&["", ", offload: {every: 3h, to: c1}, backup: {every: 9h, to: c1}"])
+            }
+            (way, _) => way,
+        };
         format!("  {name}: {{held_by: {held_by}, {scheme}{rebuild}{medium}{more}{way}}}\n")
     }
 
@@ -194,7 +201,7 @@ fn system_by(mut dice: Dice) -> String {
             false => String::new(),
         };
         let company = dice.company(&every, always, repair.starts_with(['{', '[']));
-        let wipes = dice.one_of(&["", "", ", wipes: true", ", cuts_power: true"]);
+        let wipes = dice.one_of(&["", "", ", wipes: true", ", wipes: 30%", ", cuts_power: true"]);
         let spares = match has_work && dice.chance(30) {
             true => ", spares: {stock: 2, reorder: {exponential: 50h}}",
             false => "",
@@ -335,6 +342,10 @@ impl<O: Observer> Observer for EveryEvent<O> {
 
     fn on_unreadable_groups(&mut self, data: DataId, at: SimTime, groups: u32) {
         self.0.on_unreadable_groups(data, at, groups);
+    }
+
+    fn on_refusing_groups(&mut self, data: DataId, at: SimTime, groups: u32) {
+        self.0.on_refusing_groups(data, at, groups);
     }
 
     fn on_margin(&mut self, data: DataId, at: SimTime, lost: u32) {

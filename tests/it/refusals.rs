@@ -1185,7 +1185,7 @@ fn what_nodes_keep_is_wiped_or_not() {
     check_cluster(
         "repair: 2h}",
         "repair: 2h, wipes: maybe}",
-        "3:41 bad-quantity: `maybe` is not yes or no; write `true` or `false`\n",
+        "3:41 bad-quantity: `maybe` is not yes or no; write `true`, `false`, or how probable it is: `1%`\n",
     );
     check_cluster(
         "repair: 2h}",

@@ -148,9 +148,19 @@ impl Reader<'_> {
     fn wiping(&mut self, id: NodeId) -> Option<f64> {
         let is_share = matches!(&self.tree.node(id).value,
             Value::Scalar { text, .. } if text.trim_end().ends_with('%'));
-        match is_share {
-            true => self.percentage(id, "`wipes`").map(|share| share.value),
-            false => self.truth(id, "`wipes`").map(|wipes| f64::from(u8::from(wipes))),
+        if is_share {
+            return self.percentage(id, "`wipes`").map(|share| share.value);
+        }
+        let text = self.text(id, "`wipes`")?;
+        match text.value.as_str() {
+            "true" => Some(1.0),
+            "false" => Some(0.0),
+            other => {
+                self.findings
+                    .error(Code::BadQuantity, text.span, format!("`{other}` is not yes or no"))
+                    .help("write `true`, `false`, or how probable it is: `1%`");
+                None
+            }
         }
     }
 
