@@ -39,8 +39,8 @@ pub use capacity::{
     capacity_to_text, obstacle_text,
 };
 pub use cuts::{
-    CutOrder, CutUnit, CutsReport, ExactImportances, JourneyCuts, NamedCut, SimulatedImportance,
-    cuts, cuts_to_json, cuts_to_text,
+    CutMode, CutOrder, CutUnit, CutsReport, ExactImportances, JourneyCuts, NamedCut,
+    SimulatedImportance, cuts, cuts_to_json, cuts_to_text,
 };
 pub use data::{
     Blast, Cause, Causes, Comparison, InputBand, JourneyMeasures, JourneyReport, ModeCause, Named,

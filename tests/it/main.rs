@@ -18,6 +18,7 @@ mod exact;
 mod examples;
 mod export;
 mod figures;
+mod importances;
 mod library;
 mod memory;
 mod mutations;
