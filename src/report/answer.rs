@@ -133,6 +133,8 @@ pub struct Answer {
     pub unavailability: Option<Estimate>,
     /// The same.
     pub outages_per_year: Option<Estimate>,
+    /// The probability of being down at the end of the horizon: at that instant, and not over a time.
+    pub unavailability_at_end: Option<Estimate>,
     /// The probability of an outage before the horizon; only without a warm-up.
     pub p_outage: Option<Estimate>,
     /// The probability of none, with all its digits where it is tiny.
@@ -257,6 +259,8 @@ fn journey_answer(
             ),
             unavailability: interval.map(|i| exactly(i.unavailability, i.relative_error)),
             outages_per_year: interval.map(|i| exactly(i.outages_per_year, i.relative_error)),
+            unavailability_at_end: interval
+                .map(|i| exactly(i.unavailability_at_end, i.relative_error)),
             p_outage: None,
             p_no_outage: None,
             first_outage_s: None,
@@ -275,11 +279,13 @@ fn journey_answer(
         Ok(exact) => {
             let years = plan.horizon.seconds() / SECONDS_PER_YEAR;
             let known = |number: Option<Exact>, scale| number.map(|exact| proven(exact, scale));
-            Ok(Answer {
+            let chain = Answer {
                 route: Route::Markov,
                 by: chain_words(exact.states, exact.within.err()),
                 unavailability: known(exact.within.ok().map(|within| within.share), 1.0),
                 outages_per_year: known(exact.within.ok().map(|within| within.count), 1.0 / years),
+                unavailability_at_end: known(exact.within.ok().map(|within| within.at_end), 1.0)
+                    .map(probability),
                 p_outage: known(exact.p_outage.and_then(Result::ok), 1.0).map(probability),
                 p_no_outage: known(exact.p_no_outage.and_then(Result::ok), 1.0).map(probability),
                 first_outage_s: known(exact.first_outage.ok().flatten(), 1.0),
@@ -289,6 +295,10 @@ fn journey_answer(
                     SECONDS_PER_YEAR,
                 ),
                 estimated: None,
+            };
+            Ok(match by_diagram.filter(Answer::tells_of_horizon) {
+                Some(diagram) if !chain.tells_of_horizon() => chain.with_horizon_of(diagram),
+                _ => chain,
             })
         }
         Err(not_markov) => by_diagram.ok_or_else(|| {
@@ -399,6 +409,17 @@ impl Answer {
         self.unavailability.or(self.long_run_unavailability)
     }
 
+    /// With what another one says of the horizon, which this one does not.
+    fn with_horizon_of(self, other: Answer) -> Answer {
+        Answer {
+            by: format!("{}, and over the horizon {}", self.by, other.by),
+            unavailability: other.unavailability,
+            outages_per_year: other.outages_per_year,
+            unavailability_at_end: other.unavailability_at_end,
+            ..self
+        }
+    }
+
     /// Whether that is an availability of at least `target`.
     pub(super) fn verdict(&self, target: f64) -> Option<Verdict> {
         self.found().map(|found| Verdict::at_least(target, &found.complement()))
@@ -416,6 +437,7 @@ impl ByRoute for Answer {
             by: rare_words(found, |found| found.share.sigmas_apart(found.other?.share)),
             unavailability: Some(found.share),
             outages_per_year: Some(found.per_year),
+            unavailability_at_end: None,
             p_outage: Some(found.hits),
             p_no_outage: Some(found.hits.complement()),
             first_outage_s: None,

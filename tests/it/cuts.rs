@@ -20,7 +20,7 @@ services:
 journeys: {browse: {needs: web}, buy: {needs: [web, db]}}
 ";
 
-fn told(arguments: &[&str], input: &str) -> String {
+pub(crate) fn told(arguments: &[&str], input: &str) -> String {
     let output = ninefold(arguments, input);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()

@@ -13,6 +13,7 @@ use ninefold::units::SimSpan;
 use ninefold::{Plan, System, Topology};
 use serde_json::Value;
 
+use crate::cuts::told;
 use crate::validation::cases::{filled_in, record};
 
 const HOUR: f64 = 3_600.0;
@@ -648,4 +649,60 @@ fn a_crew_that_calls_others_is_refused() {
          domains: {d: {fails: [n]}}\njourneys: {j: {needs: d}}\n",
     );
     assert!(why.is_err(), "{why:?}");
+}
+
+/// The unavailability at the end of the horizon of one unit, of eleven of which one is needed, and of one with repairs
+/// that take a set time: a chain, a diagram, and both.
+#[test]
+fn unavailability_at_an_instant_is_as_closed_forms_say() {
+    let (fail, mend) = (1.0 / 90.0_f64, 1.0 / 10.0_f64);
+    let one = |hours: f64| fail / (fail + mend) * -(-(fail + mend) * hours).exp_m1();
+    let text = |count: u32, repair: &str| {
+        format!(
+            "topology: t\nfailures: {{f: {{every: 90h, repair: {repair}}}}}\n\
+             domains: {{u: {{count: {count}, fails: [f]}}}}\njourneys: {{j: {{needs: {{any: [u]}}}}}}\n"
+        )
+    };
+    // Repaired after eight hours. Up after twelve is what never failed, and what failed within four hours and not again.
+    let fixed = |hours: f64| {
+        let again = (hours - 8.0).max(0.0);
+        -(-fail * hours).exp_m1() - fail * again * (-fail * again).exp()
+    };
+    for (count, repair, route, exact) in [
+        (1, "{exponential: 10h}", "markov", [one(8.0), one(12.0)]),
+        (11, "{exponential: 10h}", "decision-diagram", [one(8.0).powi(11), one(12.0).powi(11)]),
+        (1, "8h", "markov", [fixed(8.0), fixed(12.0)]),
+    ] {
+        for (hours, exact) in [8, 12].into_iter().zip(exact) {
+            let horizon = format!("{hours}h");
+            let arguments = ["simulate", "-", "--exact", "only", "--horizon", &horizon];
+            let json =
+                told(&[&arguments[..], &["--format", "json"]].concat(), &text(count, repair));
+            let found: Value = serde_json::from_str(&json).unwrap();
+            let answer = &found["journeys"]["j"]["exact"];
+            assert_eq!(answer["route"], route);
+            let at_end = answer["unavailability_at_end"]["mean"].as_f64().unwrap();
+            assert_same(&format!("{count} for {hours} h"), at_end, exact, SAME);
+            let words = told(&arguments, &text(count, repair));
+            let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(words.contains("down at the end of the horizon with probability"), "{words}");
+        }
+    }
+    // After a warm-up the instant is that much later.
+    let arguments = [
+        "simulate",
+        "-",
+        "--exact",
+        "only",
+        "--horizon",
+        "4h",
+        "--warm-up",
+        "8h",
+        "--format",
+        "json",
+    ];
+    let found: Value =
+        serde_json::from_str(&told(&arguments, &text(1, "{exponential: 10h}"))).unwrap();
+    let at_end = found["journeys"]["j"]["exact"]["unavailability_at_end"]["mean"].as_f64().unwrap();
+    assert_same("after a warm-up", at_end, one(12.0), SAME);
 }
