@@ -1,6 +1,7 @@
 //! `ninefold cuts`: what has to be down together to take a journey down.
 
 use clap::{Args, ValueEnum};
+use ninefold::exact::CutsBy;
 use ninefold::report::{cuts, cuts_to_json, cuts_to_text};
 use ninefold::run::Progress;
 use ninefold::study::without_each;
@@ -16,8 +17,8 @@ use super::{Failure, Outcome, journey_named, load, put, tell};
 /// how much each failure mode contributes.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A set is minimal: if any unit of it comes back, so does the journey. A unit stands for all of its failure modes. \
-Probabilities of sets are products of the shares of time in which units are down by themselves.
+A set is minimal: if any unit of it comes back, so does the journey. A unit stands for all of its failure modes, \
+or with `--by mode` each of these for itself. Probabilities of sets are products of the shares of time in which units are down by themselves.
 
 Exact figures need units that go down and come back independently of one another (see docs/exact.md): where a \
 journey has none, the reason is given, and with -n what would go away without each failure mode is simulated.")]
@@ -26,7 +27,11 @@ pub(crate) struct Cuts {
     #[arg(required = true, value_name = "FILE")]
     files: Vec<String>,
 
-    /// How many units a set has at most.
+    /// What sets are made of.
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t = By::Unit)]
+    by: By,
+
+    /// How many units or failure modes a set has at most.
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=4))]
     order: u8,
 
@@ -48,6 +53,14 @@ pub(crate) struct Cuts {
     /// For people, or for programs.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum By {
+    /// Units, each by whichever of its failure modes.
+    Unit,
+    /// Failure modes of units: which unit is down by what.
+    Mode,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -81,7 +94,12 @@ impl Cuts {
                 Some(name) => Some(journey_named(topology, name)?),
                 None => None,
             };
-            let mut report = cuts(topology, model, journey, self.order.into(), self.most);
+            let by = match self.by {
+                By::Unit => CutsBy::Unit,
+                By::Mode => CutsBy::Mode,
+            };
+            let limits = (self.order.into(), self.most);
+            let mut report = cuts(topology, model, journey, by, limits);
             if let Some(replications) = self.replications.filter(|_| report.lacks_exact_figures()) {
                 let usual = self.run.plan(system, Until::Horizon);
                 let plan = Plan { replications, ..usual };

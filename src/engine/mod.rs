@@ -48,7 +48,7 @@ pub use nearness::Rare;
 pub use observer::{HowLost, Loss, Observer};
 pub use platform::{NodeView, Obstacle, Placement};
 pub use replicate::{Endless, Lived, Replication, Replicator};
-pub use seldom::{Beginnings, Unseen};
+pub use seldom::{Beginnings, Source, Unseen};
 pub use split::Stuck;
 pub use state::{Root, Standing, State};
 pub use step::{Chance, Chooser, DataChooser, PlatformChooser, Switch, step};

@@ -13,7 +13,7 @@
 use super::event::Event;
 use super::nearness::{Nearness, Rare};
 use crate::dist::Law;
-use crate::model::{Clock, ClockId, DataId, Model, Repair, ShockId, TimeToFailure};
+use crate::model::{ClockId, DataId, Model, Repair, ShockId, TimeToFailure};
 use crate::rng::{Purpose, StreamKey};
 use crate::spec::Scrub;
 use crate::units::{SimSpan, SimTime};
@@ -29,7 +29,7 @@ const SHARE: f64 = 0.05;
 
 /// What strikes of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Source {
+pub enum Source {
     /// A failure mode of a unit.
     Clock(ClockId),
     /// A common cause.
@@ -74,16 +74,18 @@ pub enum Unseen {
     Failure(ClockId),
     /// A common cause that ages, or hardly ever strikes those that it can.
     Shock(ShockId),
-    /// A deletion that is not equally likely at all times.
-    Deletion,
+    /// A deletion of a class that is not equally likely at all times.
+    Deletion(DataId),
     /// An improbable way that a repair may go, which takes long.
     Repair(ClockId),
     /// A failure that takes copies, each with a probability.
     Wiping(ClockId),
-    /// A latent defect.
-    Defect,
+    /// A latent defect of a class.
+    Defect(DataId),
+    /// Defects of a class that are nearer to a loss while nothing has failed.
+    Rot(DataId),
     /// What brings it no nearer by itself than lives often are anyway.
-    Beginning,
+    Beginning(Source),
 }
 
 /// What begins excursions so seldom that it is made to.
@@ -114,21 +116,20 @@ impl Beginnings {
     /// If there is something that lives hardly ever see and that cannot be made to begin one.
     pub fn new(model: &Model, rare: Rare, seconds: f64) -> Result<Beginnings, Unseen> {
         let nearness = Nearness::new(model, rare);
-        unseen(model, &nearness, seconds)?;
-        let mut kinds: Vec<(Kind, f64)> = Vec::new();
+        let is_seldom = seldom_kinds(model, &nearness, seconds);
+        unseen(model, &nearness, &is_seldom, seconds)?;
+        let mut kinds: Vec<Kind> = Vec::new();
         let mut all = nearness.sources();
+        all.retain(|source| is_seldom[source.kind(model)]);
         all.sort_by_key(|source| source.kind(model));
         for source in all {
             let number = source.kind(model);
-            if kinds.last().is_none_or(|(kind, _)| kind.number != number) {
-                kinds.push((Kind { number, sources: Vec::new() }, 0.0));
+            match kinds.last_mut() {
+                Some(kind) if kind.number == number => kind.sources.push(source),
+                _ => kinds.push(Kind { number, sources: vec![source] }),
             }
-            let Some((kind, expected)) = kinds.last_mut() else { continue };
-            kind.sources.push(source);
-            *expected += expected_of(model, source, seconds);
         }
-        kinds.retain(|(_, expected)| *expected < SELDOM);
-        Ok(Beginnings(kinds.into_iter().map(|(kind, _)| kind).collect()))
+        Ok(Beginnings(kinds))
     }
 
     /// Whether nothing is made to begin them.
@@ -136,9 +137,9 @@ impl Beginnings {
         self.0.is_empty()
     }
 
-    /// Whether failures are among them, and not only what takes all at once.
-    pub fn has_failures(&self) -> bool {
-        self.sources().any(|source| !matches!(source, Source::Deletion(_)))
+    /// A failure or common cause among them, and not what takes all at once.
+    pub fn failure(&self) -> Option<Source> {
+        self.sources().copied().find(|source| !matches!(source, Source::Deletion(_)))
     }
 
     /// Whether anything among them can leap over levels, or takes all at once.
@@ -181,17 +182,30 @@ impl Beginnings {
     }
 }
 
-/// How often a source strikes in so many seconds in the mean, about; of one that drags others along as good as never,
-/// since what it drags along is seldom even if it is not.
+/// By kind: whether it happens in few lives of so many seconds, or drags others along and seldom does. Sources whose hazard
+/// is not known count too: where lives see those, they see what begins with the kind.
+fn seldom_kinds(model: &Model, nearness: &Nearness<'_>, seconds: f64) -> Vec<bool> {
+    let modes = model.clocks.iter().map(|clock| clock.mode as usize + 1).max().unwrap_or(0);
+    let mut expected = vec![0.0; model.shocks.len() + 1 + modes];
+    let mut drags = vec![false; expected.len()];
+    let clocks = nearness.all_clocks.iter().copied().map(Source::Clock);
+    let shocks = nearness.all_shocks.iter().copied().map(Source::Shock);
+    let deletion = match nearness.rare {
+        Rare::Outage(_) => None,
+        Rare::Loss(class) => Some(Source::Deletion(class)),
+    };
+    for source in clocks.chain(shocks).chain(deletion) {
+        let kind = source.kind(model);
+        expected[kind] += expected_of(model, source, seconds);
+        drags[kind] |= drags_seldom(model, source);
+    }
+    expected.iter().zip(drags).map(|(expected, drags)| drags || *expected < SELDOM).collect()
+}
+
+/// How often a source strikes in so many seconds in the mean, about.
 fn expected_of(model: &Model, source: Source, seconds: f64) -> f64 {
     match source {
-        Source::Clock(clock) => {
-            let spec = &model.clocks[clock.index()];
-            match drags_seldom(spec) {
-                true => f64::NEG_INFINITY,
-                false => within(&spec.to_failure, seconds),
-            }
-        }
+        Source::Clock(clock) => within(&model.clocks[clock.index()].to_failure, seconds),
         Source::Shock(shock) => {
             let spec = &model.shocks[shock.index()];
             spec.probability * within(&spec.to_failure, seconds)
@@ -214,25 +228,26 @@ fn within(to_failure: &TimeToFailure, seconds: f64) -> f64 {
     }
 }
 
-/// Whether a failure drags others along, and seldom.
-fn drags_seldom(clock: &Clock) -> bool {
-    clock.extras().burst.as_ref().is_some_and(|burst| burst.probability < SELDOM)
+/// Whether a failure drags others along, and seldom: what it drags along is seldom even if it is not.
+fn drags_seldom(model: &Model, source: Source) -> bool {
+    let Source::Clock(clock) = source else { return false };
+    let burst = model.clocks[clock.index()].extras().burst.as_ref();
+    burst.is_some_and(|burst| burst.probability < SELDOM)
 }
 
 /// Refuses what would be missing.
-fn unseen(model: &Model, nearness: &Nearness<'_>, seconds: f64) -> Result<(), Unseen> {
-    let modes = model.clocks.iter().map(|clock| clock.mode as usize + 1).max().unwrap_or(0);
-    let mut expected = vec![0.0; modes];
+fn unseen(
+    model: &Model,
+    nearness: &Nearness<'_>,
+    is_seldom: &[bool],
+    seconds: f64,
+) -> Result<(), Unseen> {
     for &clock in &nearness.all_clocks {
-        let spec = &model.clocks[clock.index()];
-        expected[spec.mode as usize] += within(&spec.to_failure, seconds);
-    }
-    for &clock in &nearness.all_clocks {
-        let spec = &model.clocks[clock.index()];
         let is_known = nearness.clocks.binary_search(&clock).is_ok();
-        if !is_known && (expected[spec.mode as usize] < SELDOM || drags_seldom(spec)) {
+        if !is_known && is_seldom[Source::Clock(clock).kind(model)] {
             return Err(Unseen::Failure(clock));
         }
+        let spec = &model.clocks[clock.index()];
         let is_of_copies = matches!(nearness.rare, Rare::Loss(_));
         if is_of_copies && spec.wipes > 0.0 && spec.wipes < PROBABLE {
             return Err(Unseen::Wiping(clock));
@@ -246,19 +261,19 @@ fn unseen(model: &Model, nearness: &Nearness<'_>, seconds: f64) -> Result<(), Un
     for &shock in &nearness.all_shocks {
         let spec = &model.shocks[shock.index()];
         let is_aging = !matches!(spec.to_failure, TimeToFailure::Memoryless { .. });
-        let strikes = spec.probability * within(&spec.to_failure, seconds);
         let hits_few = spec.each < IMPROBABLE && spec.each * (spec.targets.len() as f64) < 1.0;
-        if is_aging && strikes < SELDOM || hits_few {
+        if is_aging && is_seldom[Source::Shock(shock).kind(model)] || hits_few {
             return Err(Unseen::Shock(shock));
         }
     }
     let Rare::Loss(class) = nearness.rare else { return Ok(()) };
     let holding = model.holding(class);
-    if let Some(law) = &holding.deleted
-        && nearness.deletion.is_none()
-        && seconds / law.mean() < SELDOM
-    {
-        return Err(Unseen::Deletion);
+    let is_uneven = holding.deleted.is_some() && nearness.deletion.is_none();
+    if is_uneven && is_seldom[Source::Deletion(class).kind(model)] {
+        return Err(Unseen::Deletion(class));
+    }
+    if holding.defects_add_up() {
+        return Err(Unseen::Rot(class));
     }
     let is_improbable = holding.latent.as_ref().is_some_and(|latent| {
         let lasts = match &latent.scrub {
@@ -266,10 +281,9 @@ fn unseen(model: &Model, nearness: &Nearness<'_>, seconds: f64) -> Result<(), Un
             Some(Scrub::Cycle(cycle)) => 0.5 * cycle.seconds().min(seconds),
             None => seconds,
         };
-        // What spoils a whole copy is nearer to a loss while nothing has failed.
-        latent.spoils_all || lasts / latent.every.mean() < IMPROBABLE * SELDOM
+        lasts / latent.every.mean() < IMPROBABLE * SELDOM
     });
-    if is_improbable { Err(Unseen::Defect) } else { Ok(()) }
+    if is_improbable { Err(Unseen::Defect(class)) } else { Ok(()) }
 }
 
 /// Whether a law has a part that is improbable and takes up a good deal of its mean.

@@ -57,7 +57,7 @@ pub(super) struct Chance {
 
 impl Chance {
     /// Of something that is up while both are, which are independent.
-    fn and(self, other: Chance) -> Chance {
+    pub(super) fn and(self, other: Chance) -> Chance {
         Chance {
             down: self.down + self.up * other.down,
             up: self.up * other.up,
@@ -65,7 +65,8 @@ impl Chance {
         }
     }
 
-    const NEVER_DOWN: Chance = Chance { down: 0.0, up: 1.0, rate: 0.0 };
+    /// Of nothing that could go down.
+    pub(super) const NEVER_DOWN: Chance = Chance { down: 0.0, up: 1.0, rate: 0.0 };
 }
 
 impl BasicEvent {

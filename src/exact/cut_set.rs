@@ -11,6 +11,15 @@ use crate::units::SimSpan;
 /// Nodes of families, before sets of that order are given up.
 const MOST_NODES: usize = 1_000_000;
 
+/// What a minimal cut set is made of, beside common causes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CutsBy {
+    /// Units, each by whichever of its failure modes.
+    Unit,
+    /// Failure modes of units.
+    Mode,
+}
+
 /// The minimal cut sets of a journey, of units that fail by themselves.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CutSets {
@@ -27,7 +36,7 @@ pub struct CutSets {
 /// Minimal cut sets of so many elements.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OrderOfCuts {
-    /// How many units, and common causes.
+    /// How many elements.
     pub order: usize,
     /// How many such sets there are.
     pub count: u64,
@@ -35,32 +44,34 @@ pub struct OrderOfCuts {
     pub cuts: Vec<Cut>,
 }
 
-/// Units that together take a journey down, while none of them can be spared.
+/// What together takes a journey down, while none of it can be spared.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cut {
-    /// Units that are down by themselves, hosts before guests.
-    pub units: Vec<UnitId>,
-    /// Common causes that have struck all of their targets.
-    pub shocks: Vec<ShockId>,
+    /// What is down, or has struck: hosts before guests, and common causes last.
+    pub elements: Vec<Element>,
     /// The probability of all of that, as if it were independent.
     pub probability: f64,
 }
 
-/// Finds the minimal cut sets of a journey of at most `order` units, and lists at most so many of each
-/// order, the most probable first.
+/// An element of a cut set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Element {
+    /// A unit that is down by itself.
+    Unit(UnitId),
+    /// A unit that is down by this failure mode.
+    Mode(ClockId),
+    /// A common cause that has struck all of its targets.
+    Shock(ShockId),
+}
+
+/// Finds the minimal cut sets of a journey of at most `order` units or failure modes, and lists at most so many of
+/// each order, the most probable first.
 ///
 /// `hosts` is what each unit stands on, by unit. Only the structure is asked: whatever stands on a unit goes
 /// down with it, and whatever crashes with a gate that does; a seat is taken as long as any member is left for
 /// it, nothing is hidden, and nobody is placed elsewhere. A unit stands for each of its failure modes; a common
-/// cause that strikes all of its targets for certain is an element of sets like a unit.
-///
-/// # Formula
-///
-/// A unit is down by itself for the share `x / (1 + x)` of the time, where `x` is the sum over its failure modes
-/// of mean time down, with its start, against mean time up; one that is never repaired is down at the `horizon`
-/// with probability `1 - exp(-horizon / mean time up)`. One whose failures are over at once, and which is in a set
-/// because something has to start after it, has no share of the time of its own. A common cause has that of what it
-/// does to one of its targets, the longest.
+/// cause that strikes all of its targets for certain is an element of sets like a unit. No set holds two failure
+/// modes of one unit, of which either would do.
 ///
 /// # Source
 ///
@@ -69,33 +80,36 @@ pub fn cut_sets(
     model: &Model,
     hosts: &[Vec<UnitId>],
     journey: JourneyId,
-    order: usize,
-    most: usize,
-    horizon: SimSpan,
+    by: CutsBy,
+    (order, most): (usize, usize),
+    down_alone: &DownAlone<'_>,
 ) -> CutSets {
     let skeleton = Skeleton::new(model, |unit| hosts[unit.index()].as_slice(), journey);
-    let rates = rates(model);
     let started_after = started_after(model, &skeleton.parts);
-    let can_fail = |(part, started_after): (&Part, bool)| {
-        let unit = part.unit?;
-        let clocks = model.unit_clocks.of(unit.index()).iter();
-        // What is over at once is felt if something has to start after it.
-        let is_felt = |id: &ClockId| is_set_off(model, *id) || takes_time(model, *id);
-        let is_passed_on = |id: &ClockId| started_after && strikes(model, *id);
-        clocks.into_iter().any(|id| is_felt(id) || is_passed_on(id)).then_some(unit)
+    // What is over at once is felt if something has to start after it.
+    let is_felt = |id: ClockId, started_after: bool| {
+        is_set_off(model, id) || takes_time(model, id) || (started_after && strikes(model, id))
     };
-    let units: Vec<UnitId> =
-        skeleton.parts.iter().zip(started_after).filter_map(can_fail).collect();
-    let shocks = certain_shocks(model, &units);
-    let elements: Vec<Element> = units
-        .iter()
-        .copied()
-        .map(Element::Unit)
-        .chain(shocks.into_iter().map(Element::Shock))
-        .collect();
+    let felt_of = |(part, started_after): (&Part, bool)| {
+        let unit = part.unit?;
+        let clocks = model.unit_clocks.of(unit.index()).iter().copied();
+        let felt: Vec<ClockId> = clocks.filter(|id| is_felt(*id, started_after)).collect();
+        (!felt.is_empty()).then_some((unit, felt))
+    };
+    let felt: Vec<(UnitId, Vec<ClockId>)> =
+        skeleton.parts.iter().zip(started_after).filter_map(felt_of).collect();
+    let units: Vec<UnitId> = felt.iter().map(|(unit, _)| *unit).collect();
+    let mut elements: Vec<Element> = match by {
+        CutsBy::Unit => units.iter().copied().map(Element::Unit).collect(),
+        CutsBy::Mode => {
+            felt.iter().flat_map(|(_, modes)| modes.iter().copied().map(Element::Mode)).collect()
+        }
+    };
+    elements.extend(certain_shocks(model, &units).into_iter().map(Element::Shock));
     let weight = |element: &Element| match *element {
-        Element::Unit(unit) => down_alone(model, &rates, unit, horizon),
-        Element::Shock(shock) => down_by_shock(model, shock),
+        Element::Unit(unit) => down_alone.of(unit),
+        Element::Mode(clock) => down_alone.by(clock),
+        Element::Shock(shock) => down_alone.by_shock(shock),
     };
     let weights: Vec<f64> = elements.iter().map(weight).collect();
     let found = (1..=order).rev().find_map(|order| {
@@ -109,14 +123,8 @@ pub fn cut_sets(
         orders.extend((1..=order).map(|order| {
             let cuts = families.heaviest(top, order, &weights, most).into_iter();
             let cut = |(numbers, probability): (Vec<u32>, f64)| {
-                let mut cut = Cut { units: Vec::new(), shocks: Vec::new(), probability };
-                for number in numbers {
-                    match elements[number as usize] {
-                        Element::Unit(unit) => cut.units.push(unit),
-                        Element::Shock(shock) => cut.shocks.push(shock),
-                    }
-                }
-                cut
+                let element = |number: u32| elements[number as usize];
+                Cut { elements: numbers.into_iter().map(element).collect(), probability }
             };
             OrderOfCuts { order, count: counts[order], cuts: cuts.map(cut).collect() }
         }));
@@ -127,15 +135,6 @@ pub fn cut_sets(
         units: units.len(),
         leaves_out: skeleton.omissions.iter().map(|(omission, _)| *omission).collect(),
     }
-}
-
-/// What a cut set is made of.
-#[derive(Clone, Copy, Debug)]
-enum Element {
-    /// A unit that is down by itself.
-    Unit(UnitId),
-    /// A common cause that has struck all of its targets.
-    Shock(ShockId),
 }
 
 /// Common causes that strike all of their targets at once, several of them and some of these units.
@@ -150,28 +149,15 @@ fn certain_shocks(model: &Model, units: &[UnitId]) -> Vec<ShockId> {
     shocks.map(|(index, _)| ShockId::new(index)).collect()
 }
 
-/// The probability that what a common cause did to one of its targets is not over, of that for which it takes
-/// longest.
-fn down_by_shock(model: &Model, shock: ShockId) -> f64 {
-    let shock = &model.shocks[shock.index()];
-    let rate = shock.to_failure.mean().map_or(0.0, |mean| shock.probability / mean);
-    let downtimes = shock.targets.iter().map(|target| {
-        let clock = &model.clocks[target.index()];
-        let start = model.units[clock.unit.index()].start.map_or(0.0, |task| model.mean_of(task));
-        match clock.repair {
-            Repair::After(task) => model.mean_of(task) + start,
-            Repair::Restart => start,
-            Repair::Never => f64::INFINITY,
-        }
-    });
-    let odds = rate * downtimes.fold(0.0, f64::max);
-    if odds.is_infinite() { 1.0 } else { odds / (1.0 + odds) }
-}
-
-/// The failure modes that can take a unit down by themselves, or what others set off in it.
-pub fn failure_modes(model: &Model, unit: UnitId) -> Vec<ClockId> {
-    let clocks = model.unit_clocks.of(unit.index()).iter().copied();
-    clocks.filter(|id| is_set_off(model, *id) || strikes(model, *id)).collect()
+/// The mean time down by a failure mode, with its start, seconds; `None` if it is never repaired.
+fn mean_down(model: &Model, clock: ClockId) -> Option<f64> {
+    let clock = &model.clocks[clock.index()];
+    let start = model.units[clock.unit.index()].start.map_or(0.0, |task| model.mean_of(task));
+    match clock.repair {
+        Repair::After(task) => Some(model.mean_of(task) + start),
+        Repair::Restart => Some(start),
+        Repair::Never => None,
+    }
 }
 
 /// Whether a failure mode only strikes if something else sets it off.
@@ -190,20 +176,97 @@ fn rates(model: &Model) -> Vec<f64> {
     rates
 }
 
-/// The probability that a unit is down by itself.
-fn down_alone(model: &Model, rates: &[f64], unit: UnitId, horizon: SimSpan) -> f64 {
-    let start = model.units[unit.index()].start.map_or(0.0, |task| model.mean_of(task));
-    let (mut odds, mut lost) = (0.0, 0.0);
-    for id in failure_modes(model, unit) {
-        let rate = rates[id.index()];
-        match model.clocks[id.index()].repair {
-            Repair::After(task) => odds += rate * (model.mean_of(task) + start),
-            Repair::Restart => odds += rate * start,
-            Repair::Never => lost += rate,
-        }
+/// How probable it is that units are down by themselves, and by which of their failure modes.
+///
+/// # Formula
+///
+/// Of failure modes whose clocks stand still while the unit is down one is active at a time, mode `i` for the share
+/// `x_i / (1 + sum x)` of the time, where `x` is the mean time down, with its start, against the mean time up; those that
+/// are never repaired have struck by the horizon with probability `1 - exp(-horizon sum 1 / mean time up)`, and one of
+/// them is the more likely the more often it strikes. A mode whose clock always runs is on its own, for `x / (1 + x)` of
+/// the time, and the unit is up while all such modes and all others are over. A mode whose failures are over at once,
+/// and which is in a set because something has to start after it, has no share of the time of its own. A common cause
+/// has that of what it does to one of its targets, the longest.
+#[derive(Clone, Debug)]
+pub struct DownAlone<'m> {
+    model: &'m Model,
+    /// How often each failure mode strikes in a second up.
+    rates: Vec<f64>,
+    horizon: SimSpan,
+}
+
+impl<'m> DownAlone<'m> {
+    /// With so much time for what is never repaired to fail.
+    pub fn new(model: &'m Model, horizon: SimSpan) -> DownAlone<'m> {
+        DownAlone { model, rates: rates(model), horizon }
     }
-    let kept = libm::exp(-lost * horizon.seconds());
-    -libm::expm1(-lost * horizon.seconds()) + kept * odds / (1.0 + odds)
+
+    /// The failure modes that can take a unit down by themselves, or what others set off in it.
+    fn modes(&self, unit: UnitId) -> impl Iterator<Item = ClockId> + use<'m> {
+        let model = self.model;
+        let clocks = model.unit_clocks.of(unit.index()).iter().copied();
+        clocks.filter(|id| is_set_off(model, *id) || strikes(model, *id))
+    }
+
+    /// These, each with the probability that the unit is down by it.
+    pub fn by_modes(&self, unit: UnitId) -> Vec<(ClockId, f64)> {
+        let (mut odds, mut lost) = (0.0, 0.0);
+        for id in self.modes(unit).filter(|id| !self.always_runs(*id)) {
+            match self.odds(id) {
+                Some(own) => odds += own,
+                None => lost += self.rates[id.index()],
+            }
+        }
+        let kept = libm::exp(-lost * self.horizon.seconds());
+        let by = |id: ClockId| {
+            let rate = self.rates[id.index()];
+            match (self.always_runs(id), self.odds(id)) {
+                (true, Some(own)) => own / (1.0 + own),
+                (true, None) => -libm::expm1(-rate * self.horizon.seconds()),
+                (false, Some(own)) => kept * own / (1.0 + odds),
+                (false, None) if rate > 0.0 => {
+                    -libm::expm1(-lost * self.horizon.seconds()) * rate / lost
+                }
+                (false, None) => 0.0,
+            }
+        };
+        self.modes(unit).map(|id| (id, by(id))).collect()
+    }
+
+    /// The probability that a unit is down by itself.
+    pub fn of(&self, unit: UnitId) -> f64 {
+        let by_modes = self.by_modes(unit);
+        let of = |always: bool| {
+            by_modes.iter().filter(move |(id, _)| self.always_runs(*id) == always).map(|(_, by)| by)
+        };
+        let one_at_a_time: f64 = of(false).sum();
+        of(true).fold(one_at_a_time, |down, by| down + (1.0 - down) * by)
+    }
+
+    /// The probability that its unit is down by this failure mode.
+    pub fn by(&self, clock: ClockId) -> f64 {
+        let by_modes = self.by_modes(self.model.clocks[clock.index()].unit);
+        by_modes.into_iter().find(|(id, _)| *id == clock).map_or(0.0, |(_, by)| by)
+    }
+
+    /// The probability that what a common cause did to one of its targets is not over, of that for which it takes
+    /// longest.
+    pub fn by_shock(&self, shock: ShockId) -> f64 {
+        let shock = &self.model.shocks[shock.index()];
+        let rate = shock.to_failure.mean().map_or(0.0, |mean| shock.probability / mean);
+        let longest = |target: &ClockId| mean_down(self.model, *target).unwrap_or(f64::INFINITY);
+        let odds = rate * shock.targets.iter().map(longest).fold(0.0, f64::max);
+        if odds.is_infinite() { 1.0 } else { odds / (1.0 + odds) }
+    }
+
+    fn always_runs(&self, clock: ClockId) -> bool {
+        self.model.clocks[clock.index()].always
+    }
+
+    /// The mean time down of a failure mode against its mean time up; `None` if it is never repaired.
+    fn odds(&self, clock: ClockId) -> Option<f64> {
+        Some(self.rates[clock.index()] * mean_down(self.model, clock)?)
+    }
 }
 
 /// What takes down the journey.
@@ -218,6 +281,9 @@ fn top_family(
         let number = number as u32;
         match *element {
             Element::Unit(unit) => elements_of[unit.index()].push(number),
+            Element::Mode(clock) => {
+                elements_of[model.clocks[clock.index()].unit.index()].push(number);
+            }
             Element::Shock(shock) => {
                 for target in &model.shocks[shock.index()].targets {
                     elements_of[model.clocks[target.index()].unit.index()].push(number);
@@ -244,19 +310,28 @@ mod tests {
     use crate::model::compile;
     use crate::spec::Topology;
 
-    /// The cut sets of the first journey, each with its probability.
-    fn cuts(text: &str) -> (CutSets, Vec<String>) {
+    /// The cut sets of the first journey, and their elements in words.
+    fn cuts(text: &str, by: CutsBy) -> (CutSets, Vec<String>) {
         let topology = Topology::from_str("t", text).unwrap_or_else(|error| panic!("{error}"));
         let model = compile(&topology);
         let hosts: Vec<Vec<UnitId>> =
             (0..model.units.len()).map(|unit| model.hosts.of(unit).to_vec()).collect();
-        let found = cut_sets(&model, &hosts, JourneyId::new(0), 4, 50, topology.horizon);
-        let path = |unit: &UnitId| topology.units[unit.index()].path.as_str();
+        let down_alone = DownAlone::new(&model, topology.horizon);
+        let found = cut_sets(&model, &hosts, JourneyId::new(0), by, (4, 50), &down_alone);
+        let path = |unit: UnitId| topology.units[unit.index()].path.clone();
+        let name = |element: &Element| match *element {
+            Element::Unit(unit) => path(unit),
+            Element::Mode(clock) => {
+                let (unit, mode) = model.origin(clock);
+                format!("{}:{}", path(unit), topology.modes[mode].name)
+            }
+            Element::Shock(shock) => format!("shock {}", shock.index()),
+        };
         let mut names: Vec<String> = Vec::new();
         for cut in found.orders.iter().flat_map(|order| &order.cuts) {
-            let mut units: Vec<&str> = cut.units.iter().map(path).collect();
-            units.sort_unstable();
-            names.push(units.join(" "));
+            let mut elements: Vec<String> = cut.elements.iter().map(name).collect();
+            elements.sort_unstable();
+            names.push(elements.join(" "));
         }
         names.sort_unstable();
         (found, names)
@@ -271,6 +346,7 @@ domains: {site: {fails: [f]}, node: {in: site, count: 3, fails: [f]}}
 services: {quorum: {replicas: 3, on: node, serves: majority, fails: [f]}}
 journeys: {vote: {needs: quorum}}
 ",
+            CutsBy::Unit,
         );
         let counts: Vec<u64> = found.orders.iter().map(|order| order.count).collect();
         // The site; for each pair of members, one way or another to lose each of them.
@@ -297,6 +373,7 @@ services:
   e: {replicas: 2, standby: {active: 1}, start: 0s}
 journeys: {j: {needs: [a, e]}}
 ",
+            CutsBy::Unit,
         );
         assert_eq!(names, ["a-0", "b-0", "c-0 c-1", "d-0 d-1", "e-0 e-1"]);
         assert!(found.leaves_out.contains(&Omission::Starts), "{:?}", found.leaves_out);
@@ -310,6 +387,7 @@ failures: {f: {every: 99h, repair: 1h}}
 services: {s: {replicas: 1000, serves: 997, fails: [f]}}
 journeys: {j: {needs: s}}
 ",
+            CutsBy::Unit,
         );
         assert_eq!(found.orders[3].count, 41_417_124_750);
         assert_eq!(found.orders[3].cuts.len(), 50);
@@ -323,11 +401,79 @@ failures: {f: {every: 99h, repair: 1h, beta: 50%}, g: {every: 99h, repair: 1h, s
 services: {s: {replicas: 2, serves: any, fails: [f]}, t: {replicas: 2, serves: any, fails: [g]}}
 journeys: {j: {needs: [s, t]}}
 ",
+            CutsBy::Unit,
         );
-        assert_eq!(names, ["", "s-0 s-1", "t-0 t-1"]);
+        assert_eq!(names, ["s-0 s-1", "shock 0", "t-0 t-1"]);
         let alone = &found.orders[0].cuts[0];
-        assert_eq!(alone.shocks, [ShockId::new(0)]);
         // Half of the failures of each, which take an hour.
         assert!((alone.probability - 1.0 / 199.0).abs() < 1e-12, "{alone:?}");
+    }
+
+    /// A server goes down by a crash for 0.01 and by its disk for 0.04 of its time up, one at a time; a gateway, whose clocks always
+    /// run, by a crash for 1/101 and by a bug for 1/51 of the time, each by itself.
+    #[test]
+    fn modes_of_a_unit_are_elements_each_for_itself() {
+        let text = "topology: t
+failures:
+  crash: {every: 100h, repair: 1h}
+  disk: {every: 100h, repair: 4h}
+  blink: {every: 10h, repair: 0s}
+  stop: {every: 100h, repair: 1h, clock: always}
+  bug: {every: 50h, repair: 1h, clock: always}
+domains: {server: {count: 2, fails: [crash, disk, blink]}, gateway: {fails: [stop, bug]}}
+journeys: {j: {needs: {all: [{any: [server]}, gateway]}}}
+";
+        let (by_unit, names) = cuts(text, CutsBy::Unit);
+        assert_eq!(names, ["gateway", "server-0 server-1"]);
+        let close = |found: f64, exact: f64| {
+            assert!((found / exact - 1.0).abs() < 1e-12, "{found} is not {exact}");
+        };
+        let server = 0.05 / 1.05;
+        close(by_unit.orders[0].cuts[0].probability, 1.0 - 100.0 / 101.0 * 50.0 / 51.0);
+        close(by_unit.orders[1].cuts[0].probability, server * server);
+        let (by_mode, names) = cuts(text, CutsBy::Mode);
+        let expected = [
+            "gateway:bug",
+            "gateway:stop",
+            "server-0:crash server-1:crash",
+            "server-0:crash server-1:disk",
+            "server-0:disk server-1:crash",
+            "server-0:disk server-1:disk",
+        ];
+        assert_eq!(names, expected);
+        let singles: Vec<f64> = by_mode.orders[0].cuts.iter().map(|cut| cut.probability).collect();
+        close(singles[0], 1.0 / 51.0);
+        close(singles[1], 1.0 / 101.0);
+        let pairs: Vec<f64> = by_mode.orders[1].cuts.iter().map(|cut| cut.probability).collect();
+        let (crash, disk) = (0.01 / 1.05, 0.04 / 1.05);
+        close(pairs[0], disk * disk);
+        close(pairs[1], crash * disk);
+        close(pairs[3], crash * crash);
+        close(pairs.iter().sum(), server * server);
+    }
+
+    /// Never repaired by two modes, of which one is three times as frequent, and by one that takes a tenth of the time
+    /// until then.
+    #[test]
+    fn what_is_never_repaired_has_struck_by_the_horizon() {
+        let text = "topology: t
+horizon: 1y
+failures:
+  worn: {every: 4y, repair: never}
+  burnt: {every: 12y, repair: never}
+  crash: {every: 9h, repair: 1h}
+domains: {server: {fails: [worn, burnt, crash]}}
+journeys: {j: {needs: server}}
+";
+        let (found, _) = cuts(text, CutsBy::Mode);
+        let lost = 1.0 - (-1.0_f64 / 3.0).exp();
+        let of_modes = found.orders[0].cuts.iter().map(|cut| cut.probability);
+        let exact = [0.75 * lost, 0.1 * (1.0 - lost), 0.25 * lost];
+        for (found, exact) in of_modes.zip(exact) {
+            assert!((found / exact - 1.0).abs() < 1e-12, "{found} is not {exact}");
+        }
+        let (found, _) = cuts(text, CutsBy::Unit);
+        let unit = found.orders[0].cuts[0].probability;
+        assert!((unit / (lost + 0.1 * (1.0 - lost)) - 1.0).abs() < 1e-12, "{unit}");
     }
 }

@@ -315,47 +315,121 @@ const MOST_SEARCHED: usize = 1_000_000;
 const GROWTH: usize = 16;
 
 impl Diagram {
-    /// By level: the probability that the unit is down by itself and belongs to a minimal cut set that is down
-    /// as a whole. `None` if that would take too long.
+    /// Whether it is small enough to look for minimal cut sets in.
+    pub(super) fn can_be_searched(&self) -> bool {
+        self.nodes.len() * self.units.len() <= MOST_SEARCHED
+    }
+
+    /// The probability that a minimal cut set is down as a whole to which a failure mode of a group belongs; by level,
+    /// what the group takes down of the unit. `None` if that would take too long.
     ///
     /// # Formula
     ///
-    /// A unit belongs to such a set if with fewer of the others down it would make the difference: so the
-    /// states in which it makes one are found, and all with more down are added to them.
-    pub(super) fn involved(&self, chances: &[(f64, f64)]) -> Option<Vec<f64>> {
-        if self.nodes.len() * self.units.len() > MOST_SEARCHED {
-            return None;
+    /// A minimal cut set that holds some of a group is down if with fewer down the journey would be down, and up without
+    /// the group: so the states in which that is so are found, and all with more down are added to them. A unit of which
+    /// only some failure modes belong to the group is two questions: whether it is down by one of these, and if it is
+    /// not, by another one.
+    pub(super) fn involved(
+        &self,
+        chances: &[(f64, f64)],
+        by_level: &[Option<Taken>],
+    ) -> Option<f64> {
+        // Anew for each, so that no more nodes are kept than one of them takes.
+        let mut builder = Builder::new(GROWTH * self.nodes.len());
+        let found = self.makes_the_difference(&mut builder, by_level);
+        let and_more = found.and_then(|found| builder.and_more(found)).ok()?;
+        let mut questions = Vec::with_capacity(2 * chances.len());
+        for (chance, taken) in chances.iter().zip(by_level) {
+            let by = taken.map_or(Taken::NOTHING, |taken| taken.by);
+            questions.extend([by, taken.and_then(|taken| taken.otherwise).unwrap_or(*chance)]);
         }
-        let of_level = |level: u32| {
-            // Anew for each, so that no more nodes are kept than one of them takes.
-            let mut builder = Builder::new(GROWTH * self.nodes.len());
-            let if_down = self.restricted(&mut builder, level, true)?;
-            let if_up = self.restricted(&mut builder, level, false)?;
-            let makes_the_difference = builder.choose(if_up, UP, if_down)?;
-            let and_more = builder.and_more(makes_the_difference)?;
-            let found = Diagram::reachable(&builder, Vec::new(), and_more).down(chances);
-            Ok::<f64, TooLarge>(chances[level as usize].0 * found)
-        };
-        (0..self.units.len() as u32).map(|level| of_level(level).ok()).collect()
+        Some(Diagram::reachable(&builder, Vec::new(), and_more).down(&questions))
     }
 
-    /// The whole where the unit of a level is down, or up.
-    fn restricted(
+    /// Where it is down, and would be up without a group.
+    fn makes_the_difference(
         &self,
         builder: &mut Builder,
-        level: u32,
-        is_down: bool,
+        by_level: &[Option<Taken>],
+    ) -> Result<NodeId, TooLarge> {
+        let all = self.in_questions(builder, by_level, true)?;
+        let without = self.in_questions(builder, by_level, false)?;
+        builder.choose(without, UP, all)
+    }
+
+    /// The whole in up to two questions for each unit, or where a group takes nothing down.
+    fn in_questions(
+        &self,
+        builder: &mut Builder,
+        by_level: &[Option<Taken>],
+        with_group: bool,
     ) -> Result<NodeId, TooLarge> {
         let mut copies = vec![UP, DOWN];
         for node in &self.nodes[2..] {
             let [if_up, if_down] = [node.if_up, node.if_down].map(|next| copies[next as usize]);
-            copies.push(match node.level == level {
-                true if is_down => if_down,
-                true => if_up,
-                false => builder.node(node.level, if_up, if_down)?,
+            let (first, second) = (2 * node.level, 2 * node.level + 1);
+            copies.push(match by_level[node.level as usize] {
+                None => builder.node(second, if_up, if_down)?,
+                Some(taken) => {
+                    let not_by_group = match taken.otherwise {
+                        Some(_) => builder.node(second, if_up, if_down)?,
+                        None => if_up,
+                    };
+                    match with_group {
+                        true => builder.node(first, not_by_group, if_down)?,
+                        false => not_by_group,
+                    }
+                }
             });
         }
         Ok(copies[self.top as usize])
+    }
+
+    /// The probability that the journey is down, and would be up if nothing were down by a group of failure modes; by
+    /// level, what the group takes down of the unit.
+    ///
+    /// # Formula
+    ///
+    /// By node `D = q' D_down + p' D_up + a (Q_down - Q_up)`, with `Q` the probability of going on to *down*, `q'` and
+    /// `p'` those of the unit being down and up without the group, and `a` that it would be up without it and is down:
+    /// all of it positive, so that no digits are lost.
+    pub(super) fn goes_away(&self, chances: &[(f64, f64)], by_level: &[Option<Taken>]) -> f64 {
+        let values = self.values(chances);
+        let mut differences = vec![0.0, 0.0];
+        for node in &self.nodes[2..] {
+            let (if_up, if_down) = (node.if_up as usize, node.if_down as usize);
+            let (alone, (down, up)) = match by_level[node.level as usize] {
+                Some(taken) => (taken.alone(), taken.without),
+                None => (0.0, chances[node.level as usize]),
+            };
+            let here = (values[if_down] - values[if_up]).max(0.0);
+            differences.push(down * differences[if_down] + up * differences[if_up] + alone * here);
+        }
+        differences[self.top as usize]
+    }
+}
+
+/// What a group of failure modes takes down of a unit.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Taken {
+    /// The probability that the unit is down by the group, and that it is not.
+    pub(super) by: (f64, f64),
+    /// If it is not: the probability that it is down by another failure mode, and that it is up; `None` if there is no
+    /// other one.
+    pub(super) otherwise: Option<(f64, f64)>,
+    /// The probability that no other failure mode takes it down while the group does.
+    pub(super) decides: f64,
+    /// The probability that it would be down without the group, and that it would be up.
+    pub(super) without: (f64, f64),
+}
+
+impl Taken {
+    /// Nothing.
+    pub(super) const NOTHING: (f64, f64) = (0.0, 1.0);
+
+    /// The probability that it is down by the group alone.
+    pub(super) fn alone(&self) -> f64 {
+        self.by.0 * self.decides
     }
 }
 

@@ -66,6 +66,8 @@ pub struct Within {
     pub share: Exact,
     /// How often it comes to be so in that time, in the mean.
     pub count: Exact,
+    /// The probability that it is so at the end of it.
+    pub at_end: Exact,
 }
 
 /// The share of time in which it is so in the long run, and how often it comes to be so.
@@ -364,15 +366,22 @@ impl System {
 }
 
 /// What it comes to within a time that begins after another one, both in seconds: the mean share of that in which it
-/// is so, and how often it comes to be so.
+/// is so, how often it comes to be so, and how probable it is at its end.
 ///
 /// # Errors
 ///
 /// If the chain is too stiff for its size.
 pub fn within(chain: &Chain, after: f64, time: f64) -> Result<Within, Unsolved> {
     let rewards: [Reward<'_>; 2] = [&|state| so(chain, state), &|state| flow(chain, state)];
-    let [so, count] = accumulated(chain, after, time, rewards)?;
-    Ok(Within { share: Exact { value: so.value / time, ..so }, count })
+    let ([so, count], end) = accumulated(chain, after, time, rewards, true)?;
+    // Sums of nothing would be minus zero.
+    let so_at_end = end.iter().enumerate().filter(|(state, _)| chain.is_so(*state));
+    let at_end = so_at_end.fold(0.0, |sum, (_, p)| sum + p);
+    Ok(Within {
+        share: Exact { value: so.value / time, ..so },
+        count,
+        at_end: Exact { value: at_end, ..so },
+    })
 }
 
 /// The probability that it is so at least once within a time after the beginning, seconds.
@@ -390,7 +399,7 @@ pub fn probability_within(chain: &Chain, time: f64) -> Result<Exact, Unsolved> {
         .map(|(_, weight)| weight)
         .sum();
     let flow = |state: usize| flow(&stopped, state);
-    let [hits] = accumulated(&stopped, 0.0, time, [&flow])?;
+    let ([hits], _) = accumulated(&stopped, 0.0, time, [&flow], false)?;
     Ok(Exact { value: begins_so + hits.value, ..hits })
 }
 
@@ -427,30 +436,32 @@ fn beginning(chain: &Chain) -> Vec<f64> {
     now
 }
 
-/// The mean of what there is within a time, for each reward.
+/// The mean of what there is within a time, for each reward; and the probability of each state at its end, which is
+/// only right if it is needed.
 fn accumulated<const N: usize>(
     chain: &Chain,
     after: f64,
     time: f64,
     rewards: [Reward<'_>; N],
-) -> Result<[Exact; N], Unsolved> {
+    needs_end: bool,
+) -> Result<([Exact; N], Vec<f64>), Unsolved> {
     markov_only(chain)?;
     let mut now = beginning(chain);
     if chain.state_count() <= MOST_SQUARED {
         if after > 0.0 {
             now = squared(chain, after, []).0.row_times(&now);
         }
-        let have = squared(chain, time, rewards).1;
+        let (over, have) = squared(chain, time, rewards);
         let of = |values: &Vec<f64>| values.iter().zip(&now).map(|(value, p)| value * p).sum();
-        return Ok(have
-            .each_ref()
-            .map(|values| Exact { value: of(values), relative_error: ROUNDING }));
+        let exact = |values| Exact { value: of(values), relative_error: ROUNDING };
+        return Ok((have.each_ref().map(exact), over.row_times(&now)));
     }
     let mut uniform = Uniform::new(chain);
     if after > 0.0 {
         uniform.run::<0>(&mut now, after, true, [])?;
     }
-    uniform.run(&mut now, time, false, rewards)
+    let have = uniform.run(&mut now, time, needs_end, rewards)?;
+    Ok((have, now))
 }
 
 /// A square matrix, row by row.
@@ -942,6 +953,7 @@ mod tests {
         let found = within(&chain, 0.0, time).unwrap();
         check(found.share, exact);
         check(found.count, fail * time * (1.0 - exact));
+        check(found.at_end, fail / sum * -(-sum * time).exp_m1());
         let is_down = |state: usize| so(&chain, state);
         let [by_jumps] =
             Uniform::new(&chain).run(&mut vec![1.0, 0.0], time, false, [&is_down]).unwrap();
@@ -952,6 +964,28 @@ mod tests {
         let mut now = vec![1.0, 0.0];
         Uniform::new(&chain).run::<0>(&mut now, 1e5, true, []).unwrap();
         assert!((now[1] / (fail / sum) - 1.0).abs() < 1e-9);
+    }
+
+    /// Of 200 that go down and come back each by itself, three or more are down at an instant as a binomial law says; jump by
+    /// jump, from the beginning and after a while.
+    #[test]
+    fn an_instant_is_as_the_closed_form_says() {
+        const UNITS: usize = 200;
+        let (fail, mend) = (1.0_f64 / 40_000.0, 1.0_f64 / 8.0);
+        let up: Vec<f64> = (0..UNITS).map(|down| (UNITS - down) as f64 * fail).collect();
+        let down: Vec<f64> = (1..=UNITS).map(|down| down as f64 * mend).collect();
+        let chain = ladder(&up, &down, 3);
+        assert!(chain.state_count() > MOST_SQUARED);
+        for (after, time) in [(0.0, 1.0), (0.0, 20.0), (5.0, 15.0), (0.0, 500.0)] {
+            let one = fail / (fail + mend) * -(-(fail + mend) * (after + time)).exp_m1();
+            let mut term = (UNITS as f64 * (-one).ln_1p()).exp();
+            let mut exact = 0.0;
+            for down in 1..=40 {
+                term *= (UNITS + 1 - down) as f64 / down as f64 * one / (1.0 - one);
+                exact += if down >= 3 { term } else { 0.0 };
+            }
+            check(within(&chain, after, time).unwrap().at_end, exact);
+        }
     }
 
     #[test]

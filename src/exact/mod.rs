@@ -17,7 +17,7 @@ mod table;
 mod transient;
 
 pub use blast::{BlastRadius, blast_radii};
-pub use cut_set::{Cut, CutSets, OrderOfCuts, cut_sets, failure_modes};
+pub use cut_set::{Cut, CutSets, CutsBy, DownAlone, Element, OrderOfCuts, cut_sets};
 pub use fault_tree::{FaultEvent, FaultGate, FaultInput, FaultLaw, FaultTree, fault_tree};
 pub use markov::{
     Exact, LongRun, Unsolved, Within, long_run, mean_time_until, probability_never_within,
@@ -25,4 +25,6 @@ pub use markov::{
 };
 pub use product::{Omission, Product, product_of_availabilities};
 pub use simultaneous::{Simultaneous, simultaneous_loss, simultaneous_losses};
-pub use static_answer::{Importance, IntervalAnswer, NotStatic, StaticAnswer, static_answer};
+pub use static_answer::{
+    Importance, Importances, IntervalAnswer, NotStatic, StaticAnswer, static_answer,
+};

@@ -3,6 +3,7 @@
 
 use crate::model::Holding;
 use crate::rng::Stream;
+use crate::scheme::{Scheme, next_combination};
 use crate::stats::{Estimate, proportion};
 
 /// Sets of holders that are all tried, if there are no more.
@@ -11,6 +12,8 @@ const MOST_ENUMERATED: f64 = 200_000.0;
 const MOST_SAMPLES: u64 = 20_000;
 const FEWEST_SAMPLES: u64 = 400;
 const MOST_WORK: u64 = 40_000_000;
+/// Positions of a group of which all sets are looked at, for codes that may lose some sets of a size and not others.
+const MOST_POSITIONS: u32 = 20;
 /// One luck for all placements: they differ by what they are.
 const SEED: u64 = 1;
 
@@ -22,6 +25,9 @@ pub struct Simultaneous {
     /// The probability that this destroys a group, if any so many are as likely: with its error if
     /// sets were sampled, without if all were tried.
     pub p_loss: Estimate,
+    /// The probability that this destroys one given group, exactly: the same for each of them. `None` of a code with too
+    /// many positions.
+    pub p_group: Option<f64>,
     /// How many sets of holders were tried.
     pub tried: u64,
     /// Whether that were all there are.
@@ -44,6 +50,7 @@ pub fn simultaneous_losses(holding: &Holding) -> Vec<Simultaneous> {
 /// The probability that losing `lost` holders of a class at once destroys a group.
 pub fn simultaneous_loss(holding: &Holding, lost: u32) -> Simultaneous {
     let mut trial = Trial::new(holding);
+    let p_group = group_loss(holding, lost);
     let sets = binomial(holding.count, lost);
     if sets <= MOST_ENUMERATED {
         let mut set: Vec<u32> = (0..lost).collect();
@@ -51,13 +58,13 @@ pub fn simultaneous_loss(holding: &Holding, lost: u32) -> Simultaneous {
         loop {
             tried += 1;
             destroyed += u64::from(trial.destroys(&set));
-            if !crate::scheme::next_combination(&mut set, holding.count) {
+            if !next_combination(&mut set, holding.count) {
                 break;
             }
         }
         let mean = destroyed as f64 / tried as f64;
         let p_loss = Estimate { mean, std_error: Some(0.0), ci95: Some((mean, mean)) };
-        return Simultaneous { holders: lost, p_loss, tried, is_exact: true };
+        return Simultaneous { holders: lost, p_loss, p_group, tried, is_exact: true };
     }
     let groups_each = (holding.members.len() as u64).div_ceil(u64::from(holding.count.max(1)));
     let work = u64::from(lost) * groups_each.max(1);
@@ -73,8 +80,56 @@ pub fn simultaneous_loss(holding: &Holding, lost: u32) -> Simultaneous {
         destroyed += u64::from(trial.destroys(&holders[..lost as usize]));
     }
     let nothing = Estimate { mean: 0.0, std_error: None, ci95: None };
-    let p_loss = proportion(destroyed, tried).unwrap_or(nothing);
-    Simultaneous { holders: lost, p_loss, tried, is_exact: false }
+    let mut p_loss = proportion(destroyed, tried).unwrap_or(nothing);
+    if let (0, Some((low, high)), Some(p_group)) = (destroyed, p_loss.ci95, p_group) {
+        // Nothing is destroyed more often than all groups together.
+        p_loss.ci95 = Some((low, high.min(p_group * holding.group_count() as f64)));
+    }
+    Simultaneous { holders: lost, p_loss, p_group, tried, is_exact: false }
+}
+
+/// The probability that losing `lost` holders of a class at once destroys one given group; `None` of a code with too
+/// many positions.
+///
+/// # Formula
+///
+/// `sum over j of F_j k_(j) (N - k)_(n - j) / N_(n)`: a group on `n` of `N` holders, of which `k` are lost, with `F_j` sets
+/// of `j` positions that cannot be recovered and falling factorials `x_(j)`. It holds for any placement, so that the number
+/// of groups times it is the mean number that is destroyed; where each group is drawn anew, none is with the probability
+/// `(1 - p)^groups`.
+fn group_loss(holding: &Holding, lost: u32) -> Option<f64> {
+    let (all, width) = (holding.count, holding.scheme.width());
+    let of_size = |size: u32| {
+        let mut probability = fatal_sets(holding, size)?;
+        for place in 0..width {
+            let left = match place < size {
+                true => f64::from(lost) - f64::from(place),
+                false => f64::from(all - lost) - f64::from(place - size),
+            };
+            probability *= left.max(0.0) / f64::from(all - place);
+        }
+        Some(probability)
+    };
+    (holding.tolerance + 1..=width).map(of_size).sum()
+}
+
+/// How many sets of so many positions of a group cannot be recovered.
+fn fatal_sets(holding: &Holding, size: u32) -> Option<f64> {
+    let width = holding.scheme.width();
+    if matches!(holding.scheme, Scheme::Threshold { .. }) {
+        return Some(binomial(width, size));
+    }
+    if width > MOST_POSITIONS {
+        return None;
+    }
+    let mut set: Vec<u32> = (0..size).collect();
+    let mut fatal = 0_u32;
+    loop {
+        fatal += u32::from(!holding.scheme.can_recover(&set));
+        if !next_combination(&mut set, width) {
+            return Some(f64::from(fatal));
+        }
+    }
 }
 
 /// How many sets of `lost` there are among `count`.

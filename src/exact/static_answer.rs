@@ -1,11 +1,12 @@
 //! Exact answers for journeys that depend on nothing but which units are up, each of them independently of
 //! the others.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use super::Omission;
 use super::basic_event::{BasicEvent, Chance, Course, Courses, basic_events};
-use super::decision_diagram::{Diagram, TooLarge};
+use super::decision_diagram::{Diagram, Taken, TooLarge};
 use super::quadrature::both;
 use super::skeleton::Skeleton;
 use crate::model::{ClockId, JourneyId, Model, UnitId};
@@ -30,8 +31,8 @@ pub struct StaticAnswer {
     pub mean_outage_s: Option<f64>,
     /// Over the horizon, beginning with everything up and new; or why there is no such answer.
     pub interval: Result<IntervalAnswer, NotStatic>,
-    /// What each failure mode contributes, those with the most downtime first.
-    pub importances: Vec<Importance>,
+    /// What failure modes and units contribute.
+    pub importances: Importances,
     /// Units that go down by themselves.
     pub basic_events: usize,
     /// Nodes of the decision diagram.
@@ -52,16 +53,30 @@ pub struct IntervalAnswer {
     pub unavailability_at_end: f64,
 }
 
-/// What a failure mode of a unit contributes to the downtime of a journey in the long run.
+/// What failure modes and units contribute to the downtime of a journey in the long run: in each list those with the
+/// most downtime first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Importances {
+    /// By failure mode of a unit.
+    pub of_units: Vec<Importance<ClockId>>,
+    /// By failure mode of the topology, in all units that have it.
+    pub modes: Vec<Importance<usize>>,
+    /// By unit, whichever failure mode takes it down.
+    pub units: Vec<Importance<UnitId>>,
+}
+
+/// What something contributes to the downtime of a journey in the long run.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Importance {
-    /// The failure mode of the unit.
-    pub clock: ClockId,
-    /// The share of time in which it is active.
+pub struct Importance<Of> {
+    /// Of what.
+    pub of: Of,
+    /// In how many units.
+    pub in_units: usize,
+    /// The share of time in which it is active, in any of the units.
     pub unavailability: f64,
     /// The probability that it makes the difference: that the journey is down if it is active, and up if it
-    /// is not (Birnbaum).
-    pub birnbaum: f64,
+    /// is not (Birnbaum); `None` of what several units have, each for itself.
+    pub birnbaum: Option<f64>,
     /// The share of downtime in which it makes the difference, so that it would not be without it.
     pub criticality: f64,
     /// The share of downtime in which it belongs to a minimal cut set that is down as a whole (Vesely and
@@ -213,7 +228,8 @@ pub fn static_answer(
         outages_per_year: per_second * SECONDS_PER_YEAR,
         mean_outage_s: (per_second > 0.0).then(|| unavailability / per_second),
         interval: tree.over(horizon),
-        importances: tree.contributions(&chances, unavailability, per_second, &birnbaum),
+        importances: Contributions::new(&tree, &chances, (unavailability, &birnbaum), per_second)
+            .all(model),
         basic_events: tree.events.len(),
         nodes: tree.diagram.node_count(),
     })
@@ -251,47 +267,6 @@ impl StaticTree {
         Ok(StaticTree { diagram, events })
     }
 
-    /// What each failure mode contributes.
-    fn contributions(
-        &self,
-        units: &[Chance],
-        unavailability: f64,
-        per_second: f64,
-        birnbaum: &[f64],
-    ) -> Vec<Importance> {
-        let involved = self.diagram.involved(&pairs(units));
-        let share = |part: f64, whole: f64| if whole > 0.0 { part / whole } else { 0.0 };
-        let mut found: Vec<Importance> = Vec::new();
-        for (level, (event, &of_unit)) in self.events.iter().zip(birnbaum).enumerate() {
-            let chances = event.modes_in_the_long_run();
-            for (place, (mode, chance)) in event.modes.iter().zip(&chances).enumerate() {
-                // If modes overlap one makes a difference only while all others are over.
-                let others = chances.iter().enumerate().filter(|(other, _)| *other != place);
-                let others_up: f64 = match event.modes_overlap {
-                    true => others.map(|(_, chance)| chance.up).product(),
-                    false => 1.0,
-                };
-                let birnbaum = of_unit * others_up;
-                found.push(Importance {
-                    clock: mode.clock,
-                    unavailability: chance.down,
-                    birnbaum,
-                    criticality: share(birnbaum * chance.down, unavailability),
-                    // Which of its modes a unit is down by makes no difference to the others.
-                    fussell_vesely: involved.as_ref().map(|involved| {
-                        let of_mode = share(chance.down, units[level].down);
-                        share(involved[level] * of_mode, unavailability)
-                    }),
-                    outage_share: share(birnbaum * chance.rate, per_second),
-                });
-            }
-        }
-        // Those that are alike stay in their order, whatever rounding makes of them.
-        let in_ten_digits = |found: &Importance| found.criticality.to_bits() >> 19;
-        found.sort_by_key(|found| (std::cmp::Reverse(in_ten_digits(found)), found.clock));
-        found
-    }
-
     /// From time zero until a horizon.
     fn over(&self, horizon: SimSpan) -> Result<IntervalAnswer, NotStatic> {
         // The shortest span that there is, for none at all.
@@ -326,6 +301,155 @@ impl StaticTree {
             unavailability_at_end: down,
         })
     }
+}
+
+/// What groups of failure modes contribute in the long run.
+struct Contributions<'t> {
+    tree: &'t StaticTree,
+    /// By level of the diagram: what the unit does, and what each of its failure modes does.
+    units: &'t [Chance],
+    modes: Vec<Vec<Chance>>,
+    /// Of the journey: how probable it is that it is down, and how often it goes down in a second.
+    unavailability: f64,
+    per_second: f64,
+    /// By level: Birnbaum's importance, and the probability of a minimal cut set with the unit.
+    birnbaum: &'t [f64],
+    involved: Vec<Option<f64>>,
+}
+
+/// By level: places of failure modes of the unit.
+type Group = BTreeMap<usize, Vec<usize>>;
+
+impl<'t> Contributions<'t> {
+    fn new(
+        tree: &'t StaticTree,
+        units: &'t [Chance],
+        (unavailability, birnbaum): (f64, &'t [f64]),
+        per_second: f64,
+    ) -> Contributions<'t> {
+        let modes = tree.events.iter().map(BasicEvent::modes_in_the_long_run).collect();
+        let involved = vec![None; units.len()];
+        let mut found =
+            Contributions { tree, units, modes, unavailability, per_second, birnbaum, involved };
+        let of_unit = |level| found.involved(&found.whole(level));
+        found.involved = (0..units.len()).map(of_unit).collect();
+        found
+    }
+
+    /// Of everything.
+    fn all(&self, model: &Model) -> Importances {
+        let mut by_mode: BTreeMap<usize, Group> = BTreeMap::new();
+        let mut of_units = Vec::new();
+        for (level, event) in self.tree.events.iter().enumerate() {
+            for (place, mode) in event.modes.iter().enumerate() {
+                of_units.push(self.of(mode.clock, &Group::from([(level, vec![place])])));
+                let group = by_mode.entry(model.origin(mode.clock).1).or_default();
+                group.entry(level).or_default().push(place);
+            }
+        }
+        let units = self.tree.events.iter().enumerate();
+        let units = units.map(|(level, event)| self.of(event.unit, &self.whole(level)));
+        Importances {
+            of_units: sorted(of_units),
+            modes: sorted(by_mode.iter().map(|(mode, group)| self.of(*mode, group)).collect()),
+            units: sorted(units.collect()),
+        }
+    }
+
+    /// All failure modes of a unit.
+    fn whole(&self, level: usize) -> Group {
+        Group::from([(level, (0..self.modes[level].len()).collect())])
+    }
+
+    fn of<Of>(&self, of: Of, group: &Group) -> Importance<Of> {
+        let share = |part: f64, whole: f64| if whole > 0.0 { part / whole } else { 0.0 };
+        let taken = group.iter().map(|(level, places)| self.taken(*level, places));
+        let any = taken.fold(0.0, |any, taken| any + (1.0 - any) * taken.by.0);
+        let outages = group.iter().flat_map(|(level, places)| {
+            let of_place = |place: &usize| {
+                let decides = self.taken(*level, &[*place]).decides;
+                self.birnbaum[*level] * decides * self.modes[*level][*place].rate
+            };
+            places.iter().map(of_place)
+        });
+        let mut birnbaum = None;
+        let (down, involved) = match group.first_key_value() {
+            Some((&level, places)) if group.len() == 1 => {
+                let taken = self.taken(level, places);
+                birnbaum = Some(self.birnbaum[level] * taken.decides);
+                // Which of its modes a unit is down by makes no difference to the others.
+                let of_unit = share(taken.by.0, self.units[level].down);
+                let involved = self.involved[level].map(|involved| involved * of_unit);
+                (self.birnbaum[level] * taken.alone(), involved)
+            }
+            _ => (self.goes_away(group), self.involved(group)),
+        };
+        Importance {
+            of,
+            in_units: group.len(),
+            unavailability: any,
+            birnbaum,
+            criticality: share(down, self.unavailability),
+            fussell_vesely: involved.map(|involved| share(involved, self.unavailability)),
+            outage_share: share(outages.sum(), self.per_second),
+        }
+    }
+
+    /// What some failure modes take down of a unit.
+    fn taken(&self, level: usize, places: &[usize]) -> Taken {
+        let (unit, modes) = (self.units[level], &self.modes[level]);
+        if places.len() == modes.len() {
+            let by = (unit.down, unit.up);
+            return Taken { by, otherwise: None, decides: 1.0, without: Taken::NOTHING };
+        }
+        let (within, others): (Vec<usize>, Vec<usize>) =
+            (0..modes.len()).partition(|place| places.contains(place));
+        if self.tree.events[level].modes_overlap {
+            let all_of = |places: &[usize]| {
+                let modes = places.iter().map(|place| modes[*place]);
+                let all = modes.fold(Chance::NEVER_DOWN, Chance::and);
+                (all.down, all.up)
+            };
+            let (by, others) = (all_of(&within), all_of(&others));
+            return Taken { by, otherwise: Some(others), decides: others.1, without: others };
+        }
+        let all_of = |places: &[usize]| places.iter().map(|place| modes[*place].down).sum::<f64>();
+        let (by, others) = (all_of(&within), all_of(&others));
+        let not_by = others + unit.up;
+        let otherwise = match not_by > 0.0 {
+            true => (others / not_by, unit.up / not_by),
+            false => Taken::NOTHING,
+        };
+        Taken {
+            by: (by, not_by),
+            otherwise: Some(otherwise),
+            decides: 1.0,
+            without: (others, unit.up + by),
+        }
+    }
+
+    /// By level, what a group takes down.
+    fn by_level(&self, group: &Group) -> Vec<Option<Taken>> {
+        let of = |level: usize| group.get(&level).map(|places| self.taken(level, places));
+        (0..self.units.len()).map(of).collect()
+    }
+
+    fn involved(&self, group: &Group) -> Option<f64> {
+        let diagram = &self.tree.diagram;
+        let found = || diagram.involved(&pairs(self.units), &self.by_level(group));
+        diagram.can_be_searched().then(found).flatten()
+    }
+
+    fn goes_away(&self, group: &Group) -> f64 {
+        self.tree.diagram.goes_away(&pairs(self.units), &self.by_level(group))
+    }
+}
+
+/// With the most downtime first; those that are alike stay in their order, whatever rounding makes of them.
+fn sorted<Of: Copy + Ord>(mut found: Vec<Importance<Of>>) -> Vec<Importance<Of>> {
+    let in_ten_digits = |found: &Importance<Of>| found.criticality.to_bits() >> 19;
+    found.sort_by_key(|found| (std::cmp::Reverse(in_ten_digits(found)), found.of));
+    found
 }
 
 /// A part of an integral.

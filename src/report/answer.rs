@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use super::names::{common_cause, mode_of_unit, path};
 use super::not_static::not_static_text;
 use super::number::{grouped, significant};
 use super::precision::BeyondReach;
-use crate::engine::{Event, NotMarkov, Stuck, Unseen};
+use crate::engine::{Event, NotMarkov, Source, Stuck, Unseen};
 use crate::exact::{Exact, Unsolved, static_answer};
 use crate::measure::Verdict;
 use crate::model::{ClockId, DataId, JourneyId, Model};
@@ -132,6 +133,8 @@ pub struct Answer {
     pub unavailability: Option<Estimate>,
     /// The same.
     pub outages_per_year: Option<Estimate>,
+    /// The probability of being down at the end of the horizon: at that instant, and not over a time.
+    pub unavailability_at_end: Option<Estimate>,
     /// The probability of an outage before the horizon; only without a warm-up.
     pub p_outage: Option<Estimate>,
     /// The probability of none, with all its digits where it is tiny.
@@ -161,6 +164,20 @@ pub struct LossAnswer {
     pub estimated: Option<Box<RareEstimate>>,
 }
 
+/// What another route says of what is asked of a plan.
+pub(crate) trait ByRoute: Sized {
+    /// Whether it says what comes to pass within the horizon.
+    fn tells_of_horizon(&self) -> bool;
+
+    /// What lives with excursions say.
+    fn of_rare(found: &RareEstimate) -> Self;
+}
+
+/// Whether there is an answer that says what comes to pass within the horizon.
+pub(crate) fn tells_of_horizon<A: ByRoute>(answer: &Result<A, String>) -> bool {
+    answer.as_ref().is_ok_and(A::tells_of_horizon)
+}
+
 /// Answers to what a plan asks, by journey and by data class, or why there is none; `None` of a class that nothing
 /// holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -184,11 +201,9 @@ impl Answers {
 
     /// Whether there are answers to all that was beyond the reach of a run.
     pub(crate) fn has_all_of(&self, beyond: &BeyondReach) -> bool {
-        let is_known = |answer: &Result<Answer, String>| {
-            answer.as_ref().is_ok_and(|answer| answer.unavailability.is_some())
-        };
-        beyond.journeys.iter().all(|journey| is_known(&self.journeys[*journey]))
-            && beyond.data.iter().all(|class| matches!(self.data[*class], Some(Ok(_))))
+        let is_known = |class: &usize| self.data[*class].as_ref().is_some_and(tells_of_horizon);
+        beyond.journeys.iter().all(|journey| tells_of_horizon(&self.journeys[*journey]))
+            && beyond.data.iter().all(is_known)
     }
 
     /// Whether there is any.
@@ -244,6 +259,8 @@ fn journey_answer(
             ),
             unavailability: interval.map(|i| exactly(i.unavailability, i.relative_error)),
             outages_per_year: interval.map(|i| exactly(i.outages_per_year, i.relative_error)),
+            unavailability_at_end: interval
+                .map(|i| exactly(i.unavailability_at_end, i.relative_error)),
             p_outage: None,
             p_no_outage: None,
             first_outage_s: None,
@@ -262,11 +279,13 @@ fn journey_answer(
         Ok(exact) => {
             let years = plan.horizon.seconds() / SECONDS_PER_YEAR;
             let known = |number: Option<Exact>, scale| number.map(|exact| proven(exact, scale));
-            Ok(Answer {
+            let chain = Answer {
                 route: Route::Markov,
                 by: chain_words(exact.states, exact.within.err()),
                 unavailability: known(exact.within.ok().map(|within| within.share), 1.0),
                 outages_per_year: known(exact.within.ok().map(|within| within.count), 1.0 / years),
+                unavailability_at_end: known(exact.within.ok().map(|within| within.at_end), 1.0)
+                    .map(probability),
                 p_outage: known(exact.p_outage.and_then(Result::ok), 1.0).map(probability),
                 p_no_outage: known(exact.p_no_outage.and_then(Result::ok), 1.0).map(probability),
                 first_outage_s: known(exact.first_outage.ok().flatten(), 1.0),
@@ -276,6 +295,10 @@ fn journey_answer(
                     SECONDS_PER_YEAR,
                 ),
                 estimated: None,
+            };
+            Ok(match by_diagram.filter(Answer::tells_of_horizon) {
+                Some(diagram) if !chain.tells_of_horizon() => chain.with_horizon_of(diagram),
+                _ => chain,
             })
         }
         Err(not_markov) => by_diagram.ok_or_else(|| {
@@ -328,16 +351,13 @@ fn loss_answer(
 
 /// Why there is no Markov chain, in words with names.
 pub fn not_markov_text(topology: &Topology, model: &Model, why: NotMarkov) -> String {
-    let mode = |clock: ClockId| {
-        let (unit, mode) = model.origin(clock);
-        format!("{} of {}", topology.modes[mode].name, topology.units[unit.index()].path)
-    };
+    let mode = |clock: ClockId| mode_of_unit(topology, model, clock);
     let memory = "has a memory, which a Markov chain has not";
     match why {
         NotMarkov::Failure(clock) => format!("the time to failure {} {memory}", mode(clock)),
         NotMarkov::Repair(clock) => format!("the repair of {} {memory}", mode(clock)),
         NotMarkov::Start(unit) => {
-            format!("the start of {} {memory}", topology.units[unit.index()].path)
+            format!("the start of {} {memory}", path(topology, unit))
         }
         NotMarkov::Failover(_) => format!("a failover {memory}"),
         NotMarkov::Response(_) => format!("the response of a crew {memory}"),
@@ -368,11 +388,9 @@ pub fn not_markov_text(topology: &Topology, model: &Model, why: NotMarkov) -> St
 fn set_time_text(topology: &Topology, model: &Model, event: Event) -> String {
     match event {
         Event::Restore(clock) => {
-            let (unit, mode) = model.origin(clock);
-            let (mode, path) = (&topology.modes[mode].name, &topology.units[unit.index()].path);
-            format!("the repair of {mode} of {path}")
+            format!("the repair of {}", mode_of_unit(topology, model, clock))
         }
-        Event::Start(unit) => format!("the start of {}", topology.units[unit.index()].path),
+        Event::Start(unit) => format!("the start of {}", path(topology, unit)),
         Event::Failover(_) => "a failover".to_owned(),
         Event::Expire(_) => "the first part of an outage, which is hidden,".to_owned(),
         Event::Answer(_) => "the response of a crew".to_owned(),
@@ -391,18 +409,35 @@ impl Answer {
         self.unavailability.or(self.long_run_unavailability)
     }
 
+    /// With what another one says of the horizon, which this one does not.
+    fn with_horizon_of(self, other: Answer) -> Answer {
+        Answer {
+            by: format!("{}, and over the horizon {}", self.by, other.by),
+            unavailability: other.unavailability,
+            outages_per_year: other.outages_per_year,
+            unavailability_at_end: other.unavailability_at_end,
+            ..self
+        }
+    }
+
     /// Whether that is an availability of at least `target`.
     pub(super) fn verdict(&self, target: f64) -> Option<Verdict> {
         self.found().map(|found| Verdict::at_least(target, &found.complement()))
     }
+}
 
-    /// What lives with excursions say of outages.
-    pub(crate) fn of_rare(found: &RareEstimate) -> Answer {
+impl ByRoute for Answer {
+    fn tells_of_horizon(&self) -> bool {
+        self.unavailability.is_some()
+    }
+
+    fn of_rare(found: &RareEstimate) -> Answer {
         Answer {
             route: found.method.into(),
             by: rare_words(found, |found| found.share.sigmas_apart(found.other?.share)),
             unavailability: Some(found.share),
             outages_per_year: Some(found.per_year),
+            unavailability_at_end: None,
             p_outage: Some(found.hits),
             p_no_outage: Some(found.hits.complement()),
             first_outage_s: None,
@@ -413,9 +448,12 @@ impl Answer {
     }
 }
 
-impl LossAnswer {
-    /// What lives with excursions say of losses.
-    pub(crate) fn of_rare(found: &RareEstimate) -> LossAnswer {
+impl ByRoute for LossAnswer {
+    fn tells_of_horizon(&self) -> bool {
+        self.p_loss.is_some()
+    }
+
+    fn of_rare(found: &RareEstimate) -> LossAnswer {
         LossAnswer {
             route: found.method.into(),
             by: rare_words(found, |found| found.hits.sigmas_apart(found.other?.hits)),
@@ -478,27 +516,52 @@ fn rare_words(found: &RareEstimate, check: fn(&RareEstimate) -> Option<f64>) -> 
     )
 }
 
-/// Why there is no estimate of something rare.
-pub(crate) fn rare_refusal(why: NotEstimated) -> String {
+/// What lives hardly ever see and nothing can make them see, in words with names.
+fn unseen_text(topology: &Topology, model: &Model, unseen: Unseen) -> String {
+    let mode = |clock: ClockId| mode_of_unit(topology, model, clock);
+    let class = |class: DataId| topology.data[class.index()].name.as_str();
+    match unseen {
+        Unseen::Failure(clock) => {
+            format!("{} hardly ever happens, and its hazard is not known at every age", mode(clock))
+        }
+        Unseen::Shock(shock) => format!(
+            "{} hardly ever strikes, or hardly ever those that it can",
+            common_cause(topology, model, shock)
+        ),
+        Unseen::Deletion(data) => {
+            format!(
+                "a deletion of {} hardly ever happens, and not as likely at all times",
+                class(data)
+            )
+        }
+        Unseen::Repair(clock) => {
+            format!("the repair of {} takes long in a way that it hardly ever goes", mode(clock))
+        }
+        Unseen::Wiping(clock) => {
+            format!("{} hardly ever wipes as many copies at once as it can", mode(clock))
+        }
+        Unseen::Rot(data) => format!("copies of {} go bad while nothing has failed", class(data)),
+        Unseen::Defect(data) => format!("a latent defect of {} is hardly ever there", class(data)),
+        Unseen::Beginning(source) => format!(
+            "{} hardly ever happens where lives often are as near as it brings them",
+            match source {
+                Source::Clock(clock) => mode(clock),
+                Source::Shock(shock) => common_cause(topology, model, shock),
+                Source::Deletion(data) => format!("a deletion of {}", class(data)),
+            }
+        ),
+    }
+}
+
+/// Why there is no estimate of something rare, in words with names.
+pub(crate) fn rare_refusal(topology: &Topology, model: &Model, why: NotEstimated) -> String {
     match why {
         NotEstimated::OneFailureIsEnough => {
             "a single failure is enough, so that there is nothing to come near to".to_owned()
         }
         NotEstimated::Unseen(unseen) => format!(
             "{}, and what follows from that would be missing",
-            match unseen {
-                Unseen::Failure(_) =>
-                    "a failure whose hazard is not known at every age hardly ever happens",
-                Unseen::Shock(_) =>
-                    "a common cause hardly ever strikes, or hardly ever those that it can",
-                Unseen::Deletion =>
-                    "a deletion that is not as likely at all times hardly ever happens",
-                Unseen::Repair(_) => "a repair takes long, and hardly ever goes that way",
-                Unseen::Wiping(_) => "a failure hardly ever wipes as many copies at once as it can",
-                Unseen::Defect => "a latent defect is hardly ever there",
-                Unseen::Beginning =>
-                    "a failure hardly ever happens where lives often are as near as it brings them",
-            }
+            unseen_text(topology, model, unseen)
         ),
         NotEstimated::Leaps => {
             "splitting does not see what hardly ever happens and takes several at once".to_owned()

@@ -115,6 +115,12 @@ fn answer_words(answer: &Answer) -> String {
     if let Some(found) = answer.outages_per_year {
         parts.push(format!("{} outages a year", told(found, number)));
     }
+    if let Some(found) = answer.unavailability_at_end {
+        parts.push(format!(
+            "down at the end of the horizon with probability {}",
+            told(found, number)
+        ));
+    }
     if let Some(found) = answer.p_outage {
         parts
             .push(format!("an outage within the horizon with probability {}", told(found, number)));

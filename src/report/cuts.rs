@@ -1,5 +1,6 @@
 //! What has to be down together to take a journey down, and what matters most.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use serde_json::{Value, json};
@@ -11,17 +12,17 @@ use super::number::{duration, grouped, nines};
 use super::text::{left_out, table, wrapped};
 use crate::engine::first_hosts;
 use crate::exact::{
-    Cut, CutSets, Importance, IntervalAnswer, Omission, OrderOfCuts, cut_sets, failure_modes,
-    static_answer,
+    Cut, CutSets, CutsBy, DownAlone, Element, Importance, IntervalAnswer, Omission, OrderOfCuts,
+    cut_sets, static_answer,
 };
 use crate::measure::PairedEstimates;
-use crate::model::{JourneyId, Model, ShockId, UnitId};
+use crate::model::{ClockId, JourneyId, Model, ShockId, UnitId};
 use crate::spec::Topology;
 
 /// What stands for the level of what strikes several units at once.
 const COMMON_CAUSE: &str = "common cause";
-/// Failure modes that text has the importance of.
-const MOST_IMPORTANCES: usize = 20;
+/// Rows of tables of failure modes and units in the text.
+const MOST_ROWS: usize = 20;
 
 /// What takes down the journeys of a topology.
 #[derive(Clone, Debug)]
@@ -32,6 +33,8 @@ pub struct CutsReport {
     pub sha256: String,
     /// For how long what is never repaired has had time to fail, seconds.
     pub horizon_s: f64,
+    /// What sets are made of.
+    pub by: CutsBy,
     /// In the order of the file.
     pub journeys: Vec<JourneyCuts>,
     /// Whether what was simulated was stopped before it was done.
@@ -47,7 +50,7 @@ pub struct JourneyCuts {
     pub units: usize,
     /// The largest sets that were asked for.
     pub asked: usize,
-    /// By number of units, beginning with one.
+    /// By number of elements, beginning with one.
     pub orders: Vec<CutOrder>,
     /// What the journey has that its structure has not.
     pub leaves_out: Vec<Omission>,
@@ -68,10 +71,10 @@ pub struct SimulatedImportance {
     pub estimates: PairedEstimates,
 }
 
-/// Minimal cut sets of so many units.
+/// Minimal cut sets of so many elements.
 #[derive(Clone, Debug)]
 pub struct CutOrder {
-    /// How many units.
+    /// How many units, or failure modes of units.
     pub order: usize,
     /// How many such sets there are.
     pub count: u64,
@@ -82,7 +85,7 @@ pub struct CutOrder {
 /// A minimal cut set.
 #[derive(Clone, Debug)]
 pub struct NamedCut {
-    /// Units that are down by themselves.
+    /// Units that are down by themselves, by any of their failure modes or by one.
     pub units: Vec<CutUnit>,
     /// How probable that is, as if they were independent.
     pub probability: f64,
@@ -95,8 +98,19 @@ pub struct CutUnit {
     pub path: String,
     /// The level of a domain, or that it is a common cause; nothing for a replica.
     pub level: Option<String>,
-    /// The failure modes that take it down.
-    pub modes: Vec<String>,
+    /// The failure modes that take it down, or the one that does.
+    pub modes: Vec<CutMode>,
+    /// The probability that it is down by itself, by these.
+    pub probability: f64,
+}
+
+/// A failure mode of a unit of a cut set.
+#[derive(Clone, Debug)]
+pub struct CutMode {
+    /// Its name.
+    pub name: String,
+    /// The probability that the unit is down by it.
+    pub probability: f64,
 }
 
 /// What failure modes contribute, exactly.
@@ -108,31 +122,37 @@ pub struct ExactImportances {
     pub outages_per_year: f64,
     /// The same over the horizon, beginning with everything up and new; or why that is not known.
     pub interval: Result<IntervalAnswer, String>,
-    /// Failure mode, unit, and what they contribute; those with the most downtime first.
-    pub modes: Vec<(String, String, Importance)>,
+    /// Failure mode, unit, and what they contribute; those with the most downtime first, here and below.
+    pub modes_of_units: Vec<(String, String, Importance<ClockId>)>,
+    /// Failure mode, and what it contributes in all units that have it.
+    pub modes: Vec<(String, Importance<usize>)>,
+    /// Unit, and what it contributes whichever failure mode takes it down.
+    pub units: Vec<(String, Importance<UnitId>)>,
 }
 
-/// Finds what takes down each journey, or one of them: sets of at most `order` units, and at most so
-/// many of each order.
+/// Finds what takes down each journey, or one of them: sets of at most `order` units or failure modes, and at most
+/// so many of each order.
 pub fn cuts(
     topology: &Topology,
     model: &Model,
     journey: Option<usize>,
-    order: usize,
-    most: usize,
+    by: CutsBy,
+    (order, most): (usize, usize),
 ) -> CutsReport {
     let hosts = first_hosts(model);
-    let namer = Namer { topology, model };
+    let down_alone = DownAlone::new(model, topology.horizon);
+    let namer = Namer { topology, model, down_alone: &down_alone };
     let is_asked = |index: &usize| journey.is_none_or(|asked| asked == *index);
     let journeys = (0..topology.journeys.len()).filter(is_asked).map(|index| {
         let id = JourneyId::new(index);
-        let found = cut_sets(model, &hosts, id, order, most, topology.horizon);
+        let found = cut_sets(model, &hosts, id, by, (order, most), &down_alone);
         namer.journey(index, found)
     });
     CutsReport {
         topology: topology.name.clone(),
         sha256: topology.sha256.clone(),
         horizon_s: topology.horizon.seconds(),
+        by,
         journeys: journeys.collect(),
         is_partial: false,
     }
@@ -166,11 +186,12 @@ impl CutsReport {
 struct Namer<'a> {
     topology: &'a Topology,
     model: &'a Model,
+    down_alone: &'a DownAlone<'a>,
 }
 
 impl Namer<'_> {
     fn journey(&self, index: usize, found: CutSets) -> JourneyCuts {
-        let Namer { topology, model } = self;
+        let Namer { topology, model, .. } = self;
         let answer = static_answer(model, JourneyId::new(index), topology.horizon);
         let exact = answer.map_err(|why| not_static_text(topology, model, &why));
         JourneyCuts {
@@ -179,34 +200,62 @@ impl Namer<'_> {
             asked: found.asked,
             orders: found.orders.into_iter().map(|order| self.order(order)).collect(),
             leaves_out: found.leaves_out,
-            exact: exact.map(|answer| ExactImportances {
-                unavailability: answer.unavailability,
-                outages_per_year: answer.outages_per_year,
-                interval: answer.interval.map_err(|why| not_static_text(topology, model, &why)),
-                modes: answer.importances.into_iter().map(|found| self.importance(found)).collect(),
+            exact: exact.map(|answer| {
+                let found = answer.importances;
+                let of_unit = |found: Importance<ClockId>| {
+                    let (unit, mode) = model.origin(found.of);
+                    (self.mode(mode), self.path(unit), found)
+                };
+                let interval =
+                    answer.interval.map_err(|why| not_static_text(topology, model, &why));
+                ExactImportances {
+                    unavailability: answer.unavailability,
+                    outages_per_year: answer.outages_per_year,
+                    interval,
+                    modes_of_units: found.of_units.into_iter().map(of_unit).collect(),
+                    modes: found
+                        .modes
+                        .into_iter()
+                        .map(|found| (self.mode(found.of), found))
+                        .collect(),
+                    units: found
+                        .units
+                        .into_iter()
+                        .map(|found| (self.path(found.of), found))
+                        .collect(),
+                }
             }),
             simulated: Vec::new(),
         }
     }
 
     fn order(&self, order: OrderOfCuts) -> CutOrder {
-        let cuts = order.cuts.into_iter().map(|Cut { units, shocks, probability }| {
-            let units = units.into_iter().map(|unit| self.unit(unit));
-            let units = units.chain(shocks.into_iter().map(|shock| self.shock(shock))).collect();
-            NamedCut { units, probability }
+        let cuts = order.cuts.into_iter().map(|Cut { elements, probability }| {
+            let units = elements.into_iter().map(|element| match element {
+                Element::Unit(unit) => self.unit(unit, |_| true),
+                Element::Mode(clock) => self.unit(self.model.origin(clock).0, |id| id == clock),
+                Element::Shock(shock) => self.shock(shock),
+            });
+            NamedCut { units: units.collect(), probability }
         });
         CutOrder { order: order.order, count: order.count, cuts: cuts.collect() }
     }
 
-    fn unit(&self, id: UnitId) -> CutUnit {
-        let unit = &self.topology.units[id.index()];
-        let modes = failure_modes(self.model, id);
-        let name = |mode: usize| self.topology.modes[mode].name.clone();
-        CutUnit {
-            path: unit.path.clone(),
-            level: unit.level.clone(),
-            modes: modes.into_iter().map(|clock| name(self.model.origin(clock).1)).collect(),
-        }
+    /// A unit that is down by some of its failure modes.
+    fn unit(&self, id: UnitId, is_by: impl Fn(ClockId) -> bool) -> CutUnit {
+        let by_modes = self.down_alone.by_modes(id).into_iter().filter(|(clock, _)| is_by(*clock));
+        let modes: Vec<CutMode> = by_modes
+            .map(|(clock, probability)| CutMode {
+                name: self.mode(self.model.origin(clock).1),
+                probability,
+            })
+            .collect();
+        let probability = match modes.as_slice() {
+            [only] => only.probability,
+            _ => self.down_alone.of(id),
+        };
+        let level = self.topology.units[id.index()].level.clone();
+        CutUnit { path: self.path(id), level, modes, probability }
     }
 
     /// A common cause, by what it strikes.
@@ -215,17 +264,21 @@ impl Namer<'_> {
         let named = targets.first().map(|clock| {
             let (unit, mode) = self.model.origin(*clock);
             let group = self.topology.units[unit.index()].group;
-            (self.topology.groups[group].clone(), self.topology.modes[mode].name.clone())
+            (self.topology.groups[group].clone(), self.mode(mode))
         });
-        let (group, mode) = named.unwrap_or_default();
+        let (group, name) = named.unwrap_or_default();
         let path = format!("all {} of {group}", targets.len());
-        CutUnit { path, level: Some(COMMON_CAUSE.to_owned()), modes: vec![mode] }
+        let probability = self.down_alone.by_shock(id);
+        let modes = vec![CutMode { name, probability }];
+        CutUnit { path, level: Some(COMMON_CAUSE.to_owned()), modes, probability }
     }
 
-    fn importance(&self, importance: Importance) -> (String, String, Importance) {
-        let (unit, mode) = self.model.origin(importance.clock);
-        let unit = self.topology.units[unit.index()].path.clone();
-        (self.topology.modes[mode].name.clone(), unit, importance)
+    fn mode(&self, mode: usize) -> String {
+        self.topology.modes[mode].name.clone()
+    }
+
+    fn path(&self, unit: UnitId) -> String {
+        self.topology.units[unit.index()].path.clone()
     }
 }
 
@@ -233,6 +286,21 @@ impl CutUnit {
     /// The level of a domain, or that it is a replica.
     fn level(&self) -> &str {
         self.level.as_deref().unwrap_or("replica")
+    }
+
+    /// The failure modes that take it down, and if there are several how much of it each does.
+    fn fails_by(&self) -> String {
+        let names =
+            self.modes.iter().map(|mode| match self.modes.len() > 1 && self.probability > 0.0 {
+                true => format!("{} ({})", mode.name, share(mode.probability / self.probability)),
+                false => mode.name.clone(),
+            });
+        names.collect::<Vec<_>>().join(", ")
+    }
+
+    /// It, and by what it is down.
+    fn by_mode(&self) -> String {
+        format!("{}: {}", self.path, self.fails_by())
     }
 }
 
@@ -256,10 +324,13 @@ pub fn cuts_to_text(report: &CutsReport) -> String {
             match (order.order, order.count) {
                 (1, 0) => text += "No single point of failure.\n",
                 (number, 0) => none.push(number),
-                _ => put_order(&mut text, order),
+                _ => put_order(&mut text, order, report.by),
             }
         }
         put_none(&mut text, &none);
+        if report.by == CutsBy::Unit {
+            put_units(&mut text, journey);
+        }
         put_given_up(&mut text, journey);
         if !journey.leaves_out.is_empty() {
             let left_out: Vec<&str> =
@@ -284,17 +355,13 @@ fn put_simulated(text: &mut String, simulated: &[SimulatedImportance]) {
         grouped(first.pairs),
         duration(first.estimates.first_s_per_year.mean)
     );
-    let rows = simulated.iter().take(MOST_IMPORTANCES).map(|found| {
+    let rows = simulated.iter().map(|found| {
         let saved = found.estimates.difference_s_per_year.negated();
         let [low, high] = signed_ends(&saved);
         vec![found.mode.clone(), signed(saved.mean), low, high, of_downtime(found)]
     });
     let header = ["failure mode", "goes away a year", "95 % from", "to", "of downtime"];
-    *text += table(&header, rows.collect()).trim_end_matches('\n');
-    text.push('\n');
-    if simulated.len() > MOST_IMPORTANCES {
-        let _ = writeln!(text, " and {} more", simulated.len() - MOST_IMPORTANCES);
-    }
+    put_rows(text, &header, rows);
 }
 
 /// The share of downtime that goes away; where no life differs, that it is not known to.
@@ -319,7 +386,7 @@ fn not_in_sets(omission: Omission) -> &'static str {
     }
 }
 
-fn put_order(text: &mut String, order: &CutOrder) {
+fn put_order(text: &mut String, order: &CutOrder, by: CutsBy) {
     let _ = match (order.order, order.count) {
         (1, 1) => writeln!(text, "One single point of failure"),
         (1, count) => writeln!(text, "{} single points of failure", grouped(count)),
@@ -328,35 +395,68 @@ fn put_order(text: &mut String, order: &CutOrder) {
             writeln!(text, "{} sets of {number} that take it down together", grouped(count))
         }
     };
+    let name = match by {
+        CutsBy::Unit => |unit: &CutUnit| unit.path.clone(),
+        CutsBy::Mode => CutUnit::by_mode,
+    };
     let rows = order.cuts.iter().map(|cut| match cut.units.as_slice() {
         [only] => vec![
             only.path.clone(),
             only.level().to_owned(),
-            only.modes.join(", "),
+            only.fails_by(),
             probability(cut.probability),
         ],
         units => {
-            let names: Vec<&str> = units.iter().map(|unit| unit.path.as_str()).collect();
+            let names: Vec<String> = units.iter().map(name).collect();
             let mut levels: Vec<&str> = units.iter().map(CutUnit::level).collect();
             levels.dedup();
-            vec![names.join(" + "), levels.join(" + "), String::new(), probability(cut.probability)]
+            vec![names.join(" + "), levels.join(" + "), probability(cut.probability)]
         }
     });
-    let header = match order.order {
-        1 => ["unit", "level", "fails by", "down alone"],
-        _ => ["units", "level", "", "all down"],
+    let header: &[&str] = match order.order {
+        1 => &["unit", "level", "fails by", "down alone"],
+        _ => &["units", "level", "all down"],
     };
-    let mut rows: Vec<Vec<String>> = rows.collect();
-    let mut header = header.to_vec();
-    if order.order > 1 {
-        header.remove(2);
-        rows.iter_mut().for_each(|row| drop(row.remove(2)));
-    }
-    *text += table(&header, rows).trim_end_matches('\n');
+    *text += table(header, rows.collect()).trim_end_matches('\n');
     text.push('\n');
     let more = order.count - order.cuts.len() as u64;
     if more > 0 {
         let _ = writeln!(text, " and {} more, none of them more probable", grouped(more));
+    }
+}
+
+/// Says what takes down the units of sets of several.
+fn put_units(text: &mut String, journey: &JourneyCuts) {
+    let mut units: Vec<&CutUnit> = Vec::new();
+    let cuts = journey.orders.iter().skip(1).flat_map(|order| &order.cuts);
+    let mut known = BTreeSet::new();
+    for unit in cuts.flat_map(|cut| &cut.units) {
+        if known.insert((&unit.path, &unit.level)) {
+            units.push(unit);
+        }
+    }
+    if units.is_empty() {
+        return;
+    }
+    *text += "What takes down the units of these sets\n";
+    let row = |unit: &&CutUnit| {
+        vec![
+            unit.path.clone(),
+            unit.level().to_owned(),
+            unit.fails_by(),
+            probability(unit.probability),
+        ]
+    };
+    put_rows(text, &["unit", "level", "fails by", "down alone"], units.iter().map(row));
+}
+
+/// A table of the first rows, and how many more there are.
+fn put_rows(text: &mut String, header: &[&str], rows: impl ExactSizeIterator<Item = Vec<String>>) {
+    let more = rows.len().saturating_sub(MOST_ROWS);
+    *text += table(header, rows.take(MOST_ROWS).collect()).trim_end_matches('\n');
+    text.push('\n');
+    if more > 0 {
+        let _ = writeln!(text, " and {more} more");
     }
 }
 
@@ -408,23 +508,51 @@ fn put_exact(text: &mut String, exact: &Result<ExactImportances, String>, horizo
         ),
         Err(why) => write!(text, "{}", wrapped(&format!("Not over a horizon: {why}."), "")),
     };
-    let rows = exact.modes.iter().take(MOST_IMPORTANCES).map(|(mode, unit, importance)| {
-        vec![
-            format!("{mode} of {unit}"),
-            probability(importance.unavailability),
-            probability(importance.birnbaum),
-            share(importance.criticality),
-            importance.fussell_vesely.map_or_else(|| "-".to_owned(), share),
-            share(importance.outage_share),
-        ]
+    let rows = exact.modes_of_units.iter().map(|(mode, unit, importance)| {
+        let mut row = vec![format!("{mode} of {unit}")];
+        row.extend(importance_cells(importance, true));
+        row
     });
-    let header =
-        ["failure mode", "down", "Birnbaum", "criticality", "Fussell-Vesely", "of outages"];
-    *text += table(&header, rows.collect()).trim_end_matches('\n');
-    text.push('\n');
-    if exact.modes.len() > MOST_IMPORTANCES {
-        let _ = writeln!(text, " and {} more", exact.modes.len() - MOST_IMPORTANCES);
+    put_rows(text, &importance_header("failure mode", true), rows);
+    if exact.modes.iter().any(|(_, importance)| importance.in_units > 1) {
+        *text += "Each failure mode in all units that have it\n";
+        let rows = exact.modes.iter().map(|(mode, importance)| {
+            let units = if importance.in_units == 1 { "unit" } else { "units" };
+            let number = grouped(importance.in_units as u64);
+            let mut row = vec![format!("{mode} of {number} {units}")];
+            row.extend(importance_cells(importance, false));
+            row
+        });
+        put_rows(text, &importance_header("failure mode", false), rows);
     }
+    if exact.units.len() < exact.modes_of_units.len() {
+        *text += "Each unit, whatever takes it down\n";
+        let rows = exact.units.iter().map(|(unit, importance)| {
+            let mut row = vec![unit.clone()];
+            row.extend(importance_cells(importance, true));
+            row
+        });
+        put_rows(text, &importance_header("unit", true), rows);
+    }
+}
+
+/// The columns of a table of importances, of several units together without Birnbaum's, which is of one.
+fn importance_header(of: &str, with_birnbaum: bool) -> Vec<&str> {
+    let birnbaum = with_birnbaum.then_some("Birnbaum");
+    let others = ["criticality", "Fussell-Vesely", "of outages"];
+    [of, "down"].into_iter().chain(birnbaum).chain(others).collect()
+}
+
+fn importance_cells<Of>(importance: &Importance<Of>, with_birnbaum: bool) -> Vec<String> {
+    let or_none =
+        |found: Option<f64>, shown: fn(f64) -> String| found.map_or_else(|| "-".to_owned(), shown);
+    let birnbaum = with_birnbaum.then(|| or_none(importance.birnbaum, probability));
+    let others = [
+        share(importance.criticality),
+        or_none(importance.fussell_vesely, share),
+        share(importance.outage_share),
+    ];
+    [probability(importance.unavailability)].into_iter().chain(birnbaum).chain(others).collect()
 }
 
 fn share(part: f64) -> String {
@@ -441,8 +569,16 @@ pub fn cuts_to_json(reports: &[CutsReport]) -> String {
 }
 
 fn one_to_json(report: &CutsReport) -> Value {
-    let unit =
-        |unit: &CutUnit| json!({"unit": unit.path, "level": unit.level, "modes": unit.modes});
+    let of_mode = |mode: &CutMode| json!({"mode": mode.name, "probability": mode.probability});
+    let unit = |unit: &CutUnit| {
+        json!({
+            "unit": unit.path,
+            "level": unit.level,
+            "modes": unit.modes.iter().map(|mode| mode.name.as_str()).collect::<Vec<_>>(),
+            "probability": unit.probability,
+            "by_mode": unit.modes.iter().map(of_mode).collect::<Vec<_>>(),
+        })
+    };
     let cut = |cut: &NamedCut| {
         json!({
             "units": cut.units.iter().map(unit).collect::<Vec<_>>(),
@@ -454,17 +590,6 @@ fn one_to_json(report: &CutsReport) -> Value {
             "order": order.order,
             "count": order.count,
             "cuts": order.cuts.iter().map(cut).collect::<Vec<_>>(),
-        })
-    };
-    let importance = |(mode, unit, importance): &(String, String, Importance)| {
-        json!({
-            "mode": mode,
-            "unit": unit,
-            "unavailability": importance.unavailability,
-            "birnbaum": importance.birnbaum,
-            "criticality": importance.criticality,
-            "fussell_vesely": importance.fussell_vesely,
-            "outage_share": importance.outage_share,
         })
     };
     let interval = |interval: &IntervalAnswer| {
@@ -481,7 +606,15 @@ fn one_to_json(report: &CutsReport) -> Value {
             "outages_per_year": exact.outages_per_year,
             "interval": exact.interval.as_ref().ok().map(interval),
             "not_over_horizon": exact.interval.as_ref().err(),
-            "importances": exact.modes.iter().map(importance).collect::<Vec<_>>(),
+            "importances": exact.modes_of_units.iter().map(|(mode, unit, importance)| {
+                importance_json(&[("mode", mode), ("unit", unit)], importance)
+            }).collect::<Vec<_>>(),
+            "mode_importances": exact.modes.iter().map(|(mode, importance)| {
+                importance_json(&[("mode", mode)], importance)
+            }).collect::<Vec<_>>(),
+            "unit_importances": exact.units.iter().map(|(unit, importance)| {
+                importance_json(&[("unit", unit)], importance)
+            }).collect::<Vec<_>>(),
         })
     };
     let simulated = |found: &SimulatedImportance| {
@@ -512,7 +645,27 @@ fn one_to_json(report: &CutsReport) -> Value {
         "schema": "ninefold-cuts/1",
         "topology": {"name": report.topology, "sha256": report.sha256},
         "horizon_s": report.horizon_s,
+        "by": match report.by {
+            CutsBy::Unit => "unit",
+            CutsBy::Mode => "mode",
+        },
         "is_partial": report.is_partial,
         "journeys": journeys,
     })
+}
+
+/// What something with these names contributes.
+fn importance_json<Of>(names: &[(&str, &String)], importance: &Importance<Of>) -> Value {
+    let mut found = json!({
+        "in_units": importance.in_units,
+        "unavailability": importance.unavailability,
+        "birnbaum": importance.birnbaum,
+        "criticality": importance.criticality,
+        "fussell_vesely": importance.fussell_vesely,
+        "outage_share": importance.outage_share,
+    });
+    for (name, value) in names {
+        found[*name] = json!(value);
+    }
+    found
 }

@@ -172,14 +172,15 @@ struct MarginJson {
 struct SimultaneousJson {
     holders: u32,
     p_loss: Interval,
+    p_group: Option<f64>,
     tried: u64,
     exact: bool,
 }
 
 impl From<&Simultaneous> for SimultaneousJson {
     fn from(simultaneous: &Simultaneous) -> SimultaneousJson {
-        let Simultaneous { holders, p_loss, tried, is_exact: exact } = *simultaneous;
-        SimultaneousJson { holders, p_loss: p_loss.into(), tried, exact }
+        let Simultaneous { holders, p_loss, p_group, tried, is_exact: exact } = *simultaneous;
+        SimultaneousJson { holders, p_loss: p_loss.into(), p_group, tried, exact }
     }
 }
 

@@ -16,6 +16,7 @@ mod figure;
 mod galileo;
 mod html;
 mod json;
+mod names;
 mod not_static;
 mod number;
 #[cfg(feature = "parquet")]
@@ -33,14 +34,14 @@ mod timeline;
 pub use self::csv::to_csv;
 pub use self::plotters::{DrawError, Sheet, Theme, to_png, to_svg};
 pub use answer::{Answer, Answers, Contradiction, LossAnswer, Method, Route, not_markov_text};
-pub(crate) use answer::{exact_answers, rare_refusal};
+pub(crate) use answer::{ByRoute, exact_answers, rare_refusal, tells_of_horizon};
 pub use capacity::{
     CapacityReport, Case, MemoryUse, NodeUse, PendingReplica, capacity, capacity_to_json,
     capacity_to_text, obstacle_text,
 };
 pub use cuts::{
-    CutOrder, CutUnit, CutsReport, ExactImportances, JourneyCuts, NamedCut, SimulatedImportance,
-    cuts, cuts_to_json, cuts_to_text,
+    CutMode, CutOrder, CutUnit, CutsReport, ExactImportances, JourneyCuts, NamedCut,
+    SimulatedImportance, cuts, cuts_to_json, cuts_to_text,
 };
 pub use data::{
     Blast, Cause, Causes, Comparison, InputBand, JourneyMeasures, JourneyReport, ModeCause, Named,

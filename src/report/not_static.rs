@@ -1,16 +1,14 @@
 //! Why there is no exact answer, with names.
 
+use super::names::{mode_of_unit, path};
 use crate::exact::NotStatic;
 use crate::model::{ClockId, Model, UnitId};
 use crate::spec::Topology;
 
 /// Why a journey has no exact answer of its static structure, in a sentence with names.
 pub fn not_static_text(topology: &Topology, model: &Model, why: &NotStatic) -> String {
-    let path = |unit: UnitId| topology.units[unit.index()].path.as_str();
-    let mode = |clock: ClockId| {
-        let (unit, mode) = model.origin(clock);
-        format!("{} of {}", topology.modes[mode].name, path(unit))
-    };
+    let path = |unit: UnitId| path(topology, unit);
+    let mode = |clock: ClockId| mode_of_unit(topology, model, clock);
     let who = match why {
         NotStatic::Dynamic { unit: Some(unit), .. } => format!("first at {}", path(*unit)),
         NotStatic::Dynamic { unit: None, .. } | NotStatic::TooLarge { .. } => {

@@ -1,6 +1,6 @@
 //! How nearly a report tells what it tells, against the precision that was asked for.
 
-use super::answer::Answers;
+use super::answer::{Answers, tells_of_horizon};
 use super::data::{JourneyMeasures, JourneyReport, Report};
 use super::data_class::{DataMeasures, DataReport};
 
@@ -123,19 +123,11 @@ impl Report {
         self.set_second_route(answers);
         for &index in &beyond.journeys {
             let journey = &mut self.journeys[index];
-            if let Some(Ok(answer)) = &journey.second
-                && answer.unavailability.is_some()
-            {
-                journey.is_second_nearer = true;
-            }
+            journey.is_second_nearer |= journey.second.as_ref().is_some_and(tells_of_horizon);
         }
         for &index in &beyond.data {
             let class = &mut self.data[index];
-            if let Some(Ok(answer)) = &class.second
-                && answer.p_loss.is_some()
-            {
-                class.is_second_nearer = true;
-            }
+            class.is_second_nearer |= class.second.as_ref().is_some_and(tells_of_horizon);
         }
         self.run.precision = Some(self.precision(precision));
         self.follow_second_routes();

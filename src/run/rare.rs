@@ -453,8 +453,8 @@ fn nearest(
             return Ok(Err(NotEstimated::NeverNear));
         }
         if seconds <= NEAR_SHARE * length {
-            if near > 1 && beginnings.has_failures() {
-                return Ok(Err(NotEstimated::Unseen(Unseen::Beginning)));
+            if let Some(failure) = beginnings.failure().filter(|_| near > 1) {
+                return Ok(Err(NotEstimated::Unseen(Unseen::Beginning(failure))));
             }
             let per_life = count.max(1) as f64 / lives as f64;
             let copies = (COPIES_PER_LIFE / per_life).clamp(1.0, MOST_COPIES);

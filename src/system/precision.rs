@@ -6,14 +6,17 @@ use std::ops::ControlFlow;
 use super::System;
 use crate::engine::Rare;
 use crate::model::{DataId, JourneyId};
-use crate::report::{Answer, Answers, BeyondReach, LossAnswer, Report, rare_refusal};
-use crate::run::{MOST_STATES_BESIDE, Plan, Progress, RunError, Until};
+use crate::report::{Answers, BeyondReach, ByRoute, Report, rare_refusal, tells_of_horizon};
+use crate::run::{MOST_STATES_BESIDE, NotEstimated, Plan, Progress, RareEstimate, RunError, Until};
 
 /// Lives that show whether plain ones would reach a precision.
 const PILOT: u64 = 1_024;
 
 /// Who is told how far a run is, and says whether it goes on.
 type Watch<'a> = dyn FnMut(&Progress) -> ControlFlow<()> + 'a;
+
+/// An estimate of something rare, or why there is none.
+type Estimated = Result<RareEstimate, NotEstimated>;
 
 impl System {
     /// Runs a plan until its precision is reached, by whatever reaches it.
@@ -122,27 +125,34 @@ impl System {
             }))
         };
         for &index in &beyond.journeys {
-            let answer = &mut answers.journeys[index];
-            if !answer.as_ref().is_ok_and(|answer| answer.unavailability.is_some()) {
-                let rare = Rare::Outage(JourneyId::new(index));
-                let Some(found) = estimate(rare)? else { continue };
-                *answer = match (found, &*answer) {
-                    (Ok(found), _) => Ok(Answer::of_rare(&found)),
-                    (Err(_), Ok(exact)) => Ok(exact.clone()),
-                    (Err(why), Err(inexact)) => Err(format!("{inexact}; {}", rare_refusal(why))),
-                };
-            }
+            let rare = Rare::Outage(JourneyId::new(index));
+            self.make_nearer(&mut answers.journeys[index], || estimate(rare))?;
         }
         for &index in &beyond.data {
+            let rare = Rare::Loss(DataId::new(index));
             let Some(answer) = &mut answers.data[index] else { continue };
-            if let Err(inexact) = answer {
-                let Some(found) = estimate(Rare::Loss(DataId::new(index)))? else { continue };
-                *answer = match found {
-                    Ok(found) => Ok(LossAnswer::of_rare(&found)),
-                    Err(why) => Err(format!("{inexact}; {}", rare_refusal(why))),
-                };
-            }
+            self.make_nearer(answer, || estimate(rare))?;
         }
         Ok((answers, is_partial.get()))
+    }
+
+    /// Puts an estimate in the place of an answer that does not say what comes to pass within the horizon.
+    fn make_nearer<A: ByRoute>(
+        &self,
+        answer: &mut Result<A, String>,
+        estimate: impl FnOnce() -> Result<Option<Estimated>, RunError>,
+    ) -> Result<(), RunError> {
+        if tells_of_horizon(answer) {
+            return Ok(());
+        }
+        match (estimate()?, &mut *answer) {
+            (Some(Ok(found)), _) => *answer = Ok(A::of_rare(&found)),
+            (Some(Err(why)), Err(inexact)) => {
+                *inexact += "; ";
+                *inexact += &rare_refusal(&self.topology, &self.model, why);
+            }
+            (Some(Err(_)), Ok(_)) | (None, _) => {}
+        }
+        Ok(())
     }
 }

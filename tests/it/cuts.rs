@@ -20,7 +20,7 @@ services:
 journeys: {browse: {needs: web}, buy: {needs: [web, db]}}
 ";
 
-fn told(arguments: &[&str], input: &str) -> String {
+pub(crate) fn told(arguments: &[&str], input: &str) -> String {
     let output = ninefold(arguments, input);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
@@ -38,6 +38,11 @@ One set of 2 that takes it down together
 -----------------------------------------
  server-0 + server-1   server     1.0e-6
 No set of 3 or 4.
+What takes down the units of these sets
+ unit        level      fails by   down alone
+----------------------------------------------
+ server-0   server   server-down       1.0e-3
+ server-1   server   server-down       1.0e-3
 Exactly, in the long run: unavailability 1.0100e-4, 4.0 nines, 8.935e-1 outages a year
 Over 1y from new: unavailability 1.0099e-4, 4.0 nines, 8.935e-1 outages a year
  failure mode                down   Birnbaum   criticality   Fussell-Vesely   of outages
@@ -45,6 +50,11 @@ Over 1y from new: unavailability 1.0099e-4, 4.0 nines, 8.935e-1 outages a year
  rack-down of rack         1.0e-4      1.0e0        99.0 %           99.0 %       98.0 %
  server-down of server-0   1.0e-3     1.0e-3         1.0 %            1.0 %        1.0 %
  server-down of server-1   1.0e-3     1.0e-3         1.0 %            1.0 %        1.0 %
+Each failure mode in all units that have it
+ failure mode               down   criticality   Fussell-Vesely   of outages
+-----------------------------------------------------------------------------
+ rack-down of 1 unit      1.0e-4        99.0 %           99.0 %       98.0 %
+ server-down of 2 units   2.0e-3         1.0 %            1.0 %        2.0 %
 ";
 
 #[test]
@@ -56,6 +66,97 @@ fn people_read_single_points_first() {
         "No exact figures: a failover takes time, or depends on who served before: first at db-0.";
     assert!(text.contains(why), "{text}");
     assert!(!text.contains("down together"), "{text}");
+}
+
+/// Of 95 hours up a server has 3 down by its disk and 2 by a crash; a gateway, one of them with nothing to stand in for it.
+const PAIR: &str = "topology: pair
+failures:
+  crash: {every: 95h, repair: {exponential: 2h}}
+  disk: {every: 95h, repair: {exponential: 3h}}
+  stop: {every: 999h, repair: {exponential: 1h}}
+domains: {server: {count: 2, fails: [crash, disk]}, gateway: {fails: [stop]}}
+journeys: {serve: {needs: {all: [{any: [server]}, gateway]}}}
+";
+
+const PAIR_BY_UNIT: &str = "pair: what takes down each journey
+
+serve: 3 units that it depends on can fail
+One single point of failure
+ unit        level   fails by   down alone
+-------------------------------------------
+ gateway   gateway       stop       1.0e-3
+One set of 2 that takes it down together
+ units                  level   all down
+-----------------------------------------
+ server-0 + server-1   server     2.5e-3
+No set of 3 or 4.
+What takes down the units of these sets
+ unit        level                        fails by   down alone
+----------------------------------------------------------------
+ server-0   server   crash (40.0 %), disk (60.0 %)       5.0e-2
+ server-1   server   crash (40.0 %), disk (60.0 %)       5.0e-2
+";
+
+const PAIR_BY_MODE: &str = "pair: what takes down each journey
+
+serve: 3 units that it depends on can fail
+One single point of failure
+ unit        level   fails by   down alone
+-------------------------------------------
+ gateway   gateway       stop       1.0e-3
+4 sets of 2 that take it down together
+ units                                level   all down
+-------------------------------------------------------
+ server-0: disk + server-1: disk     server     9.0e-4
+ server-0: disk + server-1: crash    server     6.0e-4
+ server-0: crash + server-1: disk    server     6.0e-4
+ server-0: crash + server-1: crash   server     4.0e-4
+No set of 3 or 4.
+";
+
+/// Without crashes both servers are down with 0.03 each, which leaves 9e-4 of the 25e-4, times 0.999; what of these are
+/// crashes belongs to a set that is down whenever both servers are, 16e-4, whether the gateway is up or not.
+#[test]
+fn sets_and_importances_are_by_failure_mode_too() {
+    let by_unit = told(&["cuts", "-"], PAIR);
+    assert!(by_unit.starts_with(PAIR_BY_UNIT), "{by_unit}");
+    let by_mode = told(&["cuts", "-", "--by", "mode"], PAIR);
+    assert!(by_mode.starts_with(PAIR_BY_MODE), "{by_mode}");
+    for line in [
+        "Each failure mode in all units that have it",
+        " disk of 2 units    5.9e-2        60.0 %           60.0 %       33.4 %",
+    ] {
+        assert!(by_unit.contains(line), "{line}\n{by_unit}");
+    }
+    let json = told(&["cuts", "-", "--by", "mode", "--format", "json"], PAIR);
+    let found: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(found["by"], "mode");
+    let serve = &found["journeys"]["serve"];
+    let likeliest = &serve["orders"][1]["cuts"][0];
+    assert_eq!(likeliest["units"][0]["modes"][0], "disk");
+    let number = |value: &Value| value.as_f64().unwrap();
+    let same = |value: &Value, exact: f64| {
+        assert!((number(value) / exact - 1.0).abs() < 1e-12, "{value} is not {exact}");
+    };
+    same(&likeliest["probability"], 9e-4);
+    same(&likeliest["units"][0]["by_mode"][0]["probability"], 0.03);
+    let exact = &serve["exact"];
+    let unavailability = 1e-3 + 0.999 * 25e-4;
+    same(&exact["unavailability"], unavailability);
+    let modes = exact["mode_importances"].as_array().unwrap();
+    let of = |name: &str| modes.iter().find(|found| found["mode"] == name).unwrap();
+    let crash = of("crash");
+    assert_eq!((&crash["in_units"], &crash["birnbaum"]), (&2.into(), &Value::Null));
+    same(&crash["unavailability"], 1.0 - 0.98 * 0.98);
+    same(&crash["criticality"], 0.999 * 16e-4 / unavailability);
+    same(&crash["fussell_vesely"], 16e-4 / unavailability);
+    same(&of("disk")["criticality"], 0.999 * 21e-4 / unavailability);
+    same(&of("stop")["birnbaum"], 1.0 - 25e-4);
+    let server = &exact["unit_importances"][0];
+    assert_eq!(server["unit"], "server-0");
+    same(&server["unavailability"], 0.05);
+    same(&server["birnbaum"], 0.999 * 0.05);
+    same(&server["fussell_vesely"], 25e-4 / unavailability);
 }
 
 #[test]
@@ -88,6 +189,7 @@ fn what_cannot_be_answered_is_refused() {
     for (arguments, input, reason) in [
         (&["cuts", "-", "--journey", "sell"][..], SHOP, "no journey `sell`; there are browse, buy"),
         (&["cuts", "-", "--order", "5"], SHOP, "5 is not in 1..=4"),
+        (&["cuts", "-", "--by", "domain"], SHOP, "[possible values: unit, mode]"),
         (&["cuts", "-", "--seed", "7"], SHOP, "`--seed` is about lives, and none are simulated"),
         (&["cuts", "topologies/patterns/rs-6-3-fleet.yaml"], "", "no journeys"),
         (&["cuts", "-"], "topology: [", "error"),

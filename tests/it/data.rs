@@ -410,7 +410,48 @@ fn copysets_are_lost_as_often_as_their_authors_say() {
     for (lost, exact) in [(3, 3.0 / 84.0), (4, 3.0 * 6.0 / 126.0)] {
         let found = simultaneous_loss(model.holding(DataId::new(0)), lost);
         assert!(found.is_exact && (found.p_loss.mean - exact).abs() < 1e-12, "{found:?}");
+        // Each triple is all of three or four, which are three apart.
+        assert!((found.p_group.unwrap() - exact / 3.0).abs() < 1e-12, "{found:?}");
     }
+}
+
+/// One given group of any code, against all sets of holders one by one; and where too few sets are drawn to see any
+/// loss, all groups together are a bound.
+#[test]
+fn one_group_is_lost_as_often_as_an_enumeration_says() {
+    for scheme in [
+        Scheme::copies(2),
+        Scheme::erasure(4, 2),
+        Scheme::local_reconstruction(4, 2, 1, 1),
+        Scheme::Nested { outer: (3, 1), inner: (2, 1) },
+    ] {
+        let width = scheme.width();
+        let (topology, holding) = drives(11, 1e9, "1h", scheme.clone());
+        let model = with_data(topology, Holding { groups: 1, ..holding });
+        for lost in scheme.tolerance() + 1..=11 {
+            let (mut fatal, mut all) = (0, 0);
+            for set in 0..1_u32 << 11 {
+                if set.count_ones() == lost {
+                    let positions: Vec<u32> =
+                        (0..width).filter(|position| set >> position & 1 == 1).collect();
+                    fatal += u32::from(!scheme.can_recover(&positions));
+                    all += 1;
+                }
+            }
+            let exact = f64::from(fatal) / f64::from(all);
+            let found = simultaneous_loss(model.holding(DataId::new(0)), lost).p_group.unwrap();
+            assert!((found - exact).abs() < 1e-12, "{scheme:?}, {lost}: {found} is not {exact}");
+        }
+    }
+    let (topology, holding) = drives(5_000, 1e9, "1h", Scheme::erasure(6, 3));
+    let model = with_data(topology, Holding { groups: 100, ..holding });
+    let found = simultaneous_loss(model.holding(DataId::new(0)), 4);
+    // 126 sets of four of nine, of 5,000 x 4,999 x 4,998 x 4,997 / 24.
+    let exact = 126.0 * 24.0 / (5_000.0 * 4_999.0 * 4_998.0 * 4_997.0);
+    assert!((found.p_group.unwrap() / exact - 1.0).abs() < 1e-12, "{found:?}");
+    assert_eq!((found.p_loss.mean, found.is_exact), (0.0, false));
+    let (_, most) = found.p_loss.ci95.unwrap();
+    assert!((most / (100.0 * exact) - 1.0).abs() < 1e-12, "{found:?}");
 }
 
 /// Three copies of which two must have new data. The first is away from 10 h to 11 h and never gets

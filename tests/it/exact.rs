@@ -3,7 +3,9 @@
 use std::fs;
 
 use ninefold::engine::first_hosts;
-use ninefold::exact::{NotStatic, StaticAnswer, cut_sets, static_answer};
+use ninefold::exact::{
+    CutsBy, DownAlone, Element, NotStatic, StaticAnswer, cut_sets, static_answer,
+};
 use ninefold::model::JourneyId;
 use ninefold::report::JourneyMeasures;
 use ninefold::rng::{Purpose, Stream, StreamKey};
@@ -11,6 +13,7 @@ use ninefold::units::SimSpan;
 use ninefold::{Plan, System, Topology};
 use serde_json::Value;
 
+use crate::cuts::told;
 use crate::validation::cases::{filled_in, record};
 
 const HOUR: f64 = 3_600.0;
@@ -294,7 +297,7 @@ fn modes_of_one_unit_exclude_or_overlap_one_another() {
     let found = of("");
     assert_same("exclusive", found.unavailability, 0.3 / 1.3, SAME);
     assert_same("exclusive", found.outages_per_year, 8_760.0 * 0.03 / 1.3, SAME);
-    let shares: Vec<f64> = found.importances.iter().map(|mode| mode.criticality).collect();
+    let shares: Vec<f64> = found.importances.of_units.iter().map(|mode| mode.criticality).collect();
     assert_same("g", shares[0], 2.0 / 3.0, SAME);
     assert_same("f", shares[1], 1.0 / 3.0, SAME);
     // Both may be active: up while neither is.
@@ -360,19 +363,33 @@ impl Structure {
         format!("u{unit}")
     }
 
+    /// The same with nothing that stands on anything.
+    pub(crate) fn flat(mut self) -> Structure {
+        self.units.iter_mut().for_each(|(hosts, ..)| hosts.clear());
+        self
+    }
+
     pub(crate) fn topology(&self) -> String {
-        let (mut failures, mut domains) = (String::new(), String::new());
-        for (unit, (hosts, up, down)) in self.units.iter().enumerate() {
-            failures += &format!(
+        let failure = |(unit, (_, up, down)): (usize, &(Vec<usize>, u64, u64))| {
+            format!(
                 "  f{unit}: {{every: {up}h, repair: {{exponential: {down}h}}, clock: always}}\n"
-            );
+            )
+        };
+        let failures: String = self.units.iter().enumerate().map(failure).collect();
+        self.with_failures(&failures, |unit| format!("f{unit}"))
+    }
+
+    /// A topology of it, with these failure modes, and the names of those of each unit.
+    pub(crate) fn with_failures(&self, failures: &str, of: impl Fn(usize) -> String) -> String {
+        let mut domains = String::new();
+        for (unit, (hosts, ..)) in self.units.iter().enumerate() {
             let hosts: Vec<String> = hosts.iter().map(|host| Structure::path(*host)).collect();
             let on = match hosts.as_slice() {
                 [] => String::new(),
                 [only] => format!(", in: {only}"),
                 [first, others @ ..] => format!(", in: {first}, also_on: [{}]", others.join(", ")),
             };
-            domains += &format!("  u{unit}: {{fails: [f{unit}]{on}}}\n");
+            domains += &format!("  u{unit}: {{fails: [{}]{on}}}\n", of(unit));
         }
         let top = self.expression(self.gates.len() - 1);
         format!(
@@ -462,10 +479,13 @@ fn random_structures_come_out_as_by_enumeration() {
         let named = |what: &str| format!("{what} of seed {seed}\n{text}");
         assert_same(&named("unavailability"), found.unavailability, unavailability, SAME);
         assert_same(&named("outages"), found.outages_per_year, 8_760.0 * rate, SAME);
-        for importance in &found.importances {
-            let (unit, _) = system.model().origin(importance.clock);
-            let (birnbaum, involved) = by_unit[unit.index()];
-            assert!((importance.birnbaum - birnbaum).abs() < SAME, "{}", named("Birnbaum"));
+        for importance in &found.importances.units {
+            let (birnbaum, involved) = by_unit[importance.of.index()];
+            assert!(
+                (importance.birnbaum.unwrap() - birnbaum).abs() < SAME,
+                "{}",
+                named("Birnbaum")
+            );
             let involved = importance.fussell_vesely.unwrap() - involved / unavailability;
             assert!(involved.abs() < SAME, "{}", named("Fussell-Vesely"));
         }
@@ -480,10 +500,16 @@ fn random_structures_have_the_cut_sets_of_an_enumeration() {
         let model = system.model();
         let hosts = first_hosts(model);
         let horizon = SimSpan::from_seconds(YEAR);
-        let found = cut_sets(model, &hosts, JourneyId::new(0), 4, usize::MAX, horizon);
+        let down_alone = DownAlone::new(model, horizon);
+        let (journey, limits) = (JourneyId::new(0), (4, usize::MAX));
+        let found = cut_sets(model, &hosts, journey, CutsBy::Unit, limits, &down_alone);
         let mut cuts: Vec<u32> = Vec::new();
         for cut in found.orders.iter().flat_map(|order| &order.cuts) {
-            cuts.push(cut.units.iter().map(|unit| 1 << unit.index()).sum());
+            let bit = |element: &Element| match element {
+                Element::Unit(unit) => 1 << unit.index(),
+                other => panic!("{other:?} is no unit"),
+            };
+            cuts.push(cut.elements.iter().map(bit).sum());
         }
         cuts.sort_unstable();
         let mut expected = structure.minimal_cuts();
@@ -623,4 +649,60 @@ fn a_crew_that_calls_others_is_refused() {
          domains: {d: {fails: [n]}}\njourneys: {j: {needs: d}}\n",
     );
     assert!(why.is_err(), "{why:?}");
+}
+
+/// The unavailability at the end of the horizon of one unit, of eleven of which one is needed, and of one with repairs
+/// that take a set time: a chain, a diagram, and both.
+#[test]
+fn unavailability_at_an_instant_is_as_closed_forms_say() {
+    let (fail, mend) = (1.0 / 90.0_f64, 1.0 / 10.0_f64);
+    let one = |hours: f64| fail / (fail + mend) * -(-(fail + mend) * hours).exp_m1();
+    let text = |count: u32, repair: &str| {
+        format!(
+            "topology: t\nfailures: {{f: {{every: 90h, repair: {repair}}}}}\n\
+             domains: {{u: {{count: {count}, fails: [f]}}}}\njourneys: {{j: {{needs: {{any: [u]}}}}}}\n"
+        )
+    };
+    // Repaired after eight hours. Up after twelve is what never failed, and what failed within four hours and not again.
+    let fixed = |hours: f64| {
+        let again = (hours - 8.0).max(0.0);
+        -(-fail * hours).exp_m1() - fail * again * (-fail * again).exp()
+    };
+    for (count, repair, route, exact) in [
+        (1, "{exponential: 10h}", "markov", [one(8.0), one(12.0)]),
+        (11, "{exponential: 10h}", "decision-diagram", [one(8.0).powi(11), one(12.0).powi(11)]),
+        (1, "8h", "markov", [fixed(8.0), fixed(12.0)]),
+    ] {
+        for (hours, exact) in [8, 12].into_iter().zip(exact) {
+            let horizon = format!("{hours}h");
+            let arguments = ["simulate", "-", "--exact", "only", "--horizon", &horizon];
+            let json =
+                told(&[&arguments[..], &["--format", "json"]].concat(), &text(count, repair));
+            let found: Value = serde_json::from_str(&json).unwrap();
+            let answer = &found["journeys"]["j"]["exact"];
+            assert_eq!(answer["route"], route);
+            let at_end = answer["unavailability_at_end"]["mean"].as_f64().unwrap();
+            assert_same(&format!("{count} for {hours} h"), at_end, exact, SAME);
+            let words = told(&arguments, &text(count, repair));
+            let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(words.contains("down at the end of the horizon with probability"), "{words}");
+        }
+    }
+    // After a warm-up the instant is that much later.
+    let arguments = [
+        "simulate",
+        "-",
+        "--exact",
+        "only",
+        "--horizon",
+        "4h",
+        "--warm-up",
+        "8h",
+        "--format",
+        "json",
+    ];
+    let found: Value =
+        serde_json::from_str(&told(&arguments, &text(1, "{exponential: 10h}"))).unwrap();
+    let at_end = found["journeys"]["j"]["exact"]["unavailability_at_end"]["mean"].as_f64().unwrap();
+    assert_same("after a warm-up", at_end, one(12.0), SAME);
 }

@@ -19,6 +19,7 @@ mod exact;
 mod examples;
 mod export;
 mod figures;
+mod importances;
 mod library;
 mod memory;
 mod mutations;

@@ -192,6 +192,42 @@ journeys: {serve: {needs: {any: [one, other]}}}",
     );
 }
 
+/// A failure mode that seldom strikes one unit and is seen to strike others, whose hazard depends on how many are up: what
+/// begins with those counts too. Half of all outages do.
+#[test]
+fn a_mode_that_some_units_show_is_not_made_to_begin() {
+    check_outages(
+        "topology: t
+failures: {down: {every: 150000h, repair: {exponential: 10h}}}
+services:
+  alone: {fails: [down]}
+  shared: {replicas: 2, serves: all, load: {1: 3}, fails: [down]}
+journeys: {serve: {needs: {any: [alone, shared]}}}",
+        1e-7,
+        &[RareMethod::Splitting],
+    );
+}
+
+/// Data with one rebuild at a time that takes a set time have an exact mean time to loss, and no exact probability within
+/// the horizon: that is estimated, and as if losses came at one rate it is what the mean time says.
+#[test]
+fn what_a_chain_does_not_tell_of_the_horizon_is_estimated() {
+    let system = system(
+        "topology: t
+failures: {dead: {every: 30000h, repair: 0s, wipes: true}}
+domains: {drive: {count: 3, fails: [dead]}}
+data: {blocks: {held_by: drive, copies: 3, rebuild: {takes: 10h, at_a_time: 1}}}",
+    );
+    let exact = system.exact_loss(&system.plan(1), DataId::new(0), MOST_STATES_BESIDE).unwrap();
+    assert!(exact.p_loss.is_err(), "{exact:?}");
+    let mean = exact.first_loss.unwrap().unwrap().value;
+    let plan = Plan { precision: Some(0.1), ..system.plan(1) };
+    let report = system.simulate_to_precision(&plan, &mut |_| ControlFlow::Continue(())).unwrap();
+    let answer = report.data[0].nearer().unwrap();
+    let found = answer.p_loss.unwrap();
+    check("loss", found, -(-plan.horizon.seconds() / mean).exp_m1());
+}
+
 /// What lives hardly ever see and nothing can make them see is refused, and so is splitting where several go at once.
 #[test]
 fn what_cannot_be_made_to_begin_is_refused() {

@@ -343,3 +343,95 @@ fn lives_lead_where_what_is_exact_agrees() {
     assert_eq!(report.run.method.name(), "plain");
     assert!(!words(&report).contains("WARNING"));
 }
+
+/// Why there is no estimate of what hardly ever happens names who it is about, in the text and in JSON.
+#[test]
+fn what_cannot_be_estimated_is_named() {
+    let journey = |failures: &str, domains: &str| {
+        format!(
+            "topology: t
+failures: {{{failures}}}
+domains: {{{domains}}}
+journeys: {{serve: {{needs: {{any: [unit]}}}}}}"
+        )
+    };
+    let three = "unit: {count: 3, fails: [down]}";
+    let data = |more: &str| {
+        format!(
+            "topology: t
+failures: {{dead: {{every: 200000h, repair: {{exponential: 24h}}, wipes: true}}}}
+domains: {{drive: {{count: 2, fails: [dead]}}}}
+data: {{blocks: {{held_by: drive, copies: 2, {more}}}}}"
+        )
+    };
+    let long = "repair: {mixture: [{p: 99.9%, exponential: 1h}, {p: 0.1%, exponential: 2000h}]}";
+    for (text, journey, reason) in [
+        (
+            journey(&format!("down: {{every: 20000h, {long}}}"), three),
+            true,
+            "the repair of down of unit-0 takes long in a way that it hardly ever goes",
+        ),
+        (
+            journey(
+                "down: {every: {weibull: {shape: 2, mean: 900y}}, repair: {exponential: 1h}, clock: always}",
+                three,
+            ),
+            true,
+            "down of unit-0 hardly ever happens, and its hazard is not known at every age",
+        ),
+        (
+            journey(
+                "down: {every: {weibull: {shape: 2, mean: 900y}}, repair: {exponential: 1h}, shock: 50%}",
+                three,
+            ),
+            true,
+            "the common cause of down of unit-0 and 2 others hardly ever strikes",
+        ),
+        (
+            journey(
+                "seldom: {every: 900y, repair: {exponential: 1h}}, down: {every: 90h, repair: {exponential: 10h}}",
+                "unit: {count: 3, fails: [down, seldom]}",
+            ),
+            true,
+            "seldom of unit-0 hardly ever happens where lives often are as near as it brings them",
+        ),
+        (
+            data("deleted: {weibull: {shape: 2, mean: 9000y}}"),
+            false,
+            "a deletion of blocks hardly ever happens, and not as likely at all times",
+        ),
+        (
+            data("latent: {every: 90000y, scrub: {exponential: 168h}}"),
+            false,
+            "a latent defect of blocks is hardly ever there",
+        ),
+        (
+            data("latent: {every: 90000h, scrub: {cycle: 30d}, spoils: copy}"),
+            false,
+            "copies of blocks go bad while nothing has failed",
+        ),
+        (
+            data("rebuild: {exponential: 1h}").replace("wipes: true", "wipes: 1%"),
+            false,
+            "dead of drive-0 hardly ever wipes as many copies at once as it can",
+        ),
+    ] {
+        let system = System::compile(Topology::from_str("t", &text).unwrap());
+        let plan = Plan {
+            precision: Some(0.01),
+            replications: 300,
+            is_exact_allowed: false,
+            ..system.plan(1)
+        };
+        let report =
+            system.simulate_to_precision(&plan, &mut |_| ControlFlow::Continue(())).unwrap();
+        let told = words(&report);
+        let found = json(&report);
+        let place = if journey { &found["journeys"]["serve"] } else { &found["data"]["blocks"] };
+        let why = place["agreement"]["reason"].as_str().unwrap_or_default();
+        for said in [told.as_str(), why] {
+            assert!(said.contains(reason), "{reason}\n{said}");
+            assert!(said.contains("what follows from that would be missing"), "{said}");
+        }
+    }
+}
