@@ -41,7 +41,7 @@ pub(super) struct Copies {
 impl Copies {
     pub(super) fn new(model: &Model) -> Copies {
         let data = &model.data;
-        let is_chancy = |clock: &Clock| clock.wipes > 0.0 && clock.wipes < 1.0;
+        let is_chancy = |clock: &Clock| clock.wipes && clock.wiping() < 1.0;
         let needs_luck = data.holdings.iter().any(|holding| {
             holding.rebuild.is_some()
                 || holding.latent.is_some()

@@ -249,7 +249,7 @@ fn unseen(
         }
         let spec = &model.clocks[clock.index()];
         let is_of_copies = matches!(nearness.rare, Rare::Loss(_));
-        if is_of_copies && spec.wipes > 0.0 && spec.wipes < PROBABLE {
+        if is_of_copies && spec.wipes && spec.wiping() < PROBABLE {
             return Err(Unseen::Wiping(clock));
         }
         if let Repair::After(task) = spec.repair

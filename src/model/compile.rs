@@ -356,13 +356,16 @@ impl Compiler<'_> {
             is_grey: spec.is_grey,
             is_planned: spec.is_planned,
             has_branches: !branch_names(spec).is_empty(),
-            wipes: spec.wipes,
+            wipes: spec.wipes > 0.0,
             cuts_power: spec.cuts_power,
             takes_data: false,
             extras: None,
         };
         if spec.priority != clock.extras().priority {
             clock.extras_mut().priority = spec.priority;
+        }
+        if clock.wipes && spec.wipes < 1.0 {
+            clock.extras_mut().wiping = spec.wipes;
         }
         clock
     }

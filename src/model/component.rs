@@ -308,8 +308,8 @@ pub struct Clock {
     pub is_planned: bool,
     /// Whether its repair is a mixture with named branches, which reports tell apart.
     pub has_branches: bool,
-    /// With which probability each copy among the local data of the unit is gone with it.
-    pub wipes: f64,
+    /// Whether the local data of the unit are gone with it, or each copy of them may be.
+    pub wipes: bool,
     /// Whether it is a power cut.
     pub cuts_power: bool,
     /// Whether it can take any data. Found by the builder.
@@ -318,6 +318,12 @@ pub struct Clock {
 }
 
 impl Clock {
+    /// With which probability each copy among the local data of the unit is gone with it.
+    #[inline]
+    pub(crate) fn wiping(&self) -> f64 {
+        if self.wipes { self.extras().wiping } else { 0.0 }
+    }
+
     /// What few failure modes have.
     #[inline]
     pub(crate) fn extras(&self) -> &ClockExtras {
@@ -347,6 +353,8 @@ pub(crate) struct ClockExtras {
     pub(crate) plan: Option<PlanId>,
     /// If it is of an overload: the gate that is up while there is none, and within what time it strikes.
     pub(crate) overload: Option<(GateId, SimSpan)>,
+    /// If it wipes: with which probability each copy.
+    pub(crate) wiping: f64,
     /// The fastest pace that it can have. Found by the builder.
     pub(crate) top_pace: f64,
 }
@@ -360,6 +368,7 @@ impl ClockExtras {
         drag: None,
         plan: None,
         overload: None,
+        wiping: 1.0,
         top_pace: 1.0,
     };
 }

@@ -399,10 +399,10 @@ impl ModelBuilder {
         );
         for clock in &mut self.clocks {
             let wipes_nodes =
-                clock.wipes > 0.0 && !self.platform.nodes_below.of(clock.unit.index()).is_empty();
+                clock.wipes && !self.platform.nodes_below.of(clock.unit.index()).is_empty();
             let is_kept_on_nodes = !data.units.is_empty() || !self.platform.volumes.is_empty();
             clock.takes_data = wipes_nodes && is_kept_on_nodes
-                || data.is_touched_by(clock.unit, clock.wipes > 0.0, clock.cuts_power);
+                || data.is_touched_by(clock.unit, clock.wipes, clock.cuts_power);
         }
         for (index, unit) in self.units.iter_mut().enumerate() {
             unit.ages = !aging_clocks[index].is_empty();

@@ -247,7 +247,7 @@ fn sign_of_clock(model: &Model, clock: &Clock, signs: &mut Signs) -> Option<Vec<
     }
     let flags = [clock.always, clock.is_grey, clock.cuts_power];
     sign.extend(flags.map(u64::from));
-    sign.push(clock.wipes.to_bits());
+    sign.push(clock.wiping().to_bits());
     sign.extend([extras.priority, extras.kind].map(u64::from));
     sign.push(u64::from(extras.also_renews.is_some()));
     Some(sign)

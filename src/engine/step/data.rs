@@ -54,9 +54,10 @@ impl<C: Chooser> Step<'_, C> {
         for &copy in model.data.taken_by_any.of(unit) {
             self.lose(copy);
         }
-        if mode.wipes > 0.0 {
+        if mode.wipes {
+            let probability = mode.wiping();
             for &copy in model.data.taken_by_wiping.of(unit) {
-                if mode.wipes >= 1.0 || self.chooser.is_wiped(copy, mode.wipes) {
+                if probability >= 1.0 || self.chooser.is_wiped(copy, probability) {
                     self.lose(copy);
                 }
             }
