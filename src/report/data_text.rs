@@ -139,7 +139,7 @@ fn stage_table(window: &WindowOfData) -> String {
                 with_interval(seconds, duration),
             ];
             if knows_bytes {
-                let shown = bytes_lost.as_ref().map(|estimate| with_interval(estimate, bytes));
+                let shown = bytes_lost.as_ref().map(bytes_with_interval);
                 row.push(shown.unwrap_or_else(|| "-".to_owned()));
             }
             row
@@ -468,12 +468,23 @@ fn share(share: f64) -> String {
 
 /// Bytes as people read them, in powers of a thousand.
 fn bytes(bytes: f64) -> String {
+    let (unit, name, digits) = unit_of_bytes(bytes);
+    format!("{} {name}", significant(bytes / unit, digits))
+}
+
+/// A unit in which so many bytes are easy to read, its name, and how many digits are worth telling.
+fn unit_of_bytes(bytes: f64) -> (f64, &'static str, i32) {
     const UNITS: [(f64, &str); 6] =
         [(1e18, "EB"), (1e15, "PB"), (1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")];
-    match UNITS.iter().find(|(unit, _)| bytes >= *unit) {
-        Some((unit, name)) => format!("{} {name}", significant(bytes / unit, 3)),
-        None => format!("{} B", significant(bytes, 2)),
-    }
+    let unit = UNITS.iter().find(|(unit, _)| bytes >= *unit);
+    unit.map_or((1.0, "B", 2), |(unit, name)| (*unit, *name, 3))
+}
+
+/// Bytes and their interval in one unit, to fit into a column.
+fn bytes_with_interval(estimate: &Estimate) -> String {
+    let (unit, name, digits) = unit_of_bytes(estimate.mean);
+    let shown = |bytes: f64| significant(bytes / unit, digits);
+    format!("{} {name}{}", shown(estimate.mean), interval(estimate, shown))
 }
 
 /// The interval of an estimate, in brackets and after a space; nothing where it is not known.
