@@ -911,6 +911,13 @@ impl DataState {
             || holding.scheme.can_recover(&self.positions)
     }
 
+    /// Whether all groups of a copy can be read.
+    pub(super) fn can_read_all_of(&self, data: &Data, copy: CopyId) -> bool {
+        let (class, holding, number) = data.holding_of(copy);
+        let unreadable = &self.holdings[class.index()].is_unreadable;
+        holding.groups_of.of(number as usize).iter().all(|group| !unreadable.has(*group as usize))
+    }
+
     /// Whether a copy is there, and lacks nothing.
     #[inline]
     pub(crate) fn is_well(&self, copy: CopyId) -> bool {

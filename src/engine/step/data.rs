@@ -249,10 +249,16 @@ impl<C: Chooser> Step<'_, C> {
             self.state.data.has_caught_up(&self.model.data, copy);
             return;
         }
-        if let CopyPhase::Unnoticed | CopyPhase::Absent = self.state.data.copies[copy.index()].phase
-        {
-            self.is_noticed(copy);
-            return;
+        match self.state.data.copies[copy.index()].phase {
+            CopyPhase::Unnoticed => return self.is_noticed(copy),
+            CopyPhase::Absent => {
+                // Where others are out of reach too there is nothing to make it from.
+                if self.state.data.can_read_all_of(&self.model.data, copy) {
+                    self.is_noticed(copy);
+                }
+                return;
+            }
+            _ => {}
         }
         self.leaves_line(copy);
         self.state.events += 1;
