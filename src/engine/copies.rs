@@ -188,7 +188,9 @@ impl DataChooser for Agenda<'_> {
     fn picks_other(&mut self, copy: CopyId, among: usize) -> usize {
         let luck = self.copies.copies[copy.index()];
         let mut stream = self.luck_of(copy, Purpose::Group, luck.defects + luck.reads);
-        stream.word();
+        // The words before have been used to pick the group.
+        let used = if self.bias.is_on { 2 } else { 1 };
+        (0..used).for_each(|_| _ = stream.word());
         stream.below(among)
     }
 

@@ -453,7 +453,8 @@ impl DataState {
         for &number in rebuilding.iter() {
             let mut most: f64 = 0.0;
             holding.read_for(number, is_read, |other, _| most = most.max(reads_of[other as usize]));
-            read_most.push(most);
+            // Where nothing is left to read from, nothing is left to read either: it is filled anew as from one.
+            read_most.push(if most > 0.0 { most } else { 1.0 });
         }
         for &number in rebuilding.iter() {
             holding.read_for(number, is_read, |other, _| reads_of[other as usize] = 0.0);

@@ -99,13 +99,20 @@ pub fn cut_sets(
     let felt: Vec<(UnitId, Vec<ClockId>)> =
         skeleton.parts.iter().zip(started_after).filter_map(felt_of).collect();
     let units: Vec<UnitId> = felt.iter().map(|(unit, _)| *unit).collect();
+    let shocks = certain_shocks(model, &units);
+    // What only a common cause sets off is that, and never one of its targets alone.
+    let is_alone = |clock: &ClockId| {
+        !matches!(model.clocks[clock.index()].to_failure, TimeToFailure::SetOff)
+            || !shocks.iter().any(|shock| model.shocks[shock.index()].targets.contains(clock))
+    };
     let mut elements: Vec<Element> = match by {
         CutsBy::Unit => units.iter().copied().map(Element::Unit).collect(),
         CutsBy::Mode => {
-            felt.iter().flat_map(|(_, modes)| modes.iter().copied().map(Element::Mode)).collect()
+            let modes = felt.iter().flat_map(|(_, modes)| modes.iter().copied());
+            modes.filter(is_alone).map(Element::Mode).collect()
         }
     };
-    elements.extend(certain_shocks(model, &units).into_iter().map(Element::Shock));
+    elements.extend(shocks.iter().copied().map(Element::Shock));
     let weight = |element: &Element| match *element {
         Element::Unit(unit) => down_alone.of(unit),
         Element::Mode(clock) => down_alone.by(clock),

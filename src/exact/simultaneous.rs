@@ -101,6 +101,10 @@ fn group_loss(holding: &Holding, lost: u32) -> Option<f64> {
     let (all, width) = (holding.count, holding.scheme.width());
     let of_size = |size: u32| {
         let mut probability = fatal_sets(holding, size)?;
+        if probability.is_infinite() {
+            // More than there are numbers for: of a group this wide the factors are taken together.
+            return Some(hypergeometric((all, lost), (width, size)));
+        }
         for place in 0..width {
             let left = match place < size {
                 true => f64::from(lost) - f64::from(place),
@@ -111,6 +115,17 @@ fn group_loss(holding: &Holding, lost: u32) -> Option<f64> {
         Some(probability)
     };
     (holding.tolerance + 1..=width).map(of_size).sum()
+}
+
+/// The probability that of `width` out of `all` holders so many are among those that are lost, by logarithms.
+fn hypergeometric((all, lost): (u32, u32), (width, size): (u32, u32)) -> f64 {
+    if size > lost || width - size > all - lost {
+        return 0.0;
+    }
+    let ln_factorial = |n: u32| libm::lgamma(f64::from(n) + 1.0);
+    let ln_binomial = |n: u32, k: u32| ln_factorial(n) - ln_factorial(k) - ln_factorial(n - k);
+    let sets = ln_binomial(lost, size) + ln_binomial(all - lost, width - size);
+    libm::exp(sets - ln_binomial(all, width)).min(1.0)
 }
 
 /// How many sets of so many positions of a group cannot be recovered.

@@ -105,14 +105,13 @@ impl<'a> Cycles<'a> {
 
     /// When the newest began that could be used at this instant and was not gone.
     pub(super) fn last_usable(&self, now: SimTime, gone: &[Gone]) -> Option<SimTime> {
-        let Cycle { usable_after, fails, .. } = self.cycle;
-        if *fails >= 1.0 {
+        if self.cycle.fails >= 1.0 {
             return None;
         }
         // What cannot have become usable by now need not be looked at.
-        let soonest = match usable_after {
-            Law::Fixed { .. } => self.usable_after(0),
-            _ => SimSpan::ZERO,
+        let soonest = match self.has_fixed_delay() {
+            true => self.usable_after(0),
+            false => SimSpan::ZERO,
         };
         let latest = now.micros().checked_sub(soonest.micros())?;
         let mut number = self.last_begun(SimTime::from_micros(latest))?;
@@ -123,12 +122,20 @@ impl<'a> Cycles<'a> {
                 Some(outage) => number = self.first_from(outage.start),
                 None => {
                     let came = begin + self.usable_after(number);
-                    if came <= now
-                        && !self.came_to_nothing(number)
-                        && !self.was_refused(came)
-                        && !gone.iter().any(|gone| gone.takes(came, now))
-                    {
-                        return Some(begin);
+                    let refused = self.refusal_at(came).map(|(from, _)| Some(*from));
+                    let taken = gone.iter().find(|gone| gone.takes(came, now));
+                    let is_out = came > now || self.came_to_nothing(number);
+                    match refused.or_else(|| taken.map(|gone| gone.after)) {
+                        None if !is_out => return Some(begin),
+                        None => {}
+                        // All was taken that had ever come.
+                        Some(None) => return None,
+                        // All that came since then are out of the question at once, if each takes as long.
+                        Some(Some(since)) if self.has_fixed_delay() => {
+                            let begun = since.micros().saturating_sub(soonest.micros());
+                            number = number.min(self.first_from(SimTime::from_micros(begun)) + 1);
+                        }
+                        Some(Some(_)) => {}
                     }
                 }
             }
@@ -199,10 +206,15 @@ impl<'a> Cycles<'a> {
         (at < last.end || last.is_censored()).then_some(last)
     }
 
-    /// Whether where they go took nothing at this instant.
-    fn was_refused(&self, at: SimTime) -> bool {
+    /// Whether each can be used as long after its beginning as any other.
+    fn has_fixed_delay(&self) -> bool {
+        matches!(self.cycle.usable_after, Law::Fixed { .. })
+    }
+
+    /// The time in which where they go took nothing, at this instant.
+    fn refusal_at(&self, at: SimTime) -> Option<&(SimTime, SimTime)> {
         let begun = self.refusals.partition_point(|(from, _)| *from <= at);
-        begun > 0 && at < self.refusals[begun - 1].1
+        self.refusals[..begun].last().filter(|(_, until)| at < *until)
     }
 
     fn came_to_nothing(&self, number: u64) -> bool {

@@ -322,7 +322,15 @@ impl ClassWay {
             // What was born long ago may have been offloaded since, or kept for long enough.
             let oldest = (loss.age + newest).min(reach);
             let oldest = offloaded.map_or(oldest, |since| oldest.min(at - since));
-            incident.lost = oldest - loss.age.min(oldest);
+            incident.lost = match self.fed_by.is_empty() {
+                true => oldest - loss.age.min(oldest),
+                // All that came with the offloads of this time, whenever it was born.
+                false => {
+                    let had = |ago| self.newest_at(places, before(at, ago));
+                    let (newest, kept) = (had(loss.age), had(oldest));
+                    newest - kept.min(newest)
+                }
+            };
             let after = Some(before(at, oldest));
             return (incident, Gone { at, after, up_to: before(at, loss.age) });
         }

@@ -192,10 +192,14 @@ impl Holding {
         self.rebuild.as_ref().is_some_and(|rebuild| rebuild.gives_up_after.is_some())
     }
 
-    /// Whether a group takes new data while so many of its copies are away.
+    /// Whether a group takes new data while so many of its copies are away: copies with as many as a write needs, shards
+    /// with as many as any data can be read from.
     #[inline]
     pub(crate) fn takes_data(&self, away: u32) -> bool {
-        away + self.ack <= self.width
+        match self.scheme.data() {
+            1 => away + self.ack <= self.width,
+            _ => away <= self.tolerance,
+        }
     }
 
     /// In how many places copies may be away without any group being unreadable.

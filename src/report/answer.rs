@@ -538,7 +538,7 @@ fn unseen_text(topology: &Topology, model: &Model, unseen: Unseen) -> String {
             format!("the repair of {} takes long in a way that it hardly ever goes", mode(clock))
         }
         Unseen::Wiping(clock) => {
-            format!("{} hardly ever wipes as many copies at once as it can", mode(clock))
+            format!("{} wipes each copy with less than 25 %", mode(clock))
         }
         Unseen::Rot(data) => format!("copies of {} go bad while nothing has failed", class(data)),
         Unseen::Defect(data) => format!("a latent defect of {} is hardly ever there", class(data)),

@@ -139,7 +139,7 @@ fn stage_table(window: &WindowOfData) -> String {
                 with_interval(seconds, duration),
             ];
             if knows_bytes {
-                let shown = bytes_lost.as_ref().map(bytes_with_interval);
+                let shown = bytes_lost.as_ref().map(bytes_with_width);
                 row.push(shown.unwrap_or_else(|| "-".to_owned()));
             }
             row
@@ -355,7 +355,7 @@ fn durability(copies: &CopyEstimates) -> String {
         let at_most = if lost.upper95.is_some() { "at most " } else { "" };
         let _ = write!(
             line,
-            "; {at_most}{} lost a year, {:.1e} of the data (NOMDL)",
+            "; {at_most}{} in lost groups a year, {:.1e} of the data (NOMDL)",
             bytes(value(lost)),
             value(nomdl)
         );
@@ -396,7 +396,7 @@ fn long(seconds: f64) -> String {
 fn copy_lines(copies: &CopyEstimates) -> String {
     let mut lines = String::new();
     let mut line = match copies.reduced_share.mean {
-        0.0 => "no copy was lost in this run".to_owned(),
+        0.0 => "no copy was missing at any time".to_owned(),
         share => format!("with fewer copies than meant to be {} of the time", percent(share, 3)),
     };
     let unreadable = copies.unreadable_group_s_per_year.mean / 3_600.0;
@@ -468,23 +468,21 @@ fn share(share: f64) -> String {
 
 /// Bytes as people read them, in powers of a thousand.
 fn bytes(bytes: f64) -> String {
-    let (unit, name, digits) = unit_of_bytes(bytes);
-    format!("{} {name}", significant(bytes / unit, digits))
-}
-
-/// A unit in which so many bytes are easy to read, its name, and how many digits are worth telling.
-fn unit_of_bytes(bytes: f64) -> (f64, &'static str, i32) {
     const UNITS: [(f64, &str); 6] =
         [(1e18, "EB"), (1e15, "PB"), (1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")];
-    let unit = UNITS.iter().find(|(unit, _)| bytes >= *unit);
-    unit.map_or((1.0, "B", 2), |(unit, name)| (*unit, *name, 3))
+    match UNITS.iter().find(|(unit, _)| bytes >= *unit) {
+        Some((unit, name)) => format!("{} {name}", significant(bytes / unit, 3)),
+        None => format!("{} B", significant(bytes, 2)),
+    }
 }
 
-/// Bytes and their interval in one unit, to fit into a column.
-fn bytes_with_interval(estimate: &Estimate) -> String {
-    let (unit, name, digits) = unit_of_bytes(estimate.mean);
-    let shown = |bytes: f64| significant(bytes / unit, digits);
-    format!("{} {name}{}", shown(estimate.mean), interval(estimate, shown))
+/// Bytes and the half-width of their interval, relative to them, to fit into a column.
+fn bytes_with_width(estimate: &Estimate) -> String {
+    let width = estimate
+        .ci95
+        .filter(|_| estimate.mean > 0.0)
+        .map(|(low, high)| format!(" ± {} %", significant(50.0 * (high - low) / estimate.mean, 2)));
+    format!("{}{}", bytes(estimate.mean), width.unwrap_or_default())
 }
 
 /// The interval of an estimate, in brackets and after a space; nothing where it is not known.

@@ -159,6 +159,27 @@ fn sets_and_importances_are_by_failure_mode_too() {
     same(&server["fussell_vesely"], 25e-4 / unavailability);
 }
 
+/// What a common cause sets off, and nothing else, is in no set but that of the common cause.
+#[test]
+fn what_only_strikes_together_is_one_element() {
+    let text = "topology: together
+failures: {fire: {every: 1000h, repair: {exponential: 10h}, shock: 100%}, crash: {every: 90h, repair: {exponential: 1h}}}
+domains: {unit: {count: 3, fails: [fire, crash]}}
+journeys: {serve: {needs: {at_least: 2, of: [unit]}}}
+";
+    let json = told(&["cuts", "-", "--by", "mode", "--format", "json"], text);
+    let found: Value = serde_json::from_str(&json).unwrap();
+    let counts: Vec<u64> = found["journeys"]["serve"]["orders"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|order| order["count"].as_u64().unwrap())
+        .collect();
+    // The fire alone; any two crashes.
+    assert_eq!(counts[..2], [1, 3], "{json}");
+    assert!(counts[2..].iter().all(|count| *count == 0), "{json}");
+}
+
 #[test]
 fn programs_read_all_of_it() {
     let json = told(&["cuts", "-", "--format", "json"], SHOP);

@@ -443,6 +443,14 @@ fn one_group_is_lost_as_often_as_an_enumeration_says() {
             assert!((found - exact).abs() < 1e-12, "{scheme:?}, {lost}: {found} is not {exact}");
         }
     }
+    // One group on all of so many that their sets have no number.
+    let (topology, holding) = drives(3_000, 1e9, "1h", Scheme::copies(2));
+    let wide = Holding { placement: Placement::EveryCombination, ..holding };
+    let model = with_data(topology, wide);
+    for (lost, exact) in [(1, 0.0), (2, 1.0), (1_500, 1.0)] {
+        let found = simultaneous_loss(model.holding(DataId::new(0)), lost).p_group.unwrap();
+        assert!((found - exact).abs() < 1e-9, "{lost}: {found}");
+    }
     let (topology, holding) = drives(5_000, 1e9, "1h", Scheme::erasure(6, 3));
     let model = with_data(topology, Holding { groups: 100, ..holding });
     let found = simultaneous_loss(model.holding(DataId::new(0)), 4);

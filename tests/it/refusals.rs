@@ -948,6 +948,13 @@ fn rebuilds_take_some_time() {
         "13:49 no-effect: bandwidth of each rack, and rebuilds elsewhere; what is made anew elsewhere \
          is written all over: say `shared`, or `source` for what each holder gives\n",
     );
+    let never = class("held_by: disk, rebuild: {takes: 2h, to: elsewhere}");
+    check(
+        &never.replace("repair: 2h, wipes", "repair: never, wipes"),
+        "13:22 warning wrong-reference: rebuilds elsewhere, and holders that are never back from `crash`; what \
+         stands elsewhere is not taken again until its holder is back: give `crash` a `repair`, such as \
+         how long it takes to swap a drive\n",
+    );
     check(
         &class("held_by: disk, rebuild: {takes: 2h, to: somewhere}"),
         "13:47 unknown-name: where it is made anew cannot be `somewhere`; did you \

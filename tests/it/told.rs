@@ -413,7 +413,7 @@ data: {{blocks: {{held_by: drive, copies: 2, {more}}}}}"
         (
             data("rebuild: {exponential: 1h}").replace("wipes: true", "wipes: 1%"),
             false,
-            "dead of drive-0 hardly ever wipes as many copies at once as it can",
+            "dead of drive-0 wipes each copy with less than 25 %",
         ),
     ] {
         let system = System::compile(Topology::from_str("t", &text).unwrap());

@@ -11,7 +11,7 @@ use crate::spec::platform::{Platform, Workload};
 use crate::spec::raw::{Name, RawCycle, RawData, RawExpr, RawMode, RawService};
 use crate::spec::read::listed;
 use crate::spec::source::{Span, Spanned};
-use crate::spec::topology::Expression;
+use crate::spec::topology::{Expression, Repair};
 use crate::units::SimSpan;
 
 /// Data classes, for each of which a report has a table.
@@ -169,6 +169,30 @@ impl Checker<'_> {
         classes
     }
 
+    /// Warns of holders that are never back where copies are made anew elsewhere: nothing takes those, so that they are
+    /// kept for ever.
+    fn check_what_stands_elsewhere(
+        &mut self,
+        raw: &RawData,
+        holding: &Holding,
+        modes: &BTreeSet<usize>,
+    ) {
+        let rebuild = raw.held.as_ref().and_then(|held| held.rebuild.as_ref());
+        let Some(rebuild) = rebuild.filter(|rebuild| rebuild.is_elsewhere) else { return };
+        let stays_away = |mode: &&usize| {
+            matches!(self.modes[**mode].repair, Repair::Never) && holding.rebuild.is_some()
+        };
+        if let Some(&mode) = modes.iter().find(stays_away) {
+            let name = self.modes[mode].name.clone();
+            let message =
+                format!("rebuilds elsewhere, and holders that are never back from `{name}`");
+            self.findings.warning(Code::WrongReference, rebuild.span, message).help(format!(
+                "what stands elsewhere is not taken again until its holder is back: give `{name}` a \
+                 `repair`, such as how long it takes to swap a drive"
+            ));
+        }
+    }
+
     /// Refuses modes that wipe with a probability what a platform keeps on nodes: of a volume there is no part that
     /// stays.
     pub(super) fn check_what_nodes_keep(&mut self, platform: Option<&Platform>) {
@@ -222,6 +246,7 @@ impl Checker<'_> {
                 _ => all().collect(),
             };
             relevant.extend(self.modes_under_volumes(&holding.holders, platform));
+            self.check_what_stands_elsewhere(raw, holding, &relevant);
             let can_wipe = relevant.iter().any(|&mode| self.modes[mode].wipes > 0.0);
             wiping.extend(relevant);
             if holding.unsynced.is_some() {
