@@ -241,6 +241,11 @@ fn compared(what: &str, simulated: Estimate, other: Estimate, route: Route, by: 
             if route.is_exact() { number(other.mean) } else { told(other) },
             sigmas.abs()
         ),
+        None if simulated.mean > 0.0 => format!(
+            "{what} {} simulated, {} {kind} by {by}: what happens in every life is at no distance",
+            told(simulated),
+            if route.is_exact() { number(other.mean) } else { told(other) },
+        ),
         None => format!(
             "{what} {} {kind} by {by}; the simulation saw none{}",
             if route.is_exact() { number(other.mean) } else { told(other) },

@@ -344,6 +344,17 @@ fn lives_lead_where_what_is_exact_agrees() {
     assert!(!words(&report).contains("WARNING"));
 }
 
+/// What every life saw is not told as what none did.
+#[test]
+fn what_every_life_saw_is_told() {
+    let system = mirror("1h", 1);
+    let mut report = system.simulate(&Plan { replications: 20, ..system.plan(1) }).unwrap();
+    report.set_second_route(system.exact_answers(&system.plan(1), 10_000));
+    let words = words(&report);
+    assert!(words.contains("what happens in every life is at no distance"), "{words}");
+    assert!(!words.contains("saw none"), "{words}");
+}
+
 /// Why there is no estimate of what hardly ever happens names who it is about, in the text and in JSON.
 #[test]
 fn what_cannot_be_estimated_is_named() {
