@@ -11,7 +11,7 @@ use std::ops::Range;
 use super::holes::Holes;
 use super::observer::{HowLost, Loss, Observer};
 use super::state::Root;
-use crate::model::{CopyId, Data, DataId, Holding, UnitId};
+use crate::model::{CopyId, Data, DataId, Holding, TOGETHER, UnitId};
 use crate::spec::CatchUp;
 use crate::units::{SimSpan, SimTime};
 
@@ -771,24 +771,27 @@ impl DataState {
         span: &mut Range<usize>,
     ) -> Option<u32> {
         while span.start < span.end {
-            let word = span.start / 64;
+            let first = span.start / 64 / TOGETHER * TOGETHER;
             let state = &self.holdings[class.index()];
             let own = state.away_in[part as usize].listed;
             let (before, after) = state.away_rows.split_at(own as usize);
             let rows = [before, &after[1..]];
-            let mut found =
-                bits_of(word, span) & holding.meetings.seek(word, rows, holding.places_to_spare());
-            while found != 0 {
-                let place = 64 * word + found.trailing_zeros() as usize;
-                found &= found - 1;
-                let group = holding.groups_of.items()[place];
-                let is_known = self.holdings[class.index()].is_unreadable.has(group as usize);
-                if !is_known && !self.can_read(holding, group) {
-                    span.start = place + 1;
-                    return Some(group);
+            let words = holding.meetings.seek(first, rows, holding.places_to_spare());
+            let end = span.end.min(64 * (first + TOGETHER));
+            for (word, bits) in spans_of(span.start..end) {
+                let mut found = bits & words[word - first];
+                while found != 0 {
+                    let place = 64 * word + found.trailing_zeros() as usize;
+                    found &= found - 1;
+                    let group = holding.groups_of.items()[place];
+                    let is_known = self.holdings[class.index()].is_unreadable.has(group as usize);
+                    if !is_known && !self.can_read(holding, group) {
+                        span.start = place + 1;
+                        return Some(group);
+                    }
                 }
             }
-            span.start = span.end.min(64 * (word + 1));
+            span.start = end;
         }
         None
     }

@@ -10,9 +10,12 @@ const MOST_ROWS: usize = 128;
 /// Where copies are away in more parts of places than this, looking at rows would not leave out much.
 const MOST_AWAY: usize = 64;
 /// Words of a row that stand side by side.
-const TOGETHER: usize = 4;
+pub(crate) const TOGETHER: usize = 4;
 /// Groups are sought that meet at least so many others, if not fewer are asked for.
 const MOST_SOUGHT: usize = 7;
+
+/// A bit for each of as many groups as are looked at together.
+pub(crate) type Words = [u64; TOGETHER];
 
 /// For each part of each place, which groups of which copies have a copy there as well.
 ///
@@ -105,29 +108,57 @@ impl Meetings {
         part % self.row_count * TOGETHER as u32
     }
 
-    /// The groups of a word that meet at least `sought` of the parts of these rows; or some more.
+    /// The groups of the words from this one on, a multiple of [`TOGETHER`], that meet at least `sought` of the
+    /// parts of these rows; or some more.
     #[inline]
-    pub(crate) fn seek(&self, word: usize, rows: [&[u32]; 2], sought: u32) -> u64 {
+    pub(crate) fn seek(&self, word: usize, rows: [&[u32]; 2], sought: u32) -> Words {
         let sought = (sought as usize).min(MOST_SOUGHT);
         let count = rows[0].len() + rows[1].len();
         if self.rows.is_empty() || count > MOST_AWAY {
-            return !0;
+            return [!0; TOGETHER];
         }
         let words = &self.rows[start_of(word, self.row_count as usize)..];
-        let rows = rows.into_iter().flatten().map(|row| words[*row as usize]);
+        let rows = rows.into_iter().flatten().map(|row| {
+            let (row, _) = words[*row as usize..].split_first_chunk().expect("rows are whole");
+            *row
+        });
         if count == sought {
-            return rows.fold(!0, |all, row| all & row);
+            return rows.fold([!0; TOGETHER], |all, row| both(all, row));
         }
-        // Those that meet at least none, one, two and so on.
-        let mut meet = [0; MOST_SOUGHT + 1];
-        meet[0] = !0;
-        for row in rows {
-            for parts in (1..=sought).rev() {
-                meet[parts] |= meet[parts - 1] & row;
-            }
+        // With the number known in advance the counts stay in registers.
+        match sought {
+            1 => meet::<1>(rows),
+            2 => meet::<2>(rows),
+            3 => meet::<3>(rows),
+            4 => meet::<4>(rows),
+            5 => meet::<5>(rows),
+            6 => meet::<6>(rows),
+            _ => meet::<MOST_SOUGHT>(rows),
         }
-        meet[sought]
     }
+}
+
+/// The bits that are in at least `SOUGHT` of these rows.
+#[inline]
+fn meet<const SOUGHT: usize>(rows: impl Iterator<Item = Words>) -> Words {
+    // Those that are in at least one, two and so on.
+    let mut meet = [[0; TOGETHER]; SOUGHT];
+    for row in rows {
+        for word in 0..TOGETHER {
+            for count in (1..SOUGHT).rev() {
+                meet[count][word] |= meet[count - 1][word] & row[word];
+            }
+            meet[0][word] |= row[word];
+        }
+    }
+    meet[SOUGHT - 1]
+}
+
+/// The bits that are in both.
+#[inline]
+fn both(mut one: Words, other: Words) -> Words {
+    one.iter_mut().zip(other).for_each(|(one, other)| *one &= other);
+    one
 }
 
 /// Where a word of the first of so many rows is.
@@ -213,8 +244,10 @@ mod tests {
                     let is_met =
                         |part: &&u32| members.iter().any(|member| meetings.part(*member) == **part);
                     let met = away.iter().filter(is_met).count();
-                    let word = meetings.seek(index / 64, rows.split_at(2).into(), sought);
-                    let is_found = word >> (index % 64) & 1 == 1;
+                    let (word, bit) = (index / 64, index % 64);
+                    let first = word / TOGETHER * TOGETHER;
+                    let words = meetings.seek(first, rows.split_at(2).into(), sought);
+                    let is_found = words[word - first] >> bit & 1 == 1;
                     assert!(is_found || met < sought as usize);
                     assert!(!is_found || met >= sought as usize || parts > MOST_ROWS);
                 }

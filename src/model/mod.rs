@@ -32,6 +32,7 @@ pub use id::{
     Lists, LoadId, MaskId, MirrorId, NodeId, PlanId, PodId, QueueId, RolloutId, RosterId, SeatId,
     ShockId, SpareId, UnitId, VolumeId, WatchId, WorkloadId,
 };
+pub(crate) use meetings::TOGETHER;
 pub(crate) use passing::{BOUNDS, MOST_REACHED, Manner, Passing, Reached};
 pub(crate) use platform::NO_DOMAIN;
 pub use platform::{
