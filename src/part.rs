@@ -13,7 +13,7 @@ use crate::run::{Plan, Summary, Until};
 use crate::units::SimSpan;
 
 /// What the files are called in themselves; the number changes with their form.
-const SCHEMA: &str = "ninefold-part/1";
+const SCHEMA: &str = "ninefold-part/2";
 
 /// Which of how many parts: the third of sixteen is `3/16`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -80,6 +80,7 @@ struct Run {
     horizon_us: u64,
     warm_up_us: u64,
     until: Until,
+    is_exact_allowed: bool,
 }
 
 /// The topology, whole, so that parts can be merged where its files are not.
@@ -189,6 +190,7 @@ impl Part {
                 horizon_us: plan.horizon.micros(),
                 warm_up_us: plan.warm_up.micros(),
                 until: plan.until,
+                is_exact_allowed: plan.is_exact_allowed,
             },
             events,
             topology: Source { sha256, resolved },
@@ -287,7 +289,7 @@ impl Part {
                 replications: run.replications,
                 precision: None,
                 of: Vec::new(),
-                is_exact_allowed: true,
+                is_exact_allowed: run.is_exact_allowed,
                 horizon: SimSpan::from_micros(run.horizon_us),
                 warm_up: SimSpan::from_micros(run.warm_up_us),
                 until: run.until,

@@ -45,7 +45,9 @@ impl Merge {
         self.out.prepare()?;
         let system = System::compile(topology);
         let mut report = system.report_merged(&merged);
-        report.set_second_route(system.exact_answers(&merged.plan, MOST_STATES_BESIDE));
+        if merged.plan.is_exact_allowed {
+            report.set_second_route(system.exact_answers(&merged.plan, MOST_STATES_BESIDE));
+        }
         self.out.write(&report)?;
         let is_missed = report.any_objective_missed();
         put(&match self.format {

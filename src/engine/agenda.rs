@@ -62,8 +62,18 @@ struct Aging {
     /// How fast, and since when.
     pace: f64,
     since: SimTime,
-    /// How old it was then; of a clock of the usual pace.
+    /// How old it was then.
     age: SimSpan,
+}
+
+impl Aging {
+    /// By how much it ages in so long.
+    fn aged_in(&self, passed: SimSpan) -> SimSpan {
+        match self.pace {
+            1.0 => passed,
+            pace => SimSpan::from_fractional_micros(passed.micros() as f64 * pace),
+        }
+    }
 }
 
 /// Choices made with other probabilities than their own.
@@ -74,10 +84,12 @@ pub(super) struct Bias {
     pub(super) is_forcing: bool,
     /// How probable the choices were, against how probable they were made.
     pub(super) weight: f64,
+    /// How often the last clock to strike did that is new again with it.
+    hazard: Option<f64>,
 }
 
 impl Bias {
-    const NONE: Bias = Bias { is_on: false, is_forcing: false, weight: 1.0 };
+    const NONE: Bias = Bias { is_on: false, is_forcing: false, weight: 1.0, hazard: None };
 
     /// Something of this probability happens with another one instead.
     pub(super) fn happens(&mut self, probability: f64, instead: f64, stream: &mut Stream) -> bool {
@@ -211,6 +223,7 @@ impl<'m> Agenda<'m> {
         let event = self.slots.event(slot);
         match event {
             Event::Fail(clock) if self.model.clocks[clock.index()].always => {
+                self.bias.hazard = self.hazard(clock);
                 self.clock_renews(clock);
                 self.clock_resumes(clock, 1.0);
             }
@@ -255,14 +268,34 @@ impl<'m> Agenda<'m> {
         }
     }
 
-    /// How often in a second a clock of the usual pace strikes that runs; `None` if that is not known.
+    /// How often in a second a clock that runs comes to a failure, of which not all strike where it has no memory and is
+    /// slower than it can be; `None` if that is not known.
     pub(super) fn hazard(&self, clock: ClockId) -> Option<f64> {
-        match &self.model.clocks[clock.index()].to_failure {
-            TimeToFailure::Memoryless { mean } => Some(1.0 / mean),
-            TimeToFailure::Aging(law) => law.hazard(self.age(clock).seconds()),
+        let spec = &self.model.clocks[clock.index()];
+        match &spec.to_failure {
+            TimeToFailure::Memoryless { mean } => Some(spec.extras().top_pace / mean),
+            TimeToFailure::Aging(law) => {
+                let aging = &self.aging[clock.index()];
+                let age = aging.age + aging.aged_in(self.now - aging.since);
+                law.hazard(age.seconds()).map(|hazard| aging.pace * hazard)
+            }
             TimeToFailure::SetOff => None,
         }
         .filter(|hazard| hazard.is_finite())
+    }
+
+    /// How often something strikes that has just struck, as [`Agenda::hazard_of`] said before.
+    pub(super) fn hazard_of_struck(&self, source: Source) -> Option<f64> {
+        match source {
+            Source::Clock(clock) if self.is_renewed_at_once(clock) => self.bias.hazard,
+            source => self.hazard_of(source),
+        }
+    }
+
+    /// Whether a clock ages whatever becomes of its unit, and so is new again with each failure.
+    fn is_renewed_at_once(&self, clock: ClockId) -> bool {
+        let spec = &self.model.clocks[clock.index()];
+        spec.always && matches!(spec.to_failure, TimeToFailure::Aging(_))
     }
 
     /// How often in a second something strikes that can.
@@ -279,19 +312,15 @@ impl<'m> Agenda<'m> {
         }
     }
 
-    /// How old an aging clock of the usual pace is that runs.
-    fn age(&self, clock: ClockId) -> SimSpan {
-        let aging = &self.aging[clock.index()];
-        aging.age + (self.now - aging.since)
-    }
-
     /// What is left of the life of an aging clock of the usual pace that runs is drawn anew, where that takes few
     /// tries.
     pub(super) fn rest_anew(&mut self, clock: ClockId) {
         let spec = &self.model.clocks[clock.index()];
         let TimeToFailure::Aging(law) = &spec.to_failure else { return };
         let mut stream = self.of_clock(clock, Purpose::Failure, self.points.luck(clock).drawn);
-        if let Some(left) = law.residual(self.age(clock).seconds(), MOST_TRIES, &mut stream) {
+        let aging = &self.aging[clock.index()];
+        let age = aging.age + (self.now - aging.since);
+        if let Some(left) = law.residual(age.seconds(), MOST_TRIES, &mut stream) {
             self.cancel(Event::Fail(clock));
             self.points.luck_mut(clock).drawn += 1;
             self.set(Event::Fail(clock), SimSpan::from_seconds(left));
@@ -301,6 +330,11 @@ impl<'m> Agenda<'m> {
     /// Something is made to strike now: what follows from it is another than of the next that strikes of itself.
     pub(super) fn force(&mut self, source: Source) {
         match source {
+            Source::Clock(clock) if self.is_renewed_at_once(clock) => {
+                self.cancel(Event::Fail(clock));
+                self.clock_renews(clock);
+                self.clock_resumes(clock, 1.0);
+            }
             Source::Clock(clock) => self.points.luck_mut(clock).drawn += 1,
             Source::Shock(shock) => self.draw_shock_anew(shock),
             Source::Deletion(_) => {}
@@ -597,12 +631,12 @@ impl Chooser for Agenda<'_> {
         let luck = self.points.luck_mut(clock);
         let aging = &mut self.aging[clock.index()];
         let passed = self.now - aging.since;
+        let aged = aging.aged_in(passed);
+        aging.age = aging.age + aged;
         if self.model.units[self.model.clocks[clock.index()].unit.index()].is_paced {
             // What is left at this pace is not what is left of its life.
-            let aged = SimSpan::from_fractional_micros(passed.micros() as f64 * aging.pace);
             luck.left = luck.left - aged;
         } else {
-            aging.age = aging.age + passed;
             luck.left = at.map_or(SimSpan::FOREVER, |at| SimTime::from_micros(at) - self.now);
         }
     }
@@ -694,7 +728,8 @@ impl Chooser for Agenda<'_> {
                 key.draw(next_of(&mut self.coverages[seat.index()]))
             }
         };
-        if self.bias.is_forcing && matches!(chance, Chance::Burst(_) | Chance::Shock(_)) {
+        let follows = matches!(chance, Chance::Burst(_) | Chance::Shock(_) | Chance::Strike(_));
+        if self.bias.is_forcing && follows {
             return self.bias.happens(probability, probability.max(NOT_SELDOM), &mut stream);
         }
         stream.open_unit() < probability

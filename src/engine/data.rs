@@ -419,6 +419,25 @@ impl DataState {
         lost.map(|number| state.most_lost(holding.groups_of.of(number as usize))).max().unwrap_or(0)
     }
 
+    /// Tells of the copies of a class that are lost, and what took each.
+    pub(super) fn each_lost_of(
+        &self,
+        data: &Data,
+        class: DataId,
+        mut tell: impl FnMut(CopyId, Root),
+    ) {
+        let holding = &data.holdings[class.index()];
+        if self.holdings[class.index()].lost == 0 {
+            return;
+        }
+        for copy in (0..holding.count).map(|number| holding.copy(number)) {
+            let CopyState { is_lost, root, .. } = self.copies[copy.index()];
+            if is_lost {
+                tell(copy, root);
+            }
+        }
+    }
+
     /// Tells of the copies that are there of the groups of a class that have lost so many positions; of some more than
     /// once.
     pub(super) fn each_present_in_groups(

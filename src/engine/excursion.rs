@@ -336,7 +336,7 @@ impl Present<'_> {
             Source::Shock(_) | Source::Deletion(_) => true,
         };
         let struck = Source::of(event).filter(strikes);
-        let struck = struck.map(|source| (source, self.agenda.hazard_of(source)));
+        let struck = struck.map(|source| (source, self.agenda.hazard_of_struck(source)));
         self.happens(model, event, events);
         self.rest_of_instant(model, events);
         Instant::Over { struck }

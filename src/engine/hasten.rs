@@ -14,18 +14,17 @@
 //! Shahabuddin, Nicola, *Bounded relative error in estimating transient measures of highly dependable non-Markovian
 //! systems*, ACM TOMACS 4, 1994.
 
-use super::excursion::{Excursioner, Excursions, Future, Instant};
+use super::excursion::{Excursioner, Excursions, Future, Instant, Present};
 use super::seldom::Source;
 use crate::dist::unit_exponential;
 use crate::rng::{Purpose, Stream, StreamKey};
 use crate::units::{SimSpan, SimTime};
 
-/// The share of what lasts in which one failure more is made to happen: with a half, an exponential repair ends
-/// first two times in three, and the variance of weights stays finite.
-const HASTE: f64 = 0.5;
-/// After so many times the mean wait for a failure that is made to happen nothing is made to happen any more, so that
-/// no weight grows without bound.
-const MOST_WAITS: f64 = 3.0;
+/// The share of what lasts in which one failure more is made to happen, at first: an exponential repair ends first two
+/// times in three. What lasts longer than that in the mean is as a rule about to last for much longer, so failures are
+/// made to happen the less often the longer nothing has happened: however long it lasts, they are made to at every
+/// scale of time, and weights grow no faster than this power of it.
+const HASTE: f64 = 0.6;
 
 /// So many times as many failures as it takes are made to happen in a future: with no end of them, excursions that
 /// last have weights of next to nothing, and few others carry the mean.
@@ -64,7 +63,7 @@ impl Excursioner<'_> {
             self.copy.force(self.model, source, &mut seen.events);
         }
         let mut luck = key.of_branch(number).of(0, Purpose::Forced).draw(0);
-        let (mut weight, mut waited) = (1.0, 0.0);
+        let (mut weight, mut since) = (1.0, self.copy.now);
         let mut left = MOST_FORCED * self.far();
         let mut future = Future::of_weight(each);
         loop {
@@ -82,35 +81,36 @@ impl Excursioner<'_> {
             if is_over || is_far || weight == 0.0 {
                 return weight;
             }
-            let extra = if left > 0 { self.extra_rate(future.is_so, waited) } else { 0.0 };
             let before = self.copy.now;
-            let (limit, is_forced) = self.limit(extra, waited, &mut luck);
+            let haste = if left > 0 { self.haste(future.is_so, since) } else { None };
+            let (limit, is_forced) = self.limit(haste, &mut luck);
             let done = self.copy.next_instant(self.model, limit, &mut seen.events);
-            let passed = (self.copy.now - before).seconds();
-            weight *= libm::exp(extra * passed);
-            waited += extra * passed;
+            if let Some(haste) = haste {
+                weight *= haste.nothing_until(self.copy.now);
+            }
             future.weight = weight * each;
             self.lasts(before, &future, seen);
             match done {
                 Instant::Over { struck } => {
                     if let Some((source, hazard)) = struck
-                        && extra > 0.0
+                        && let Some(haste) = haste
                         && self.raising.contains(&source)
                     {
-                        weight *= self.ratio(hazard, extra * self.share(source));
-                        waited = 0.0;
+                        weight *=
+                            self.ratio(hazard, haste.rate(self.copy.now) * self.share(source));
+                        since = self.copy.now;
                     }
                 }
                 Instant::Limit if self.copy.now >= self.horizon => return weight,
-                Instant::Limit if is_forced => {
+                Instant::Limit => {
+                    let Some(haste) = haste.filter(|_| is_forced) else { continue };
                     let source = self.pick(&mut luck);
                     let own = self.copy.agenda.hazard_of(source);
-                    weight *= self.ratio(own, extra * self.share(source));
-                    waited = 0.0;
+                    weight *= self.ratio(own, haste.rate(self.copy.now) * self.share(source));
+                    since = self.copy.now;
                     left -= 1;
                     self.copy.force(self.model, source, &mut seen.events);
                 }
-                Instant::Limit => waited = MOST_WAITS,
             }
         }
     }
@@ -122,20 +122,29 @@ impl Excursioner<'_> {
         own.map_or(1.0, |own| own / (own + made))
     }
 
-    /// How often in a second a failure more is made to happen.
-    fn extra_rate(&mut self, is_so: bool, waited: f64) -> f64 {
+    /// How often failures more are made to happen, of which the last was so long ago.
+    fn haste(&mut self, is_so: bool, since: SimTime) -> Option<Haste> {
         self.raising.clear();
-        if is_so || waited >= MOST_WAITS {
-            return 0.0;
+        if is_so {
+            return None;
         }
         self.nearness.raising(&self.copy.state, &mut self.raising);
-        let agenda = &self.copy.agenda;
-        self.raising.retain(|source| agenda.hazard_of(*source).is_some());
+        let Present { agenda, state, .. } = &self.copy;
+        // A clock that stands still does not strike.
+        let runs = |source: Source| match source {
+            Source::Clock(clock) => {
+                state.paces[self.model.clocks[clock.index()].unit.index()] > 0.0
+            }
+            Source::Shock(_) | Source::Deletion(_) => true,
+        };
+        self.raising.retain(|source| runs(*source) && agenda.hazard_of(*source).is_some());
         self.of_kinds.fill(0);
         for source in &self.raising {
             self.of_kinds[source.kind(self.model)] += 1;
         }
-        if self.raising.is_empty() { 0.0 } else { HASTE / self.nearness.lasting }
+        let now = self.copy.now;
+        let waited = (now - since).seconds() + self.nearness.lasting(&self.copy.state);
+        (!self.raising.is_empty() && waited > 0.0).then_some(Haste { from: now, waited })
     }
 
     /// The share of what is made to happen that is of one source.
@@ -155,15 +164,46 @@ impl Excursioner<'_> {
         of_kind.nth(number).copied().unwrap_or(self.raising[0])
     }
 
-    /// Until when nothing is made to happen: then something is, or nothing any more, or the life ends.
-    fn limit(&self, extra: f64, waited: f64, luck: &mut Stream) -> (SimTime, bool) {
-        if extra <= 0.0 {
-            return (self.horizon, false);
+    /// Until when nothing is made to happen: then something is, or the life ends.
+    fn limit(&self, haste: Option<Haste>, luck: &mut Stream) -> (SimTime, bool) {
+        let Some(haste) = haste else { return (self.horizon, false) };
+        let left = (self.horizon - self.copy.now).seconds();
+        let wait = haste.wait(luck);
+        // It may be longer than any time that there is.
+        if wait >= left {
+            (self.horizon, false)
+        } else {
+            (self.copy.now + SimSpan::from_seconds(wait), true)
         }
-        let wait = unit_exponential(luck);
-        let (wait, is_forced) =
-            if wait < MOST_WAITS - waited { (wait, true) } else { (MOST_WAITS - waited, false) };
-        let at = self.copy.now + SimSpan::from_seconds(wait / extra);
-        if at >= self.horizon { (self.horizon, false) } else { (at, is_forced) }
+    }
+}
+
+/// How often failures more are made to happen from an instant on, as long as nothing does: a share of the time that it
+/// has been waited for, by which what has failed lasts counts as waited for before it began.
+#[derive(Clone, Copy, Debug)]
+struct Haste {
+    from: SimTime,
+    /// How long it has been waited for at that instant, seconds.
+    waited: f64,
+}
+
+impl Haste {
+    fn waited_at(&self, at: SimTime) -> f64 {
+        self.waited + (at - self.from).seconds()
+    }
+
+    /// How often in a second.
+    fn rate(&self, at: SimTime) -> f64 {
+        HASTE / self.waited_at(at)
+    }
+
+    /// The likelihood of no failure more until an instant without any, against with them.
+    fn nothing_until(&self, at: SimTime) -> f64 {
+        libm::pow(self.waited_at(at) / self.waited, HASTE)
+    }
+
+    /// How long it takes until one is made to happen, seconds.
+    fn wait(&self, luck: &mut Stream) -> f64 {
+        self.waited * libm::expm1(unit_exponential(luck) / HASTE)
     }
 }

@@ -1,7 +1,7 @@
 //! How near a life is to what rarely happens, and which failures would bring it nearer.
 
 use super::seldom::Source;
-use super::state::{SeatState, State};
+use super::state::{Root, SeatState, State};
 use crate::dist::Law;
 use crate::model::{
     ClockId, Cone, DataId, GateId, Input, JourneyId, Model, Repair, SeatId, ShockId, TimeToFailure,
@@ -39,8 +39,13 @@ pub(super) struct Nearness<'m> {
     pub(super) all_shocks: Vec<ShockId>,
     /// The class whose copies may all be deleted, at any time as likely.
     pub(super) deletion: Option<DataId>,
-    /// How long such failures last, seconds.
-    pub(super) lasting: f64,
+    /// Units that matter.
+    units: Vec<UnitId>,
+    /// By clock how long its failures last in the mean, and how long a rebuild does, seconds; and how long all of those
+    /// do that matter, where nothing tells which of them it is.
+    lasts: Vec<f64>,
+    rebuild_s: f64,
+    lasting: f64,
     /// How many failures it takes from the beginning.
     pub(super) far: u32,
     /// Room: by gate how many failures it takes, by unit whether it is taken for down.
@@ -75,12 +80,11 @@ impl<'m> Nearness<'m> {
         };
         let is_known = |clock: &ClockId| {
             let spec = &model.clocks[clock.index()];
-            let has_hazard = match &spec.to_failure {
+            match &spec.to_failure {
                 TimeToFailure::Memoryless { .. } => true,
-                TimeToFailure::Aging(law) => !spec.always && law.hazard(0.0).is_some(),
+                TimeToFailure::Aging(law) => law.hazard(0.0).is_some(),
                 TimeToFailure::SetOff => false,
-            };
-            has_hazard && !model.units[spec.unit.index()].is_paced
+            }
         };
         let all_clocks: Vec<ClockId> =
             (0..model.clocks.len()).map(ClockId::new).filter(matters).collect();
@@ -94,11 +98,20 @@ impl<'m> Nearness<'m> {
             let deleted = model.holding(*class).deleted.as_ref();
             deleted.is_some_and(|law| matches!(law, Law::Exponential { .. }))
         };
+        let lasts: Vec<f64> =
+            (0..model.clocks.len()).map(|clock| lasts_of(model, ClockId::new(clock))).collect();
+        let rebuild_s = rebuild_of(model, rare);
         let mut nearness = Nearness {
             model,
             rare,
             storeys,
-            lasting: lasting(model, rare, &clocks),
+            units: (0..model.units.len())
+                .map(UnitId::new)
+                .filter(|unit| cone.units[unit.index()])
+                .collect(),
+            lasting: lasting(model, rare, &clocks, &lasts) + rebuild_s,
+            lasts,
+            rebuild_s,
             gates,
             clocks,
             all_clocks,
@@ -194,6 +207,29 @@ impl<'m> Nearness<'m> {
         let may_serve = |unit: &UnitId| *unit == server || state.seat_of[unit.index()].is_none();
         let members = roster.members.iter().copied();
         members.filter(|unit| may_serve(unit) && is_up(*unit)).count() as u32
+    }
+
+    /// How long what has failed lasts in the mean, seconds: of several that which is over soonest, because another one
+    /// has to fail while it is not.
+    pub(super) fn lasting(&self, state: &State) -> f64 {
+        let lasts = |root: Root| self.lasts.get(root.clock.index()).copied().unwrap_or(0.0);
+        let is_up = |unit: UnitId| state.is_up(unit);
+        let soonest = match self.rare {
+            Rare::Outage(_) => {
+                let down = self.units.iter().filter(|unit| !is_up(**unit));
+                down.map(|unit| lasts(state.what_took_down(*unit))).fold(f64::INFINITY, f64::min)
+            }
+            Rare::Loss(class) => {
+                let mut soonest = f64::INFINITY;
+                state.data.each_lost_of(&self.model.data, class, |copy, root| {
+                    let is_away = !is_up(self.model.data.units[copy.index()]);
+                    let repair = if is_away { lasts(root) } else { 0.0 };
+                    soonest = soonest.min(repair + self.rebuild_s);
+                });
+                soonest
+            }
+        };
+        if soonest > 0.0 && soonest.is_finite() { soonest } else { self.lasting }
     }
 
     /// What would bring it nearer than it is, if it struck.
@@ -324,20 +360,24 @@ fn storeys_of(model: &Model, gate: GateId) -> Vec<Vec<u32>> {
     storeys
 }
 
-/// How long failures last that bring it nearer: the mean of repairs, each as often as it is under way,
-/// and of rebuilds.
-fn lasting(model: &Model, rare: Rare, clocks: &[ClockId]) -> f64 {
+/// How long failures of a clock last in the mean, seconds.
+fn lasts_of(model: &Model, clock: ClockId) -> f64 {
+    let spec = &model.clocks[clock.index()];
+    let start = model.units[spec.unit.index()].start.map_or(0.0, |task| model.mean_of(task));
+    match spec.repair {
+        Repair::After(task) => model.mean_of(task) + start,
+        Repair::Restart => start,
+        // What is never repaired leaves all the time that there is.
+        Repair::Never => spec.to_failure.mean().unwrap_or(0.0),
+    }
+}
+
+/// How long failures last that bring it nearer: the mean of repairs, each as often as it is under way.
+fn lasting(model: &Model, rare: Rare, clocks: &[ClockId], lasts: &[f64]) -> f64 {
     let (mut sum, mut weight) = (0.0, 0.0);
     for clock in clocks {
-        let spec = &model.clocks[clock.index()];
-        let start = model.units[spec.unit.index()].start.map_or(0.0, |task| model.mean_of(task));
-        let repair = match spec.repair {
-            Repair::After(task) => model.mean_of(task) + start,
-            Repair::Restart => start,
-            // What is never repaired leaves all the time that there is.
-            Repair::Never => spec.to_failure.mean().unwrap_or(0.0),
-        };
-        let rate = spec.to_failure.mean().map_or(0.0, |mean| 1.0 / mean);
+        let repair = lasts[clock.index()];
+        let rate = model.clocks[clock.index()].to_failure.mean().map_or(0.0, |mean| 1.0 / mean);
         match rare {
             Rare::Outage(_) => {
                 sum += rate * repair * repair;
@@ -349,21 +389,22 @@ fn lasting(model: &Model, rare: Rare, clocks: &[ClockId]) -> f64 {
             }
         }
     }
-    let repair = if weight > 0.0 { sum / weight } else { 0.0 };
-    let rebuild = match rare {
-        Rare::Outage(_) => 0.0,
-        Rare::Loss(class) => model.holding(class).rebuild.as_ref().map_or(0.0, |rebuild| {
-            let detect = rebuild.detect.as_ref().map_or(0.0, |law| law.mean());
-            detect
-                + match &rebuild.speed {
-                    Speed::Law(law) => law.mean(),
-                    Speed::Bandwidth { bytes, each, shared, source, per_level } => {
-                        let all = each.iter().chain(shared).chain(source).copied();
-                        let all = all.chain(per_level.iter().map(|(_, bandwidth)| *bandwidth));
-                        bytes / all.fold(f64::INFINITY, f64::min)
-                    }
+    if weight > 0.0 { sum / weight } else { 0.0 }
+}
+
+/// How long a rebuild of a copy takes in the mean, where copies are sought, seconds.
+fn rebuild_of(model: &Model, rare: Rare) -> f64 {
+    let Rare::Loss(class) = rare else { return 0.0 };
+    model.holding(class).rebuild.as_ref().map_or(0.0, |rebuild| {
+        let detect = rebuild.detect.as_ref().map_or(0.0, |law| law.mean());
+        detect
+            + match &rebuild.speed {
+                Speed::Law(law) => law.mean(),
+                Speed::Bandwidth { bytes, each, shared, source, per_level } => {
+                    let all = each.iter().chain(shared).chain(source).copied();
+                    let all = all.chain(per_level.iter().map(|(_, bandwidth)| *bandwidth));
+                    bytes / all.fold(f64::INFINITY, f64::min)
                 }
-        }),
-    };
-    repair + rebuild
+            }
+    })
 }

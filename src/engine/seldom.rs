@@ -24,6 +24,8 @@ const SELDOM: f64 = 0.1;
 const IMPROBABLE: f64 = 0.01;
 /// How many of several are hit at once is drawn as it is: one by one this often is often enough that all ways are seen.
 const PROBABLE: f64 = 0.25;
+/// With latent defects less probable than this more excursions would be needed than a run has.
+const LEAST_DEFECTIVE: f64 = 0.001;
 /// It matters if it takes up no less than this share of the time of all ways.
 const SHARE: f64 = 0.05;
 
@@ -70,7 +72,7 @@ impl Source {
 /// What lives hardly ever see, and nothing can make them see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unseen {
-    /// Failures of a mode whose hazard is not known at every age, or changes with others.
+    /// Failures of a mode whose hazard is not known at every age.
     Failure(ClockId),
     /// A common cause that ages, or hardly ever strikes those that it can.
     Shock(ShockId),
@@ -90,7 +92,10 @@ pub enum Unseen {
 
 /// What begins excursions so seldom that it is made to.
 #[derive(Clone, Debug)]
-pub struct Beginnings(Vec<Kind>);
+pub struct Beginnings {
+    kinds: Vec<Kind>,
+    defect: Option<(DataId, f64)>,
+}
 
 /// Sources of one kind.
 #[derive(Clone, Debug)]
@@ -117,7 +122,11 @@ impl Beginnings {
     pub fn new(model: &Model, rare: Rare, seconds: f64) -> Result<Beginnings, Unseen> {
         let nearness = Nearness::new(model, rare);
         let is_seldom = seldom_kinds(model, &nearness, seconds);
-        unseen(model, &nearness, &is_seldom, seconds)?;
+        unseen(model, &nearness, &is_seldom)?;
+        let defect = defect(model, rare, seconds);
+        if let Some((class, _)) = defect.filter(|(_, probability)| *probability < LEAST_DEFECTIVE) {
+            return Err(Unseen::Defect(class));
+        }
         let mut kinds: Vec<Kind> = Vec::new();
         let mut all = nearness.sources();
         all.retain(|source| is_seldom[source.kind(model)]);
@@ -129,12 +138,18 @@ impl Beginnings {
                 _ => kinds.push(Kind { number, sources: vec![source] }),
             }
         }
-        Ok(Beginnings(kinds))
+        Ok(Beginnings { kinds, defect })
+    }
+
+    /// How probable a latent defect of a copy in one of its groups is at an instant, about, where its class has such:
+    /// nothing makes it more probable, so that many excursions must be seen for some to begin with one.
+    pub fn defect(&self) -> Option<(DataId, f64)> {
+        self.defect
     }
 
     /// Whether nothing is made to begin them.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.kinds.is_empty()
     }
 
     /// A failure or common cause among them, and not what takes all at once.
@@ -156,12 +171,12 @@ impl Beginnings {
     }
 
     fn sources(&self) -> impl Iterator<Item = &Source> {
-        self.0.iter().flat_map(|kind| &kind.sources)
+        self.kinds.iter().flat_map(|kind| &kind.sources)
     }
 
     /// Whether what begins with this is counted where it is made to begin.
     pub(super) fn include(&self, model: &Model, source: Source) -> bool {
-        self.0.iter().any(|kind| kind.number == source.kind(model))
+        self.kinds.iter().any(|kind| kind.number == source.kind(model))
     }
 
     /// One of each kind in a life that ends at a time, in order of time.
@@ -176,7 +191,7 @@ impl Beginnings {
                 alike: kind.sources.len() as f64,
             }
         };
-        let mut drawn: Vec<Beginning> = self.0.iter().map(of_kind).collect();
+        let mut drawn: Vec<Beginning> = self.kinds.iter().map(of_kind).collect();
         drawn.sort_by_key(|beginning| beginning.at);
         drawn
     }
@@ -236,18 +251,14 @@ fn drags_seldom(model: &Model, source: Source) -> bool {
 }
 
 /// Refuses what would be missing.
-fn unseen(
-    model: &Model,
-    nearness: &Nearness<'_>,
-    is_seldom: &[bool],
-    seconds: f64,
-) -> Result<(), Unseen> {
+fn unseen(model: &Model, nearness: &Nearness<'_>, is_seldom: &[bool]) -> Result<(), Unseen> {
     for &clock in &nearness.all_clocks {
-        let is_known = nearness.clocks.binary_search(&clock).is_ok();
-        if !is_known && is_seldom[Source::Clock(clock).kind(model)] {
+        let spec = &model.clocks[clock.index()];
+        let is_set_off = matches!(spec.to_failure, TimeToFailure::SetOff);
+        // Beside others that are made to happen more often it would hardly ever be the last.
+        if !is_set_off && nearness.clocks.binary_search(&clock).is_err() {
             return Err(Unseen::Failure(clock));
         }
-        let spec = &model.clocks[clock.index()];
         let is_of_copies = matches!(nearness.rare, Rare::Loss(_));
         if is_of_copies && spec.wipes && spec.wiping() < PROBABLE {
             return Err(Unseen::Wiping(clock));
@@ -275,15 +286,22 @@ fn unseen(
     if holding.defects_add_up() {
         return Err(Unseen::Rot(class));
     }
-    let is_improbable = holding.latent.as_ref().is_some_and(|latent| {
-        let lasts = match &latent.scrub {
-            Some(Scrub::After(law)) => law.mean().min(seconds),
-            Some(Scrub::Cycle(cycle)) => 0.5 * cycle.seconds().min(seconds),
-            None => seconds,
-        };
-        lasts / latent.every.mean() < IMPROBABLE * SELDOM
-    });
-    if is_improbable { Err(Unseen::Defect(class)) } else { Ok(()) }
+    Ok(())
+}
+
+/// The class that is sought, if its copies have latent defects; and how probable it is at an instant that a copy has one
+/// in one of its groups, about.
+fn defect(model: &Model, rare: Rare, seconds: f64) -> Option<(DataId, f64)> {
+    let Rare::Loss(class) = rare else { return None };
+    let holding = model.holding(class);
+    let latent = holding.latent.as_ref()?;
+    let lasts = match &latent.scrub {
+        Some(Scrub::After(law)) => law.mean().min(seconds),
+        Some(Scrub::Cycle(cycle)) => 0.5 * cycle.seconds().min(seconds),
+        None => seconds,
+    };
+    let groups_each = holding.groups_of.items().len() as f64 / f64::from(holding.count);
+    Some((class, lasts / latent.every.mean() / groups_each.max(1.0)))
 }
 
 /// Whether a law has a part that is improbable and takes up a good deal of its mean.

@@ -123,7 +123,7 @@ impl Meetings {
             *row
         });
         if count == sought {
-            return rows.fold([!0; TOGETHER], |all, row| both(all, row));
+            return rows.fold([!0; TOGETHER], both);
         }
         // With the number known in advance the counts stay in registers.
         match sought {

@@ -522,7 +522,7 @@ fn unseen_text(topology: &Topology, model: &Model, unseen: Unseen) -> String {
     let class = |class: DataId| topology.data[class.index()].name.as_str();
     match unseen {
         Unseen::Failure(clock) => {
-            format!("{} hardly ever happens, and its hazard is not known at every age", mode(clock))
+            format!("the hazard of {} is not known at every age", mode(clock))
         }
         Unseen::Shock(shock) => format!(
             "{} hardly ever strikes, or hardly ever those that it can",

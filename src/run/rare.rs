@@ -254,6 +254,17 @@ impl<'m> Sampler<'m> {
         RareEstimate::of(self.plan, &self.lives, self.method(), chosen, levels)
     }
 
+    /// Whether what was found can be trusted.
+    fn is_trusted(&self, found: &RareEstimate) -> Result<(), NotEstimated> {
+        // Without a defect in enough excursions what follows from one has not been seen.
+        match self.beginnings.defect() {
+            Some((class, probability)) if found.excursions as f64 * probability < LEAST_WORTH => {
+                Err(NotEstimated::Unseen(Unseen::Defect(class)))
+            }
+            _ => found.is_trusted(&self.lives),
+        }
+    }
+
     /// Lives in rounds until what is known is known to a precision, or so many events or lives are over.
     fn live_until(
         &mut self,
@@ -262,14 +273,19 @@ impl<'m> Sampler<'m> {
         most_events: u64,
         progress: &mut dyn FnMut(u64) -> ControlFlow<()>,
     ) -> Result<(), RunError> {
+        let mut known_at = None;
         loop {
             let done = self.lives.len() as u64;
             let round = round.max(done / PART);
             self.live(self.plan.seed, round.min(self.plan.replications - done))?;
             let so_far = self.estimate(Chosen::Asked);
-            let is_enough =
-                so_far.is_trusted(&self.lives).is_ok() && so_far.is_known_to(self.rare, precision);
+            let is_known =
+                self.is_trusted(&so_far).is_ok() && so_far.is_known_to(self.rare, precision);
             let done = self.lives.len() as u64;
+            // Whoever stops at the first interval that is narrow enough stops as a rule where the largest weights have
+            // not been seen yet: it must still be so after half as many lives more.
+            known_at = known_at.or(Some(done)).filter(|_| is_known);
+            let is_enough = known_at.is_some_and(|first| done >= first + first / 2);
             let is_all = done >= self.plan.replications || so_far.events >= most_events;
             if is_enough || is_all || progress(done).is_break() {
                 return Ok(());
@@ -357,18 +373,18 @@ pub(crate) fn estimate_rare(
     };
     best.live_until(precision, round, u64::MAX, progress)?;
     let mut found = best.estimate(chosen);
-    if let Err(why) = found.is_trusted(&best.lives) {
+    if let Err(why) = best.is_trusted(&found) {
         // The other one may find it, if it does so with no more events.
         let Some(mut other) = other else { return Ok(Err(why)) };
         other.live_until(precision, round, found.events, progress)?;
         let found = other.estimate(Chosen::OtherUntrusted);
-        return Ok(found.is_trusted(&other.lives).map(|()| found).map_err(|_| why));
+        return Ok(other.is_trusted(&found).map(|()| found).map_err(|_| why));
     }
     if let Some(other) = &mut other {
         let most = (found.events as f64 * CHECK_SHARE) as u64;
         other.live_until(precision, CHECK_ROUND, most, progress)?;
         let check = other.estimate(Chosen::Asked);
-        if check.is_trusted(&other.lives).is_ok() {
+        if other.is_trusted(&check).is_ok() {
             let sigmas = found.hits.sigmas_apart(check.hits).map_or(0.0, f64::abs);
             if sigmas > MOST_SIGMAS {
                 return Ok(Err(NotEstimated::MethodsDisagree { sigmas }));

@@ -751,6 +751,21 @@ fn a_run_in_parts_is_merged_from_files() {
     let whole = ninefold(&["simulate", THANOS, "-n", "30", "--format", "json"]);
     assert_eq!(text(&merged.stdout), text(&whole.stdout));
 
+    // Parts without exact answers have none when they are merged.
+    let folder = tempfile::tempdir().unwrap();
+    let design = file(folder.path(), "good.yaml", RELIABLE);
+    let plain = ["simulate", &design, "-n", "30", "--exact", "never"];
+    let files = ["1/2", "2/2"].map(|shard| {
+        let file = folder.path().join(shard.replace('/', "-")).to_str().unwrap().to_owned();
+        let written = ninefold(&[&plain[..], &["--shard", shard, "--out", &file]].concat());
+        check_status(&written, 0);
+        file
+    });
+    let merged = ninefold(&["merge", &files[0], &files[1], "--format", "json"]);
+    let whole = ninefold(&[&plain[..], &["--format", "json"]].concat());
+    assert_eq!(text(&merged.stdout), text(&whole.stdout));
+    assert!(text(&whole.stdout).contains("\"exact\": null"));
+
     let refused = ninefold(&["merge", first, third]);
     check_status(&refused, 2);
     assert_eq!(text(&refused.stderr), "error: of 3 parts one is missing: 2\n");

@@ -228,6 +228,134 @@ data: {blocks: {held_by: drive, copies: 3, rebuild: {takes: 10h, at_a_time: 1}}}
     check("loss", found, -(-plan.horizon.seconds() / mean).exp_m1());
 }
 
+/// The probability that data are lost, as importance sampling tells it without a second route.
+fn loss_by_importance(text: &str) -> Estimate {
+    let system = system(text);
+    let plan = Plan { replications: 100_000, ..system.plan(1) };
+    let importance = Some(RareMethod::ImportanceSampling);
+    estimate(&system, &plan, Rare::Loss(DataId::new(0)), importance, 0.1).unwrap().hits
+}
+
+/// A fire lasts more than a hundred times as long as what fails meanwhile: what happens late in it counts as much as
+/// what happens early.
+#[test]
+fn what_happens_late_in_something_long_is_not_missed() {
+    let fires = "topology: t
+failures:
+  dead: {every: 5000h, repair: {exponential: 4h}}
+  fire: {every: 3000000h, repair: {exponential: 500h}}
+domains: {site: {count: 2, fails: [fire]}, unit: {in: site, count: 2, fails: [dead]}}
+journeys: {serve: {needs: {any: [unit]}}}";
+    check_outages(fires, 1e-7, &[RareMethod::ImportanceSampling]);
+    let nodes = "topology: t
+failures:
+  dead: {every: 50000h, repair: {exponential: 12h}, wipes: true}
+  gone: {every: 500000h, repair: {exponential: 720h}, wipes: true}
+domains: {node: {count: 3, fails: [gone]}, drive: {in: node, count: 2, fails: [dead]}}
+data: {blocks: {held_by: drive, erasure: {data: 3, parity: 3}}}";
+    // Without a spare a repair waits a hundred times as long as it takes.
+    let spares = "topology: t
+failures:
+  dead: {every: 50000h, repair: {exponential: 5h}, wipes: true,
+         spares: {stock: 1, reorder: {exponential: 500h}}}
+domains: {drive: {count: 2, fails: [dead]}}
+data: {blocks: {held_by: drive, copies: 2}}";
+    for text in [nodes, spares] {
+        let system = system(text);
+        let plan = plan(&system);
+        let exact = system.exact_loss(&plan, DataId::new(0), MOST_STATES_BESIDE).unwrap();
+        check("loss", loss_by_importance(text), exact.p_loss.unwrap().value);
+    }
+}
+
+/// Of a lognormal repair with a sigma of 1.4 a sixth of all time is in repairs that take more than six times the mean.
+#[test]
+fn repairs_with_long_tails_are_sought_in_to_their_ends() {
+    let system = system(
+        "topology: t
+horizon: 10y
+failures: {down: {every: 20000h, repair: {lognormal: {mean: 4h, sigma: 1.4}}}}
+domains: {unit: {count: 2, fails: [down]}}
+journeys: {serve: {needs: {any: [unit]}}}",
+    );
+    let importance = Some(RareMethod::ImportanceSampling);
+    let plan = Plan { replications: 100_000, ..system.plan(1) };
+    let found = estimate(&system, &plan, Rare::Outage(JourneyId::new(0)), importance, 0.1).unwrap();
+    check("share", found.share, (4.0_f64 / 20_004.0).powi(2));
+}
+
+/// A crew that keeps office hours: three copies, each mended two hours after somebody begins. Copies that fail within the time
+/// before an instant whose failures are not mended at it are lost together, so a third one then loses the data.
+#[test]
+fn repairs_that_wait_for_hours_are_sought_in_while_they_wait() {
+    let found = loss_by_importance(
+        "topology: t
+failures: {dead: {every: 20000h, repair: {fixed: 2h}, wipes: true, crew: day}}
+crews: {day: {size: 5, hours: business}}
+domains: {drive: {count: 3, fails: [dead]}}
+data: {blocks: {held_by: drive, copies: 3}}",
+    );
+    // By minute of two weeks, open on Mondays to Fridays from nine to five: when work on what fails then is done.
+    let week = 7 * 24 * 60;
+    let is_open = |minute: &usize| {
+        let (day, hour) = (minute % week / 1_440, minute % 1_440 / 60);
+        day < 5 && (9..17).contains(&hour)
+    };
+    let done = |then: usize| (then..).find(is_open).unwrap() + 120;
+    // At each minute of the second week: the minutes before it of which a failure is not mended.
+    let unmended =
+        |now: usize| (0..now).rev().take_while(|then| done(*then) > now).count() as f64 / 60.0;
+    let mean_square = (week..2 * week).map(|now| unmended(now).powi(2)).sum::<f64>() / week as f64;
+    let rate: f64 = 1.0 / 20_000.0;
+    check("loss", found, 3.0 * rate.powi(3) * mean_square * 8_760.0);
+}
+
+/// Where a pair shares its load, and where a clock ages whatever becomes of its unit, the last to fail may be any.
+#[test]
+fn any_of_several_may_be_the_last_to_fail() {
+    check_outages(
+        "topology: t
+failures:
+  dead: {every: 50000h, repair: {exponential: 6h}}
+  busy: {every: 3000h, repair: {exponential: 6h}}
+domains: {unit: {fails: [dead]}}
+services: {pair: {replicas: 2, serves: any, fails: [busy], load: {1: 3}}}
+journeys: {serve: {needs: {any: [unit, pair]}}}",
+        1e-8,
+        &[RareMethod::ImportanceSampling],
+    );
+    let system = system(
+        "topology: t
+failures:
+  dead: {every: 50000h, repair: {exponential: 6h}}
+  worn: {every: {weibull: {shape: 1.5, mean: 3000h}}, repair: {exponential: 6h}, clock: always}
+domains: {one: {fails: [dead]}, two: {count: 2, fails: [worn]}}
+journeys: {serve: {needs: {any: [one, two]}}}",
+    );
+    let warm_up = SimSpan::from_seconds(10.0 * 365.0 * 86_400.0);
+    let plan = Plan { replications: 100_000, warm_up, ..system.plan(1) };
+    let importance = Some(RareMethod::ImportanceSampling);
+    let found = estimate(&system, &plan, Rare::Outage(JourneyId::new(0)), importance, 0.1).unwrap();
+    let (dead, worn) = (6.0 / 50_006.0, 6.0 / 3_000.0);
+    check("share", found.share, dead * worn * worn);
+    check("per year", found.per_year, 8_760.0 / 6.0 * 3.0 * dead * worn * worn);
+}
+
+/// A defect is there once in 550 times, and then the first failure is the loss.
+#[test]
+fn latent_defects_are_seen_before_an_estimate_is_trusted() {
+    let found = loss_by_importance(
+        "topology: t
+failures: {dead: {every: 300000h, repair: 12h, wipes: true}}
+domains: {drive: {count: 2, fails: [dead]}}
+data: {blocks: {held_by: drive, copies: 2, latent: {every: 200000h, scrub: {cycle: 730h}}}}",
+    );
+    let (dead, defect) = (1.0 / 300_000.0, 1.0 / 200_000.0);
+    let exact = 2.0 * dead * (defect * 730.0 / 2.0 + dead * 12.0) * 8_760.0;
+    let sigmas = found.sigmas_from(exact).unwrap();
+    assert!(sigmas.abs() < MOST_SIGMAS, "{found:?} is {sigmas:.1} sigma from {exact:e}");
+}
+
 /// What lives hardly ever see and nothing can make them see is refused, and so is splitting where several go at once.
 #[test]
 fn what_cannot_be_made_to_begin_is_refused() {
@@ -245,9 +373,8 @@ journeys: {{serve: {{needs: {{any: [unit]}}}}}}"
     };
     let long = "repair: {mixture: [{p: 99.9%, exponential: 1h}, {p: 0.1%, exponential: 2000h}]}";
     assert!(matches!(refused(&text(long), None), NotEstimated::Unseen(Unseen::Repair(_))));
-    let always = "repair: {exponential: 1h}, clock: always, burst: {p: 0.1%, within: 0s, peers: 2}";
-    let aging = text(always).replace("20000h", "{weibull: {shape: 2, mean: 20000h}}");
-    assert!(matches!(refused(&aging, None), NotEstimated::Unseen(Unseen::Failure(_))));
+    let fixed = text("repair: {exponential: 1h}").replace("20000h", "{fixed: 20000h}");
+    assert!(matches!(refused(&fixed, None), NotEstimated::Unseen(Unseen::Failure(_))));
     let several = text("repair: {exponential: 1h}, beta: 0.001%");
     assert_eq!(refused(&several, Some(RareMethod::Splitting)), NotEstimated::Leaps);
 }
