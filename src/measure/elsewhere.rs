@@ -1,12 +1,38 @@
-//! Where else data of a class are in one life: what was offloaded and backed up, and when.
+//! Where else data of a class are in one life: what was offloaded and backed up, when, and what came of it.
 
 use std::cell::OnceCell;
+use std::ops::Range;
 
 use super::outage::Outage;
 use crate::dist::Law;
 use crate::rng::{Purpose, StreamKey};
 use crate::spec::{Cycle, SHORTEST_CYCLE_SECONDS};
 use crate::units::{SimSpan, SimTime};
+
+/// How often in a life it is looked how old the newest is that could be used. Over many lives a few times are enough:
+/// looking is then the smaller part of the error.
+pub(super) const LOOKS: u32 = 8;
+
+/// What came, in one life, of the copies of a data class that are made elsewhere again and again, while it was measured.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CyclesOfLife {
+    /// How many began.
+    pub begun: u64,
+    /// How many came to nothing because what they need was down at their beginning.
+    pub needs_down: u64,
+    /// How many of the others came to nothing by chance.
+    pub failed: u64,
+    /// How many of the rest came to nothing because the class they went to did not take them.
+    pub refused: u64,
+    /// How often the newest that could be used was lost where it was.
+    pub lost: u64,
+    /// How often it was looked at instants drawn evenly over the time and there was none that could be used.
+    pub without: u64,
+    /// How often there was one,
+    pub with: u64,
+    /// and how long before each of these instants it had begun, in all.
+    pub ages: SimSpan,
+}
 
 /// What came to a data class and is not there any more, nor can it be had again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +65,7 @@ pub(super) struct Elsewhere<'a> {
 /// classes are through that it is copied to.
 pub(super) struct Places<'a> {
     elsewhere: Vec<Elsewhere<'a>>,
+    /// Of each class in the order of time.
     gone: Vec<Vec<Gone>>,
 }
 
@@ -58,8 +85,24 @@ impl<'a> Places<'a> {
     /// Up to when the data of a class can be restored from a backup at this instant.
     pub(super) fn backed_up(&self, class: usize, at: SimTime) -> Option<SimTime> {
         let backup = self.elsewhere[class].backup.as_ref()?;
-        let gone = backup.cycle.to.map_or(&[][..], |to| &self.gone[to]);
-        backup.last_usable(at, gone)
+        backup.last_usable(at, self.gone_of(backup))
+    }
+
+    /// What came, from an instant on, of the copies of a class elsewhere: of its offloads and of its backups. What is
+    /// gone of the classes that they go to must be known.
+    pub(super) fn came_to(
+        &self,
+        class: usize,
+        from: SimTime,
+    ) -> (Option<CyclesOfLife>, Option<CyclesOfLife>) {
+        let Elsewhere { offload, backup } = &self.elsewhere[class];
+        let offloaded = offload.as_ref().map(|offload| offload.came_to(from, &[]));
+        (offloaded, backup.as_ref().map(|backup| backup.came_to(from, self.gone_of(backup))))
+    }
+
+    /// What is gone where these copies go.
+    fn gone_of(&self, cycles: &Cycles<'_>) -> &[Gone] {
+        cycles.cycle.to.map_or(&[][..], |to| &self.gone[to])
     }
 
     /// Nothing more will be gone of a class than this, and what is gone of what it was offloaded to.
@@ -73,6 +116,7 @@ impl<'a> Places<'a> {
                 Some(Gone { at: there.at, after: there.after.and_then(offloaded), up_to })
             }));
         }
+        gone.sort_by_key(|gone| gone.at);
         self.gone[class] = gone;
     }
 }
@@ -140,6 +184,83 @@ impl<'a> Cycles<'a> {
                 }
             }
             number = number.checked_sub(1)?;
+        }
+    }
+
+    /// What came of those that began from an instant on, where this is gone, in the order of time.
+    fn came_to(&self, from: SimTime, gone: &[Gone]) -> CyclesOfLife {
+        let all = self.first_from(from)..self.first_from(self.end);
+        let mut sum = CyclesOfLife { begun: all.end - all.start, ..CyclesOfLife::default() };
+        let mut next = all.start;
+        for outage in &self.down {
+            let first = self.first_from(outage.start).clamp(next, all.end);
+            let after = match outage.is_censored() {
+                true => all.end,
+                false => self.first_from(outage.end).clamp(first, all.end),
+            };
+            self.add_begun(next..first, &mut sum);
+            sum.needs_down += after - first;
+            next = after;
+        }
+        self.add_begun(next..all.end, &mut sum);
+        let mut known = 0;
+        while let Some(at) = gone.get(known).map(|gone| gone.at) {
+            let here = gone.partition_point(|gone| gone.at <= at);
+            let newest = self.last_usable(at, &gone[..known]);
+            let is_counted = at >= from && newest.is_some();
+            sum.lost += u64::from(is_counted && newest != self.last_usable(at, &gone[..here]));
+            known = here;
+        }
+        self.look(from, gone, &mut sum);
+        sum
+    }
+
+    /// Adds what came of those with these numbers, all of which found up what they need.
+    fn add_begun(&self, numbers: Range<u64>, sum: &mut CyclesOfLife) {
+        if self.cycle.fails > 0.0 || !self.has_fixed_delay() && !self.refusals.is_empty() {
+            for number in numbers {
+                let came = || self.begin(number) + self.usable_after(number);
+                if self.came_to_nothing(number) {
+                    sum.failed += 1;
+                } else if !self.refusals.is_empty() {
+                    let came = came();
+                    let is_refused = came < self.end && self.refusal_at(came).is_some();
+                    sum.refused += u64::from(is_refused);
+                }
+            }
+            return;
+        }
+        // All that would have come while nothing was taken, at once: a life may have millions of them.
+        let delay = self.usable_after(0).micros();
+        let begun_by = |came: SimTime| {
+            let begun = came.min(self.end).micros().saturating_sub(delay);
+            self.first_from(SimTime::from_micros(begun)).clamp(numbers.start, numbers.end)
+        };
+        let over = self.refusals.partition_point(|(_, until)| begun_by(*until) == numbers.start);
+        for (from, until) in &self.refusals[over..] {
+            let first = begun_by(*from);
+            if first == numbers.end {
+                break;
+            }
+            sum.refused += begun_by(*until) - first;
+        }
+    }
+
+    /// Looks now and then how old the newest is that can be used: once at random in each of equal parts of the time
+    /// from an instant on.
+    fn look(&self, from: SimTime, gone: &[Gone], sum: &mut CyclesOfLife) {
+        let mut draw = self.draws.of(0, Purpose::Look).draw(0);
+        let part = (self.end - from).micros() as f64 / f64::from(LOOKS);
+        for number in 0..LOOKS {
+            let passed = part * (f64::from(number) + draw.open_unit());
+            let now = from + SimSpan::from_fractional_micros(passed);
+            match self.last_usable(now, gone) {
+                Some(begin) => {
+                    sum.with += 1;
+                    sum.ages = sum.ages + (now - begin);
+                }
+                None => sum.without += 1,
+            }
         }
     }
 
@@ -338,5 +459,57 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_came_of_them_is_counted_as_if_all_were_looked_at() {
+        let mut dice = StreamKey::of_life(9, 0).of(1, Purpose::Start).draw(0);
+        let lasting = |mean: f64| Law::exponential(hours(mean)).unwrap();
+        let always = |length: f64| Law::fixed(hours(length)).unwrap();
+        let (from, end) = (at(30 * HOUR + 1), at(150 * HOUR));
+        let mut seen = CyclesOfLife::default();
+        for life in 0..60 {
+            for (every, usable_after) in [
+                (always(2.0), always(3.0)),
+                (always(2.0), lasting(3.0)),
+                (lasting(2.0), always(3.0)),
+                (lasting(2.0), lasting(3.0)),
+            ] {
+                let fails = f64::from(life as u32 % 2) * 0.3;
+                let cycle = Cycle { fails, ..cycle(every, usable_after) };
+                let refusals: Vec<_> =
+                    at_random(&mut dice).iter().map(|outage| (outage.start, outage.end)).collect();
+                let down = at_random(&mut dice);
+                let cycles = Cycles::new(&cycle, down, &refusals, draws(life), end);
+                let mut wanted = CyclesOfLife::default();
+                for number in 0..cycles.first_from(end) {
+                    let begin = cycles.begin(number);
+                    if begin < from {
+                        continue;
+                    }
+                    wanted.begun += 1;
+                    let came = begin + cycles.usable_after(number);
+                    let is_down = |outage: &Outage| outage.start <= begin && begin < outage.end;
+                    let is_refused = |(from, until): &(SimTime, SimTime)| {
+                        *from <= came && came < *until && came < end
+                    };
+                    if cycles.down.iter().any(is_down) {
+                        wanted.needs_down += 1;
+                    } else if cycles.came_to_nothing(number) {
+                        wanted.failed += 1;
+                    } else if refusals.iter().any(is_refused) {
+                        wanted.refused += 1;
+                    }
+                }
+                let found = cycles.came_to(from, &[]);
+                assert_eq!(found.with + found.without, u64::from(LOOKS));
+                let CyclesOfLife { with, without, ages, .. } = found;
+                assert_eq!(found, CyclesOfLife { with, without, ages, ..wanted });
+                seen.needs_down += found.needs_down;
+                seen.failed += found.failed;
+                seen.refused += found.refused;
+            }
+        }
+        assert!(seen.needs_down.min(seen.failed).min(seen.refused) > 500, "{seen:?}");
     }
 }

@@ -6,7 +6,7 @@ use super::answer_json::{AgreementJson, LossAnswerJson};
 use super::data_class::{DataMeasures, DataReport, DataStageCause, WindowOfData};
 use super::json::{Interval, TimeToFirst};
 use crate::exact::Simultaneous;
-use crate::measure::{Bounded, CopyEstimates, SpanEstimates, TimeToLoss};
+use crate::measure::{Bounded, CopyEstimates, CycleEstimates, SpanEstimates, TimeToLoss};
 
 /// One data class; what a run does not measure is null.
 #[derive(Default, Serialize)]
@@ -19,6 +19,8 @@ pub(super) struct DataJson<'a> {
     stages: Option<Vec<StageJson<'a>>>,
     causes: Option<Vec<CauseJson<'a>>>,
     restore_s: Option<SpansJson>,
+    offload: Option<CyclesJson>,
+    backup: Option<CyclesJson>,
     time_to_first_loss_s: Option<TimeToFirst>,
     groups: Option<u32>,
     usable_bytes: Option<f64>,
@@ -81,6 +83,32 @@ impl SpansJson {
             p99: quantile(2),
             max: spans.map(|spans| spans.max),
             count: spans.map_or(0, |spans| spans.count),
+        }
+    }
+}
+
+/// What comes of offloads or backups; what cannot happen to them is null.
+#[derive(Serialize)]
+struct CyclesJson {
+    begun_per_year: Interval,
+    needs_down_per_year: Option<Interval>,
+    failed_per_year: Option<Interval>,
+    refused_per_year: Option<Interval>,
+    lost_per_year: Option<Interval>,
+    age_s: Option<Interval>,
+    none_share: Interval,
+}
+
+impl From<CycleEstimates> for CyclesJson {
+    fn from(cycles: CycleEstimates) -> CyclesJson {
+        CyclesJson {
+            begun_per_year: cycles.begun_per_year.into(),
+            needs_down_per_year: cycles.needs_down_per_year.map(Interval::from),
+            failed_per_year: cycles.failed_per_year.map(Interval::from),
+            refused_per_year: cycles.refused_per_year.map(Interval::from),
+            lost_per_year: cycles.lost_per_year.map(Interval::from),
+            age_s: cycles.age_s.map(Interval::from),
+            none_share: cycles.none_share.into(),
         }
     }
 }
@@ -294,6 +322,8 @@ impl<'a> DataJson<'a> {
             stages: Some(stages.collect()),
             causes: Some(causes.collect()),
             restore_s: estimates.restorations.as_ref().map(|spans| SpansJson::of(Some(spans))),
+            offload: estimates.offload.map(CyclesJson::from),
+            backup: estimates.backup.map(CyclesJson::from),
             time_to_first_loss_s: Some(TimeToFirst::of(&estimates.first_loss)),
             ..DataJson::default()
         }

@@ -12,7 +12,8 @@ use super::number::{duration, grouped, nines, percent, significant};
 use super::text::{first_table, section, table, wrapped};
 use crate::exact::Simultaneous;
 use crate::measure::{
-    Bounded, CopyEstimates, DataEstimates, Nines, RPO_SHARE, Stage, StageCause, TimeToLoss, Verdict,
+    Bounded, CopyEstimates, CycleEstimates, DataEstimates, Nines, RPO_SHARE, Stage, StageCause,
+    TimeToLoss, Verdict,
 };
 use crate::stats::Estimate;
 use crate::units::{SECONDS_PER_YEAR, SimSpan};
@@ -110,6 +111,8 @@ fn class_section(class: &DataReport, window: &WindowOfData, horizon: SimSpan) ->
         let line = format!("restored from a backup in {mean} in the mean, 95 % within {p95}");
         lines += &wrapped(&line, "  ");
     }
+    lines += &cycle_line("offloads", estimates.offload.as_ref());
+    lines += &cycle_line("backups", estimates.backup.as_ref());
     if let Some(copies) = &estimates.copies {
         lines += &match class.durability().filter(|_| class.nearer().is_some()) {
             Some(told) => {
@@ -430,6 +433,40 @@ fn copy_lines(copies: &CopyEstimates) -> String {
         lines += &wrapped(&format!("groups so many positions down, times a year: {list}"), "  ");
     }
     lines
+}
+
+/// What comes of offloads or backups; nothing if there are none.
+fn cycle_line(what: &str, cycles: Option<&CycleEstimates>) -> String {
+    let Some(cycles) = cycles else { return String::new() };
+    let times = |estimate: &Estimate| significant(estimate.mean, 3);
+    let mut line = format!("{what}: {} begun a year", times(&cycles.begun_per_year));
+    let ends = [
+        (cycles.needs_down_per_year, "found down what they need"),
+        (cycles.failed_per_year, "failed"),
+        (cycles.refused_per_year, "were not taken where they go"),
+        (cycles.lost_per_year, "were the newest and lost there"),
+    ];
+    for (estimate, words) in ends {
+        let Some(estimate) = estimate else { continue };
+        let _ = match estimate.mean > 0.0 {
+            true => write!(line, ", {}{} {words}", times(&estimate), around(&estimate)),
+            false => write!(line, ", none {words}"),
+        };
+    }
+    if let Some(age) = &cycles.age_s {
+        let age = with_interval(age, duration);
+        let _ = write!(line, "; the newest that can be used is {age} old in the mean");
+    }
+    if cycles.none_share.mean > 0.0 {
+        let share = share(cycles.none_share.mean);
+        let _ = write!(line, "; none can be used {share} of the time");
+    }
+    wrapped(&line, "  ")
+}
+
+/// The interval of a number of times.
+fn around(estimate: &Estimate) -> String {
+    interval(estimate, |value| significant(value, 3))
 }
 
 /// What losing several holders at once destroys; nothing where it is certain, as with one group.
