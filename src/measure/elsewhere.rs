@@ -1,6 +1,6 @@
 //! Where else data of a class are in one life: what was offloaded and backed up, when, and what came of it.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::ops::Range;
 
 use super::outage::Outage;
@@ -132,7 +132,7 @@ pub(super) struct Cycles<'a> {
     /// When the life ends.
     end: SimTime,
     /// When they begin, once somebody has asked, if that is not every so often exactly.
-    begins: OnceCell<Vec<SimTime>>,
+    begins: OnceCell<Begins<'a>>,
 }
 
 impl<'a> Cycles<'a> {
@@ -273,25 +273,16 @@ impl<'a> Cycles<'a> {
     }
 
     /// When they begin, as far as the life goes.
-    fn begins(&self) -> &[SimTime] {
+    fn begins(&self) -> &Begins<'a> {
         self.begins.get_or_init(|| {
-            let lengths = self.draws.of(0, Purpose::Cycle);
-            let mut begins = vec![SimTime::ZERO];
-            let mut last = SimTime::ZERO;
-            while last <= self.end {
-                // As many cycles as `u32` can count are more than a life has that anybody waits for.
-                let length = self.cycle.every.draw(&mut lengths.draw(begins.len() as u32));
-                last = last + at_least_shortest(length);
-                begins.push(last);
-            }
-            begins
+            Begins::new(&self.cycle.every, self.draws.of(0, Purpose::Cycle), self.end)
         })
     }
 
     fn begin(&self, number: u64) -> SimTime {
         match self.period() {
             Some(period) => SimTime::from_micros(number * period),
-            None => self.begins()[number as usize],
+            None => self.begins().at(number),
         }
     }
 
@@ -300,7 +291,7 @@ impl<'a> Cycles<'a> {
         match self.period() {
             Some(period) => Some(at.micros() / period),
             None => {
-                let begun = self.begins().partition_point(|begin| *begin <= at) as u64;
+                let begun = self.begins().how_many(|begin| begin <= at);
                 begun.checked_sub(1)
             }
         }
@@ -310,7 +301,7 @@ impl<'a> Cycles<'a> {
     fn first_from(&self, at: SimTime) -> u64 {
         match self.period() {
             Some(period) => at.micros().div_ceil(period),
-            None => self.begins().partition_point(|begin| *begin < at) as u64,
+            None => self.begins().how_many(|begin| begin < at),
         }
     }
 
@@ -340,6 +331,75 @@ impl<'a> Cycles<'a> {
 
     fn came_to_nothing(&self, number: u64) -> bool {
         self.cycle.fails > 0.0 && self.draws.draw(number as u32).open_unit() < self.cycle.fails
+    }
+}
+
+/// When cycles begin whose lengths are drawn. Of these there may be tens of millions in a life, and any may be asked for:
+/// of each run of them the first is kept, and the others of the run that was asked for last, which are drawn again.
+struct Begins<'a> {
+    every: &'a Law,
+    lengths: StreamKey,
+    /// How many there are: those of the life, and the one after.
+    count: u64,
+    firsts: Vec<SimTime>,
+    /// The number of the run that was asked for last, and the beginnings in it.
+    run: RefCell<(usize, Vec<SimTime>)>,
+}
+
+impl<'a> Begins<'a> {
+    /// How many are in a run.
+    const RUN: u64 = 256;
+
+    /// As far as a life goes.
+    fn new(every: &'a Law, lengths: StreamKey, end: SimTime) -> Begins<'a> {
+        let run = RefCell::new((usize::MAX, Vec::new()));
+        let mut begins = Begins { every, lengths, count: 1, firsts: vec![SimTime::ZERO], run };
+        let mut last = SimTime::ZERO;
+        while last <= end {
+            last = begins.after(last, begins.count);
+            if begins.count.is_multiple_of(Begins::RUN) {
+                begins.firsts.push(last);
+            }
+            begins.count += 1;
+        }
+        begins
+    }
+
+    /// When the one with this number begins, by when the one before it does.
+    fn after(&self, last: SimTime, number: u64) -> SimTime {
+        // As many cycles as `u32` can count are more than a life has that anybody waits for.
+        last + at_least_shortest(self.every.draw(&mut self.lengths.draw(number as u32)))
+    }
+
+    /// What is asked of the beginnings in a run.
+    fn of_run<A>(&self, run: usize, asked: impl Fn(&[SimTime]) -> A) -> A {
+        let mut kept = self.run.borrow_mut();
+        let (present, begins) = &mut *kept;
+        if *present != run {
+            *present = run;
+            let mut last = self.firsts[run];
+            begins.clear();
+            begins.push(last);
+            let first = run as u64 * Begins::RUN;
+            for number in first + 1..self.count.min(first + Begins::RUN) {
+                last = self.after(last, number);
+                begins.push(last);
+            }
+        }
+        asked(begins)
+    }
+
+    fn at(&self, number: u64) -> SimTime {
+        let place = (number % Begins::RUN) as usize;
+        self.of_run((number / Begins::RUN) as usize, |begins| begins[place])
+    }
+
+    /// For how many something holds that holds of the first so many.
+    fn how_many(&self, holds: impl Fn(SimTime) -> bool) -> u64 {
+        let runs = self.firsts.partition_point(|first| holds(*first));
+        let Some(run) = runs.checked_sub(1) else { return 0 };
+        let within = self.of_run(run, |begins| begins.partition_point(|begin| holds(*begin)));
+        run as u64 * Begins::RUN + within as u64
     }
 }
 
@@ -406,9 +466,42 @@ mod tests {
     fn a_drawn_time_is_no_shorter_than_the_shortest() {
         let cycle = cycle(Law::exponential(0.2).unwrap(), Law::fixed(0.0).unwrap());
         let cycles = Cycles::new(&cycle, Vec::new(), &[], draws(0), at(50));
-        let begins = cycles.begins();
+        let begins: Vec<SimTime> =
+            (0..cycles.begins().count).map(|number| cycles.begin(number)).collect();
         assert!(begins.windows(2).all(|two| two[1] - two[0] >= seconds(1)), "{begins:?}");
         assert!(begins.len() <= 52 && begins.len() > 40, "{}", begins.len());
+    }
+
+    /// A backup every minute for four years: whatever is asked in whatever order, what is kept is a small part, and
+    /// what is said is what a list of all says.
+    #[test]
+    fn millions_of_them_take_little_memory() {
+        let cycle = cycle(Law::exponential(60.0).unwrap(), Law::fixed(0.0).unwrap());
+        let end = at(4 * 8_760 * HOUR);
+        let cycles = Cycles::new(&cycle, Vec::new(), &[], draws(0), end);
+        let lengths = draws(0).of(0, Purpose::Cycle);
+        let mut all = vec![SimTime::ZERO];
+        while all[all.len() - 1] <= end {
+            let length = cycle.every.draw(&mut lengths.draw(all.len() as u32)).max(1.0);
+            all.push(all[all.len() - 1] + SimSpan::from_seconds(length));
+        }
+        assert!(all.len() > 2_000_000, "{}", all.len());
+        assert_eq!(cycles.begins().count, all.len() as u64);
+        let mut dice = StreamKey::of_life(4, 0).of(1, Purpose::Start).draw(0);
+        for _ in 0..1_000 {
+            let number = dice.word() % all.len() as u64;
+            assert_eq!(cycles.begin(number), all[number as usize]);
+            let now = SimTime::from_micros(dice.word() % end.micros());
+            // At an instant between two, and at one of them.
+            for now in [now, all[number as usize].min(end)] {
+                let begun = all.partition_point(|begin| *begin <= now);
+                assert_eq!(cycles.last_usable(now, &[]), Some(all[begun - 1]));
+                assert_eq!(cycles.first_from(now), all.partition_point(|at| *at < now) as u64);
+            }
+        }
+        let begins = cycles.begins();
+        let kept = begins.firsts.len() + begins.run.borrow().1.len();
+        assert!(kept * 100 < all.len(), "{kept} of {}", all.len());
     }
 
     /// The newest of all that meet the conditions, one looked at after the other.
