@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::answer_json::{AgreementJson, LossAnswerJson};
+use super::at_once::LevelAtOnce;
 use super::data_class::{DataMeasures, DataReport, DataStageCause, WindowOfData};
 use super::json::{Interval, TimeToFirst};
 use crate::exact::Simultaneous;
@@ -39,6 +40,7 @@ pub(super) struct DataJson<'a> {
     rebuilt_bytes_per_year: Option<Interval>,
     margins: Option<Vec<MarginJson>>,
     simultaneous_loss: Option<Vec<SimultaneousJson>>,
+    simultaneous_loss_by_level: Option<Vec<LevelAtOnceJson<'a>>>,
     exact: Option<LossAnswerJson<'a>>,
     agreement: Option<AgreementJson<'a>>,
 }
@@ -207,8 +209,36 @@ struct SimultaneousJson {
 
 impl From<&Simultaneous> for SimultaneousJson {
     fn from(simultaneous: &Simultaneous) -> SimultaneousJson {
-        let Simultaneous { holders, p_loss, p_group, tried, is_exact: exact } = *simultaneous;
+        let Simultaneous { lost: holders, p_loss, p_group, tried, is_exact: exact } = *simultaneous;
         SimultaneousJson { holders, p_loss: p_loss.into(), p_group, tried, exact }
+    }
+}
+
+/// Losing several units of a level at once.
+#[derive(Serialize)]
+struct LevelAtOnceJson<'a> {
+    level: &'a str,
+    units: u32,
+    losses: Vec<UnitsAtOnceJson>,
+}
+
+#[derive(Serialize)]
+struct UnitsAtOnceJson {
+    units: u32,
+    p_loss: Interval,
+    tried: u64,
+    exact: bool,
+}
+
+impl<'a> From<&'a LevelAtOnce> for LevelAtOnceJson<'a> {
+    fn from(level: &'a LevelAtOnce) -> LevelAtOnceJson<'a> {
+        let losses = level.losses.iter().map(|loss| UnitsAtOnceJson {
+            units: loss.lost,
+            p_loss: loss.p_loss.into(),
+            tried: loss.tried,
+            exact: loss.is_exact,
+        });
+        LevelAtOnceJson { level: &level.level, units: level.units, losses: losses.collect() }
     }
 }
 
@@ -217,6 +247,9 @@ impl<'a> DataJson<'a> {
         let simultaneous = class.survival.map(|_| class.simultaneous.iter().map(Into::into));
         DataJson {
             simultaneous_loss: simultaneous.map(Iterator::collect),
+            simultaneous_loss_by_level: class
+                .survival
+                .map(|_| class.levels_at_once.iter().map(Into::into).collect()),
             exact: match (&class.measures, &class.second) {
                 (DataMeasures::Answered(Ok(answer)), _) | (_, Some(Ok(answer))) => {
                     Some(LossAnswerJson::of(answer))
