@@ -72,6 +72,17 @@ impl CopyState {
     };
 }
 
+/// How a copy is, as far as somebody is told who watches a life.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct CopyView {
+    /// Whether its data are gone, and not yet made anew.
+    pub(crate) is_lost: bool,
+    /// Whether it is being made anew.
+    pub(crate) is_rebuilding: bool,
+    /// Whether it was made anew elsewhere, and stands there.
+    pub(crate) is_elsewhere: bool,
+}
+
 /// The present of the copies of one class.
 #[derive(Clone, Debug)]
 pub(crate) struct HoldingState {
@@ -367,6 +378,12 @@ impl DataState {
             positions: Vec::with_capacity(widest.unwrap_or(0) + 1),
             pivots: Vec::with_capacity(MOST_TO_SORT),
         }
+    }
+
+    /// How a copy is.
+    pub(crate) fn copy(&self, copy: CopyId) -> CopyView {
+        let CopyState { phase, is_lost, is_elsewhere, .. } = self.copies[copy.index()];
+        CopyView { is_lost, is_rebuilding: phase == CopyPhase::Rebuilding, is_elsewhere }
     }
 
     /// Goes back to the beginning: every copy there.
