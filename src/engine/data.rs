@@ -12,7 +12,7 @@ use super::holes::Holes;
 use super::observer::{HowLost, Loss, Observer};
 use super::state::Root;
 use crate::model::{CopyId, Data, DataId, Holding, UnitId};
-use crate::spec::CatchUp;
+use crate::spec::{CatchUp, Sharing};
 use crate::units::{SimSpan, SimTime};
 
 /// So many parts of places are put in order to find those of the fewest groups, and no more.
@@ -459,22 +459,31 @@ impl DataState {
 
     /// Finds out how much rebuilds read from the copy that each of them has to wait for: they read evenly from all copies
     /// of a group that are not lost, and all groups of a copy come back together.
-    pub(super) fn read_for_rebuilds(&mut self, holding: &Holding, class: DataId) {
+    pub(super) fn read_for_rebuilds(&mut self, holding: &Holding, class: DataId, sharing: Sharing) {
         let DataState { copies, holdings, .. } = self;
         let is_read = |number: u32| !copies[holding.copy(number).index()].is_lost;
         let HoldingState { rebuilding, read_most, reads_of, .. } = &mut holdings[class.index()];
-        for &number in rebuilding.iter() {
-            holding.read_for(number, is_read, |other, share| reads_of[other as usize] += share);
-        }
+        let together = match sharing {
+            Sharing::OfHolder => rebuilding.len(),
+            Sharing::Nothing | Sharing::OfOne => 1,
+        };
+        let at_once = if sharing == Sharing::OfOne { rebuilding.len() } else { 1 };
         read_most.clear();
-        for &number in rebuilding.iter() {
-            let mut most: f64 = 0.0;
-            holding.read_for(number, is_read, |other, _| most = most.max(reads_of[other as usize]));
-            // Where nothing is left to read from, nothing is left to read either: it is filled anew as from one.
-            read_most.push(if most > 0.0 { most } else { 1.0 });
-        }
-        for &number in rebuilding.iter() {
-            holding.read_for(number, is_read, |other, _| reads_of[other as usize] = 0.0);
+        for reading in rebuilding.chunks(together.max(1)) {
+            for &number in reading {
+                holding.read_for(number, is_read, |other, share| reads_of[other as usize] += share);
+            }
+            for &number in reading {
+                let mut most: f64 = 0.0;
+                holding.read_for(number, is_read, |other, _| {
+                    most = most.max(reads_of[other as usize]);
+                });
+                // Where nothing is left to read from, nothing is left to read either: it is filled anew as from one.
+                read_most.push(if most > 0.0 { most } else { 1.0 } * at_once as f64);
+            }
+            for &number in reading {
+                holding.read_for(number, is_read, |other, _| reads_of[other as usize] = 0.0);
+            }
         }
     }
 

@@ -191,6 +191,19 @@ pub struct Rebuild {
     /// Whether of those that wait the one comes first whose groups have lost the most; else the one
     /// that has waited longest.
     pub by_margin: bool,
+    /// How what a holder gives to rebuilds is shared.
+    pub sharing: Sharing,
+}
+
+/// How rebuilds share what each holder gives to those that read from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sharing {
+    /// All that read from a holder share it.
+    OfHolder,
+    /// Each has all of it, as if no other were going on. No file says so: it is an assumption.
+    Nothing,
+    /// All share what one alone would get. No file says so either.
+    OfOne,
 }
 
 impl Rebuild {
@@ -204,6 +217,7 @@ impl Rebuild {
             at_a_time: None,
             lazy: 1,
             by_margin: false,
+            sharing: Sharing::OfHolder,
         }
     }
 

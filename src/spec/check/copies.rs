@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::all::Checker;
 use crate::scheme::{Checks, MOST_CHECKS, MOST_POSITIONS, Scheme};
-use crate::spec::data::{Holding, Latent, Rebuild, Speed};
+use crate::spec::data::{Holding, Latent, Rebuild, Sharing, Speed};
 use crate::spec::diagnostic::Code;
 use crate::spec::raw::{Name, RawHeld, RawRebuild, RawScheme, RawService, RawSpeed, RawWorkload};
 use crate::spec::source::{Span, Spanned};
@@ -313,6 +313,7 @@ impl<'r> Checker<'r> {
             at_a_time: raw.at_a_time.map(small),
             lazy: raw.lazy.map_or(1, |lazy| small(lazy.value)),
             by_margin: raw.by_margin.is_some_and(|order| order.value),
+            sharing: Sharing::OfHolder,
             speed,
         })
     }
