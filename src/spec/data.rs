@@ -108,6 +108,23 @@ pub struct Holding {
     pub catch_up: CatchUp,
 }
 
+impl Holding {
+    /// Each level that a group is spread over: where each holder is, and how many of a group one place may hold.
+    pub(crate) fn levels(&self) -> impl Iterator<Item = (&[u32], u32)> {
+        levels_of_spread(&self.places, self.most_per_place, &self.also)
+    }
+}
+
+/// The levels of a spread over these places and others.
+pub(super) fn levels_of_spread<'a>(
+    places: &'a [u32],
+    most: u32,
+    also: &'a [CopySpread],
+) -> impl Iterator<Item = (&'a [u32], u32)> {
+    let others = also.iter().map(|spread| (spread.places.as_slice(), spread.most));
+    std::iter::once((places, most)).chain(others)
+}
+
 /// A level over which the copies or shards of a group are spread.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CopySpread {
