@@ -8,12 +8,14 @@ use crate::stats::{Estimate, proportion};
 
 /// Sets of holders that are all tried, if there are no more.
 const MOST_ENUMERATED: f64 = 200_000.0;
-/// And copies of groups that are counted for that.
-const MOST_COUNTED: f64 = 4e8;
 /// Sets of holders that are tried otherwise: at most, at least, and as many as there is time for.
 const MOST_SAMPLES: u64 = 20_000;
 const FEWEST_SAMPLES: u64 = 400;
 const MOST_WORK: u64 = 40_000_000;
+/// The same of places, of which there are several levels.
+const MOST_WORK_OF_PLACES: u64 = 10_000_000;
+/// So many times as much for trying all sets: what is destroyed is mostly seen long before the end.
+const TIMES_FOR_ALL: f64 = 10.0;
 /// Positions of a group of which all sets are looked at, for codes that may lose some sets of a size and not others.
 const MOST_POSITIONS: u32 = 20;
 /// One luck for all placements: they differ by what they are.
@@ -51,7 +53,8 @@ pub fn simultaneous_losses_of_places(holding: &Holding, inside: &[Vec<u32>]) -> 
         return Vec::new();
     };
     let numbers = numbers(least, inside.len() as u32);
-    numbers.map(|lost| Losing { holding, inside, lost }.simultaneous()).collect()
+    let of = |lost| Losing { holding, inside, lost, most_work: MOST_WORK_OF_PLACES };
+    numbers.map(|lost| of(lost).simultaneous()).collect()
 }
 
 /// The numbers for which it is told, of so many.
@@ -83,7 +86,8 @@ fn most_together(holding: &Holding, inside: &[Vec<u32>]) -> u32 {
 pub fn simultaneous_loss(holding: &Holding, lost: u32) -> Simultaneous {
     let inside: Vec<Vec<u32>> = (0..holding.count).map(|holder| vec![holder]).collect();
     let p_group = group_loss(holding, lost);
-    let found = Losing { holding, inside: &inside, lost }.simultaneous();
+    let losing = Losing { holding, inside: &inside, lost, most_work: MOST_WORK };
+    let found = losing.simultaneous();
     let mut p_loss = found.p_loss;
     if let (false, true, Some((low, high)), Some(p_group)) =
         (found.is_exact, p_loss.mean == 0.0, p_loss.ci95, p_group)
@@ -99,12 +103,14 @@ struct Losing<'h> {
     holding: &'h Holding,
     inside: &'h [Vec<u32>],
     lost: u32,
+    /// Copies of groups that are counted at most.
+    most_work: u64,
 }
 
 impl Losing<'_> {
     /// The probability that it destroys a group.
     fn simultaneous(&self) -> Simultaneous {
-        let &Losing { holding, inside, lost } = self;
+        let &Losing { holding, inside, lost, most_work } = self;
         let count = inside.len() as u32;
         let mut trial = Trial::new(holding);
         let mut is_in = vec![false; holding.count as usize];
@@ -125,7 +131,7 @@ impl Losing<'_> {
         let holders_each = inside.iter().map(Vec::len).sum::<usize>().div_ceil(inside.len().max(1));
         let work = u64::from(lost) * groups_each.max(1) * holders_each.max(1) as u64;
         let sets = binomial(count, lost);
-        if sets <= MOST_ENUMERATED && sets * work as f64 <= MOST_COUNTED {
+        if sets <= MOST_ENUMERATED && sets * work as f64 <= TIMES_FOR_ALL * most_work as f64 {
             let mut set: Vec<u32> = (0..lost).collect();
             let (mut destroyed, mut tried) = (0_u64, 0_u64);
             loop {
@@ -139,7 +145,7 @@ impl Losing<'_> {
             let p_loss = Estimate { mean, std_error: Some(0.0), ci95: Some((mean, mean)) };
             return Simultaneous { lost, p_loss, p_group: None, tried, is_exact: true };
         }
-        let tried = (MOST_WORK / work).clamp(FEWEST_SAMPLES, MOST_SAMPLES);
+        let tried = (most_work / work).clamp(FEWEST_SAMPLES, MOST_SAMPLES);
         let mut luck = Stream::seeded(SEED);
         let mut places: Vec<u32> = (0..count).collect();
         let mut destroyed = 0;
