@@ -113,18 +113,10 @@ impl Losing<'_> {
         let &Losing { holding, inside, lost, most_work } = self;
         let count = inside.len() as u32;
         let mut trial = Trial::new(holding);
-        let mut is_in = vec![false; holding.count as usize];
-        let mut all = inside.iter().flatten();
-        let is_shared = all.any(|holder| std::mem::replace(&mut is_in[*holder as usize], true));
         let mut holders = Vec::new();
         let mut destroys = |places: &[u32]| {
             holders.clear();
             holders.extend(places.iter().flat_map(|place| &inside[*place as usize]));
-            if is_shared {
-                // A holder that is in two of them is lost once.
-                holders.sort_unstable();
-                holders.dedup();
-            }
             trial.destroys(&holders)
         };
         let groups_each = (holding.members.len() as u64).div_ceil(u64::from(holding.count.max(1)));
@@ -245,7 +237,8 @@ impl<'h> Trial<'h> {
         }
     }
 
-    /// Whether losing these holders destroys a group.
+    /// Whether losing these holders destroys a group. One that is there twice is only looked at twice: what is left
+    /// decides.
     fn destroys(&mut self, holders: &[u32]) -> bool {
         let holding = self.holding;
         holders.iter().for_each(|holder| self.is_lost[*holder as usize] = true);
