@@ -128,6 +128,8 @@ pub enum Purpose {
     Cycle = 39,
     /// How long an offload or a backup takes until it can be used.
     Usable = 42,
+    /// When it is looked how old what is elsewhere is.
+    Look = 44,
     /// Whether what a failure takes with a probability is gone.
     Wiped = 43,
     /// When a failure is made to happen that is rare, and which.

@@ -11,11 +11,12 @@ use crate::model::{Chain, DataId, JourneyId, Model, compile};
 use crate::part::{Merged, Part, Shard};
 use crate::report::{Answers, InputBand, JourneyMeasures, Report, Stressed, exact_answers};
 use crate::run::{
-    Aim, ExactLoss, ExactOutages, NotEstimated, Plan, Progress, RareEstimate, RareMethod, RunError,
-    Runner, Summary, Tally, Until, estimate_rare, exact_loss, exact_outages, live, run,
+    Aim, ExactLoss, ExactOutages, LifeWatcher, NotEstimated, Plan, Progress, RareEstimate,
+    RareMethod, RunError, Runner, Summary, Tally, Until, estimate_rare, exact_loss, exact_outages,
+    live, run,
 };
 use crate::spec::{Assumption, Topology};
-use crate::units::SimSpan;
+use crate::units::{SimSpan, SimTime};
 
 /// Lives of a run where nobody says how many.
 pub(crate) const DEFAULT_REPLICATIONS: u64 = 10_000;
@@ -304,6 +305,13 @@ impl System {
         let mut timeline = Timeline::new(&self.model);
         let which = Replication { seed: plan.seed, number: replication };
         live(&self.model, plan, which, &mut timeline)?;
+        if !self.topology.data.is_empty() {
+            // What is lost for good is known when a life is over.
+            let mut recorder = Recorder::of_plan(&self.topology, &self.model, plan);
+            live(&self.model, plan, which, &mut recorder)?;
+            let end = SimTime::ZERO + plan.warm_up + plan.horizon;
+            timeline.add_incidents(&recorder.take(replication, 0, end).data);
+        }
         Ok(timeline.entries)
     }
 

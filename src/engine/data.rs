@@ -12,7 +12,7 @@ use super::holes::Holes;
 use super::observer::{HowLost, Loss, Observer};
 use super::state::Root;
 use crate::model::{CopyId, Data, DataId, Holding, TOGETHER, UnitId};
-use crate::spec::CatchUp;
+use crate::spec::{CatchUp, Sharing};
 use crate::units::{SimSpan, SimTime};
 
 /// So many parts of places are put in order to find those of the fewest groups, and no more.
@@ -70,6 +70,17 @@ impl CopyState {
         defect: None,
         root: Root::NOTHING,
     };
+}
+
+/// How a copy is, as far as somebody is told who watches a life.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct CopyView {
+    /// Whether its data are gone, and not yet made anew.
+    pub(crate) is_lost: bool,
+    /// Whether it is being made anew.
+    pub(crate) is_rebuilding: bool,
+    /// Whether it was made anew elsewhere, and stands there.
+    pub(crate) is_elsewhere: bool,
 }
 
 /// The present of the copies of one class.
@@ -369,6 +380,12 @@ impl DataState {
         }
     }
 
+    /// How a copy is.
+    pub(crate) fn copy(&self, copy: CopyId) -> CopyView {
+        let CopyState { phase, is_lost, is_elsewhere, .. } = self.copies[copy.index()];
+        CopyView { is_lost, is_rebuilding: phase == CopyPhase::Rebuilding, is_elsewhere }
+    }
+
     /// Goes back to the beginning: every copy there.
     pub(crate) fn begin(&mut self) {
         self.not_on_units = 0;
@@ -461,22 +478,31 @@ impl DataState {
 
     /// Finds out how much rebuilds read from the copy that each of them has to wait for: they read evenly from all copies
     /// of a group that are not lost, and all groups of a copy come back together.
-    pub(super) fn read_for_rebuilds(&mut self, holding: &Holding, class: DataId) {
+    pub(super) fn read_for_rebuilds(&mut self, holding: &Holding, class: DataId, sharing: Sharing) {
         let DataState { copies, holdings, .. } = self;
         let is_read = |number: u32| !copies[holding.copy(number).index()].is_lost;
         let HoldingState { rebuilding, read_most, reads_of, .. } = &mut holdings[class.index()];
-        for &number in rebuilding.iter() {
-            holding.read_for(number, is_read, |other, share| reads_of[other as usize] += share);
-        }
+        let together = match sharing {
+            Sharing::OfHolder => rebuilding.len(),
+            Sharing::Nothing | Sharing::OfOne => 1,
+        };
+        let at_once = if sharing == Sharing::OfOne { rebuilding.len() } else { 1 };
         read_most.clear();
-        for &number in rebuilding.iter() {
-            let mut most: f64 = 0.0;
-            holding.read_for(number, is_read, |other, _| most = most.max(reads_of[other as usize]));
-            // Where nothing is left to read from, nothing is left to read either: it is filled anew as from one.
-            read_most.push(if most > 0.0 { most } else { 1.0 });
-        }
-        for &number in rebuilding.iter() {
-            holding.read_for(number, is_read, |other, _| reads_of[other as usize] = 0.0);
+        for reading in rebuilding.chunks(together.max(1)) {
+            for &number in reading {
+                holding.read_for(number, is_read, |other, share| reads_of[other as usize] += share);
+            }
+            for &number in reading {
+                let mut most: f64 = 0.0;
+                holding.read_for(number, is_read, |other, _| {
+                    most = most.max(reads_of[other as usize]);
+                });
+                // Where nothing is left to read from, nothing is left to read either: it is filled anew as from one.
+                read_most.push(if most > 0.0 { most } else { 1.0 } * at_once as f64);
+            }
+            for &number in reading {
+                holding.read_for(number, is_read, |other, _| reads_of[other as usize] = 0.0);
+            }
         }
     }
 

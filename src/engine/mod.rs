@@ -40,6 +40,7 @@ mod windows;
 
 pub use agenda::Agenda;
 pub use chain::{NotMarkov, Question, explore};
+pub(crate) use data::CopyView;
 pub use event::Event;
 pub use excursion::{Excursioner, Excursions, Manner};
 pub use feasibility::{Placed, first_hosts};

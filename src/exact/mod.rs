@@ -24,7 +24,9 @@ pub use markov::{
     probability_within, within,
 };
 pub use product::{Omission, Product, product_of_availabilities};
-pub use simultaneous::{Simultaneous, simultaneous_loss, simultaneous_losses};
+pub use simultaneous::{
+    Simultaneous, simultaneous_loss, simultaneous_losses, simultaneous_losses_of_places,
+};
 pub use static_answer::{
     Importance, Importances, IntervalAnswer, NotStatic, StaticAnswer, static_answer,
 };

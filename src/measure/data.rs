@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::causes::{CauseShare, CauseTally};
+use super::cycles::{CycleEstimates, CycleFacts, CycleTally};
 use super::first_outage::{FirstOutage, FirstOutageTally};
 use super::incident::{CopiesOfLife, LifeOfData, Stage};
 use super::stages::{Amounts, StageEstimates, StageTally, Volume};
@@ -40,6 +41,10 @@ pub struct DataEstimates {
     pub restorations: Option<SpanEstimates>,
     /// How the copies fare; `None` if nothing holds any.
     pub copies: Option<CopyEstimates>,
+    /// What comes of offloads, if there are any.
+    pub offload: Option<CycleEstimates>,
+    /// What comes of backups, if there are any.
+    pub backup: Option<CycleEstimates>,
 }
 
 /// An estimate, and a bound where nothing was seen to estimate from.
@@ -216,6 +221,8 @@ struct Facts {
     /// For each journey that promises how much may be lost: its index, and how much.
     promised: Vec<(usize, SimSpan)>,
     copies: Option<CopyFacts>,
+    offload: Option<CycleFacts>,
+    backup: Option<CycleFacts>,
 }
 
 impl Facts {
@@ -289,6 +296,8 @@ pub(crate) struct DataTally {
     causes: CauseTally,
     first_loss: FirstOutageTally,
     copies: CopyTally,
+    offload: CycleTally,
+    backup: CycleTally,
 }
 
 /// Counts what copies do.
@@ -427,11 +436,15 @@ impl DataTally {
             causes: CauseTally::default(),
             first_loss: FirstOutageTally::default(),
             copies: CopyTally::default(),
+            offload: CycleTally::default(),
+            backup: CycleTally::default(),
             facts: Facts {
                 window,
                 rate: class.rate,
                 promised,
                 copies: class.holding.as_ref().map(CopyFacts::of),
+                offload: class.offload.as_ref().map(|offload| CycleFacts::of(offload, false)),
+                backup: class.backup.as_ref().map(|backup| CycleFacts::of(backup, true)),
             },
         }
     }
@@ -470,6 +483,11 @@ impl DataTally {
             let exposed = first.unwrap_or(end) - start;
             self.copies.add(&life.copies, groups_lost, exposed, first.is_some());
         }
+        for (tally, of_life) in
+            [(&mut self.offload, &life.offload), (&mut self.backup, &life.backup)]
+        {
+            of_life.iter().for_each(|of_life| tally.add(of_life));
+        }
     }
 
     /// Adds the lives of another.
@@ -485,6 +503,8 @@ impl DataTally {
             causes,
             first_loss,
             copies,
+            offload,
+            backup,
         } = other;
         self.lives_with += lives_with;
         self.all.merge(all);
@@ -499,6 +519,8 @@ impl DataTally {
         self.causes.merge(causes);
         self.first_loss.merge(first_loss);
         self.copies.merge(copies);
+        self.offload.merge(offload);
+        self.backup.merge(backup);
     }
 
     /// Half of the width of the interval of incidents a year, relative to them; `None` while none was
@@ -548,6 +570,8 @@ impl DataTally {
             first_loss: self.first_loss.estimates(),
             restorations: self.restorations.estimates(),
             copies: self.facts.copies.map(|facts| self.copies.estimates(&facts, years)),
+            offload: self.facts.offload.map(|facts| self.offload.estimates(&facts, years)),
+            backup: self.facts.backup.map(|facts| self.backup.estimates(&facts, years)),
         }
     }
 }

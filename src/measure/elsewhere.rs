@@ -1,12 +1,38 @@
-//! Where else data of a class are in one life: what was offloaded and backed up, and when.
+//! Where else data of a class are in one life: what was offloaded and backed up, when, and what came of it.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::ops::Range;
 
 use super::outage::Outage;
 use crate::dist::Law;
 use crate::rng::{Purpose, StreamKey};
 use crate::spec::{Cycle, SHORTEST_CYCLE_SECONDS};
 use crate::units::{SimSpan, SimTime};
+
+/// How often in a life it is looked how old the newest is that could be used. Over many lives a few times are enough:
+/// looking is then the smaller part of the error.
+pub(super) const LOOKS: u32 = 8;
+
+/// What came, in one life, of the copies of a data class that are made elsewhere again and again, while it was measured.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CyclesOfLife {
+    /// How many began.
+    pub begun: u64,
+    /// How many came to nothing because what they need was down at their beginning.
+    pub needs_down: u64,
+    /// How many of the others came to nothing by chance.
+    pub failed: u64,
+    /// How many of the rest came to nothing because the class they went to did not take them.
+    pub refused: u64,
+    /// How often the newest that could be used was lost where it was.
+    pub lost: u64,
+    /// How often it was looked at instants drawn evenly over the time and there was none that could be used.
+    pub without: u64,
+    /// How often there was one,
+    pub with: u64,
+    /// and how long before each of these instants it had begun, in all.
+    pub ages: SimSpan,
+}
 
 /// What came to a data class and is not there any more, nor can it be had again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +65,7 @@ pub(super) struct Elsewhere<'a> {
 /// classes are through that it is copied to.
 pub(super) struct Places<'a> {
     elsewhere: Vec<Elsewhere<'a>>,
+    /// Of each class in the order of time.
     gone: Vec<Vec<Gone>>,
 }
 
@@ -58,8 +85,24 @@ impl<'a> Places<'a> {
     /// Up to when the data of a class can be restored from a backup at this instant.
     pub(super) fn backed_up(&self, class: usize, at: SimTime) -> Option<SimTime> {
         let backup = self.elsewhere[class].backup.as_ref()?;
-        let gone = backup.cycle.to.map_or(&[][..], |to| &self.gone[to]);
-        backup.last_usable(at, gone)
+        backup.last_usable(at, self.gone_of(backup))
+    }
+
+    /// What came, from an instant on, of the copies of a class elsewhere: of its offloads and of its backups. What is
+    /// gone of the classes that they go to must be known.
+    pub(super) fn came_to(
+        &self,
+        class: usize,
+        from: SimTime,
+    ) -> (Option<CyclesOfLife>, Option<CyclesOfLife>) {
+        let Elsewhere { offload, backup } = &self.elsewhere[class];
+        let offloaded = offload.as_ref().map(|offload| offload.came_to(from, &[]));
+        (offloaded, backup.as_ref().map(|backup| backup.came_to(from, self.gone_of(backup))))
+    }
+
+    /// What is gone where these copies go.
+    fn gone_of(&self, cycles: &Cycles<'_>) -> &[Gone] {
+        cycles.cycle.to.map_or(&[][..], |to| &self.gone[to])
     }
 
     /// Nothing more will be gone of a class than this, and what is gone of what it was offloaded to.
@@ -73,6 +116,7 @@ impl<'a> Places<'a> {
                 Some(Gone { at: there.at, after: there.after.and_then(offloaded), up_to })
             }));
         }
+        gone.sort_by_key(|gone| gone.at);
         self.gone[class] = gone;
     }
 }
@@ -88,7 +132,7 @@ pub(super) struct Cycles<'a> {
     /// When the life ends.
     end: SimTime,
     /// When they begin, once somebody has asked, if that is not every so often exactly.
-    begins: OnceCell<Vec<SimTime>>,
+    begins: OnceCell<Begins<'a>>,
 }
 
 impl<'a> Cycles<'a> {
@@ -143,6 +187,83 @@ impl<'a> Cycles<'a> {
         }
     }
 
+    /// What came of those that began from an instant on, where this is gone, in the order of time.
+    fn came_to(&self, from: SimTime, gone: &[Gone]) -> CyclesOfLife {
+        let all = self.first_from(from)..self.first_from(self.end);
+        let mut sum = CyclesOfLife { begun: all.end - all.start, ..CyclesOfLife::default() };
+        let mut next = all.start;
+        for outage in &self.down {
+            let first = self.first_from(outage.start).clamp(next, all.end);
+            let after = match outage.is_censored() {
+                true => all.end,
+                false => self.first_from(outage.end).clamp(first, all.end),
+            };
+            self.add_begun(next..first, &mut sum);
+            sum.needs_down += after - first;
+            next = after;
+        }
+        self.add_begun(next..all.end, &mut sum);
+        let mut known = 0;
+        while let Some(at) = gone.get(known).map(|gone| gone.at) {
+            let here = gone.partition_point(|gone| gone.at <= at);
+            let newest = self.last_usable(at, &gone[..known]);
+            let is_counted = at >= from && newest.is_some();
+            sum.lost += u64::from(is_counted && newest != self.last_usable(at, &gone[..here]));
+            known = here;
+        }
+        self.look(from, gone, &mut sum);
+        sum
+    }
+
+    /// Adds what came of those with these numbers, all of which found up what they need.
+    fn add_begun(&self, numbers: Range<u64>, sum: &mut CyclesOfLife) {
+        if self.cycle.fails > 0.0 || !self.has_fixed_delay() && !self.refusals.is_empty() {
+            for number in numbers {
+                let came = || self.begin(number) + self.usable_after(number);
+                if self.came_to_nothing(number) {
+                    sum.failed += 1;
+                } else if !self.refusals.is_empty() {
+                    let came = came();
+                    let is_refused = came < self.end && self.refusal_at(came).is_some();
+                    sum.refused += u64::from(is_refused);
+                }
+            }
+            return;
+        }
+        // All that would have come while nothing was taken, at once: a life may have millions of them.
+        let delay = self.usable_after(0).micros();
+        let begun_by = |came: SimTime| {
+            let begun = came.min(self.end).micros().saturating_sub(delay);
+            self.first_from(SimTime::from_micros(begun)).clamp(numbers.start, numbers.end)
+        };
+        let over = self.refusals.partition_point(|(_, until)| begun_by(*until) == numbers.start);
+        for (from, until) in &self.refusals[over..] {
+            let first = begun_by(*from);
+            if first == numbers.end {
+                break;
+            }
+            sum.refused += begun_by(*until) - first;
+        }
+    }
+
+    /// Looks now and then how old the newest is that can be used: once at random in each of equal parts of the time
+    /// from an instant on.
+    fn look(&self, from: SimTime, gone: &[Gone], sum: &mut CyclesOfLife) {
+        let mut draw = self.draws.of(0, Purpose::Look).draw(0);
+        let part = (self.end - from).micros() as f64 / f64::from(LOOKS);
+        for number in 0..LOOKS {
+            let passed = part * (f64::from(number) + draw.open_unit());
+            let now = from + SimSpan::from_fractional_micros(passed);
+            match self.last_usable(now, gone) {
+                Some(begin) => {
+                    sum.with += 1;
+                    sum.ages = sum.ages + (now - begin);
+                }
+                None => sum.without += 1,
+            }
+        }
+    }
+
     /// From beginning to beginning, if that is always the same.
     fn period(&self) -> Option<u64> {
         match self.cycle.every {
@@ -152,25 +273,16 @@ impl<'a> Cycles<'a> {
     }
 
     /// When they begin, as far as the life goes.
-    fn begins(&self) -> &[SimTime] {
+    fn begins(&self) -> &Begins<'a> {
         self.begins.get_or_init(|| {
-            let lengths = self.draws.of(0, Purpose::Cycle);
-            let mut begins = vec![SimTime::ZERO];
-            let mut last = SimTime::ZERO;
-            while last <= self.end {
-                // As many cycles as `u32` can count are more than a life has that anybody waits for.
-                let length = self.cycle.every.draw(&mut lengths.draw(begins.len() as u32));
-                last = last + at_least_shortest(length);
-                begins.push(last);
-            }
-            begins
+            Begins::new(&self.cycle.every, self.draws.of(0, Purpose::Cycle), self.end)
         })
     }
 
     fn begin(&self, number: u64) -> SimTime {
         match self.period() {
             Some(period) => SimTime::from_micros(number * period),
-            None => self.begins()[number as usize],
+            None => self.begins().at(number),
         }
     }
 
@@ -179,7 +291,7 @@ impl<'a> Cycles<'a> {
         match self.period() {
             Some(period) => Some(at.micros() / period),
             None => {
-                let begun = self.begins().partition_point(|begin| *begin <= at) as u64;
+                let begun = self.begins().how_many(|begin| begin <= at);
                 begun.checked_sub(1)
             }
         }
@@ -189,7 +301,7 @@ impl<'a> Cycles<'a> {
     fn first_from(&self, at: SimTime) -> u64 {
         match self.period() {
             Some(period) => at.micros().div_ceil(period),
-            None => self.begins().partition_point(|begin| *begin < at) as u64,
+            None => self.begins().how_many(|begin| begin < at),
         }
     }
 
@@ -219,6 +331,75 @@ impl<'a> Cycles<'a> {
 
     fn came_to_nothing(&self, number: u64) -> bool {
         self.cycle.fails > 0.0 && self.draws.draw(number as u32).open_unit() < self.cycle.fails
+    }
+}
+
+/// When cycles begin whose lengths are drawn. Of these there may be tens of millions in a life, and any may be asked for:
+/// of each run of them the first is kept, and the others of the run that was asked for last, which are drawn again.
+struct Begins<'a> {
+    every: &'a Law,
+    lengths: StreamKey,
+    /// How many there are: those of the life, and the one after.
+    count: u64,
+    firsts: Vec<SimTime>,
+    /// The number of the run that was asked for last, and the beginnings in it.
+    run: RefCell<(usize, Vec<SimTime>)>,
+}
+
+impl<'a> Begins<'a> {
+    /// How many are in a run.
+    const RUN: u64 = 256;
+
+    /// As far as a life goes.
+    fn new(every: &'a Law, lengths: StreamKey, end: SimTime) -> Begins<'a> {
+        let run = RefCell::new((usize::MAX, Vec::new()));
+        let mut begins = Begins { every, lengths, count: 1, firsts: vec![SimTime::ZERO], run };
+        let mut last = SimTime::ZERO;
+        while last <= end {
+            last = begins.after(last, begins.count);
+            if begins.count.is_multiple_of(Begins::RUN) {
+                begins.firsts.push(last);
+            }
+            begins.count += 1;
+        }
+        begins
+    }
+
+    /// When the one with this number begins, by when the one before it does.
+    fn after(&self, last: SimTime, number: u64) -> SimTime {
+        // As many cycles as `u32` can count are more than a life has that anybody waits for.
+        last + at_least_shortest(self.every.draw(&mut self.lengths.draw(number as u32)))
+    }
+
+    /// What is asked of the beginnings in a run.
+    fn of_run<A>(&self, run: usize, asked: impl Fn(&[SimTime]) -> A) -> A {
+        let mut kept = self.run.borrow_mut();
+        let (present, begins) = &mut *kept;
+        if *present != run {
+            *present = run;
+            let mut last = self.firsts[run];
+            begins.clear();
+            begins.push(last);
+            let first = run as u64 * Begins::RUN;
+            for number in first + 1..self.count.min(first + Begins::RUN) {
+                last = self.after(last, number);
+                begins.push(last);
+            }
+        }
+        asked(begins)
+    }
+
+    fn at(&self, number: u64) -> SimTime {
+        let place = (number % Begins::RUN) as usize;
+        self.of_run((number / Begins::RUN) as usize, |begins| begins[place])
+    }
+
+    /// For how many something holds that holds of the first so many.
+    fn how_many(&self, holds: impl Fn(SimTime) -> bool) -> u64 {
+        let runs = self.firsts.partition_point(|first| holds(*first));
+        let Some(run) = runs.checked_sub(1) else { return 0 };
+        let within = self.of_run(run, |begins| begins.partition_point(|begin| holds(*begin)));
+        run as u64 * Begins::RUN + within as u64
     }
 }
 
@@ -285,9 +466,42 @@ mod tests {
     fn a_drawn_time_is_no_shorter_than_the_shortest() {
         let cycle = cycle(Law::exponential(0.2).unwrap(), Law::fixed(0.0).unwrap());
         let cycles = Cycles::new(&cycle, Vec::new(), &[], draws(0), at(50));
-        let begins = cycles.begins();
+        let begins: Vec<SimTime> =
+            (0..cycles.begins().count).map(|number| cycles.begin(number)).collect();
         assert!(begins.windows(2).all(|two| two[1] - two[0] >= seconds(1)), "{begins:?}");
         assert!(begins.len() <= 52 && begins.len() > 40, "{}", begins.len());
+    }
+
+    /// A backup every minute for four years: whatever is asked in whatever order, what is kept is a small part, and
+    /// what is said is what a list of all says.
+    #[test]
+    fn millions_of_them_take_little_memory() {
+        let cycle = cycle(Law::exponential(60.0).unwrap(), Law::fixed(0.0).unwrap());
+        let end = at(4 * 8_760 * HOUR);
+        let cycles = Cycles::new(&cycle, Vec::new(), &[], draws(0), end);
+        let lengths = draws(0).of(0, Purpose::Cycle);
+        let mut all = vec![SimTime::ZERO];
+        while all[all.len() - 1] <= end {
+            let length = cycle.every.draw(&mut lengths.draw(all.len() as u32)).max(1.0);
+            all.push(all[all.len() - 1] + SimSpan::from_seconds(length));
+        }
+        assert!(all.len() > 2_000_000, "{}", all.len());
+        assert_eq!(cycles.begins().count, all.len() as u64);
+        let mut dice = StreamKey::of_life(4, 0).of(1, Purpose::Start).draw(0);
+        for _ in 0..1_000 {
+            let number = dice.word() % all.len() as u64;
+            assert_eq!(cycles.begin(number), all[number as usize]);
+            let now = SimTime::from_micros(dice.word() % end.micros());
+            // At an instant between two, and at one of them.
+            for now in [now, all[number as usize].min(end)] {
+                let begun = all.partition_point(|begin| *begin <= now);
+                assert_eq!(cycles.last_usable(now, &[]), Some(all[begun - 1]));
+                assert_eq!(cycles.first_from(now), all.partition_point(|at| *at < now) as u64);
+            }
+        }
+        let begins = cycles.begins();
+        let kept = begins.firsts.len() + begins.run.borrow().1.len();
+        assert!(kept * 100 < all.len(), "{kept} of {}", all.len());
     }
 
     /// The newest of all that meet the conditions, one looked at after the other.
@@ -338,5 +552,57 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_came_of_them_is_counted_as_if_all_were_looked_at() {
+        let mut dice = StreamKey::of_life(9, 0).of(1, Purpose::Start).draw(0);
+        let lasting = |mean: f64| Law::exponential(hours(mean)).unwrap();
+        let always = |length: f64| Law::fixed(hours(length)).unwrap();
+        let (from, end) = (at(30 * HOUR + 1), at(150 * HOUR));
+        let mut seen = CyclesOfLife::default();
+        for life in 0..60 {
+            for (every, usable_after) in [
+                (always(2.0), always(3.0)),
+                (always(2.0), lasting(3.0)),
+                (lasting(2.0), always(3.0)),
+                (lasting(2.0), lasting(3.0)),
+            ] {
+                let fails = f64::from(life as u32 % 2) * 0.3;
+                let cycle = Cycle { fails, ..cycle(every, usable_after) };
+                let refusals: Vec<_> =
+                    at_random(&mut dice).iter().map(|outage| (outage.start, outage.end)).collect();
+                let down = at_random(&mut dice);
+                let cycles = Cycles::new(&cycle, down, &refusals, draws(life), end);
+                let mut wanted = CyclesOfLife::default();
+                for number in 0..cycles.first_from(end) {
+                    let begin = cycles.begin(number);
+                    if begin < from {
+                        continue;
+                    }
+                    wanted.begun += 1;
+                    let came = begin + cycles.usable_after(number);
+                    let is_down = |outage: &Outage| outage.start <= begin && begin < outage.end;
+                    let is_refused = |(from, until): &(SimTime, SimTime)| {
+                        *from <= came && came < *until && came < end
+                    };
+                    if cycles.down.iter().any(is_down) {
+                        wanted.needs_down += 1;
+                    } else if cycles.came_to_nothing(number) {
+                        wanted.failed += 1;
+                    } else if refusals.iter().any(is_refused) {
+                        wanted.refused += 1;
+                    }
+                }
+                let found = cycles.came_to(from, &[]);
+                assert_eq!(found.with + found.without, u64::from(LOOKS));
+                let CyclesOfLife { with, without, ages, .. } = found;
+                assert_eq!(found, CyclesOfLife { with, without, ages, ..wanted });
+                seen.needs_down += found.needs_down;
+                seen.failed += found.failed;
+                seen.refused += found.refused;
+            }
+        }
+        assert!(seen.needs_down.min(seen.failed).min(seen.refused) > 500, "{seen:?}");
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::elsewhere::{Cycles, Elsewhere, Gone, Places, Refusals};
+use super::elsewhere::{Cycles, CyclesOfLife, Elsewhere, Gone, Places, Refusals};
 use super::outage::Outage;
 use super::pipeline::{Conservation, Struck, walk};
 use crate::engine::{HowLost, Loss, Root};
@@ -90,6 +90,10 @@ pub struct LifeOfData {
     pub conservation: Conservation,
     /// What the copies came to while it was measured.
     pub copies: CopiesOfLife,
+    /// What came of offloads, if there are any.
+    pub offload: Option<CyclesOfLife>,
+    /// What came of backups, if there are any.
+    pub backup: Option<CyclesOfLife>,
 }
 
 /// What the copies of a data class came to in one life, while it was measured.
@@ -116,6 +120,8 @@ impl LifeOfData {
 #[derive(Clone, Debug)]
 pub(super) struct LossFinder {
     seed: u64,
+    /// When measuring begins.
+    from: SimTime,
     classes: Vec<ClassWay>,
     /// The classes, each after those that it is copied to.
     order: Vec<usize>,
@@ -137,6 +143,8 @@ struct ClassWay {
 #[derive(Clone, Copy)]
 struct Past<'a> {
     luck: StreamKey,
+    /// When measuring begins.
+    from: SimTime,
     end: SimTime,
     outages: &'a [Outage],
     losses: &'a [(SimTime, Loss)],
@@ -152,7 +160,8 @@ impl Past<'_> {
 }
 
 impl LossFinder {
-    pub(super) fn new(topology: &Topology, model: &Model, seed: u64) -> LossFinder {
+    /// For runs with this seed, in which lives are measured from an instant on.
+    pub(super) fn new(topology: &Topology, model: &Model, seed: u64, from: SimTime) -> LossFinder {
         let classes = topology.data.iter().zip(observed_ways(topology));
         let struck = |clock| {
             let (unit, mode) = model.origin(ClockId::new(clock));
@@ -172,6 +181,7 @@ impl LossFinder {
         };
         LossFinder {
             seed,
+            from,
             classes: classes
                 .enumerate()
                 .map(|(index, (class, way))| ClassWay {
@@ -198,7 +208,7 @@ impl LossFinder {
         refusals: &[Vec<(SimTime, SimTime)>],
     ) -> Vec<LifeOfData> {
         let luck = StreamKey::of_life(self.seed, replication);
-        let past = Past { luck, end, outages, losses, refusals };
+        let past = Past { luck, from: self.from, end, outages, losses, refusals };
         let struck = |class: u64, root: Root, at: SimTime| {
             let (struck, wipes) = self.struck[root.clock.index()];
             // Each class is struck once at an instant, which therefore tells one draw from another.
@@ -221,7 +231,8 @@ fn lives(
     for &class in order {
         let (life, gone) = classes[class].life(past, &places, struck);
         places.are_gone(class, gone);
-        lives[class] = life;
+        let (offload, backup) = places.came_to(class, past.from);
+        lives[class] = LifeOfData { offload, backup, ..life };
     }
     lives
 }
@@ -444,7 +455,7 @@ pub(super) mod tests {
         let (class, name) = (class.clone(), hash_text("samples"));
         let one = ClassWay { index: 0, class, name, way, fed_by: Vec::new() };
         let (luck, end) = (StreamKey::of_life(1, 0), at(1_000 * HOUR));
-        let past = Past { luck, end, outages, losses, refusals: &[] };
+        let past = Past { luck, from: SimTime::ZERO, end, outages, losses, refusals: &[] };
         lives(&[one], &[0], past, &|_, _, _| Struck::Process).remove(0)
     }
 
@@ -621,7 +632,7 @@ pub(super) mod tests {
         };
         let classes: Vec<ClassWay> = all.iter().enumerate().map(class).collect();
         let (luck, end) = (StreamKey::of_life(1, 0), at(1_000 * HOUR));
-        let past = Past { luck, end, outages: &[], losses, refusals };
+        let past = Past { luck, from: SimTime::ZERO, end, outages: &[], losses, refusals };
         let lives = lives(&classes, &in_order_of_copying(all), past, &|_, _, _| Struck::Process);
         let hours = |micros: u64| {
             assert_eq!(micros % (HOUR * 1_000_000), 0);

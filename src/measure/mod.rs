@@ -4,6 +4,7 @@
 //! says at any time what is known. Formulas and caveats are in `docs/measures.md`.
 
 mod causes;
+mod cycles;
 mod data;
 mod elsewhere;
 mod first_outage;
@@ -20,8 +21,10 @@ mod stages;
 mod timeline;
 
 pub use causes::{CauseShare, Prolonging};
+pub use cycles::CycleEstimates;
 pub(crate) use data::bytes_held;
 pub use data::{Bounded, CopyEstimates, DataEstimates, Nines, Promised, SpanEstimates, TimeToLoss};
+pub use elsewhere::CyclesOfLife;
 pub use first_outage::FirstOutage;
 pub use incident::{CopiesOfLife, Incident, LifeOfData, Stage};
 pub use journey::{Availability, ByIntent, Downtime, JourneyEstimates, OutageLengths};

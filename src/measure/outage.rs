@@ -206,12 +206,13 @@ impl Recorder {
             return recorder;
         }
         let finds = plan.until == Until::Horizon;
+        let from = SimTime::ZERO + plan.warm_up;
         let mut recorder = Recorder {
-            from: SimTime::ZERO + plan.warm_up,
+            from,
             copies: vec![Copies::default(); topology.data.len()],
             refusals: vec![Vec::new(); topology.data.len()],
             is_held: topology.data.iter().map(|class| class.holding.is_some()).collect(),
-            finder: finds.then(|| LossFinder::new(topology, model, plan.seed)),
+            finder: finds.then(|| LossFinder::new(topology, model, plan.seed, from)),
             ..recorder
         };
         recorder.begin();

@@ -1,7 +1,8 @@
 //! One life as a time line: who failed, what followed, who repaired, what the journeys saw.
 
-use crate::engine::{Event, NodeView, Observer, Placement, Root, Standing, State};
-use crate::model::{ActId, ClockId, CrewId, JobId, JourneyId, Model, SeatId, UnitId};
+use super::incident::{Incident, LifeOfData};
+use crate::engine::{CopyView, Event, Loss, NodeView, Observer, Placement, Root, Standing, State};
+use crate::model::{ActId, ClockId, CrewId, DataId, JobId, JourneyId, Model, SeatId, UnitId};
 use crate::units::{SimSpan, SimTime};
 
 /// Something that changed.
@@ -42,6 +43,22 @@ pub enum Change {
     Serves(SeatId, UnitId),
     /// Nobody serves on a seat.
     Empty(SeatId),
+    /// So many copies of a data class are gone, and so many are then missing.
+    CopiesLost(DataId, u32, u32),
+    /// So many copies of a data class are there again, and so many are still missing.
+    CopiesBack(DataId, u32, u32),
+    /// So many copies of a data class begin to be made anew.
+    RebuildsBegin(DataId, u32),
+    /// So many copies of a data class are no longer made anew, and are not through.
+    RebuildsEnd(DataId, u32),
+    /// So many groups of a data class cannot be read.
+    Unreadable(DataId, u32),
+    /// Groups of a data class are lost, or the newest of its data.
+    Lost(Loss),
+    /// Data of a class are gone for good.
+    Gone(DataId, Incident),
+    /// What is left of a data class has been restored from a backup, which took so long.
+    RestoredFromBackup(DataId, SimSpan),
     /// A journey went down.
     JourneyDown(JourneyId, Root),
     /// A journey came back, after so long, when what it waited for last was over.
@@ -72,6 +89,7 @@ pub struct Timeline<'m> {
     volumes: Vec<(UnitId, usize)>,
     seats: Vec<Option<UnitId>>,
     working: Vec<bool>,
+    copies: Vec<CopyView>,
     down_since: Vec<Option<SimTime>>,
 }
 
@@ -89,6 +107,7 @@ impl<'m> Timeline<'m> {
             volumes: Vec::new(),
             seats: State::new(model).serving(),
             working: vec![false; model.clocks.len() + model.units.len()],
+            copies: vec![CopyView::default(); model.data.units.len()],
             down_since: vec![None; model.journeys.len()],
         }
     }
@@ -150,6 +169,54 @@ impl<'m> Timeline<'m> {
                 self.add(at, Change::Stands(unit, now));
             }
         }
+    }
+
+    /// What has become of copies, all of a class together.
+    fn add_copies(&mut self, at: SimTime, state: &State) {
+        for (index, holding) in self.model.data.holdings.iter().enumerate() {
+            let class = DataId::new(index);
+            let (mut lost, mut back, mut begun, mut ended, mut missing) = (0, 0, 0, 0, 0);
+            for number in 0..holding.count {
+                let copy = holding.copy(number);
+                let now = state.data.copy(copy);
+                let before = std::mem::replace(&mut self.copies[copy.index()], now);
+                missing += u32::from(now.is_lost);
+                if now == before {
+                    continue;
+                }
+                // One that was only away for too long is made anew as well.
+                let is_back = before.is_lost && !now.is_lost
+                    || before.is_rebuilding && !now.is_rebuilding && now.is_elsewhere;
+                lost += u32::from(now.is_lost && !before.is_lost);
+                back += u32::from(is_back);
+                begun += u32::from(now.is_rebuilding && !before.is_rebuilding);
+                ended += u32::from(before.is_rebuilding && !now.is_rebuilding && !is_back);
+            }
+            for (count, change) in [
+                (lost, Change::CopiesLost(class, lost, missing)),
+                (ended, Change::RebuildsEnd(class, ended)),
+                (back, Change::CopiesBack(class, back, missing)),
+                (begun, Change::RebuildsBegin(class, begun)),
+            ] {
+                if count > 0 {
+                    self.add(at, change);
+                }
+            }
+        }
+    }
+
+    /// Puts in what came of data in the same life, of each class: when it has happened what else happens at the instant.
+    pub(crate) fn add_incidents(&mut self, of_classes: &[LifeOfData]) {
+        for (index, of_class) in of_classes.iter().enumerate() {
+            let class = DataId::new(index);
+            for incident in &of_class.incidents {
+                self.add(incident.at, Change::Gone(class, *incident));
+                if let Some(took) = incident.restored_in {
+                    self.add(incident.at + took, Change::RestoredFromBackup(class, took));
+                }
+            }
+        }
+        self.entries.sort_by_key(|entry| entry.at);
     }
 
     fn add_work(&mut self, at: SimTime, state: &State) {
@@ -237,7 +304,16 @@ impl Observer for Timeline<'_> {
         if !self.model.crews.is_empty() {
             self.add_work(at, state);
         }
+        self.add_copies(at, state);
         self.add_standings(at, state);
+    }
+
+    fn on_loss(&mut self, at: SimTime, loss: Loss) {
+        self.add(at, Change::Lost(loss));
+    }
+
+    fn on_unreadable_groups(&mut self, data: DataId, at: SimTime, groups: u32) {
+        self.add(at, Change::Unreadable(data, groups));
     }
 
     fn on_down(&mut self, journey: JourneyId, at: SimTime, cause: Root) {

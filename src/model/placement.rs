@@ -118,9 +118,7 @@ impl Dealer<'_> {
             let there = group.iter().filter(|other| places[**other as usize] == place).count();
             there < most as usize
         };
-        let Holding { places, most_per_place, also, .. } = self.holding;
-        has_room(places, *most_per_place)
-            && also.iter().all(|spread| has_room(&spread.places, spread.most))
+        self.holding.levels().all(|(places, most)| has_room(places, most))
             && !group.contains(&holder)
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::answer::{Answer, Answers, Contradiction, Method, Route};
+use super::at_once::levels_at_once;
 use super::data_class::{
     DataCause, DataMeasures, DataReport, DataStageCause, Held, PromisedBy, Survival, WindowOfData,
 };
@@ -730,6 +731,9 @@ impl<'a> Reporter<'a> {
                 Some(_) => simultaneous_losses(self.model.holding(DataId::new(index))),
                 None => Vec::new(),
             },
+            levels_at_once: class.holding.as_ref().map_or_else(Vec::new, |holding| {
+                levels_at_once(self.topology, holding, self.model.holding(DataId::new(index)))
+            }),
         }
     }
 

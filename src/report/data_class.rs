@@ -1,6 +1,7 @@
 //! What a report shows of a data class.
 
 use super::answer::LossAnswer;
+use super::at_once::LevelAtOnce;
 use crate::exact::Simultaneous;
 use crate::measure::{
     Bounded, DataEstimates, FirstOutage, Nines, StageCause, TimeToLoss, Verdict, bytes_held,
@@ -27,6 +28,8 @@ pub struct DataReport {
     /// How probable it is that losing so many holders at once destroys something, for a few numbers;
     /// none if nothing holds copies.
     pub simultaneous: Vec<Simultaneous>,
+    /// The same for units of each level that holders stand on, the nearest first, where that says more.
+    pub levels_at_once: Vec<LevelAtOnce>,
     /// What another route says of the first loss, or why there is none; `None` if nobody asked.
     pub second: Option<Result<LossAnswer, String>>,
     /// Whether that is nearer than the simulation, which has seen too little.

@@ -3,10 +3,11 @@
 use serde::Serialize;
 
 use super::answer_json::{AgreementJson, LossAnswerJson};
+use super::at_once::LevelAtOnce;
 use super::data_class::{DataMeasures, DataReport, DataStageCause, WindowOfData};
 use super::json::{Interval, TimeToFirst};
 use crate::exact::Simultaneous;
-use crate::measure::{Bounded, CopyEstimates, SpanEstimates, TimeToLoss};
+use crate::measure::{Bounded, CopyEstimates, CycleEstimates, SpanEstimates, TimeToLoss};
 
 /// One data class; what a run does not measure is null.
 #[derive(Default, Serialize)]
@@ -19,6 +20,8 @@ pub(super) struct DataJson<'a> {
     stages: Option<Vec<StageJson<'a>>>,
     causes: Option<Vec<CauseJson<'a>>>,
     restore_s: Option<SpansJson>,
+    offload: Option<CyclesJson>,
+    backup: Option<CyclesJson>,
     time_to_first_loss_s: Option<TimeToFirst>,
     groups: Option<u32>,
     usable_bytes: Option<f64>,
@@ -37,6 +40,7 @@ pub(super) struct DataJson<'a> {
     rebuilt_bytes_per_year: Option<Interval>,
     margins: Option<Vec<MarginJson>>,
     simultaneous_loss: Option<Vec<SimultaneousJson>>,
+    simultaneous_loss_by_level: Option<Vec<LevelAtOnceJson<'a>>>,
     exact: Option<LossAnswerJson<'a>>,
     agreement: Option<AgreementJson<'a>>,
 }
@@ -81,6 +85,32 @@ impl SpansJson {
             p99: quantile(2),
             max: spans.map(|spans| spans.max),
             count: spans.map_or(0, |spans| spans.count),
+        }
+    }
+}
+
+/// What comes of offloads or backups; what cannot happen to them is null.
+#[derive(Serialize)]
+struct CyclesJson {
+    begun_per_year: Interval,
+    needs_down_per_year: Option<Interval>,
+    failed_per_year: Option<Interval>,
+    refused_per_year: Option<Interval>,
+    lost_per_year: Option<Interval>,
+    age_s: Option<Interval>,
+    none_share: Interval,
+}
+
+impl From<CycleEstimates> for CyclesJson {
+    fn from(cycles: CycleEstimates) -> CyclesJson {
+        CyclesJson {
+            begun_per_year: cycles.begun_per_year.into(),
+            needs_down_per_year: cycles.needs_down_per_year.map(Interval::from),
+            failed_per_year: cycles.failed_per_year.map(Interval::from),
+            refused_per_year: cycles.refused_per_year.map(Interval::from),
+            lost_per_year: cycles.lost_per_year.map(Interval::from),
+            age_s: cycles.age_s.map(Interval::from),
+            none_share: cycles.none_share.into(),
         }
     }
 }
@@ -179,8 +209,36 @@ struct SimultaneousJson {
 
 impl From<&Simultaneous> for SimultaneousJson {
     fn from(simultaneous: &Simultaneous) -> SimultaneousJson {
-        let Simultaneous { holders, p_loss, p_group, tried, is_exact: exact } = *simultaneous;
+        let Simultaneous { lost: holders, p_loss, p_group, tried, is_exact: exact } = *simultaneous;
         SimultaneousJson { holders, p_loss: p_loss.into(), p_group, tried, exact }
+    }
+}
+
+/// Losing several units of a level at once.
+#[derive(Serialize)]
+struct LevelAtOnceJson<'a> {
+    level: &'a str,
+    units: u32,
+    losses: Vec<UnitsAtOnceJson>,
+}
+
+#[derive(Serialize)]
+struct UnitsAtOnceJson {
+    units: u32,
+    p_loss: Interval,
+    tried: u64,
+    exact: bool,
+}
+
+impl<'a> From<&'a LevelAtOnce> for LevelAtOnceJson<'a> {
+    fn from(level: &'a LevelAtOnce) -> LevelAtOnceJson<'a> {
+        let losses = level.losses.iter().map(|loss| UnitsAtOnceJson {
+            units: loss.lost,
+            p_loss: loss.p_loss.into(),
+            tried: loss.tried,
+            exact: loss.is_exact,
+        });
+        LevelAtOnceJson { level: &level.level, units: level.units, losses: losses.collect() }
     }
 }
 
@@ -189,6 +247,9 @@ impl<'a> DataJson<'a> {
         let simultaneous = class.survival.map(|_| class.simultaneous.iter().map(Into::into));
         DataJson {
             simultaneous_loss: simultaneous.map(Iterator::collect),
+            simultaneous_loss_by_level: class
+                .survival
+                .map(|_| class.levels_at_once.iter().map(Into::into).collect()),
             exact: match (&class.measures, &class.second) {
                 (DataMeasures::Answered(Ok(answer)), _) | (_, Some(Ok(answer))) => {
                     Some(LossAnswerJson::of(answer))
@@ -294,6 +355,8 @@ impl<'a> DataJson<'a> {
             stages: Some(stages.collect()),
             causes: Some(causes.collect()),
             restore_s: estimates.restorations.as_ref().map(|spans| SpansJson::of(Some(spans))),
+            offload: estimates.offload.map(CyclesJson::from),
+            backup: estimates.backup.map(CyclesJson::from),
             time_to_first_loss_s: Some(TimeToFirst::of(&estimates.first_loss)),
             ..DataJson::default()
         }

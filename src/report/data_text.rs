@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::answer::LossAnswer;
 use super::answer_text::{loss_words, rough, told};
+use super::at_once::LevelAtOnce;
 use super::data_class::{
     DataCause, DataMeasures, DataReport, DataStageCause, Durability, PromisedBy, Survival,
     WindowOfData,
@@ -12,7 +13,8 @@ use super::number::{duration, grouped, nines, percent, significant};
 use super::text::{first_table, section, table, wrapped};
 use crate::exact::Simultaneous;
 use crate::measure::{
-    Bounded, CopyEstimates, DataEstimates, Nines, RPO_SHARE, Stage, StageCause, TimeToLoss, Verdict,
+    Bounded, CopyEstimates, CycleEstimates, DataEstimates, Nines, RPO_SHARE, Stage, StageCause,
+    TimeToLoss, Verdict,
 };
 use crate::stats::Estimate;
 use crate::units::{SECONDS_PER_YEAR, SimSpan};
@@ -110,6 +112,8 @@ fn class_section(class: &DataReport, window: &WindowOfData, horizon: SimSpan) ->
         let line = format!("restored from a backup in {mean} in the mean, 95 % within {p95}");
         lines += &wrapped(&line, "  ");
     }
+    lines += &cycle_line("offloads", estimates.offload.as_ref());
+    lines += &cycle_line("backups", estimates.backup.as_ref());
     if let Some(copies) = &estimates.copies {
         lines += &match class.durability().filter(|_| class.nearer().is_some()) {
             Some(told) => {
@@ -121,7 +125,7 @@ fn class_section(class: &DataReport, window: &WindowOfData, horizon: SimSpan) ->
         };
         lines += &copy_lines(copies);
     }
-    lines += &simultaneous_line(&class.simultaneous);
+    lines += &simultaneous_lines(&class.simultaneous, &class.levels_at_once);
     if lines.is_empty() { text + "\n" } else { format!("{text}{lines}\n") }
 }
 
@@ -432,33 +436,79 @@ fn copy_lines(copies: &CopyEstimates) -> String {
     lines
 }
 
-/// What losing several holders at once destroys; nothing where it is certain, as with one group.
-fn simultaneous_line(losses: &[Simultaneous]) -> String {
-    if losses.iter().all(|loss| loss.p_loss.mean >= 1.0) {
-        return String::new();
+/// What comes of offloads or backups; nothing if there are none.
+fn cycle_line(what: &str, cycles: Option<&CycleEstimates>) -> String {
+    let Some(cycles) = cycles else { return String::new() };
+    let times = |estimate: &Estimate| significant(estimate.mean, 3);
+    let mut line = format!("{what}: {} begun a year", times(&cycles.begun_per_year));
+    let ends = [
+        (cycles.needs_down_per_year, "found down what they need"),
+        (cycles.failed_per_year, "failed"),
+        (cycles.refused_per_year, "were not taken where they go"),
+        (cycles.lost_per_year, "were the newest and lost there"),
+    ];
+    for (estimate, words) in ends {
+        let Some(estimate) = estimate else { continue };
+        let _ = match estimate.mean > 0.0 {
+            true => write!(line, ", {}{} {words}", times(&estimate), around(&estimate)),
+            false => write!(line, ", none {words}"),
+        };
     }
+    if let Some(age) = &cycles.age_s {
+        let age = with_interval(age, duration);
+        let _ = write!(line, "; the newest that can be used is {age} old in the mean");
+    }
+    if cycles.none_share.mean > 0.0 {
+        let share = share(cycles.none_share.mean);
+        let _ = write!(line, "; none can be used {share} of the time");
+    }
+    wrapped(&line, "  ")
+}
+
+/// The interval of a number of times.
+fn around(estimate: &Estimate) -> String {
+    interval(estimate, |value| significant(value, 3))
+}
+
+/// What losing several holders at once destroys, and several units that they stand on; nothing where it is certain, as with
+/// one group.
+fn simultaneous_lines(holders: &[Simultaneous], levels: &[LevelAtOnce]) -> String {
+    let is_certain = |losses: &[Simultaneous]| losses.iter().all(|loss| loss.p_loss.mean >= 1.0);
+    let mut lines = String::new();
+    if !is_certain(holders) {
+        let list = at_once(holders);
+        let line =
+            format!("so many holders lost at once destroy something, of all such cases: {list}");
+        lines += &wrapped(&line, "  ");
+    }
+    for LevelAtOnce { level, units, losses } in levels {
+        // That all of them are too many is nothing new.
+        if !is_certain(losses) || losses.iter().any(|loss| loss.lost < *units) {
+            let list = at_once(losses);
+            let line = format!("so many of level `{level}` with all holders on them: {list}");
+            lines += &wrapped(&line, "  ");
+        }
+    }
+    lines
+}
+
+/// How probable it is that losing so many at once destroys something, for each number.
+fn at_once(losses: &[Simultaneous]) -> String {
     let words = |loss: &Simultaneous| {
-        let Simultaneous { holders, p_loss, .. } = loss;
+        let Simultaneous { lost, p_loss, .. } = loss;
+        let lost = grouped(u64::from(*lost));
         let about = if loss.is_exact { "" } else { "about " };
         match (p_loss.mean > 0.0, p_loss.ci95) {
-            (false, Some((_, most))) if most > 0.0 => {
-                format!("{} in at most {}", grouped(u64::from(*holders)), share(most))
-            }
-            (false, _) => format!("{} never", grouped(u64::from(*holders))),
+            (false, Some((_, most))) if most > 0.0 => format!("{lost} in at most {}", share(most)),
+            (false, _) => format!("{lost} never"),
             (true, _) if p_loss.mean >= 0.9995 => {
                 let nearly = if loss.is_exact && p_loss.mean >= 1.0 { "" } else { "nearly " };
-                format!("{} {nearly}always", grouped(u64::from(*holders)))
+                format!("{lost} {nearly}always")
             }
-            (true, _) => {
-                format!("{} in {about}{}", grouped(u64::from(*holders)), share(p_loss.mean))
-            }
+            (true, _) => format!("{lost} in {about}{}", share(p_loss.mean)),
         }
     };
-    let list = losses.iter().map(words).collect::<Vec<_>>().join(", ");
-    wrapped(
-        &format!("so many holders lost at once destroy something, of all such cases: {list}"),
-        "  ",
-    )
+    losses.iter().map(words).collect::<Vec<_>>().join(", ")
 }
 
 /// A share in percent, however small.

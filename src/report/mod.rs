@@ -4,6 +4,7 @@
 mod answer;
 mod answer_json;
 mod answer_text;
+mod at_once;
 mod capacity;
 mod csv;
 mod cuts;
@@ -35,6 +36,7 @@ pub use self::csv::to_csv;
 pub use self::plotters::{DrawError, Sheet, Theme, to_png, to_svg};
 pub use answer::{Answer, Answers, Contradiction, LossAnswer, Method, Route, not_markov_text};
 pub(crate) use answer::{ByRoute, exact_answers, rare_refusal, tells_of_horizon};
+pub use at_once::LevelAtOnce;
 pub use capacity::{
     CapacityReport, Case, MemoryUse, NodeUse, PendingReplica, capacity, capacity_to_json,
     capacity_to_text, obstacle_text,

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use super::number::{duration, percent};
+use super::data_text::stage_words;
+use super::number::{duration, grouped, percent};
 use crate::dist::Law;
-use crate::engine::{Placement, Root};
-use crate::measure::{Change, Entry};
-use crate::model::{ClockId, Model, SeatId, UnitId};
+use crate::engine::{HowLost, Loss, Placement, Root};
+use crate::measure::{Change, Entry, Incident};
+use crate::model::{ClockId, DataId, Model, SeatId, UnitId};
 use crate::spec::Topology;
 use crate::units::{SimSpan, SimTime};
 
@@ -153,6 +154,23 @@ fn told(names: &[&str]) -> String {
     }
 }
 
+fn is(count: u32) -> &'static str {
+    if count == 1 { "is" } else { "are" }
+}
+
+/// How data were lost, as copies know it.
+fn how_words(how: HowLost) -> &'static str {
+    match how {
+        HowLost::Wiped => "too many copies are gone",
+        HowLost::Unreadable => "a rebuild could not read what it needed",
+        HowLost::Latent => "what was left had a defect",
+        HowLost::Deleted => "deleted",
+        HowLost::Unsynced => "not yet written down",
+        HowLost::Lagging => "not yet on the copy that took over",
+        HowLost::Missed => "missed by the copies that are left",
+    }
+}
+
 /// Which entries are shown.
 fn shown(topology: &Topology, entries: &[Entry], all: bool) -> BTreeSet<usize> {
     if all {
@@ -229,6 +247,51 @@ impl Names<'_> {
                 format!("  {} serves for {}", self.unit(*unit), self.seat(*seat))
             }
             Change::Empty(seat) => format!("  nobody serves for {}", self.seat(*seat)),
+            Change::CopiesLost(class, lost, missing) => {
+                let what = self.copies(*lost, *class);
+                let others = match missing - lost {
+                    0 => String::new(),
+                    _ => format!(", {missing} are missing"),
+                };
+                format!("  {what} {} lost{others}", is(*lost))
+            }
+            Change::CopiesBack(class, back, missing) => {
+                let what = self.copies(*back, *class);
+                let others = match missing {
+                    0 => "none is missing".to_owned(),
+                    some => format!("{some} {} still missing", is(*some)),
+                };
+                format!("  {what} {} there again, {others}", is(*back))
+            }
+            Change::RebuildsBegin(class, begun) => {
+                format!("  rebuild of {} begins", self.copies(*begun, *class))
+            }
+            Change::RebuildsEnd(class, ended) => {
+                format!("  rebuild of {} is broken off", self.copies(*ended, *class))
+            }
+            Change::Unreadable(class, 0) => {
+                format!("all groups of {} can be read", self.class(*class))
+            }
+            Change::Unreadable(class, groups) => {
+                format!("{} cannot be read", self.groups(*groups, *class))
+            }
+            Change::Lost(Loss { data, newest: Some(newest), how, .. }) => {
+                let length = duration(newest.seconds());
+                format!("{length} of {} are LOST: {}", self.class(*data), how_words(*how))
+            }
+            Change::Lost(Loss { data, groups, how, .. }) => {
+                let what = self.groups(*groups, *data);
+                format!("{what} {} LOST: {}", is(*groups), how_words(*how))
+            }
+            Change::Gone(class, Incident { lost, stage, .. }) => {
+                let length = duration(lost.seconds());
+                let stage = stage_words(*stage);
+                format!("{length} of {} are gone for good: {stage}", self.class(*class))
+            }
+            Change::RestoredFromBackup(class, took) => {
+                let took = duration(took.seconds());
+                format!("{} is restored from a backup after {took}", self.class(*class))
+            }
             Change::JourneyDown(id, cause) => match journey(id.index()) {
                 Some(name) => format!("{name} DOWN, because of {}", self.root(*cause)),
                 None => return None,
@@ -293,6 +356,20 @@ impl Names<'_> {
                 format!("{who} {is} stuck on {}, which cannot be told", self.unit(node))
             }
         }
+    }
+
+    fn class(&self, class: DataId) -> &str {
+        &self.topology.data[class.index()].name
+    }
+
+    fn copies(&self, count: u32, class: DataId) -> String {
+        let copies = if count == 1 { "copy" } else { "copies" };
+        format!("{} {copies} of {}", grouped(u64::from(count)), self.class(class))
+    }
+
+    fn groups(&self, count: u32, class: DataId) -> String {
+        let groups = if count == 1 { "group" } else { "groups" };
+        format!("{} {groups} of {}", grouped(u64::from(count)), self.class(class))
     }
 
     fn mode(&self, clock: ClockId) -> &str {

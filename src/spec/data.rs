@@ -108,6 +108,23 @@ pub struct Holding {
     pub catch_up: CatchUp,
 }
 
+impl Holding {
+    /// Each level that a group is spread over: where each holder is, and how many of a group one place may hold.
+    pub(crate) fn levels(&self) -> impl Iterator<Item = (&[u32], u32)> {
+        levels_of_spread(&self.places, self.most_per_place, &self.also)
+    }
+}
+
+/// The levels of a spread over these places and others.
+pub(super) fn levels_of_spread<'a>(
+    places: &'a [u32],
+    most: u32,
+    also: &'a [CopySpread],
+) -> impl Iterator<Item = (&'a [u32], u32)> {
+    let others = also.iter().map(|spread| (spread.places.as_slice(), spread.most));
+    std::iter::once((places, most)).chain(others)
+}
+
 /// A level over which the copies or shards of a group are spread.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CopySpread {
@@ -191,6 +208,19 @@ pub struct Rebuild {
     /// Whether of those that wait the one comes first whose groups have lost the most; else the one
     /// that has waited longest.
     pub by_margin: bool,
+    /// How what a holder gives to rebuilds is shared.
+    pub sharing: Sharing,
+}
+
+/// How rebuilds share what each holder gives to those that read from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sharing {
+    /// All that read from a holder share it.
+    OfHolder,
+    /// Each has all of it, as if no other were going on. No file says so: it is an assumption.
+    Nothing,
+    /// All share what one alone would get. No file says so either.
+    OfOne,
 }
 
 impl Rebuild {
@@ -204,6 +234,7 @@ impl Rebuild {
             at_a_time: None,
             lazy: 1,
             by_margin: false,
+            sharing: Sharing::OfHolder,
         }
     }
 

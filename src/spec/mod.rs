@@ -28,7 +28,7 @@ mod yaml;
 pub use catalog::CATALOG;
 pub use data::{
     Buffer, CatchUp, CopySpread, Cycle, DataClass, Holding, Latent, Medium, Pipeline, Placement,
-    Rebuild, Scrub, Speed,
+    Rebuild, Scrub, Sharing, Speed,
 };
 pub(crate) use data::{SHORTEST_CYCLE_SECONDS, in_order_of_copying};
 pub use diagnostic::{Code, Diagnostic, Findings, Severity};

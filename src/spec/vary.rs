@@ -1,6 +1,6 @@
 //! The same topology with other inputs, drawn from the ranges of its failure modes, or with other assumptions.
 
-use super::data::{Rebuild, Speed};
+use super::data::{Rebuild, Sharing, Speed};
 use super::topology::{Common, FailureMode, Repair, Stage, Topology};
 use crate::dist::Law;
 use crate::rng::{Purpose, StreamKey, hash_text};
@@ -111,21 +111,34 @@ impl Assumption {
     fn of_rebuild(self, rebuild: &mut Rebuild) {
         match (self, &mut rebuild.speed) {
             (_, Speed::Law(law)) => *law = self.of_repair(law),
-            (Assumption::SharedBandwidth, Speed::Bandwidth { each, shared: shared @ None, .. }) => {
-                *shared = *each;
+            (
+                Assumption::SharedBandwidth,
+                Speed::Bandwidth { each, shared: shared @ None, source, per_level, .. },
+            ) => {
+                *shared = of_one(*each, None, per_level);
+                if source.is_some() {
+                    rebuild.sharing = Sharing::OfOne;
+                }
             }
             (
                 Assumption::OwnBandwidth,
                 Speed::Bandwidth { each, shared, source, per_level, .. },
             ) => {
-                *each = each.or(*shared);
-                if each.is_some() {
-                    (*shared, *source, *per_level) = (None, None, Vec::new());
+                *each = of_one(*each, *shared, per_level);
+                (*shared, *per_level) = (None, Vec::new());
+                if source.is_some() {
+                    rebuild.sharing = Sharing::Nothing;
                 }
             }
             _ => {}
         }
     }
+}
+
+/// What one rebuild alone gets, but for what holders give: the least of what is said.
+fn of_one(each: Option<f64>, shared: Option<f64>, per_level: &[(Vec<u32>, f64)]) -> Option<f64> {
+    let per_level = per_level.iter().map(|(_, bandwidth)| *bandwidth);
+    each.into_iter().chain(shared).chain(per_level).reduce(f64::min)
 }
 
 impl Topology {

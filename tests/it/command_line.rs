@@ -997,6 +997,83 @@ fn a_topology_without_journeys_is_simulated_checked_and_drawn() {
     assert!(text(&explained.stdout).contains("dead of drive-6 strikes"));
 }
 
+/// Two copies, which are wiped 10 h and 11 h after the beginning and are back two hours later each; and a backup every 4 h.
+#[test]
+fn a_life_tells_what_becomes_of_copies() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = "
+topology: rows
+horizon: 20h
+failures:
+  first:  {every: {fixed: 10h}, repair: 2h, wipes: true}
+  second: {every: {fixed: 11h}, repair: 2h, wipes: true}
+domains: {one: {fails: [first]}, two: {fails: [second]}}
+data:
+  rows:
+    held_by: [one, two]
+    copies: 2
+    rebuild: {detect: 30m, takes: 45m}
+    backup: {every: 4h, restore: 3h}
+";
+    let rows = file(folder.path(), "rows.yaml", rows);
+    let output = ninefold(&["explain", &rows, "--all"]);
+    check_status(&output, 0);
+    let told: Vec<&str> = text(&output.stdout).lines().skip(1).map(str::trim).collect();
+    assert_eq!(
+        told,
+        [
+            "day 0 10:00:00  first of one strikes",
+            "day 0 10:00:00    one is down",
+            "day 0 10:00:00    1 copy of rows is lost",
+            "day 0 11:00:00  second of two strikes",
+            "day 0 11:00:00    two is down",
+            "day 0 11:00:00    1 copy of rows is lost, 2 are missing",
+            "day 0 11:00:00  1 group of rows is LOST: too many copies are gone",
+            "day 0 11:00:00  1 group of rows cannot be read",
+            "day 0 11:00:00  3h of rows are gone for good: newer than the backup",
+            "day 0 12:00:00  first of one is over",
+            "day 0 12:00:00    one is up",
+            "day 0 12:30:00    rebuild of 1 copy of rows begins",
+            "day 0 13:00:00  second of two is over",
+            "day 0 13:00:00    two is up",
+            "day 0 13:15:00    1 copy of rows is there again, 1 is still missing",
+            "day 0 13:15:00  all groups of rows can be read",
+            "day 0 13:30:00    rebuild of 1 copy of rows begins",
+            "day 0 14:00:00  rows is restored from a backup after 3h",
+            "day 0 14:15:00    1 copy of rows is there again, none is missing",
+        ]
+    );
+    // What happens to many is told at once; a rebuild that is struck again, and a copy that is only away and is made
+    // anew elsewhere.
+    let fleet = "
+topology: fleet
+horizon: 2d
+failures:
+  dead: {every: {fixed: 10h}, repair: 20h, wipes: true}
+  off:  {every: {fixed: 30h}, repair: 10h}
+domains:
+  rack: {fails: [dead]}
+  disk: {in: rack, count: 3}
+  far:  {fails: [off]}
+  near: {count: 2}
+data:
+  here:  {held_by: disk, copies: 3, rebuild: 12h}
+  there: {held_by: [far, near], copies: 3, rebuild: {takes: 1h, to: elsewhere, gives_up_after: 15m}}
+";
+    let fleet = file(folder.path(), "fleet.yaml", fleet);
+    let told = ninefold(&["explain", &fleet, "--all"]);
+    let told = text(&told.stdout);
+    for line in [
+        "day 0 10:00:00    3 copies of here are lost\n",
+        "day 1 06:00:00    rebuild of 3 copies of here begins\n",
+        "day 1 16:00:00    rebuild of 3 copies of here is broken off\n",
+        "day 1 06:15:00    rebuild of 1 copy of there begins\n",
+        "day 1 07:15:00    1 copy of there is there again, none is missing\n",
+    ] {
+        assert!(told.contains(line), "{line} is not in\n{told}");
+    }
+}
+
 #[test]
 fn what_is_about_journeys_is_refused_where_there_are_none() {
     let folder = tempfile::tempdir().unwrap();

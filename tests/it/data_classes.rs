@@ -1,11 +1,12 @@
 //! Data classes: what is read, and what it means.
 
 use ninefold::dist::Law;
-use ninefold::report::JourneyMeasures;
+use ninefold::report::{JourneyMeasures, to_json};
 use ninefold::scheme::Scheme;
 use ninefold::spec::{CatchUp, DataClass, Medium, Placement, Speed};
 use ninefold::units::SimSpan;
 use ninefold::{Plan, System, Topology};
+use serde_json::Value;
 
 fn classes() -> Topology {
     Topology::from_path("tests/data/classes.yaml").unwrap_or_else(|error| panic!("{error}"))
@@ -196,4 +197,26 @@ fn object_stores_survive_the_loss_of_as_many_servers_as_their_makers_say() {
         let what = format!("{servers} servers of {drives} drives, {data}+{parity}");
         assert_eq!(survived, (reads, writes), "{what}");
     }
+}
+
+/// A holder has one defect at a time: as many come until one is found as it takes to find one, so that it has one half
+/// of the time, when the other holder of all its groups is wiped. Did they add up it would be `1 - exp(-1)`.
+#[test]
+fn a_holder_has_one_defect_at_a_time() {
+    let text = "
+topology: defects
+horizon: 1010h
+failures: {dead: {every: {fixed: 1000h}, repair: 1h, wipes: true}}
+domains: {a: {fails: [dead]}, b: {}}
+data:
+  rows: {held_by: [a, b], copies: 2, groups: 10, latent: {every: 100h, scrub: {exponential: 100h}}}
+";
+    let topology = Topology::from_str("defects", text).unwrap();
+    assert_eq!(topology.warning_count(), 1, "{}", topology.warnings);
+    let system = System::compile(topology);
+    let lives = 4_000.0_f64;
+    let report = system.simulate(&Plan { replications: lives as u64, ..system.plan(1) }).unwrap();
+    let json: Value = serde_json::from_str(&to_json(&report)).unwrap();
+    let p_loss = json["data"]["rows"]["p_loss"]["mean"].as_f64().unwrap();
+    assert!((p_loss - 0.5).abs() < 4.0 * (0.25 / lives).sqrt(), "{p_loss}");
 }

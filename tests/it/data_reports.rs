@@ -382,3 +382,145 @@ fn what_copies_lost_is_told_by_a_life() {
     let [incident] = life.data[0].incidents[..] else { panic!("{:?}", life.data) };
     assert_eq!((incident.stage, incident.lost), (Stage::AllCopies, hours(1.0)));
 }
+
+/// Whether a unit is another one, or stands on it.
+fn stands_on(topology: &Topology, unit: usize, on: usize) -> bool {
+    unit == on || topology.units[unit].hosts.iter().any(|host| stands_on(topology, *host, on))
+}
+
+/// Of all sets of so many units of a level that have holders on them, the share with which a group goes.
+fn share_of_sets(system: &System, level: &str, lost: u32) -> f64 {
+    let topology = system.topology();
+    let held = topology.data[0].holding.as_ref().unwrap();
+    let holding = system.model().holding(DataId::new(0));
+    let units: Vec<Vec<u32>> = (0..topology.units.len())
+        .filter(|unit| topology.units[*unit].level.as_deref() == Some(level))
+        .map(|unit| {
+            let holders = (0..).zip(&held.holders);
+            let on = holders.filter(|(_, holder)| stands_on(topology, **holder, unit));
+            on.map(|(number, _)| number).collect()
+        })
+        .filter(|holders: &Vec<u32>| !holders.is_empty())
+        .collect();
+    let (mut fatal, mut all) = (0, 0);
+    for set in 0..1_u32 << units.len() {
+        if set.count_ones() != lost {
+            continue;
+        }
+        let is_gone = |holder: &u32| {
+            (0..units.len()).any(|unit| set >> unit & 1 == 1 && units[unit].contains(holder))
+        };
+        let is_destroyed = |group: u32| {
+            let members = (0..).zip(holding.group(group));
+            let gone = members.filter(|(_, holder)| is_gone(holder)).map(|(position, _)| position);
+            !holding.scheme.can_recover(&gone.collect::<Vec<u32>>())
+        };
+        all += 1;
+        fatal += u32::from((0..holding.group_count() as u32).any(is_destroyed));
+    }
+    f64::from(fatal) / f64::from(all)
+}
+
+#[test]
+fn places_lost_at_once_destroy_what_an_enumeration_says() {
+    let of_racks = "
+  rack:  {level: rack, count: 4}
+  node:  {level: node, in: rack, count: 2}
+  drive: {level: drive, in: node, count: 2, fails: [dead]}";
+    // Each node hangs on two of three feeds, and one of four on its own.
+    let of_feeds = "
+  feed: {level: feed, count: 3}
+  a:    {level: node, count: 2, also_on: [feed-0, feed-1]}
+  b:    {level: node, count: 2, also_on: [feed-1, feed-2]}
+  c:    {level: node, count: 3}
+  drive: {level: drive, in: [a, b, c], count: 2, fails: [dead]}";
+    let cases = [
+        (of_racks, "copies: 2, groups: 12", &["node", "rack"][..]),
+        (of_racks, "copies: 3, groups: 9, spread: {by: node}", &["node", "rack"]),
+        (of_racks, "erasure: {data: 4, parity: 2}, groups: 6", &["node", "rack"]),
+        (of_racks, "lrc: {data: 4, groups: 2, local: 1, global: 1}, groups: 5", &["node", "rack"]),
+        (of_racks, "copies: 3, placement: every-combination", &["node", "rack"]),
+        (of_feeds, "copies: 3, groups: 10", &["node", "feed"]),
+    ];
+    let mut seen = 0;
+    for (domains, data, levels) in cases {
+        let text = format!(
+            "
+topology: at-once
+failures: {{dead: {{every: 1y, repair: 1h, wipes: true}}}}
+domains:{domains}
+data: {{objects: {{held_by: drive, {data}}}}}
+"
+        );
+        let system = System::compile(Topology::from_str("at-once", &text).unwrap());
+        let report = system.simulate(&Plan { replications: 1, ..system.plan(1) }).unwrap();
+        let json: Value = serde_json::from_str(&to_json(&report)).unwrap();
+        let told = json["data"]["objects"]["simultaneous_loss_by_level"].as_array().unwrap();
+        let names: Vec<&str> = told.iter().map(|level| level["level"].as_str().unwrap()).collect();
+        assert_eq!(names, levels, "{data}");
+        for level in told {
+            let name = level["level"].as_str().unwrap();
+            let losses = level["losses"].as_array().unwrap();
+            let number = |loss: &Value| loss["units"].as_u64().unwrap() as u32;
+            for loss in losses {
+                let exact = share_of_sets(&system, name, number(loss));
+                let found = loss["p_loss"]["mean"].as_f64().unwrap();
+                assert!((found - exact).abs() < 1e-12, "{data}, {loss}: not {exact}");
+                assert_eq!(loss["exact"], true);
+                seen += u32::from(exact > 0.0 && exact < 1.0);
+            }
+            // Fewer never destroy anything.
+            for fewer in 1..number(&losses[0]) {
+                assert_eq!(share_of_sets(&system, name, fewer), 0.0, "{data}, {name}, {fewer}");
+            }
+        }
+    }
+    assert!(seen > 8, "only {seen} are neither certain nor impossible");
+}
+
+/// Fifty pairs of nodes, each with four pairs of drives on them: `k` of them leave each pair a node with
+/// `2^k C(50, k) / C(100, k)`.
+#[test]
+fn many_places_lost_at_once_are_sampled() {
+    let pair = |number: u32, drive: u32| {
+        let (one, two) = (2 * number, 2 * number + 1);
+        format!("[node-{one}/drive-{drive}, node-{two}/drive-{}]", 1 - drive)
+    };
+    let pairs: Vec<String> =
+        (0..50).flat_map(|number| [pair(number, 0), pair(number, 1)]).collect();
+    let text = format!(
+        "
+topology: pairs
+failures: {{dead: {{every: 10y, repair: 1h, wipes: true}}}}
+domains:
+  node:  {{level: node, count: 100}}
+  drive: {{level: drive, in: node, count: 2, fails: [dead]}}
+data: {{objects: {{held_by: drive, copies: 2, placement: [{}]}}}}
+",
+        pairs.join(", ")
+    );
+    let system = System::compile(Topology::from_str("pairs", &text).unwrap());
+    let report = system.simulate(&Plan { replications: 1, ..system.plan(1) }).unwrap();
+    let levels = &report.data[0].levels_at_once;
+    assert_eq!((levels.len(), levels[0].level.as_str(), levels[0].units), (1, "node", 100));
+    let lost: Vec<u32> = levels[0].losses.iter().map(|loss| loss.lost).collect();
+    assert_eq!(lost, [2, 3, 5, 10]);
+    for loss in &levels[0].losses {
+        let none: f64 =
+            (0..loss.lost).map(|k| 2.0 * f64::from(50 - k) / f64::from(100 - k)).product();
+        let exact = 1.0 - none;
+        match loss.is_exact {
+            true => assert!((loss.p_loss.mean - exact).abs() < 1e-12, "{loss:?}: not {exact}"),
+            false => {
+                let sigmas = loss.p_loss.sigmas_from(exact).unwrap();
+                assert!(sigmas.abs() < 4.0, "{loss:?}: not {exact}");
+            }
+        }
+        assert_eq!(loss.is_exact, loss.lost <= 3);
+    }
+    let text = to_text(&report);
+    assert!(
+        text.contains("so many of level `node` with all holders on them: 2 in 1.0 %"),
+        "{text}"
+    );
+}

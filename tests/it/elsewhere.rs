@@ -123,6 +123,69 @@ fn what_a_store_has_lost_is_no_backup() {
         let seen = stages.iter().find(|seen| seen["stage"] == stage).unwrap();
         check_near(&seen["loss_incidents_per_year"], disasters * p);
     }
+    // The store loses the newest if any came since it was there; there is one if it is there and any came since.
+    let backups = &rows["backup"];
+    check_near(&backups["refused_per_year"], 1_460.0 * (1.0 - there));
+    check_near(&backups["lost_per_year"], 8_760.0 / 60.0 * backup / either);
+    check_near(&backups["none_share"], 1.0 - there * backup / either);
+    check_near(&backups["age_s"], 3_600.0 / either);
+}
+
+/// What comes of backups each 6 h: a share of them finds down what it needs, fails by chance, or is not taken; and how old
+/// the newest is.
+#[test]
+fn what_comes_of_backups_is_told() {
+    let text = |cycle: &str| {
+        format!(
+            "
+topology: elsewhere
+failures: {{down: {{every: 50h, repair: {{exponential: 10h}}}}, slow: {{every: 1y, repair: 1h}}}}
+domains: {{disk: {{fails: [slow]}}, store: {{count: 2, fails: [down]}}}}
+services: {{gate: {{fails: [down]}}}}
+data:
+  rows:  {{held_by: disk, backup: {{usable_after: 30m, {cycle}}}}}
+  dumps: {{held_by: store, ack: 2, deleted: 100y}}
+"
+        )
+    };
+    let backup = |cycle: &str| data_of(&simulated(&text(cycle), 400, 1), "rows")["backup"].clone();
+    let begun = |backup: &Value| backup["begun_per_year"]["mean"].as_f64().unwrap();
+    let failing = backup("every: 6h, fails: 20%");
+    assert_eq!(begun(&failing), 1_460.0);
+    check_near(&failing["failed_per_year"], 292.0);
+    // The binomial law, of 400 lives.
+    let error = failing["failed_per_year"]["std_error"].as_f64().unwrap();
+    assert!((error / (1_460.0 * 0.2 * 0.8 / 400.0_f64).sqrt() - 1.0).abs() < 0.15, "{error}");
+    check_near(&failing["age_s"], 3_600.0 * (0.5 + 3.0 + 6.0 * 0.25));
+    for never in ["needs_down_per_year", "refused_per_year", "lost_per_year"] {
+        assert!(failing[never].is_null(), "{never}");
+    }
+    assert_eq!(failing["none_share"]["mean"], 0.0, "there is always an older one");
+    let there = 50.0 / 60.0;
+    for law in ["every: 6h", "every: {exponential: 6h}"] {
+        for delay in ["", ", usable_after: {exponential: 3h}"] {
+            let cycle = format!("{law}, needs: gate, to: dumps, fails: 20%{delay}");
+            let text = match delay {
+                "" => text(&cycle),
+                _ => text(&cycle).replace("usable_after: 30m, ", ""),
+            };
+            let json = simulated(&text, 400, 1);
+            let backup = data_of(&json, "rows")["backup"].clone();
+            match law {
+                "every: 6h" => assert_eq!(begun(&backup), 1_460.0),
+                _ => check_near(&backup["begun_per_year"], 1_460.0),
+            }
+            check_near(&backup["needs_down_per_year"], 1_460.0 * (1.0 - there));
+            check_near(&backup["failed_per_year"], 1_460.0 * there * 0.2);
+            let refused = 1_460.0 * there * 0.8 * (1.0 - there * there);
+            check_near(&backup["refused_per_year"], refused);
+            assert_eq!(simulated(&text, 400, 2), json, "threads change nothing");
+        }
+        // Without chance they are counted at once.
+        let backup = backup(&format!("{law}, needs: gate, to: dumps"));
+        check_near(&backup["needs_down_per_year"], 1_460.0 * (1.0 - there));
+        check_near(&backup["refused_per_year"], 1_460.0 * there * (1.0 - there * there));
+    }
 }
 
 /// What a power cut takes of the newest that had come: nothing, if no offload had, and else all that came with it. Offloads

@@ -1,8 +1,10 @@
 //! Copies that are made anew on others: chains and lives against chains worked out apart.
 
+use ninefold::measure::Change;
 use ninefold::model::DataId;
 use ninefold::run::MOST_STATES_BESIDE;
-use ninefold::{Plan, System};
+use ninefold::spec::Assumption;
+use ninefold::{Plan, System, Topology};
 
 use crate::common::compiled;
 
@@ -77,4 +79,69 @@ fn copies_that_are_away_for_long_are_given_up() {
         "erasure: {{data: 2, parity: 1}}\n    rebuild: {{takes: {{exponential: 20h}}, {away}"
     );
     assert_answers(&text("3", &rebuild), 11_956.788_103_487_737, 0.519_425_664_006_873, 186);
+}
+
+/// Two disks are lost at once, and what each must read takes an hour from one disk that gives 100 MB/s: from the same
+/// disk, or each from one of its own.
+#[test]
+fn bandwidth_of_sources_is_shared_as_is_assumed() {
+    let text = |groups: &str, more: &str| {
+        format!(
+            "topology: sources
+horizon: 20h
+failures: {{dead: {{every: {{fixed: 10h}}, repair: 1h, wipes: true}}}}
+domains:
+  rack: {{level: rack, fails: [dead]}}
+  a: {{in: rack}}
+  b: {{in: rack}}
+  c: {{}}
+  d: {{}}
+data:
+  rows: {{held_by: [a, b, c, d], copies: 2, placement: {groups}, size: 360GB, rebuild: {{{more}}}}}
+"
+        )
+    };
+    // How long after the beginning of the rebuilds the first and the last of them end, hours.
+    let ends = |topology: &Topology| -> Vec<f64> {
+        let system = System::compile(topology.clone());
+        let entries = system.explain(&system.plan(1), 0).unwrap();
+        let mut ends = Vec::new();
+        for entry in entries {
+            if let Change::CopiesBack(_, count, _) = entry.change {
+                let hours = entry.at.micros() as f64 / 3.6e9 - 11.0;
+                ends.extend((0..count).map(|_| hours));
+            }
+        }
+        ends
+    };
+    let (one_source, two_sources) = ("[[a, c], [b, c], [c, d]]", "[[a, c], [b, d]]");
+    let cases = [
+        (one_source, "source: 100MB/s", [2.0; 2], [1.0; 2], [2.0; 2]),
+        (two_sources, "source: 100MB/s", [1.0; 2], [1.0; 2], [2.0; 2]),
+        // One alone is not faster than anything that is said.
+        (one_source, "source: 100MB/s, bandwidth: 50MB/s", [2.0; 2], [2.0; 2], [4.0; 2]),
+        (two_sources, "source: 50MB/s, bandwidth: 100MB/s", [2.0; 2], [2.0; 2], [4.0; 2]),
+        (one_source, "per: {rack: 100MB/s}", [2.0; 2], [1.0; 2], [2.0; 2]),
+        (one_source, "shared: 100MB/s", [2.0; 2], [1.0; 2], [2.0; 2]),
+    ];
+    for (groups, more, said, own, shared) in cases {
+        // A level that every holder stands on.
+        let text = match more.starts_with("per") {
+            true => text(groups, more).replace("c: {}", "c: {in: other}").replace(
+                "d: {}",
+                "d: {in: other}
+  other: {level: rack}",
+            ),
+            false => text(groups, more),
+        };
+        let stated = Topology::from_str("sources", &text).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(ends(&stated), said, "{groups}, {more}");
+        for (assumption, wanted) in
+            [(Assumption::OwnBandwidth, own), (Assumption::SharedBandwidth, shared)]
+        {
+            let other = stated.assuming(assumption);
+            let found = ends(other.as_ref().unwrap_or(&stated));
+            assert_eq!(found, wanted, "{groups}, {more}, {assumption:?}");
+        }
+    }
 }

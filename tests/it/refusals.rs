@@ -1100,6 +1100,25 @@ fn the_way_of_data_must_lead_somewhere() {
         "13:31 out-of-range: the time to a deletion is too short; its mean must be at least 1m\n",
     );
     check(&class("held_by: disk, deleted: 1m, latent: {every: 1m}"), "");
+    // Of x that come until one is found x / (1 + x) are left out of many groups, and of one group some that would keep
+    // it bad for longer.
+    let groups = |groups: u32, latent: &str| {
+        class(&format!("held_by: disk, copies: 3, groups: {groups}, latent: {{{latent}}}"))
+    };
+    let left_out = |column: u32, percent: u32| {
+        format!(
+            "13:{column} warning out-of-range: about {percent} % of the defects of `d` are left out; a holder \
+             has one at a time, and others come before it is found: scrub more often, or say what rebuilds cannot \
+             read as `unreadable`\n"
+        )
+    };
+    check(&groups(3_000, "every: 1000h, scrub: {exponential: 110h}"), "");
+    check(&groups(3_000, "every: 1000h, scrub: {exponential: 250h}"), &left_out(55, 20));
+    check(&groups(3_000, "every: 1000h, scrub: {cycle: 250h}"), "");
+    check(&groups(3_000, "every: 1000h, scrub: {cycle: 1000h}"), &left_out(55, 26));
+    check(&groups(3_000, "every: 1y"), &left_out(55, 26));
+    check(&groups(3, "every: 1000h, scrub: {exponential: 250h}, spoils: copy"), "");
+    check(&groups(3, "every: 1000h, scrub: {exponential: 400h}, spoils: copy"), &left_out(52, 13));
     check(
         &class("held_by: disk, backup: {every: 6h, clock: up, restore: soon}"),
         "13:49 unknown-name: the clock of a backup cannot be `up`; it must be one of `always`\n\

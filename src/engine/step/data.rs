@@ -358,7 +358,7 @@ impl<C: Chooser> Step<'_, C> {
             return;
         };
         if source.is_some() {
-            self.state.data.read_for_rebuilds(holding, class);
+            self.state.data.read_for_rebuilds(holding, class, rebuild.sharing);
         }
         let HoldingState { rebuilding, read_most, .. } = &self.state.data.holdings[class.index()];
         for (place, &number) in rebuilding.iter().enumerate() {

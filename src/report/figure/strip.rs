@@ -242,7 +242,15 @@ impl<'a> Life<'a> {
             | Change::Empty(_)
             | Change::Acts(_)
             | Change::Drained(_)
-            | Change::Volume(..) => {}
+            | Change::Volume(..)
+            | Change::CopiesLost(..)
+            | Change::CopiesBack(..)
+            | Change::RebuildsBegin(..)
+            | Change::RebuildsEnd(..)
+            | Change::Unreadable(..)
+            | Change::Lost(_)
+            | Change::Gone(..)
+            | Change::RestoredFromBackup(..) => {}
         }
     }
 

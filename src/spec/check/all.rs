@@ -11,7 +11,7 @@ use crate::spec::topology::{Crew, FailureMode, Service, Topology};
 use crate::units::{SECONDS_PER_YEAR, SimSpan};
 
 /// How long a life lasts where the file does not say.
-const DEFAULT_HORIZON_SECONDS: f64 = SECONDS_PER_YEAR;
+pub(super) const DEFAULT_HORIZON_SECONDS: f64 = SECONDS_PER_YEAR;
 /// The longest life that fits into simulated time, with room to spare.
 pub(super) const LONGEST_SECONDS: f64 = 250_000.0 * SECONDS_PER_YEAR;
 /// Journeys, for each of which a report has a table and figures.

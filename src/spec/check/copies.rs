@@ -2,12 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::all::Checker;
+use super::all::{Checker, DEFAULT_HORIZON_SECONDS};
 use crate::scheme::{Checks, MOST_CHECKS, MOST_POSITIONS, Scheme};
-use crate::spec::data::{Holding, Latent, Rebuild, Speed};
+use crate::spec::data::{Holding, Latent, Rebuild, Scrub, Sharing, Speed};
 use crate::spec::diagnostic::Code;
-use crate::spec::raw::{Name, RawHeld, RawRebuild, RawScheme, RawService, RawSpeed, RawWorkload};
+use crate::spec::raw::{
+    Name, RawHeld, RawLatent, RawRebuild, RawScheme, RawService, RawSpeed, RawWorkload,
+};
 use crate::spec::source::{Span, Spanned};
+
+/// Share of defects from which on it is worth a word that they are left out.
+const MOST_LEFT_OUT: f64 = 0.1;
 
 impl<'r> Checker<'r> {
     /// Who holds what; `None` if that is not right.
@@ -33,6 +38,10 @@ impl<'r> Checker<'r> {
             }
         };
         let (cut, scheme) = (cut?, scheme?);
+        if let Some(latent) = &raw.latent {
+            let all = f64::from(cut.groups) * f64::from(scheme.width());
+            self.check_defects(name, latent, all / cut.holders.len() as f64);
+        }
         Some(Holding {
             holders: cut.holders,
             places: cut.places,
@@ -57,6 +66,38 @@ impl<'r> Checker<'r> {
             unsynced: raw.unsynced.clone(),
             catch_up: raw.catch_up.clone(),
         })
+    }
+
+    /// Warns where a holder of so many groups would often have a second defect before the first is found, which is left out.
+    fn check_defects(&mut self, name: &Name, latent: &RawLatent, groups: f64) {
+        let stays = match &latent.scrub {
+            Some(Scrub::After(law)) => law.mean(),
+            Some(Scrub::Cycle(cycle)) => cycle.seconds(),
+            None => self.raw.horizon.map_or(DEFAULT_HORIZON_SECONDS, |horizon| horizon.value),
+        };
+        // As many as come until one is found; how many there are at a time in the mean if all count, and if one does.
+        let come = stays / latent.every.mean();
+        let (all, one) = match latent.scrub {
+            Some(Scrub::After(_)) => (come, come / (1.0 + come)),
+            Some(Scrub::Cycle(_)) | None => (come / 2.0, 1.0 + libm::expm1(-come) / come),
+        };
+        let left_out = match groups > 1.0 {
+            // In the same group a second one changes nothing.
+            true => (1.0 - one / all) * (1.0 - 1.0 / groups),
+            false if matches!(latent.scrub, Some(Scrub::After(_))) => {
+                1.0 + one / libm::expm1(-come)
+            }
+            false => 0.0,
+        };
+        if left_out > MOST_LEFT_OUT {
+            let percent = (100.0 * left_out).round();
+            let message =
+                format!("about {percent} % of the defects of `{}` are left out", name.value);
+            self.findings.warning(Code::OutOfRange, latent.span, message).help(
+                "a holder has one at a time, and others come before it is found: scrub more often, or say what \
+                 rebuilds cannot read as `unreadable`",
+            );
+        }
     }
 
     /// Units by the names of services, domains and units; witnesses hold nothing.
@@ -313,6 +354,7 @@ impl<'r> Checker<'r> {
             at_a_time: raw.at_a_time.map(small),
             lazy: raw.lazy.map_or(1, |lazy| small(lazy.value)),
             by_margin: raw.by_margin.is_some_and(|order| order.value),
+            sharing: Sharing::OfHolder,
             speed,
         })
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::all::Checker;
 use crate::scheme::Scheme;
-use crate::spec::data::{CopySpread, Placement};
+use crate::spec::data::{CopySpread, Placement, levels_of_spread};
 use crate::spec::diagnostic::Code;
 use crate::spec::raw::{Name, RawHeld, RawPlacement, RawService};
 use crate::spec::source::{Span, Spanned};
@@ -22,6 +22,13 @@ pub(super) struct Cut {
     pub(super) also: Vec<CopySpread>,
     pub(super) placement: Placement,
     pub(super) groups: u32,
+}
+
+impl Cut {
+    /// Each level that groups are spread over, as the file has them.
+    fn levels(&self) -> impl Iterator<Item = (&[u32], u32)> {
+        levels_of_spread(&self.places, self.most_per_place, &self.also)
+    }
 }
 
 /// What a placement is about, for its checks.
@@ -81,8 +88,8 @@ impl Checker<'_> {
         };
         let groups = self.groups(laid, &placement, holders.len());
         let mut cut = Cut { holders, places, most_per_place, also: spreads, placement, groups: 1 };
-        for level in 0..raw.spread.len() {
-            self.within_spread(laid, &cut, level, groups)?;
+        for (spread, (places, most)) in raw.spread.iter().zip(cut.levels()) {
+            self.within_spread(laid, &cut, (&spread.by, places, most as usize), groups)?;
         }
         self.check_room(laid, &cut)?;
         if let (Placement::Partitioned, false) = (&cut.placement, raw.spread.is_empty()) {
@@ -124,20 +131,15 @@ impl Checker<'_> {
             return Some(());
         };
         // Whoever fits is taken: levels are one within the other, so that none is taken in vain.
-        let levels = || {
-            cut.also
-                .iter()
-                .map(|other| (&other.places, other.most))
-                .chain([(&cut.places, cut.most_per_place)])
-        };
-        let mut taken: Vec<Vec<u32>> = levels().map(|_| vec![0; cut.holders.len()]).collect();
+        let mut taken: Vec<Vec<u32>> = cut.levels().map(|_| vec![0; cut.holders.len()]).collect();
         let mut room = 0;
         for holder in 0..cut.holders.len() {
-            let fits = levels()
+            let fits = cut
+                .levels()
                 .zip(&taken)
                 .all(|((places, most), taken)| taken[places[holder] as usize] < most);
             if fits {
-                levels()
+                cut.levels()
                     .zip(&mut taken)
                     .for_each(|((places, _), taken)| taken[places[holder] as usize] += 1);
                 room += 1;
@@ -341,23 +343,18 @@ impl Checker<'_> {
         &mut self,
         laid: Laid<'_>,
         cut: &Cut,
-        level: usize,
+        (by, places, most): (&Name, &[u32], usize),
         groups: Option<u32>,
     ) -> Option<()> {
-        let spread = &laid.raw.spread[level];
         let Laid { width, word, .. } = laid;
-        let (places, most) = match level.checked_sub(1) {
-            None => (&cut.places, cut.most_per_place as usize),
-            Some(other) => (&cut.also[other].places, cut.also[other].most as usize),
-        };
-        let level = &spread.by.value;
+        let level = &by.value;
         let mut sizes = vec![0_usize; places.iter().max().map_or(0, |last| *last as usize + 1)];
         for place in places {
             sizes[*place as usize] += 1;
         }
         let room: usize = sizes.iter().map(|size| (*size).min(most)).sum();
         let mut refuse = |message: String, help: String| {
-            self.findings.error(Code::Spread, spread.by.span, message).help(help);
+            self.findings.error(Code::Spread, by.span, message).help(help);
             None
         };
         if room < width {
@@ -442,8 +439,7 @@ fn cut_into(laid: Laid<'_>, cut: &Cut) -> usize {
 fn dealt(cut: Cut, sets: usize) -> Cut {
     let mut by_place: Vec<usize> = (0..cut.holders.len()).collect();
     // What is within stands together within what it is in.
-    let mut levels: Vec<&Vec<u32>> =
-        cut.also.iter().map(|other| &other.places).chain([&cut.places]).collect();
+    let mut levels: Vec<&[u32]> = cut.levels().map(|(places, _)| places).collect();
     levels.sort_by_key(|places| places.iter().max());
     by_place.sort_by_key(|holder| levels.iter().map(|places| places[*holder]).collect::<Vec<_>>());
     let order: Vec<usize> =

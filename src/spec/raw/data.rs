@@ -6,7 +6,7 @@ use crate::dist::Law;
 use crate::spec::data::{CatchUp, SHORTEST_CYCLE_SECONDS, Scrub};
 use crate::spec::diagnostic::Code;
 use crate::spec::read::{Bare, Fields, Keys, Reader};
-use crate::spec::source::Spanned;
+use crate::spec::source::{Span, Spanned};
 use crate::spec::yaml::{NodeId, Value};
 use crate::units::SimSpan;
 
@@ -51,6 +51,7 @@ pub(crate) struct RawCycle {
 /// Defects that nobody notices, and deletions.
 #[derive(Debug)]
 pub(crate) struct RawLatent {
+    pub(crate) span: Span,
     pub(crate) every: Law,
     pub(crate) scrub: Option<Scrub>,
     pub(crate) spoils_all: bool,
@@ -191,7 +192,12 @@ impl Reader<'_> {
         let spoils = fields.get("spoils");
         let choices = [("sector", false), ("copy", true)];
         let spoils = spoils.and_then(|id| self.choice(id, "what a defect spoils", &choices));
-        Some(RawLatent { every: every?, scrub, spoils_all: spoils.unwrap_or(false) })
+        Some(RawLatent {
+            span: fields.span,
+            every: every?,
+            scrub,
+            spoils_all: spoils.unwrap_or(false),
+        })
     }
 
     /// A law, or `{cycle: 180d}`.

@@ -11,7 +11,7 @@ mod services;
 mod volumes;
 
 pub(crate) use copies::{RawHeld, RawPlacement, RawRebuild, RawScheme, RawSpeed};
-pub(crate) use data::{RawCycle, RawData};
+pub(crate) use data::{RawCycle, RawData, RawLatent};
 pub use failures::Grade;
 pub(crate) use failures::{RawMode, RawRepair, RawSpares, RawStage};
 pub(crate) use journeys::{Edge, EdgeKind, RawExpr, RawJourney};
