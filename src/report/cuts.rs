@@ -546,7 +546,12 @@ fn importance_header(of: &str, with_birnbaum: bool) -> Vec<&str> {
 fn importance_cells<Of>(importance: &Importance<Of>, with_birnbaum: bool) -> Vec<String> {
     let or_none =
         |found: Option<f64>, shown: fn(f64) -> String| found.map_or_else(|| "-".to_owned(), shown);
-    let birnbaum = with_birnbaum.then(|| or_none(importance.birnbaum, probability));
+    // What never makes the difference is known, and not left out.
+    let birnbaum_shown = |number: f64| match number {
+        0.0 => "0".to_owned(),
+        _ => probability(number),
+    };
+    let birnbaum = with_birnbaum.then(|| or_none(importance.birnbaum, birnbaum_shown));
     let others = [
         share(importance.criticality),
         or_none(importance.fussell_vesely, share),
