@@ -133,6 +133,8 @@ pub struct Answer {
     pub unavailability: Option<Estimate>,
     /// The same.
     pub outages_per_year: Option<Estimate>,
+    /// The mean length of an outage, seconds: downtime over outages that begin.
+    pub mean_outage_s: Option<Estimate>,
     /// The probability of being down at the end of the horizon: at that instant, and not over a time.
     pub unavailability_at_end: Option<Estimate>,
     /// The probability of an outage before the horizon; only without a warm-up.
@@ -145,6 +147,8 @@ pub struct Answer {
     pub long_run_unavailability: Option<Estimate>,
     /// The same.
     pub long_run_outages_per_year: Option<Estimate>,
+    /// The same.
+    pub long_run_mean_outage_s: Option<Estimate>,
     /// How it was estimated and checked, if it is an estimate.
     pub estimated: Option<Box<RareEstimate>>,
 }
@@ -220,6 +224,15 @@ fn proven(exact: Exact, scale: f64) -> Estimate {
     Estimate { mean, std_error: Some(0.0), ci95: Some((mean - half, mean + half)) }
 }
 
+/// The mean length of an outage, seconds, by exact numbers: the ratio is off by what both are off together.
+fn mean_outage(unavailability: Option<Estimate>, per_year: Option<Estimate>) -> Option<Estimate> {
+    let (down, outages) = unavailability.zip(per_year)?;
+    let width = |one: Estimate| one.relative_half_width().unwrap_or_default();
+    let relative_error = width(down) + width(outages);
+    let value = down.mean * SECONDS_PER_YEAR / outages.mean;
+    (outages.mean > 0.0).then(|| proven(Exact { value, relative_error }, 1.0))
+}
+
 /// Exact answers to what a plan asks, with chains of at most so many states.
 pub(crate) fn exact_answers(
     topology: &Topology,
@@ -251,21 +264,30 @@ fn journey_answer(
     let by_diagram = fixed.as_ref().ok().map(|answer| {
         let exactly = |value, relative_error| proven(Exact { value, relative_error }, 1.0);
         let interval = answer.interval.as_ref().ok().filter(|_| is_from_begin);
+        let unavailability = interval.map(|i| exactly(i.unavailability, i.relative_error));
+        let outages_per_year = interval.map(|i| exactly(i.outages_per_year, i.relative_error));
+        let long_run_unavailability = exactly(answer.unavailability, 1e-12);
+        let long_run_outages_per_year = exactly(answer.outages_per_year, 1e-12);
         Answer {
             route: Route::DecisionDiagram,
             by: format!(
                 "a decision diagram of {} nodes over {} units",
                 answer.nodes, answer.basic_events
             ),
-            unavailability: interval.map(|i| exactly(i.unavailability, i.relative_error)),
-            outages_per_year: interval.map(|i| exactly(i.outages_per_year, i.relative_error)),
+            unavailability,
+            outages_per_year,
+            mean_outage_s: mean_outage(unavailability, outages_per_year),
             unavailability_at_end: interval
                 .map(|i| exactly(i.unavailability_at_end, i.relative_error)),
             p_outage: None,
             p_no_outage: None,
             first_outage_s: None,
-            long_run_unavailability: Some(exactly(answer.unavailability, 1e-12)),
-            long_run_outages_per_year: Some(exactly(answer.outages_per_year, 1e-12)),
+            long_run_unavailability: Some(long_run_unavailability),
+            long_run_outages_per_year: Some(long_run_outages_per_year),
+            long_run_mean_outage_s: mean_outage(
+                Some(long_run_unavailability),
+                Some(long_run_outages_per_year),
+            ),
             estimated: None,
         }
     });
@@ -279,20 +301,27 @@ fn journey_answer(
         Ok(exact) => {
             let years = plan.horizon.seconds() / SECONDS_PER_YEAR;
             let known = |number: Option<Exact>, scale| number.map(|exact| proven(exact, scale));
+            let unavailability = known(exact.within.ok().map(|within| within.share), 1.0);
+            let outages_per_year = known(exact.within.ok().map(|within| within.count), 1.0 / years);
+            let long_run_unavailability = known(exact.long_run.ok().map(|run| run.share), 1.0);
+            let long_run_outages_per_year =
+                known(exact.long_run.ok().map(|run| run.frequency), SECONDS_PER_YEAR);
             let chain = Answer {
                 route: Route::Markov,
                 by: chain_words(exact.states, exact.within.err()),
-                unavailability: known(exact.within.ok().map(|within| within.share), 1.0),
-                outages_per_year: known(exact.within.ok().map(|within| within.count), 1.0 / years),
+                unavailability,
+                outages_per_year,
+                mean_outage_s: mean_outage(unavailability, outages_per_year),
                 unavailability_at_end: known(exact.within.ok().map(|within| within.at_end), 1.0)
                     .map(probability),
                 p_outage: known(exact.p_outage.and_then(Result::ok), 1.0).map(probability),
                 p_no_outage: known(exact.p_no_outage.and_then(Result::ok), 1.0).map(probability),
                 first_outage_s: known(exact.first_outage.ok().flatten(), 1.0),
-                long_run_unavailability: known(exact.long_run.ok().map(|run| run.share), 1.0),
-                long_run_outages_per_year: known(
-                    exact.long_run.ok().map(|run| run.frequency),
-                    SECONDS_PER_YEAR,
+                long_run_unavailability,
+                long_run_outages_per_year,
+                long_run_mean_outage_s: mean_outage(
+                    long_run_unavailability,
+                    long_run_outages_per_year,
                 ),
                 estimated: None,
             };
@@ -415,6 +444,7 @@ impl Answer {
             by: format!("{}, and over the horizon {}", self.by, other.by),
             unavailability: other.unavailability,
             outages_per_year: other.outages_per_year,
+            mean_outage_s: other.mean_outage_s,
             unavailability_at_end: other.unavailability_at_end,
             ..self
         }
@@ -437,12 +467,14 @@ impl ByRoute for Answer {
             by: rare_words(found, |found| found.share.sigmas_apart(found.other?.share)),
             unavailability: Some(found.share),
             outages_per_year: Some(found.per_year),
+            mean_outage_s: found.mean_s,
             unavailability_at_end: None,
             p_outage: Some(found.hits),
             p_no_outage: Some(found.hits.complement()),
             first_outage_s: None,
             long_run_unavailability: None,
             long_run_outages_per_year: None,
+            long_run_mean_outage_s: None,
             estimated: Some(Box::new(*found)),
         }
     }

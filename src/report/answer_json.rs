@@ -14,6 +14,7 @@ pub(super) struct AnswerJson<'a> {
     by: &'a str,
     unavailability: Option<Interval>,
     outages_per_year: Option<Interval>,
+    mean_outage_s: Option<Interval>,
     unavailability_at_end: Option<Interval>,
     p_no_outage: Option<Interval>,
     p_outage: Option<Interval>,
@@ -26,6 +27,7 @@ pub(super) struct AnswerJson<'a> {
 struct LongRunJson {
     unavailability: Option<Interval>,
     outages_per_year: Option<Interval>,
+    mean_outage_s: Option<Interval>,
 }
 
 impl<'a> AnswerJson<'a> {
@@ -35,6 +37,7 @@ impl<'a> AnswerJson<'a> {
             by: &answer.by,
             unavailability: answer.unavailability.map(Into::into),
             outages_per_year: answer.outages_per_year.map(Into::into),
+            mean_outage_s: answer.mean_outage_s.map(Into::into),
             unavailability_at_end: answer.unavailability_at_end.map(Into::into),
             p_no_outage: answer.p_no_outage.map(Into::into),
             p_outage: answer.p_outage.map(Into::into),
@@ -42,6 +45,7 @@ impl<'a> AnswerJson<'a> {
             long_run: LongRunJson {
                 unavailability: answer.long_run_unavailability.map(Into::into),
                 outages_per_year: answer.long_run_outages_per_year.map(Into::into),
+                mean_outage_s: answer.long_run_mean_outage_s.map(Into::into),
             },
             estimated: answer.estimated.as_deref().map(EstimatedJson::of),
         }

@@ -158,6 +158,8 @@ pub struct RareEstimate {
     pub per_year: Estimate,
     /// The share of time in which it is so.
     pub share: Estimate,
+    /// How long it lasts in the mean, seconds; `None` where it never begins within what counts.
+    pub mean_s: Option<Estimate>,
 }
 
 /// Why there is no estimate.
@@ -507,6 +509,7 @@ impl RareEstimate {
             share: mean(lives, |life| life.seconds)
                 .within(0.0, f64::INFINITY)
                 .times(1.0 / plan.horizon.seconds()),
+            mean_s: ratio(lives, |life| life.seconds, |life| life.times),
         }
     }
 
@@ -543,6 +546,29 @@ fn mean(lives: &[Excursions], of: impl Fn(&Excursions) -> f64) -> Estimate {
     let square = |life: &Excursions| (of(life) - mean).powi(2);
     let variance = lives.iter().map(square).sum::<f64>() / (count - 1.0).max(1.0);
     Estimate::of_mean(mean, (variance / count).sqrt(), lives.len() as u64)
+}
+
+/// The ratio of two totals over lives; `None` where the lower one is zero.
+///
+/// # Formula
+///
+/// With `r` the ratio, the standard error is that of the mean of `above - r below` over lives, divided by the mean of
+/// `below`: what long excursions add to both is in it (the delta method; Law, *Simulation Modeling and Analysis*,
+/// regenerative method).
+fn ratio(
+    lives: &[Excursions],
+    above: fn(&Excursions) -> f64,
+    below: fn(&Excursions) -> f64,
+) -> Option<Estimate> {
+    let all: f64 = lives.iter().map(below).sum();
+    if all == 0.0 {
+        return None;
+    }
+    let ratio = lives.iter().map(above).sum::<f64>() / all;
+    let beside = mean(lives, |life| above(life) - ratio * below(life));
+    let error = beside.std_error.unwrap_or(f64::NAN) * lives.len() as f64 / all;
+    let found = Estimate::of_mean(ratio, error, lives.len() as u64);
+    Some(found.within(0.0, f64::INFINITY))
 }
 
 #[cfg(test)]

@@ -59,6 +59,8 @@ fn check_outages(text: &str, least: f64, methods: &[RareMethod]) {
         check(&format!("{method}: per year"), found.per_year, within.count.value / years);
         let p_outage = exact.p_outage.unwrap().unwrap().value;
         check(&format!("{method}: probability"), found.hits, p_outage);
+        let mean_s = within.share.value * plan.horizon.seconds() / within.count.value;
+        check(&format!("{method}: mean outage"), found.mean_s.unwrap(), mean_s);
     }
 }
 
@@ -487,6 +489,12 @@ fn what_has_an_exact_answer_can_be_estimated_too() {
         let report =
             system.simulate_to_precision(&plan, &mut |_| ControlFlow::Continue(())).unwrap();
         let answer = report.journeys[0].nearer().cloned().unwrap();
+        let mean = answer.mean_outage_s.unwrap();
+        let text = to_text(&report).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains("the simulation saw none"), "{text}");
+        assert!(text.contains("; outages last 2h "), "{text}");
+        // Four repairs of ten hours are under way; before any of them is over nothing can change.
+        assert!((mean.mean / 9_000.0 - 1.0).abs() < 0.1, "{mean:?}");
         (report.run.method.name(), answer.unavailability.unwrap(), answer.estimated)
     };
     let (by, exact, how) = told(true);
@@ -555,10 +563,13 @@ journeys: {serve: {needs: {all: [unit]}}}",
 fn holds_exact(system: &System, journey: JourneyId) -> impl Fn(Estimate) -> u64 {
     let exact = system.exact_outages(&system.plan(1), journey, MOST_STATES_BESIDE).unwrap();
     let exact = exact.within.unwrap().share.value;
-    move |estimate: Estimate| {
-        let (low, high) = estimate.ci95.unwrap();
-        u64::from((low..=high).contains(&exact))
-    }
+    move |estimate: Estimate| holds(estimate, exact)
+}
+
+/// Whether an interval holds a number: one or nothing.
+fn holds(estimate: Estimate, exact: f64) -> u64 {
+    let (low, high) = estimate.ci95.unwrap();
+    u64::from((low..=high).contains(&exact))
 }
 
 fn unavailability(report: &Report) -> Estimate {
@@ -587,23 +598,29 @@ domains: {unit: {count: 3, fails: [down]}}
 journeys: {serve: {needs: {at_least: 1, of: [unit]}}}",
     );
     let journey = JourneyId::new(0);
-    let holds = holds_exact(&system, journey);
-    let (mut plain, mut weighted) = (0, 0);
+    let holds_share = holds_exact(&system, journey);
+    let exact = system.exact_outages(&system.plan(1), journey, MOST_STATES_BESIDE).unwrap();
+    let within = exact.within.unwrap();
+    let mean_s = within.share.value * system.plan(1).horizon.seconds() / within.count.value;
+    let (mut plain, mut weighted, mut lengths) = (0, 0, 0);
     for seed in 1..=RUNS {
         // Enough lives for a mean to be normal: outages are far between.
         let plan = Plan { replications: 16_000, ..system.plan(seed) };
         let report = system.simulate(&plan).unwrap();
-        plain += holds(unavailability(&report));
+        plain += holds_share(unavailability(&report));
         let plan = Plan { replications: 256, ..plan };
         // So narrow that only the lives end it.
         let found = system.estimate_rare(&plan, Rare::Outage(journey), None, 1e-9, &mut |_| {
             ControlFlow::Continue(())
         });
-        weighted += holds(found.unwrap().unwrap().share);
+        let found = found.unwrap().unwrap();
+        weighted += holds_share(found.share);
+        lengths += holds(found.mean_s.unwrap(), mean_s);
     }
     let fewest = fewest(RUNS);
     assert!(plain as f64 >= fewest, "only {plain} plain intervals of {RUNS} hold it");
     assert!(weighted as f64 >= fewest, "only {weighted} weighted intervals of {RUNS} hold it");
+    assert!(lengths as f64 >= fewest, "only {lengths} intervals of {RUNS} hold the mean outage");
 }
 
 /// A run that ends when its interval is narrow enough looks at it again and again, which makes intervals a little too
