@@ -259,11 +259,11 @@ fn journey_answer(
     journey: JourneyId,
     most_states: usize,
 ) -> Result<Answer, String> {
-    let fixed = static_answer(model, journey, plan.horizon);
-    let is_from_begin = plan.warm_up == SimSpan::ZERO;
+    let span = (plan.warm_up, plan.horizon);
+    let fixed = static_answer(model, journey, span);
     let by_diagram = fixed.as_ref().ok().map(|answer| {
         let exactly = |value, relative_error| proven(Exact { value, relative_error }, 1.0);
-        let interval = answer.interval.as_ref().ok().filter(|_| is_from_begin);
+        let interval = answer.interval.as_ref().ok();
         let unavailability = interval.map(|i| exactly(i.unavailability, i.relative_error));
         let outages_per_year = interval.map(|i| exactly(i.outages_per_year, i.relative_error));
         let long_run_unavailability = exactly(answer.unavailability, 1e-12);
@@ -296,7 +296,6 @@ fn journey_answer(
     if let (true, Some(answer)) = (is_enough, &by_diagram) {
         return Ok(answer.clone());
     }
-    let span = (plan.warm_up, plan.horizon);
     match exact_outages(model, journey, span, most_states) {
         Ok(exact) => {
             let years = plan.horizon.seconds() / SECONDS_PER_YEAR;

@@ -18,6 +18,7 @@ use crate::exact::{
 use crate::measure::PairedEstimates;
 use crate::model::{ClockId, JourneyId, Model, ShockId, UnitId};
 use crate::spec::Topology;
+use crate::units::SimSpan;
 
 /// What stands for the level of what strikes several units at once.
 const COMMON_CAUSE: &str = "common cause";
@@ -192,7 +193,7 @@ struct Namer<'a> {
 impl Namer<'_> {
     fn journey(&self, index: usize, found: CutSets) -> JourneyCuts {
         let Namer { topology, model, .. } = self;
-        let answer = static_answer(model, JourneyId::new(index), topology.horizon);
+        let answer = static_answer(model, JourneyId::new(index), (SimSpan::ZERO, topology.horizon));
         let exact = answer.map_err(|why| not_static_text(topology, model, &why));
         JourneyCuts {
             name: topology.journeys[index].name.clone(),

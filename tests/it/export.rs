@@ -97,7 +97,8 @@ fn fault_trees_have_the_unavailability_as_the_probability_by_time_1() {
         let structure = Structure::random(seed);
         let (system, written) = galileo(&structure.topology());
         let second = SimSpan::from_seconds(1.0);
-        let exact = static_answer(system.model(), JourneyId::new(0), second).unwrap();
+        let exact =
+            static_answer(system.model(), JourneyId::new(0), (SimSpan::ZERO, second)).unwrap();
         assert_same(Galileo::read(&written).probability(1.0), exact.unavailability, &written);
     }
 }
@@ -115,7 +116,8 @@ journeys: {j: {needs: [s, t]}}
     );
     for hours in [1.0, 30.0, 1_000.0] {
         let span = SimSpan::from_seconds(hours * 3_600.0);
-        let exact = static_answer(system.model(), JourneyId::new(0), span).unwrap();
+        let exact =
+            static_answer(system.model(), JourneyId::new(0), (SimSpan::ZERO, span)).unwrap();
         let at_end = exact.interval.unwrap().unavailability_at_end;
         assert_same(Galileo::read(&written).probability(hours), at_end, &written);
     }
