@@ -122,6 +122,33 @@ impl Contradiction {
     }
 }
 
+/// Over what time a figure is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Over {
+    /// From the end of the warm-up until the horizon.
+    Horizon,
+    /// The long run.
+    LongRun,
+}
+
+impl Over {
+    /// What JSON calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Over::Horizon => "horizon",
+            Over::LongRun => "long-run",
+        }
+    }
+
+    /// It in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Over::Horizon => "the horizon",
+            Over::LongRun => "the long run",
+        }
+    }
+}
+
 /// What is known of a journey by one route; each number where that route has it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
@@ -432,9 +459,19 @@ fn set_time_text(topology: &Topology, model: &Model, event: Event) -> String {
 }
 
 impl Answer {
-    /// The unavailability within the horizon, or where that is not known in the long run.
+    /// The unavailability within the horizon, or where that is not known in the long run: what its row and its verdict
+    /// are about.
     pub(super) fn found(&self) -> Option<Estimate> {
-        self.unavailability.or(self.long_run_unavailability)
+        match self.over()? {
+            Over::Horizon => self.unavailability,
+            Over::LongRun => self.long_run_unavailability,
+        }
+    }
+
+    /// Over what time that is; `None` if neither is known.
+    pub fn over(&self) -> Option<Over> {
+        let horizon = self.unavailability.map(|_| Over::Horizon);
+        horizon.or(self.long_run_unavailability.map(|_| Over::LongRun))
     }
 
     /// With what another one says of the horizon, which this one does not.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::answer::{Answer, Contradiction, LossAnswer, Method, Route};
+use super::answer::{Answer, Contradiction, LossAnswer, Method, Over, Route};
 use super::json::Interval;
 use crate::run::RareEstimate;
 use crate::stats::Estimate;
@@ -12,6 +12,7 @@ use crate::stats::Estimate;
 pub(super) struct AnswerJson<'a> {
     route: &'static str,
     by: &'a str,
+    over: Option<&'static str>,
     unavailability: Option<Interval>,
     outages_per_year: Option<Interval>,
     mean_outage_s: Option<Interval>,
@@ -35,6 +36,7 @@ impl<'a> AnswerJson<'a> {
         AnswerJson {
             route: answer.route.name(),
             by: &answer.by,
+            over: answer.over().map(Over::name),
             unavailability: answer.unavailability.map(Into::into),
             outages_per_year: answer.outages_per_year.map(Into::into),
             mean_outage_s: answer.mean_outage_s.map(Into::into),

@@ -20,15 +20,26 @@ type Answered<'a> = (&'a JourneyReport, &'a Result<Answer, String>);
 
 /// The journeys that were not simulated.
 pub(super) fn answers_table(answered: &[Answered<'_>]) -> String {
-    let rows: Vec<_> = answered
-        .iter()
-        .filter_map(|(journey, answer)| answer_row(journey, answer.as_ref().ok()?))
-        .collect();
+    let row = |(journey, answer): &Answered<'_>| {
+        let answer = answer.as_ref().ok()?;
+        let mut row = answer_row(journey, answer)?;
+        row.insert(1, answer.over()?.words().to_owned());
+        Some(row)
+    };
+    let rows: Vec<_> = answered.iter().filter_map(row).collect();
     if rows.is_empty() {
         return String::new();
     }
-    let header =
-        ["journey", "availability", "95 % interval", "nines", "down/month", "objective", "verdict"];
+    let header = [
+        "journey",
+        "over",
+        "availability",
+        "95 % interval",
+        "nines",
+        "down/month",
+        "objective",
+        "verdict",
+    ];
     table(&header, rows)
 }
 

@@ -33,7 +33,9 @@ mod timeline;
 
 pub use self::csv::to_csv;
 pub use self::plotters::{DrawError, Sheet, Theme, to_png, to_svg};
-pub use answer::{Answer, Answers, Contradiction, LossAnswer, Method, Route, not_markov_text};
+pub use answer::{
+    Answer, Answers, Contradiction, LossAnswer, Method, Over, Route, not_markov_text,
+};
 pub(crate) use answer::{ByRoute, exact_answers, rare_refusal, tells_of_horizon};
 pub use capacity::{
     CapacityReport, Case, MemoryUse, NodeUse, PendingReplica, capacity, capacity_to_json,

@@ -15,6 +15,7 @@ use ninefold::{Plan, System, Topology};
 use serde_json::Value;
 
 use crate::cuts::told;
+use crate::export::ninefold;
 use crate::validation::cases::{filled_in, record};
 
 const HOUR: f64 = 3_600.0;
@@ -707,6 +708,44 @@ fn unavailability_at_an_instant_is_as_closed_forms_say() {
         serde_json::from_str(&told(&arguments, &text(1, "{exponential: 10h}"))).unwrap();
     let at_end = found["journeys"]["j"]["exact"]["unavailability_at_end"]["mean"].as_f64().unwrap();
     assert_same("after a warm-up", at_end, one(12.0), SAME);
+}
+
+/// Of units that age nothing but the long run is known by a diagram; beside it is what is known over the horizon. Each row
+/// says which it is.
+#[test]
+fn a_row_says_over_what_time_it_is() {
+    let text = "topology: both
+horizon: 10h
+failures:
+  plain: {every: 90h, repair: {exponential: 10h}}
+  aging: {every: {weibull: {shape: 2, mean: 90h}}, repair: {exponential: 10h}}
+domains: {one: {fails: [plain]}, other: {fails: [aging]}}
+journeys:
+  near: {needs: one, slo: {availability: 95%}}
+  far: {needs: other, slo: {availability: 95%}}
+";
+    let arguments = ["simulate", "-", "--exact", "only"];
+    let output = |arguments: &[&str]| {
+        let output = ninefold(arguments, text);
+        assert_eq!(output.status.code(), Some(1), "an objective is missed");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let words = output(&arguments);
+    let row = |name: &str| {
+        let row = words.lines().find(|line| line.trim().starts_with(name)).unwrap();
+        row.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(row("journey")[1], "over");
+    let (near, far) = (row("near"), row("far"));
+    assert_eq!(near[1..3], ["the", "horizon"], "{words}");
+    assert_eq!(far[1..5], ["the", "long", "run", "90.0000"], "{words}");
+    // One is judged by the beginning, in which it is still new, and the other one by what comes of it.
+    assert_eq!((near.last().unwrap().as_str(), far.last().unwrap().as_str()), ("met", "MISSED"));
+    let json = output(&[&arguments[..], &["--format", "json"]].concat());
+    let found: Value = serde_json::from_str(&json).unwrap();
+    let over = |name: &str| found["journeys"][name]["exact"]["over"].clone();
+    assert_eq!((over("near"), over("far")), ("horizon".into(), "long-run".into()));
+    assert!(found["journeys"]["far"]["exact"]["unavailability"].is_null(), "{json}");
 }
 
 /// After a warm-up a decision diagram of eleven units, six of which are needed, says of the horizon and its end what
