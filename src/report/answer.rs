@@ -551,7 +551,9 @@ fn rare_words(found: &RareEstimate, check: fn(&RareEstimate) -> Option<f64>) -> 
         }
         Chosen::OtherSawNothing => format!(" ({other} saw nothing in a trial)"),
         Chosen::OtherUntrusted => format!(" ({other} cannot be trusted here)"),
-        Chosen::Leaps => format!(" ({other} would not see what takes several at once)"),
+        Chosen::Leaps => {
+            format!(" ({other} would not see what takes several at once, or is enough alone)")
+        }
         Chosen::OtherStuck(Stuck { level, tries }) => format!(
             " ({other} came no nearer than {level} of {} failures in {} tries)",
             found.far,
@@ -624,15 +626,20 @@ fn unseen_text(topology: &Topology, model: &Model, unseen: Unseen) -> String {
 /// Why there is no estimate of something rare, in words with names.
 pub(crate) fn rare_refusal(topology: &Topology, model: &Model, why: NotEstimated) -> String {
     match why {
-        NotEstimated::OneFailureIsEnough => {
+        NotEstimated::OneFailureIsEnough(None) => {
             "a single failure is enough, so that there is nothing to come near to".to_owned()
         }
+        NotEstimated::OneFailureIsEnough(Some(unit)) => format!(
+            "a single failure of {} is enough where others take over from it, so that there is nothing to come near to",
+            path(topology, unit)
+        ),
         NotEstimated::Unseen(unseen) => format!(
             "{}, and what follows from that would be missing",
             unseen_text(topology, model, unseen)
         ),
         NotEstimated::Leaps => {
-            "splitting does not see what hardly ever happens and takes several at once".to_owned()
+            "splitting does not see what hardly ever happens and takes several at once, or is enough alone"
+                .to_owned()
         }
         NotEstimated::NeverNear => "no life came near it".to_owned(),
         NotEstimated::AlwaysNear => "lives are near it most of the time".to_owned(),

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::ops::ControlFlow;
 
 use ninefold::engine::{Rare, Stuck, Unseen};
-use ninefold::model::{DataId, JourneyId};
+use ninefold::model::{DataId, JourneyId, UnitId};
 use ninefold::report::{JourneyMeasures, Report, to_text};
 use ninefold::run::{
     Chosen, MOST_STATES_BESIDE, NotEstimated, Progress, RareEstimate, RareMethod, Twin,
@@ -545,18 +545,97 @@ journeys: {serve: {needs: {at_least: 1, of: [unit]}}}",
     assert_eq!(format!("{:?}", of(1).unwrap()), format!("{:?}", of(3).unwrap()));
 }
 
-/// Nothing is made up where the method does not reach.
+/// Systems that one rare failure takes down, and several frequent ones as well, in parts of the same size.
+const ONE_OR_SEVERAL: [&str; 6] = [
+    // In series with two of three.
+    "topology: t
+failures: {seldom: {every: 2000y, repair: {exponential: 2h}}, often: {every: 5000h, repair: {exponential: 1h}}}
+domains: {gate: {fails: [seldom]}, unit: {count: 3, fails: [often]}}
+journeys: {serve: {needs: [gate, {at_least: 2, of: [unit]}]}}",
+    // Two of four in one rack.
+    "topology: t
+failures: {seldom: {every: 5000y, repair: {exponential: 4h}}, often: {every: 1000h, repair: {exponential: 3h}}}
+domains: {rack: {fails: [seldom]}, node: {in: rack, count: 4, fails: [often]}}
+journeys: {serve: {needs: {at_least: 2, of: [node]}}}",
+    // Two that are enough, each by a failure of its own, and one of two.
+    "topology: t
+failures:
+  lb: {every: 5000y, repair: {exponential: 4h}}
+  dns: {every: 3000y, repair: {exponential: 1h}}
+  often: {every: 6000h, repair: {exponential: 2h}}
+domains: {lb: {fails: [lb]}, dns: {fails: [dns]}, unit: {count: 2, fails: [often]}}
+journeys: {serve: {needs: [lb, dns, {any: [unit]}]}}",
+    // A replica on a host of its own, before a quorum over three; processes fail too.
+    "topology: t
+failures:
+  host: {every: 3000y, repair: {exponential: 3h}}
+  often: {every: 6000h, repair: {exponential: 1h}}
+  crash: {every: 4000h, repair: {exponential: 10m}}
+domains: {edge: {fails: [host]}, node: {count: 3, fails: [often]}}
+services:
+  front: {on: edge}
+  db: {replicas: 3, on: node, serves: majority, fails: [crash]}
+journeys: {serve: {needs: [front, db]}}",
+    // All wait for one person.
+    "topology: t
+failures:
+  seldom: {every: 1500y, repair: {exponential: 2h}, crew: one}
+  often: {every: 5000h, repair: {exponential: 1h}, crew: one}
+crews: {one: {size: 1}}
+domains: {gate: {fails: [seldom]}, unit: {count: 3, fails: [often]}}
+journeys: {serve: {needs: [gate, {at_least: 2, of: [unit]}]}}",
+    // Nothing but single failures, and units of one failure mode that are enough and that are not.
+    "topology: t
+failures: {down: {every: 1000y, repair: {exponential: 20h}}, seldom: {every: 3000y, repair: {exponential: 1h}}}
+domains: {unit: {count: 2, fails: [down]}, gate: {count: 2, fails: [seldom, down]}}
+journeys: {serve: {needs: [{all: [gate]}, {any: [unit]}]}}",
+];
+
+#[test]
+fn one_failure_or_several_are_as_rare_as_chains_say() {
+    for text in ONE_OR_SEVERAL {
+        check_outages(text, 1e-4, &[RareMethod::ImportanceSampling]);
+    }
+}
+
+/// Of 50 runs of such a system, as many intervals hold the exact answer as must.
+#[test]
+fn intervals_of_one_failure_or_several_hold_what_they_say() {
+    const RUNS: u64 = 50;
+    let system = system(ONE_OR_SEVERAL[0]);
+    let journey = JourneyId::new(0);
+    let holds_share = holds_exact(&system, journey);
+    let mut held = 0;
+    for seed in 1..=RUNS {
+        let plan = Plan { replications: 512, ..system.plan(seed) };
+        let importance = Some(RareMethod::ImportanceSampling);
+        let found = estimate(&system, &plan, Rare::Outage(journey), importance, 1e-9).unwrap();
+        held += holds_share(found.share);
+    }
+    assert!(held as f64 >= fewest(RUNS), "only {held} of {RUNS} hold it");
+}
+
+/// Nothing is made up where the method does not reach: somebody takes over from the one that serves, which takes time.
 #[test]
 fn what_cannot_be_estimated_is_refused() {
-    let single = system(
+    let led = system(
         "topology: t
 failures: {down: {every: 100y, repair: 1h}}
-domains: {unit: {count: 2, fails: [down]}}
-journeys: {serve: {needs: {all: [unit]}}}",
+services: {db: {replicas: 2, leader: {failover: 30s}, fails: [down]}}
+journeys: {serve: {needs: db}}",
     );
     let rare = Rare::Outage(JourneyId::new(0));
-    let found = estimate(&single, &Plan { replications: 256, ..single.plan(1) }, rare, None, 0.1);
-    assert_eq!(found, Err(NotEstimated::OneFailureIsEnough));
+    let found = estimate(&led, &Plan { replications: 256, ..led.plan(1) }, rare, None, 0.1);
+    assert_eq!(found, Err(NotEstimated::OneFailureIsEnough(Some(UnitId::new(0)))));
+    let plan =
+        Plan { precision: Some(0.1), is_exact_allowed: false, replications: 2_048, ..led.plan(1) };
+    let report = led.simulate_to_precision(&plan, &mut |_| ControlFlow::Continue(())).unwrap();
+    let text = to_text(&report).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("a single failure of db-0 is enough where others take over"), "{text}");
+    // Splitting makes no single failure more frequent.
+    let single = system(ONE_OR_SEVERAL[0]);
+    let splitting = Some(RareMethod::Splitting);
+    assert_eq!(estimate(&single, &plan, rare, splitting, 0.1), Err(NotEstimated::Leaps));
 }
 
 /// Whether an interval holds the exact share of time in which a journey is down: one or nothing.
