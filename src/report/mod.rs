@@ -64,7 +64,7 @@ pub use json::{RESULT_SCHEMA, to_json, to_json_array};
 pub use not_static::not_static_text;
 pub(crate) use precision::BeyondReach;
 pub use precision::{NotReached, PrecisionReport, Sought};
-pub use prism::to_prism;
+pub use prism::{to_prism, to_prism_modules};
 pub use rows::{RowFormat, RowWriter, RowsOf};
 pub use scenario::{ScenarioReport, ShownLife};
 pub use scenario_json::{SCENARIO_RESULT_SCHEMA, scenarios_to_json, scenarios_to_junit};
