@@ -2,9 +2,9 @@
 
 use clap::Args;
 use ninefold::System;
-use ninefold::exact::fault_tree;
+use ninefold::exact::{FaultTree, fault_tree};
 use ninefold::model::JourneyId;
-use ninefold::report::{not_markov_text, not_static_text, to_galileo, to_prism};
+use ninefold::report::{not_markov_text, not_static_text, to_galileo, to_prism, to_prism_modules};
 
 use super::{Failure, Outcome, journey_named, load, put};
 
@@ -35,6 +35,11 @@ struct Language {
     /// 5,000 states.
     #[arg(long)]
     prism: bool,
+
+    /// The same with a module for each unit and a formula for each gate; only of static journeys whose units fail and are
+    /// repaired without memory.
+    #[arg(long)]
+    prism_modules: bool,
 }
 
 impl Export {
@@ -43,9 +48,10 @@ impl Export {
         let system = System::compile(topology);
         let journey = self.journey(&system)?;
         // One language is asked for.
-        let text = match self.language.galileo {
-            true => galileo(&system, journey)?,
-            false => prism(&system, journey)?,
+        let text = match self.language {
+            Language { galileo: true, .. } => galileo(&system, journey)?,
+            Language { prism_modules: true, .. } => prism_modules(&system, journey)?,
+            Language { .. } => prism(&system, journey)?,
         };
         put(&text)?;
         Ok(Outcome::Met)
@@ -69,17 +75,35 @@ impl Export {
     }
 }
 
-fn galileo(system: &System, journey: usize) -> Result<String, Failure> {
+/// What takes a journey down, if that is a static fault tree.
+fn static_tree(system: &System, journey: usize) -> Result<FaultTree, Failure> {
     let (topology, model) = (system.topology(), system.model());
     let name = &topology.journeys[journey].name;
     match fault_tree(model, JourneyId::new(journey)) {
-        Ok(Some(tree)) => Ok(to_galileo(topology, model, name, &tree)),
+        Ok(Some(tree)) => Ok(tree),
         Ok(None) => Err(Failure::Refused(format!("error: nothing can take `{name}` down\n"))),
         Err(why) => Err(Failure::Refused(format!(
             "error: `{name}` is no static fault tree: {}\n",
             not_static_text(topology, model, &why)
         ))),
     }
+}
+
+fn galileo(system: &System, journey: usize) -> Result<String, Failure> {
+    let tree = static_tree(system, journey)?;
+    let topology = system.topology();
+    Ok(to_galileo(topology, system.model(), &topology.journeys[journey].name, &tree))
+}
+
+fn prism_modules(system: &System, journey: usize) -> Result<String, Failure> {
+    let tree = static_tree(system, journey)?;
+    let topology = system.topology();
+    let name = &topology.journeys[journey].name;
+    to_prism_modules(topology, system.model(), name, &tree).ok_or_else(|| {
+        Failure::Refused(format!(
+            "error: `{name}` has units that fail or are repaired with a memory, which modules have not\n"
+        ))
+    })
 }
 
 /// States of a chain that somebody may want to read.

@@ -19,7 +19,7 @@ use super::replicate::{Endless, Replication};
 use super::seldom::{Beginning, Beginnings, Source};
 use super::state::State;
 use super::step::{begin, step};
-use crate::model::Model;
+use crate::model::{Model, UnitId};
 use crate::rng::StreamKey;
 use crate::units::{SimSpan, SimTime};
 
@@ -84,7 +84,8 @@ pub struct Excursioner<'m> {
     pub(super) copy: Present<'m>,
     /// By level from the nearest that counts as near: a present that is split.
     pub(super) split: Vec<Present<'m>>,
-    /// What is made to strike more often now, and how many there are of each kind.
+    /// What is made to strike more often now, and how many there are of each kind; those that are enough alone are the last
+    /// kind.
     pub(super) raising: Vec<Source>,
     pub(super) of_kinds: Vec<u32>,
     /// What begins excursions so seldom that it is made to.
@@ -156,7 +157,7 @@ impl<'m> Excursioner<'m> {
             life,
             split,
             raising: Vec::new(),
-            of_kinds: vec![0; kinds],
+            of_kinds: vec![0; kinds + 1],
             beginnings,
             #[cfg(test)]
             wrong: 1.0,
@@ -166,6 +167,11 @@ impl<'m> Excursioner<'m> {
     /// How many failures it takes from the beginning, as far as is known.
     pub fn far(&self) -> u32 {
         self.nearness.far
+    }
+
+    /// A unit whose failure alone is enough, if any is, and whether all that are enough alone are known.
+    pub fn enough(&self) -> (Option<UnitId>, bool) {
+        (self.nearness.enough, self.nearness.is_apart)
     }
 
     /// Lives one life.

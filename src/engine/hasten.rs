@@ -140,17 +140,27 @@ impl Excursioner<'_> {
         self.raising.retain(|source| runs(*source) && agenda.hazard_of(*source).is_some());
         self.of_kinds.fill(0);
         for source in &self.raising {
-            self.of_kinds[source.kind(self.model)] += 1;
+            let kind = self.kind(*source);
+            self.of_kinds[kind] += 1;
         }
         let now = self.copy.now;
         let waited = (now - since).seconds() + self.nearness.lasting(&self.copy.state);
         (!self.raising.is_empty() && waited > 0.0).then_some(Haste { from: now, waited })
     }
 
+    /// The kind of a source. What is enough alone begins excursions of its own, and in those of others is the same small part
+    /// however many failure modes it has.
+    fn kind(&self, source: Source) -> usize {
+        match self.nearness.is_enough(source) {
+            true => self.of_kinds.len() - 1,
+            false => source.kind(self.model),
+        }
+    }
+
     /// The share of what is made to happen that is of one source.
     fn share(&self, source: Source) -> f64 {
         let kinds = self.of_kinds.iter().filter(|count| **count > 0).count();
-        let alike = self.of_kinds[source.kind(self.model)];
+        let alike = self.of_kinds[self.kind(source)];
         1.0 / (kinds as f64 * f64::from(alike))
     }
 
@@ -160,7 +170,7 @@ impl Excursioner<'_> {
         let which = luck.below(kinds.clone().count());
         let (kind, alike) = kinds.nth(which).unwrap_or((0, &0));
         let number = luck.below(*alike as usize);
-        let mut of_kind = self.raising.iter().filter(|one| one.kind(self.model) == kind);
+        let mut of_kind = self.raising.iter().filter(|one| self.kind(**one) == kind);
         of_kind.nth(number).copied().unwrap_or(self.raising[0])
     }
 

@@ -39,6 +39,8 @@ mod volumes;
 mod windows;
 
 pub use agenda::Agenda;
+#[cfg(test)]
+pub(crate) use chain::explore_apart;
 pub use chain::{NotMarkov, Question, explore};
 pub(crate) use data::CopyView;
 pub use event::Event;

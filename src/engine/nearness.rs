@@ -13,6 +13,10 @@ use crate::spec::Speed;
 const MOST_STOREYS: usize = 4;
 /// Failures of units that are tried one by one to see whether they bring an outage nearer.
 const MOST_TRIED: usize = 400;
+/// Units that matter of which each is tried to see whether its failure alone is enough.
+const MOST_ALONE: usize = 400;
+/// More failures than anything takes: what is enough alone is never one of several that are.
+const NEVER: u32 = 1_000_000;
 
 /// What rarely happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,8 +50,14 @@ pub(super) struct Nearness<'m> {
     lasts: Vec<f64>,
     rebuild_s: f64,
     lasting: f64,
-    /// How many failures it takes from the beginning.
+    /// How many failures it takes from the beginning; where one is enough, of others than those that are.
     pub(super) far: u32,
+    /// By unit whether its failure alone is enough.
+    is_enough: Vec<bool>,
+    /// The first of those.
+    pub(super) enough: Option<UnitId>,
+    /// Whether these are all that are enough alone.
+    pub(super) is_apart: bool,
     /// Room: by gate how many failures it takes, by unit whether it is taken for down.
     takes: Vec<u32>,
     is_down: Vec<bool>,
@@ -69,7 +79,8 @@ impl<'m> Nearness<'m> {
             .map(GateId::new)
             .filter(|gate| cone.gates[gate.index()])
             .collect();
-        let storeys = gates.iter().map(|gate| storeys_of(model, *gate)).collect();
+        let is_enough = vec![false; model.units.len()];
+        let storeys = gates.iter().map(|gate| storeys_of(model, *gate, &is_enough)).collect();
         let matters = |clock: &ClockId| {
             let spec = &model.clocks[clock.index()];
             let takes = match rare {
@@ -121,6 +132,9 @@ impl<'m> Nearness<'m> {
                 Rare::Loss(class) => Some(class).filter(is_even),
             },
             far: 0,
+            is_enough,
+            enough: None,
+            is_apart: false,
             takes: vec![0; model.gates.len()],
             is_down: vec![false; model.units.len()],
             costs: Vec::new(),
@@ -130,7 +144,45 @@ impl<'m> Nearness<'m> {
             Rare::Outage(_) => nearness.distance(&State::new(model)),
             Rare::Loss(class) => model.holding(class).tolerance + 1,
         };
+        if let (Rare::Outage(_), 1) = (rare, nearness.far) {
+            let units = (0..model.units.len()).map(UnitId::new);
+            nearness.set_apart(units.filter(|unit| cone.units[unit.index()]).collect());
+        }
         nearness
+    }
+
+    /// Of these units, sets apart each whose failure alone is enough: by them nothing comes near, it happens, and what
+    /// several others take is as far as if they never failed.
+    fn set_apart(&mut self, units: Vec<UnitId>) {
+        if units.len() > MOST_ALONE {
+            return;
+        }
+        let state = State::new(self.model);
+        let at_first: Vec<bool> =
+            (0..self.model.units.len()).map(|unit| !state.is_up(UnitId::new(unit))).collect();
+        for unit in units {
+            self.is_down.copy_from_slice(&at_first);
+            self.takes_down(unit);
+            if self.distance_of_these(&state) == 0 {
+                self.is_enough[unit.index()] = true;
+                self.enough = self.enough.or(Some(unit));
+            }
+        }
+        let is_enough = &self.is_enough;
+        let storeys = self.gates.iter().map(|gate| storeys_of(self.model, *gate, is_enough));
+        self.storeys = storeys.collect();
+        self.far = match self.distance(&state) {
+            NEVER.. => 1,
+            others => others,
+        };
+        // Somebody takes over from a unit that is enough: as far as gates tell one failure still is.
+        self.is_apart = self.far > 1 || self.distance(&state) >= NEVER;
+    }
+
+    /// Whether a failure of what this strikes is enough.
+    pub(super) fn is_enough(&self, source: Source) -> bool {
+        let Source::Clock(clock) = source else { return false };
+        self.is_enough[self.model.clocks[clock.index()].unit.index()]
     }
 
     /// All that strikes of itself, and whose hazard is known.
@@ -171,7 +223,9 @@ impl<'m> Nearness<'m> {
             self.costs.clear();
             for input in &spec.inputs {
                 self.costs.push(match input {
-                    Input::Unit(unit) => u32::from(!self.is_down[unit.index()]),
+                    Input::Unit(unit) if self.is_down[unit.index()] => 0,
+                    Input::Unit(unit) if self.is_enough[unit.index()] => NEVER,
+                    Input::Unit(_) => 1,
                     Input::Gate(gate) => self.takes[gate.index()],
                     Input::Seat(seat) => self.seat_takes(state, *seat),
                     Input::Mask(mask) => self.takes[self.model.masks[mask.index()].gate.index()],
@@ -188,7 +242,7 @@ impl<'m> Nearness<'m> {
                 let together = together.min().unwrap_or(u32::MAX);
                 self.costs.retain(|cost| *cost > 0);
                 self.costs.sort_unstable();
-                self.costs[..fails].iter().sum::<u32>().min(together)
+                self.costs[..fails].iter().sum::<u32>().min(together).min(NEVER)
             };
         }
         self.takes[self.model.journeys[journey.index()].index()]
@@ -325,8 +379,9 @@ fn together(groups: &[u32], costs: &[u32], fails: usize) -> u32 {
     u32::MAX
 }
 
-/// By storey below the inputs of a gate that are units: with which others each goes down.
-fn storeys_of(model: &Model, gate: GateId) -> Vec<Vec<u32>> {
+/// By storey below the inputs of a gate that are units: with which others each goes down, unless what they stand on is
+/// enough alone.
+fn storeys_of(model: &Model, gate: GateId, is_enough: &[bool]) -> Vec<Vec<u32>> {
     let inputs = &model.gates[gate.index()].inputs;
     let mut at: Vec<Option<UnitId>> = inputs
         .iter()
@@ -354,8 +409,12 @@ fn storeys_of(model: &Model, gate: GateId) -> Vec<Vec<u32>> {
         if places.iter().all(|unit| model.unit_clocks.of(unit.index()).is_empty()) {
             continue;
         }
-        let number = |unit: &UnitId| places.binary_search(unit).unwrap_or(0) as u32;
-        storeys.push(at.iter().flatten().map(number).collect());
+        let number = |(index, unit): (usize, &UnitId)| match is_enough[unit.index()] {
+            true => places.len() + index,
+            false => places.binary_search(unit).unwrap_or(0),
+        };
+        let numbers = at.iter().flatten().enumerate().map(number);
+        storeys.push(numbers.map(|number| number as u32).collect());
     }
     storeys
 }

@@ -111,6 +111,14 @@ impl BasicEvent {
         self.modes.iter().all(|mode| mode.is_memoryless).then_some(rate)
     }
 
+    /// By mode how often it strikes while the unit is up, and is over while it is down, in a second; `None` unless all of
+    /// that is always the same.
+    pub(super) fn rates(&self) -> Option<Vec<(f64, f64)>> {
+        let is_memoryless = |mode: &Mode| mode.is_memoryless && mode.comes_back_memoryless();
+        let rates = |mode: &Mode| (1.0 / mode.mean_up, 1.0 / mode.mean_down);
+        self.modes.iter().all(is_memoryless).then(|| self.modes.iter().map(rates).collect())
+    }
+
     /// Each of its modes as if it were the only one: where they overlap that is what they are.
     pub(super) fn alone(&self) -> Vec<BasicEvent> {
         let of = |mode: &Mode| BasicEvent { modes: vec![mode.clone()], ..self.clone() };

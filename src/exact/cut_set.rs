@@ -106,7 +106,10 @@ pub fn cut_sets(
             || !shocks.iter().any(|shock| model.shocks[shock.index()].targets.contains(clock))
     };
     let mut elements: Vec<Element> = match by {
-        CutsBy::Unit => units.iter().copied().map(Element::Unit).collect(),
+        CutsBy::Unit => {
+            let alone = felt.iter().filter(|(_, modes)| modes.iter().any(is_alone));
+            alone.map(|(unit, _)| Element::Unit(*unit)).collect()
+        }
         CutsBy::Mode => {
             let modes = felt.iter().flat_map(|(_, modes)| modes.iter().copied());
             modes.filter(is_alone).map(Element::Mode).collect()
@@ -144,14 +147,18 @@ pub fn cut_sets(
     }
 }
 
+/// Whether a common cause strikes several units, and all of them for certain: it is an element of sets itself.
+fn is_one_event(shock: &Shock) -> bool {
+    shock.each >= 1.0 && shock.targets.len() > 1
+}
+
 /// Common causes that strike all of their targets at once, several of them and some of these units.
 fn certain_shocks(model: &Model, units: &[UnitId]) -> Vec<ShockId> {
     let mut can_fail = vec![false; model.units.len()];
     units.iter().for_each(|unit| can_fail[unit.index()] = true);
     let is_felt = |target: &ClockId| can_fail[model.clocks[target.index()].unit.index()];
-    let is_certain = |(_, shock): &(usize, &Shock)| {
-        shock.each >= 1.0 && shock.targets.len() > 1 && shock.targets.iter().any(is_felt)
-    };
+    let is_certain =
+        |(_, shock): &(usize, &Shock)| is_one_event(shock) && shock.targets.iter().any(is_felt);
     let shocks = model.shocks.iter().enumerate().filter(is_certain);
     shocks.map(|(index, _)| ShockId::new(index)).collect()
 }
@@ -172,9 +179,10 @@ fn is_set_off(model: &Model, clock: ClockId) -> bool {
     matches!(model.clocks[clock.index()].to_failure, TimeToFailure::SetOff)
 }
 
-/// How often each failure mode strikes in a second up, alone, with others or as planned.
+/// How often each failure mode strikes in a second up, alone, with some others or as planned. What strikes all of
+/// several units at once is not counted again in each of them.
 fn rates(model: &Model) -> Vec<f64> {
-    let mut rates = failure_rates(model);
+    let mut rates = failure_rates(model, |shock| !is_one_event(shock));
     for plan in &model.plans {
         for clock in &plan.order {
             rates[clock.index()] += 1.0 / plan.every.seconds();
@@ -193,7 +201,8 @@ fn rates(model: &Model) -> Vec<f64> {
 /// them is the more likely the more often it strikes. A mode whose clock always runs is on its own, for `x / (1 + x)` of
 /// the time, and the unit is up while all such modes and all others are over. A mode whose failures are over at once,
 /// and which is in a set because something has to start after it, has no share of the time of its own. A common cause
-/// has that of what it does to one of its targets, the longest.
+/// has that of what it does to one of its targets, the longest; where it strikes several units for certain, that is its
+/// own and no part of theirs.
 #[derive(Clone, Debug)]
 pub struct DownAlone<'m> {
     model: &'m Model,
@@ -414,6 +423,55 @@ journeys: {j: {needs: [s, t]}}
         let alone = &found.orders[0].cuts[0];
         // Half of the failures of each, which take an hour.
         assert!((alone.probability - 1.0 / 199.0).abs() < 1e-12, "{alone:?}");
+    }
+
+    /// Any two of three units, which share a fifth of their failures: own parts and the common one are four independent
+    /// events, each counted once. All states of these are listed, and so is what sets of units or modes say together.
+    #[test]
+    fn what_is_common_is_counted_once() {
+        let text = "topology: t
+failures: {f: {every: 100h, repair: {exponential: 5h}, beta: 20%}}
+services: {s: {replicas: 3, serves: 2, fails: [f]}}
+journeys: {j: {needs: s}}
+";
+        let (own, common) = (0.04 / 1.04, 0.01 / 1.01);
+        let chance = |state: u32, event: u32| match (state >> event & 1, event) {
+            (1, 3) => common,
+            (0, 3) => 1.0 - common,
+            (1, _) => own,
+            _ => 1.0 - own,
+        };
+        let is_down = |state: &u32| state >> 3 == 1 || (state & 7).count_ones() >= 2;
+        let of_state = |state: u32| (0..4).map(|event| chance(state, event)).product::<f64>();
+        let listed: f64 = (0..16).filter(is_down).map(of_state).sum();
+        for by in [CutsBy::Unit, CutsBy::Mode] {
+            let (found, names) = cuts(text, by);
+            assert_eq!(names.len(), 4, "{names:?}");
+            let [alone, pairs, ..] = found.orders.as_slice() else { panic!("{found:?}") };
+            assert!((alone.cuts[0].probability - common).abs() < 1e-15, "{alone:?}");
+            let mut any_pair = 0.0;
+            for cut in &pairs.cuts {
+                assert!((cut.probability - own * own).abs() < 1e-15, "{cut:?}");
+                any_pair += cut.probability;
+            }
+            // Two of the pairs are down where all three units are.
+            any_pair -= 2.0 * own.powi(3);
+            let together = common + (1.0 - common) * any_pair;
+            assert!((together / listed - 1.0).abs() < 1e-12, "{together} is not {listed}");
+        }
+    }
+
+    /// What only strikes together is no element by itself, whichever sets are made of.
+    #[test]
+    fn what_never_fails_alone_is_in_no_set() {
+        let text = "topology: t
+failures: {fire: {every: 1000h, repair: {exponential: 10h}, shock: 100%}}
+domains: {unit: {count: 2, fails: [fire]}}
+journeys: {j: {needs: {any: [unit]}}}
+";
+        for by in [CutsBy::Unit, CutsBy::Mode] {
+            assert_eq!(cuts(text, by).1, ["shock 0"]);
+        }
     }
 
     /// A server goes down by a crash for 0.01 and by its disk for 0.04 of its time up, one at a time; a gateway, whose clocks always

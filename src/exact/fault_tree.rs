@@ -43,6 +43,9 @@ pub struct FaultEvent {
     pub modes: Vec<ClockId>,
     /// How probable it is.
     pub law: FaultLaw,
+    /// By failure mode how often it strikes while none is active, and is over while it is, in a second; `None` unless all
+    /// of that is memoryless.
+    pub rates: Option<Vec<(f64, f64)>>,
 }
 
 /// How probable a basic event is.
@@ -162,7 +165,8 @@ impl FaultTree {
             _ => return Err(NotStatic::RepairedInPart { unit: event.unit }),
         };
         let modes = event.modes.iter().map(|mode| mode.clock).collect();
-        self.events.push(FaultEvent { unit: event.unit, modes, law });
+        let rates = event.rates();
+        self.events.push(FaultEvent { unit: event.unit, modes, law, rates });
         Ok(FaultInput::Event(self.events.len() - 1))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Clock, GateId, Input, JourneyId, Model, Repair, UnitId, Watch};
+use crate::model::{Clock, GateId, Input, JourneyId, Model, Repair, Shock, UnitId, Watch};
 
 /// Inputs times inputs that may be down: beyond it counting combinations takes too long.
 const MOST_COMBINATIONS: usize = 50_000_000;
@@ -56,7 +56,7 @@ pub fn product_of_availabilities(
     let top = model.journeys[journey.index()];
     let (gates, units, mut leaves_out) = everything_below(model, top);
     leaves_out.extend(omissions_of(model));
-    let rates = failure_rates(model);
+    let rates = failure_rates(model, |_| true);
     let mut unit_values = vec![None; model.units.len()];
     let mut gate_values = vec![None; model.gates.len()];
     // A gate is added after its inputs, so this is from the bottom up.
@@ -125,11 +125,11 @@ fn omissions_of(model: &Model) -> impl Iterator<Item = Omission> {
     found.into_iter().filter(|(is_there, _)| *is_there).map(|(_, omission)| omission)
 }
 
-/// How often each failure mode strikes in a second up, alone or with others.
-pub(super) fn failure_rates(model: &Model) -> Vec<f64> {
+/// How often each failure mode strikes in a second up, alone or by common causes of some kind.
+pub(super) fn failure_rates(model: &Model, counts: impl Fn(&Shock) -> bool) -> Vec<f64> {
     let alone = |clock: &Clock| clock.to_failure.mean().map_or(0.0, |mean| 1.0 / mean);
     let mut rates: Vec<f64> = model.clocks.iter().map(alone).collect();
-    for shock in &model.shocks {
+    for shock in model.shocks.iter().filter(|shock| counts(shock)) {
         for target in &shock.targets {
             let rate = shock.to_failure.mean().map_or(0.0, |mean| 1.0 / mean);
             rates[target.index()] += rate * shock.probability * shock.each;

@@ -29,7 +29,7 @@ pub struct StaticAnswer {
     pub outages_per_year: f64,
     /// How long it is down then in the mean, seconds; `None` if it never goes down, or for good.
     pub mean_outage_s: Option<f64>,
-    /// Over the horizon, beginning with everything up and new; or why there is no such answer.
+    /// Over the horizon, after the warm-up that began with everything up and new; or why there is no such answer.
     pub interval: Result<IntervalAnswer, NotStatic>,
     /// What failure modes and units contribute.
     pub importances: Importances,
@@ -39,7 +39,8 @@ pub struct StaticAnswer {
     pub nodes: usize,
 }
 
-/// What is exactly true of a journey from time zero, when everything is up and new, until a horizon.
+/// What is exactly true of a journey from the end of a warm-up until a horizon; the warm-up begins at time zero, when
+/// everything is up and new.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct IntervalAnswer {
     /// The mean share of the time down.
@@ -192,7 +193,7 @@ impl From<TooLarge> for NotStatic {
     }
 }
 
-/// The exact answer for a journey, in the long run and over a horizon.
+/// The exact answer for a journey, in the long run and over a horizon that begins after a warm-up.
 ///
 /// # Formula
 ///
@@ -217,7 +218,7 @@ impl From<TooLarge> for NotStatic {
 pub fn static_answer(
     model: &Model,
     journey: JourneyId,
-    horizon: SimSpan,
+    (warm_up, horizon): (SimSpan, SimSpan),
 ) -> Result<StaticAnswer, NotStatic> {
     let tree = StaticTree::new(model, journey)?;
     let chances: Vec<Chance> = tree.events.iter().map(BasicEvent::in_the_long_run).collect();
@@ -227,7 +228,7 @@ pub fn static_answer(
         unavailability,
         outages_per_year: per_second * SECONDS_PER_YEAR,
         mean_outage_s: (per_second > 0.0).then(|| unavailability / per_second),
-        interval: tree.over(horizon),
+        interval: tree.over(warm_up, horizon),
         importances: Contributions::new(&tree, &chances, (unavailability, &birnbaum), per_second)
             .all(model),
         basic_events: tree.events.len(),
@@ -267,11 +268,11 @@ impl StaticTree {
         Ok(StaticTree { diagram, events })
     }
 
-    /// From time zero until a horizon.
-    fn over(&self, horizon: SimSpan) -> Result<IntervalAnswer, NotStatic> {
+    /// After a warm-up, until a horizon.
+    fn over(&self, warm_up: SimSpan, horizon: SimSpan) -> Result<IntervalAnswer, NotStatic> {
         // The shortest span that there is, for none at all.
-        let seconds = horizon.max(SimSpan::from_micros(1)).seconds();
-        let mut courses = Courses::new(seconds);
+        let end = (warm_up + horizon.max(SimSpan::from_micros(1))).seconds();
+        let mut courses = Courses::new(end);
         let course = |event: &BasicEvent| {
             courses.of(event).ok_or(NotStatic::LongRunOnly { unit: event.unit })
         };
@@ -287,9 +288,10 @@ impl StaticTree {
         let fastest = self.events.iter().map(BasicEvent::fastest).fold(0.0, f64::max);
         let visits = self.diagram.node_count() + self.events.len();
         let most = (MOST_VISITS / (15 * visits.max(1))).clamp(64, MOST_PARTS);
-        let (means, of_time) = mean_over(seconds, fastest, &courses.kinks(), most, at);
+        let (means, of_time) =
+            mean_over((warm_up.seconds(), end), fastest, &courses.kinks(), most, at);
         // By how much a unit is off counts as often as the unit does.
-        let chances = chances_at(seconds);
+        let chances = chances_at(end);
         let (down, birnbaum) = self.diagram.importances(&pairs(&chances));
         let counts = birnbaum.iter().zip(&chances).map(|(b, chance)| b * chance.down / down);
         let of_units =
@@ -481,20 +483,21 @@ impl Stretch {
     }
 }
 
-/// The means of two positive functions over so many seconds from zero, and how far they may be off against
-/// their values; `fastest` is the rate at which they change most quickly in the beginning, and at `kinks` they are not smooth.
+/// The means of two positive functions of the time from one instant to another, and how far they may be off against
+/// their values; `fastest` is the rate at which they change most quickly at time zero, and at `kinks` they are not smooth.
 fn mean_over(
-    seconds: f64,
+    (from, to): (f64, f64),
     fastest: f64,
     kinks: &[f64],
     most: usize,
     at: impl Fn(f64) -> [f64; 2],
 ) -> ([f64; 2], f64) {
     // Whatever changes changes most in the beginning: each part is as long as all before it together.
-    let doublings = libm::log2((8.0 * seconds * fastest).max(2.0)).ceil().min(60.0) as i32;
-    let mut edges = vec![0.0];
-    edges.extend((0..=doublings).rev().map(|k| libm::ldexp(seconds, -k)));
-    edges.extend(kinks.iter().copied().filter(|kink| *kink < seconds));
+    let doublings = libm::log2((8.0 * to * fastest).max(2.0)).ceil().min(60.0) as i32;
+    let mut edges: Vec<f64> = (0..=doublings).rev().map(|k| libm::ldexp(to, -k)).collect();
+    edges.extend(kinks.iter().copied().filter(|kink| *kink < to));
+    edges.retain(|edge| *edge > from);
+    edges.push(from);
     edges.sort_by(f64::total_cmp);
     edges.dedup();
     let mut parts: Vec<Stretch> =
@@ -505,7 +508,7 @@ fn mean_over(
         let whole = parts.iter().fold([0.0, 0.0], add);
         let error: f64 = parts.iter().map(|part| part.relative_error(whole)).sum();
         if error < RELATIVE_TOLERANCE || parts.len() >= most {
-            return (whole.map(|value| value / seconds), error);
+            return (whole.map(|value| value / (to - from)), error);
         }
         let errors = parts.iter().map(|part| part.relative_error(whole)).enumerate();
         let worst = errors.max_by(|one, other| one.1.total_cmp(&other.1)).map_or(0, |(i, _)| i);

@@ -122,6 +122,33 @@ impl Contradiction {
     }
 }
 
+/// Over what time a figure is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Over {
+    /// From the end of the warm-up until the horizon.
+    Horizon,
+    /// The long run.
+    LongRun,
+}
+
+impl Over {
+    /// What JSON calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Over::Horizon => "horizon",
+            Over::LongRun => "long-run",
+        }
+    }
+
+    /// It in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Over::Horizon => "the horizon",
+            Over::LongRun => "the long run",
+        }
+    }
+}
+
 /// What is known of a journey by one route; each number where that route has it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
@@ -133,6 +160,8 @@ pub struct Answer {
     pub unavailability: Option<Estimate>,
     /// The same.
     pub outages_per_year: Option<Estimate>,
+    /// The mean length of an outage, seconds: downtime over outages that begin.
+    pub mean_outage_s: Option<Estimate>,
     /// The probability of being down at the end of the horizon: at that instant, and not over a time.
     pub unavailability_at_end: Option<Estimate>,
     /// The probability of an outage before the horizon; only without a warm-up.
@@ -145,6 +174,8 @@ pub struct Answer {
     pub long_run_unavailability: Option<Estimate>,
     /// The same.
     pub long_run_outages_per_year: Option<Estimate>,
+    /// The same.
+    pub long_run_mean_outage_s: Option<Estimate>,
     /// How it was estimated and checked, if it is an estimate.
     pub estimated: Option<Box<RareEstimate>>,
 }
@@ -220,6 +251,15 @@ fn proven(exact: Exact, scale: f64) -> Estimate {
     Estimate { mean, std_error: Some(0.0), ci95: Some((mean - half, mean + half)) }
 }
 
+/// The mean length of an outage, seconds, by exact numbers: the ratio is off by what both are off together.
+fn mean_outage(unavailability: Option<Estimate>, per_year: Option<Estimate>) -> Option<Estimate> {
+    let (down, outages) = unavailability.zip(per_year)?;
+    let width = |one: Estimate| one.relative_half_width().unwrap_or_default();
+    let relative_error = width(down) + width(outages);
+    let value = down.mean * SECONDS_PER_YEAR / outages.mean;
+    (outages.mean > 0.0).then(|| proven(Exact { value, relative_error }, 1.0))
+}
+
 /// Exact answers to what a plan asks, with chains of at most so many states.
 pub(crate) fn exact_answers(
     topology: &Topology,
@@ -246,26 +286,35 @@ fn journey_answer(
     journey: JourneyId,
     most_states: usize,
 ) -> Result<Answer, String> {
-    let fixed = static_answer(model, journey, plan.horizon);
-    let is_from_begin = plan.warm_up == SimSpan::ZERO;
+    let span = (plan.warm_up, plan.horizon);
+    let fixed = static_answer(model, journey, span);
     let by_diagram = fixed.as_ref().ok().map(|answer| {
         let exactly = |value, relative_error| proven(Exact { value, relative_error }, 1.0);
-        let interval = answer.interval.as_ref().ok().filter(|_| is_from_begin);
+        let interval = answer.interval.as_ref().ok();
+        let unavailability = interval.map(|i| exactly(i.unavailability, i.relative_error));
+        let outages_per_year = interval.map(|i| exactly(i.outages_per_year, i.relative_error));
+        let long_run_unavailability = exactly(answer.unavailability, 1e-12);
+        let long_run_outages_per_year = exactly(answer.outages_per_year, 1e-12);
         Answer {
             route: Route::DecisionDiagram,
             by: format!(
                 "a decision diagram of {} nodes over {} units",
                 answer.nodes, answer.basic_events
             ),
-            unavailability: interval.map(|i| exactly(i.unavailability, i.relative_error)),
-            outages_per_year: interval.map(|i| exactly(i.outages_per_year, i.relative_error)),
+            unavailability,
+            outages_per_year,
+            mean_outage_s: mean_outage(unavailability, outages_per_year),
             unavailability_at_end: interval
                 .map(|i| exactly(i.unavailability_at_end, i.relative_error)),
             p_outage: None,
             p_no_outage: None,
             first_outage_s: None,
-            long_run_unavailability: Some(exactly(answer.unavailability, 1e-12)),
-            long_run_outages_per_year: Some(exactly(answer.outages_per_year, 1e-12)),
+            long_run_unavailability: Some(long_run_unavailability),
+            long_run_outages_per_year: Some(long_run_outages_per_year),
+            long_run_mean_outage_s: mean_outage(
+                Some(long_run_unavailability),
+                Some(long_run_outages_per_year),
+            ),
             estimated: None,
         }
     });
@@ -274,25 +323,31 @@ fn journey_answer(
     if let (true, Some(answer)) = (is_enough, &by_diagram) {
         return Ok(answer.clone());
     }
-    let span = (plan.warm_up, plan.horizon);
     match exact_outages(model, journey, span, most_states) {
         Ok(exact) => {
             let years = plan.horizon.seconds() / SECONDS_PER_YEAR;
             let known = |number: Option<Exact>, scale| number.map(|exact| proven(exact, scale));
+            let unavailability = known(exact.within.ok().map(|within| within.share), 1.0);
+            let outages_per_year = known(exact.within.ok().map(|within| within.count), 1.0 / years);
+            let long_run_unavailability = known(exact.long_run.ok().map(|run| run.share), 1.0);
+            let long_run_outages_per_year =
+                known(exact.long_run.ok().map(|run| run.frequency), SECONDS_PER_YEAR);
             let chain = Answer {
                 route: Route::Markov,
                 by: chain_words(exact.states, exact.within.err()),
-                unavailability: known(exact.within.ok().map(|within| within.share), 1.0),
-                outages_per_year: known(exact.within.ok().map(|within| within.count), 1.0 / years),
+                unavailability,
+                outages_per_year,
+                mean_outage_s: mean_outage(unavailability, outages_per_year),
                 unavailability_at_end: known(exact.within.ok().map(|within| within.at_end), 1.0)
                     .map(probability),
                 p_outage: known(exact.p_outage.and_then(Result::ok), 1.0).map(probability),
                 p_no_outage: known(exact.p_no_outage.and_then(Result::ok), 1.0).map(probability),
                 first_outage_s: known(exact.first_outage.ok().flatten(), 1.0),
-                long_run_unavailability: known(exact.long_run.ok().map(|run| run.share), 1.0),
-                long_run_outages_per_year: known(
-                    exact.long_run.ok().map(|run| run.frequency),
-                    SECONDS_PER_YEAR,
+                long_run_unavailability,
+                long_run_outages_per_year,
+                long_run_mean_outage_s: mean_outage(
+                    long_run_unavailability,
+                    long_run_outages_per_year,
                 ),
                 estimated: None,
             };
@@ -404,9 +459,19 @@ fn set_time_text(topology: &Topology, model: &Model, event: Event) -> String {
 }
 
 impl Answer {
-    /// The unavailability within the horizon, or where that is not known in the long run.
+    /// The unavailability within the horizon, or where that is not known in the long run: what its row and its verdict
+    /// are about.
     pub(super) fn found(&self) -> Option<Estimate> {
-        self.unavailability.or(self.long_run_unavailability)
+        match self.over()? {
+            Over::Horizon => self.unavailability,
+            Over::LongRun => self.long_run_unavailability,
+        }
+    }
+
+    /// Over what time that is; `None` if neither is known.
+    pub fn over(&self) -> Option<Over> {
+        let horizon = self.unavailability.map(|_| Over::Horizon);
+        horizon.or(self.long_run_unavailability.map(|_| Over::LongRun))
     }
 
     /// With what another one says of the horizon, which this one does not.
@@ -415,6 +480,7 @@ impl Answer {
             by: format!("{}, and over the horizon {}", self.by, other.by),
             unavailability: other.unavailability,
             outages_per_year: other.outages_per_year,
+            mean_outage_s: other.mean_outage_s,
             unavailability_at_end: other.unavailability_at_end,
             ..self
         }
@@ -437,12 +503,14 @@ impl ByRoute for Answer {
             by: rare_words(found, |found| found.share.sigmas_apart(found.other?.share)),
             unavailability: Some(found.share),
             outages_per_year: Some(found.per_year),
+            mean_outage_s: found.mean_s,
             unavailability_at_end: None,
             p_outage: Some(found.hits),
             p_no_outage: Some(found.hits.complement()),
             first_outage_s: None,
             long_run_unavailability: None,
             long_run_outages_per_year: None,
+            long_run_mean_outage_s: None,
             estimated: Some(Box::new(*found)),
         }
     }
@@ -483,7 +551,9 @@ fn rare_words(found: &RareEstimate, check: fn(&RareEstimate) -> Option<f64>) -> 
         }
         Chosen::OtherSawNothing => format!(" ({other} saw nothing in a trial)"),
         Chosen::OtherUntrusted => format!(" ({other} cannot be trusted here)"),
-        Chosen::Leaps => format!(" ({other} would not see what takes several at once)"),
+        Chosen::Leaps => {
+            format!(" ({other} would not see what takes several at once, or is enough alone)")
+        }
         Chosen::OtherStuck(Stuck { level, tries }) => format!(
             " ({other} came no nearer than {level} of {} failures in {} tries)",
             found.far,
@@ -556,15 +626,20 @@ fn unseen_text(topology: &Topology, model: &Model, unseen: Unseen) -> String {
 /// Why there is no estimate of something rare, in words with names.
 pub(crate) fn rare_refusal(topology: &Topology, model: &Model, why: NotEstimated) -> String {
     match why {
-        NotEstimated::OneFailureIsEnough => {
+        NotEstimated::OneFailureIsEnough(None) => {
             "a single failure is enough, so that there is nothing to come near to".to_owned()
         }
+        NotEstimated::OneFailureIsEnough(Some(unit)) => format!(
+            "a single failure of {} is enough where others take over from it, so that there is nothing to come near to",
+            path(topology, unit)
+        ),
         NotEstimated::Unseen(unseen) => format!(
             "{}, and what follows from that would be missing",
             unseen_text(topology, model, unseen)
         ),
         NotEstimated::Leaps => {
-            "splitting does not see what hardly ever happens and takes several at once".to_owned()
+            "splitting does not see what hardly ever happens and takes several at once, or is enough alone"
+                .to_owned()
         }
         NotEstimated::NeverNear => "no life came near it".to_owned(),
         NotEstimated::AlwaysNear => "lives are near it most of the time".to_owned(),

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::answer::{Answer, Contradiction, LossAnswer, Method, Route};
+use super::answer::{Answer, Contradiction, LossAnswer, Method, Over, Route};
 use super::json::Interval;
 use crate::run::RareEstimate;
 use crate::stats::Estimate;
@@ -12,8 +12,10 @@ use crate::stats::Estimate;
 pub(super) struct AnswerJson<'a> {
     route: &'static str,
     by: &'a str,
+    over: Option<&'static str>,
     unavailability: Option<Interval>,
     outages_per_year: Option<Interval>,
+    mean_outage_s: Option<Interval>,
     unavailability_at_end: Option<Interval>,
     p_no_outage: Option<Interval>,
     p_outage: Option<Interval>,
@@ -26,6 +28,7 @@ pub(super) struct AnswerJson<'a> {
 struct LongRunJson {
     unavailability: Option<Interval>,
     outages_per_year: Option<Interval>,
+    mean_outage_s: Option<Interval>,
 }
 
 impl<'a> AnswerJson<'a> {
@@ -33,8 +36,10 @@ impl<'a> AnswerJson<'a> {
         AnswerJson {
             route: answer.route.name(),
             by: &answer.by,
+            over: answer.over().map(Over::name),
             unavailability: answer.unavailability.map(Into::into),
             outages_per_year: answer.outages_per_year.map(Into::into),
+            mean_outage_s: answer.mean_outage_s.map(Into::into),
             unavailability_at_end: answer.unavailability_at_end.map(Into::into),
             p_no_outage: answer.p_no_outage.map(Into::into),
             p_outage: answer.p_outage.map(Into::into),
@@ -42,6 +47,7 @@ impl<'a> AnswerJson<'a> {
             long_run: LongRunJson {
                 unavailability: answer.long_run_unavailability.map(Into::into),
                 outages_per_year: answer.long_run_outages_per_year.map(Into::into),
+                mean_outage_s: answer.long_run_mean_outage_s.map(Into::into),
             },
             estimated: answer.estimated.as_deref().map(EstimatedJson::of),
         }

@@ -20,15 +20,26 @@ type Answered<'a> = (&'a JourneyReport, &'a Result<Answer, String>);
 
 /// The journeys that were not simulated.
 pub(super) fn answers_table(answered: &[Answered<'_>]) -> String {
-    let rows: Vec<_> = answered
-        .iter()
-        .filter_map(|(journey, answer)| answer_row(journey, answer.as_ref().ok()?))
-        .collect();
+    let row = |(journey, answer): &Answered<'_>| {
+        let answer = answer.as_ref().ok()?;
+        let mut row = answer_row(journey, answer)?;
+        row.insert(1, answer.over()?.words().to_owned());
+        Some(row)
+    };
+    let rows: Vec<_> = answered.iter().filter_map(row).collect();
     if rows.is_empty() {
         return String::new();
     }
-    let header =
-        ["journey", "availability", "95 % interval", "nines", "down/month", "objective", "verdict"];
+    let header = [
+        "journey",
+        "over",
+        "availability",
+        "95 % interval",
+        "nines",
+        "down/month",
+        "objective",
+        "verdict",
+    ];
     table(&header, rows)
 }
 
@@ -113,7 +124,7 @@ fn answer_words(answer: &Answer) -> String {
         parts.push(format!("unavailability {}", told(found, number)));
     }
     if let Some(found) = answer.outages_per_year {
-        parts.push(format!("{} outages a year", told(found, number)));
+        parts.push(outages_words(found, answer.mean_outage_s));
     }
     if let Some(found) = answer.unavailability_at_end {
         parts.push(format!(
@@ -132,9 +143,18 @@ fn answer_words(answer: &Answer) -> String {
         parts.push(format!("in the long run unavailability {}", told(found, number)));
     }
     if let Some(found) = answer.long_run_outages_per_year {
-        parts.push(format!("{} outages a year", told(found, number)));
+        parts.push(outages_words(found, answer.long_run_mean_outage_s));
     }
     parts.join("; ")
+}
+
+/// How many outages there are, and how long they last.
+fn outages_words(per_year: Estimate, mean_s: Option<Estimate>) -> String {
+    let count = format!("{} outages a year", told(per_year, number));
+    match mean_s {
+        Some(mean) => format!("{count}, which last {} in the mean", told(mean, duration)),
+        None => count,
+    }
 }
 
 /// What is known of the first loss of data of a class that was not simulated.
@@ -170,7 +190,12 @@ pub(super) fn agreement_lines(report: &Report) -> String {
                     )
                 });
                 let by = (answer.route, answer.by.as_str());
-                let Some(words) = agreement(journey.compared(answer), apart, by) else { continue };
+                let Some(mut words) = agreement(journey.compared(answer), apart, by) else {
+                    continue;
+                };
+                if let Some(mean) = answer.mean_outage_s.filter(|_| journey.nearer().is_some()) {
+                    words += &format!("; outages last {} in the mean", told(mean, duration));
+                }
                 lines += &wrapped(&format!("{}: {words}", journey.name), "  ");
             }
             Some(Err(why)) => without.entry(why).or_default().push(&journey.name),

@@ -18,6 +18,7 @@ use crate::exact::{
 use crate::measure::PairedEstimates;
 use crate::model::{ClockId, JourneyId, Model, ShockId, UnitId};
 use crate::spec::Topology;
+use crate::units::SimSpan;
 
 /// What stands for the level of what strikes several units at once.
 const COMMON_CAUSE: &str = "common cause";
@@ -192,7 +193,7 @@ struct Namer<'a> {
 impl Namer<'_> {
     fn journey(&self, index: usize, found: CutSets) -> JourneyCuts {
         let Namer { topology, model, .. } = self;
-        let answer = static_answer(model, JourneyId::new(index), topology.horizon);
+        let answer = static_answer(model, JourneyId::new(index), (SimSpan::ZERO, topology.horizon));
         let exact = answer.map_err(|why| not_static_text(topology, model, &why));
         JourneyCuts {
             name: topology.journeys[index].name.clone(),
@@ -546,7 +547,12 @@ fn importance_header(of: &str, with_birnbaum: bool) -> Vec<&str> {
 fn importance_cells<Of>(importance: &Importance<Of>, with_birnbaum: bool) -> Vec<String> {
     let or_none =
         |found: Option<f64>, shown: fn(f64) -> String| found.map_or_else(|| "-".to_owned(), shown);
-    let birnbaum = with_birnbaum.then(|| or_none(importance.birnbaum, probability));
+    // What never makes the difference is known, and not left out.
+    let birnbaum_shown = |number: f64| match number {
+        0.0 => "0".to_owned(),
+        _ => probability(number),
+    };
+    let birnbaum = with_birnbaum.then(|| or_none(importance.birnbaum, birnbaum_shown));
     let others = [
         share(importance.criticality),
         or_none(importance.fussell_vesely, share),

@@ -334,22 +334,12 @@ impl Outages {
             };
             lives.over_time.iter().map(part).collect()
         });
-        // The error of a ratio of two estimates is not known; that of exact numbers is at most the sum of both.
-        let length = downtime.zip(per_year).filter(|_| answer.route.is_exact());
-        let length =
-            length.filter(|(_, per_year)| per_year.mean > 0.0).map(|(downtime, per_year)| {
-                let width = |one: Estimate| one.relative_half_width().unwrap_or_default();
-                let (mean, width) =
-                    (downtime.mean / per_year.mean, width(downtime) + width(per_year));
-                let ends = (mean * (1.0 - width), mean * (1.0 + width));
-                Estimate { mean, std_error: Some(0.0), ci95: Some(ends) }
-            });
         Outages {
             unavailability: share,
             unavailability_upper95: None,
             per_year,
             per_year_upper95: None,
-            length_s: length,
+            length_s: answer.mean_outage_s,
             downtime_s_per_year: downtime,
             p_no_outage: answer.p_no_outage,
             by_intent,

@@ -34,7 +34,9 @@ mod timeline;
 
 pub use self::csv::to_csv;
 pub use self::plotters::{DrawError, Sheet, Theme, to_png, to_svg};
-pub use answer::{Answer, Answers, Contradiction, LossAnswer, Method, Route, not_markov_text};
+pub use answer::{
+    Answer, Answers, Contradiction, LossAnswer, Method, Over, Route, not_markov_text,
+};
 pub(crate) use answer::{ByRoute, exact_answers, rare_refusal, tells_of_horizon};
 pub use at_once::LevelAtOnce;
 pub use capacity::{
@@ -64,7 +66,7 @@ pub use json::{RESULT_SCHEMA, to_json, to_json_array};
 pub use not_static::not_static_text;
 pub(crate) use precision::BeyondReach;
 pub use precision::{NotReached, PrecisionReport, Sought};
-pub use prism::to_prism;
+pub use prism::{to_prism, to_prism_modules};
 pub use rows::{RowFormat, RowWriter, RowsOf};
 pub use scenario::{ScenarioReport, ShownLife};
 pub use scenario_json::{SCENARIO_RESULT_SCHEMA, scenarios_to_json, scenarios_to_junit};

@@ -10,7 +10,7 @@ use super::plan::{Plan, RunError};
 use crate::engine::{
     Beginnings, Excursioner, Excursions, Manner, Rare, Replication, Stuck, Unseen,
 };
-use crate::model::Model;
+use crate::model::{Model, UnitId};
 use crate::stats::Estimate;
 use crate::units::SECONDS_PER_YEAR;
 
@@ -88,7 +88,8 @@ pub enum Chosen {
     OtherUntrusted,
     /// The other method came nowhere.
     OtherStuck(Stuck),
-    /// Something that hardly ever happens can take several at once, which splitting does not make more frequent.
+    /// Something that hardly ever happens can take several at once or is enough alone, which splitting does not make more
+    /// frequent.
     Leaps,
 }
 
@@ -158,13 +159,15 @@ pub struct RareEstimate {
     pub per_year: Estimate,
     /// The share of time in which it is so.
     pub share: Estimate,
+    /// How long it lasts in the mean, seconds; `None` where it never begins within what counts.
+    pub mean_s: Option<Estimate>,
 }
 
 /// Why there is no estimate.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum NotEstimated {
-    /// A single failure is enough, so there is nothing to come near to.
-    OneFailureIsEnough,
+    /// A single failure is enough, as of this unit if one is known, and what others take cannot be told from it.
+    OneFailureIsEnough(Option<UnitId>),
     /// It never came near in the lives that looked.
     NeverNear,
     /// It is near most of the time.
@@ -173,7 +176,8 @@ pub enum NotEstimated {
     Stuck(Stuck),
     /// There is something that lives hardly ever see, and that cannot be made to happen.
     Unseen(Unseen),
-    /// Something that hardly ever happens can take several at once, which splitting does not make more frequent.
+    /// Something that hardly ever happens can take several at once or is enough alone, which splitting does not make more
+    /// frequent.
     Leaps,
     /// It was seen in too few copies, or a few weights are most of all.
     Uneven {
@@ -343,11 +347,12 @@ pub(crate) fn estimate_rare(
         Err(unseen) => return Ok(Err(NotEstimated::Unseen(unseen))),
     };
     let beginnings = &beginnings;
-    let Levels { near, far, copies } = match nearest(model, plan, (rare, beginnings))? {
-        Ok(found) => found,
-        Err(why) => return Ok(Err(why)),
-    };
-    let leaps = beginnings.can_leap(model);
+    let Levels { near, far, copies, is_any_enough } =
+        match nearest(model, plan, (rare, beginnings))? {
+            Ok(found) => found,
+            Err(why) => return Ok(Err(why)),
+        };
+    let leaps = is_any_enough || beginnings.can_leap(model);
     let sampler = |manner| {
         let (pool, lives) = (&pool, vec![]);
         Sampler { model, plan, rare, beginnings, near, far, manner, pool, lives }
@@ -438,6 +443,8 @@ struct Levels {
     far: u32,
     /// How many copies to make where it is near.
     copies: u32,
+    /// Whether a single failure is enough, beside what several are.
+    is_any_enough: bool,
 }
 
 /// From how many failures on it is near: as few as possible, if that is seldom so.
@@ -451,11 +458,15 @@ fn nearest(
         let sought = (rare, beginnings.clone());
         Excursioner::new(model, sought, span, (near, Manner::Watch), most_events(plan))
     };
-    let far = watch(1).far();
+    let watched = watch(1);
+    let (far, (enough, is_apart)) = (watched.far(), watched.enough());
     // Whatever takes data that have no second copy is itself the loss.
-    let is_loss = matches!(rare, Rare::Loss(_));
-    if far < 2 && (!is_loss || beginnings.is_empty()) {
-        return Ok(Err(NotEstimated::OneFailureIsEnough));
+    let is_known = match rare {
+        Rare::Loss(_) => !beginnings.is_empty(),
+        Rare::Outage(_) => is_apart,
+    };
+    if far < 2 && !is_known {
+        return Ok(Err(NotEstimated::OneFailureIsEnough(enough)));
     }
     for near in 1..far.max(2) {
         let mut pilot = watch(near);
@@ -474,7 +485,8 @@ fn nearest(
             }
             let per_life = count.max(1) as f64 / lives as f64;
             let copies = (COPIES_PER_LIFE / per_life).clamp(1.0, MOST_COPIES);
-            return Ok(Ok(Levels { near, far, copies: copies.round() as u32 }));
+            let copies = copies.round() as u32;
+            return Ok(Ok(Levels { near, far, copies, is_any_enough: enough.is_some() }));
         }
     }
     Ok(Err(NotEstimated::AlwaysNear))
@@ -523,6 +535,7 @@ impl RareEstimate {
             share: mean(lives, |life| life.seconds)
                 .within(0.0, f64::INFINITY)
                 .times(1.0 / plan.horizon.seconds()),
+            mean_s: ratio(lives, |life| life.seconds, |life| life.times),
         }
     }
 
@@ -559,6 +572,29 @@ fn mean(lives: &[Excursions], of: impl Fn(&Excursions) -> f64) -> Estimate {
     let square = |life: &Excursions| (of(life) - mean).powi(2);
     let variance = lives.iter().map(square).sum::<f64>() / (count - 1.0).max(1.0);
     Estimate::of_mean(mean, (variance / count).sqrt(), lives.len() as u64)
+}
+
+/// The ratio of two totals over lives; `None` where the lower one is zero.
+///
+/// # Formula
+///
+/// With `r` the ratio, the standard error is that of the mean of `above - r below` over lives, divided by the mean of
+/// `below`: what long excursions add to both is in it (the delta method; Law, *Simulation Modeling and Analysis*,
+/// regenerative method).
+fn ratio(
+    lives: &[Excursions],
+    above: fn(&Excursions) -> f64,
+    below: fn(&Excursions) -> f64,
+) -> Option<Estimate> {
+    let all: f64 = lives.iter().map(below).sum();
+    if all == 0.0 {
+        return None;
+    }
+    let ratio = lives.iter().map(above).sum::<f64>() / all;
+    let beside = mean(lives, |life| above(life) - ratio * below(life));
+    let error = beside.std_error.unwrap_or(f64::NAN) * lives.len() as f64 / all;
+    let found = Estimate::of_mean(ratio, error, lives.len() as u64);
+    Some(found.within(0.0, f64::INFINITY))
 }
 
 #[cfg(test)]

@@ -159,6 +159,20 @@ fn sets_and_importances_are_by_failure_mode_too() {
     same(&server["fussell_vesely"], 25e-4 / unavailability);
 }
 
+/// In the long run what is never repaired is down, and nothing else makes any difference: that is 0, and not unknown.
+#[test]
+fn what_makes_no_difference_is_zero() {
+    let text = "topology: gone
+failures: {dead: {every: 1000h, repair: never}, crash: {every: 99h, repair: {exponential: 1h}}}
+domains: {disk: {fails: [dead]}, server: {fails: [crash]}}
+journeys: {serve: {needs: {all: [disk, server]}}}
+";
+    let text = told(&["cuts", "-"], text);
+    let row = text.lines().find(|line| line.starts_with(" crash of server")).unwrap();
+    let cells: Vec<&str> = row.split_whitespace().collect();
+    assert_eq!(cells[3..5], ["1.0e-2", "0"], "{text}");
+}
+
 /// What a common cause sets off, and nothing else, is in no set but that of the common cause.
 #[test]
 fn what_only_strikes_together_is_one_element() {

@@ -7,13 +7,15 @@ use ninefold::exact::{
     CutsBy, DownAlone, Element, NotStatic, StaticAnswer, cut_sets, static_answer,
 };
 use ninefold::model::JourneyId;
-use ninefold::report::JourneyMeasures;
+use ninefold::report::{JourneyMeasures, Route};
 use ninefold::rng::{Purpose, Stream, StreamKey};
+use ninefold::stats::Estimate;
 use ninefold::units::SimSpan;
 use ninefold::{Plan, System, Topology};
 use serde_json::Value;
 
 use crate::cuts::told;
+use crate::export::ninefold;
 use crate::validation::cases::{filled_in, record};
 
 const HOUR: f64 = 3_600.0;
@@ -26,7 +28,8 @@ fn system(text: &str) -> System {
 }
 
 fn answer_over(system: &System, journey: usize, seconds: f64) -> Result<StaticAnswer, NotStatic> {
-    static_answer(system.model(), JourneyId::new(journey), SimSpan::from_seconds(seconds))
+    let span = (SimSpan::ZERO, SimSpan::from_seconds(seconds));
+    static_answer(system.model(), JourneyId::new(journey), span)
 }
 
 fn answer(text: &str) -> Result<StaticAnswer, NotStatic> {
@@ -705,4 +708,94 @@ fn unavailability_at_an_instant_is_as_closed_forms_say() {
         serde_json::from_str(&told(&arguments, &text(1, "{exponential: 10h}"))).unwrap();
     let at_end = found["journeys"]["j"]["exact"]["unavailability_at_end"]["mean"].as_f64().unwrap();
     assert_same("after a warm-up", at_end, one(12.0), SAME);
+}
+
+/// Of units that age nothing but the long run is known by a diagram; beside it is what is known over the horizon. Each row
+/// says which it is.
+#[test]
+fn a_row_says_over_what_time_it_is() {
+    let text = "topology: both
+horizon: 10h
+failures:
+  plain: {every: 90h, repair: {exponential: 10h}}
+  aging: {every: {weibull: {shape: 2, mean: 90h}}, repair: {exponential: 10h}}
+domains: {one: {fails: [plain]}, other: {fails: [aging]}}
+journeys:
+  near: {needs: one, slo: {availability: 95%}}
+  far: {needs: other, slo: {availability: 95%}}
+";
+    let arguments = ["simulate", "-", "--exact", "only"];
+    let output = |arguments: &[&str]| {
+        let output = ninefold(arguments, text);
+        assert_eq!(output.status.code(), Some(1), "an objective is missed");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let words = output(&arguments);
+    let row = |name: &str| {
+        let row = words.lines().find(|line| line.trim().starts_with(name)).unwrap();
+        row.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(row("journey")[1], "over");
+    let (near, far) = (row("near"), row("far"));
+    assert_eq!(near[1..3], ["the", "horizon"], "{words}");
+    assert_eq!(far[1..5], ["the", "long", "run", "90.0000"], "{words}");
+    // One is judged by the beginning, in which it is still new, and the other one by what comes of it.
+    assert_eq!((near.last().unwrap().as_str(), far.last().unwrap().as_str()), ("met", "MISSED"));
+    let json = output(&[&arguments[..], &["--format", "json"]].concat());
+    let found: Value = serde_json::from_str(&json).unwrap();
+    let over = |name: &str| found["journeys"][name]["exact"]["over"].clone();
+    assert_eq!((over("near"), over("far")), ("horizon".into(), "long-run".into()));
+    assert!(found["journeys"]["far"]["exact"]["unavailability"].is_null(), "{json}");
+}
+
+/// After a warm-up a decision diagram of eleven units, six of which are needed, says of the horizon and its end what
+/// uniformisation of their chain says; and of repairs of a set time what closed forms say of the end.
+#[test]
+fn a_diagram_says_what_follows_a_warm_up() {
+    let text = |repair: &str| {
+        format!(
+            "topology: t
+failures: {{f: {{every: 90h, repair: {repair}}}}}
+domains: {{u: {{count: 11, fails: [f]}}}}
+journeys: {{j: {{needs: {{at_least: 6, of: [u]}}}}}}"
+        )
+    };
+    let hours = |hours: f64| SimSpan::from_seconds(hours * HOUR);
+    for (warm_up, horizon) in [(0.0, 4.0), (8.0, 4.0), (3.0, 500.0), (1000.0, 2.0)] {
+        let exponential = system(&text("{exponential: 10h}"));
+        let plan = Plan { warm_up: hours(warm_up), horizon: hours(horizon), ..exponential.plan(1) };
+        let answers = exponential.exact_answers(&plan, 1_000);
+        let answer = answers.journeys[0].as_ref().unwrap();
+        assert_eq!(answer.route, Route::DecisionDiagram);
+        let chain = exponential.exact_outages(&plan, JourneyId::new(0), 1_000).unwrap();
+        let within = chain.within.unwrap();
+        let years = plan.horizon.seconds() / YEAR;
+        let same = |what: &str, found: Option<Estimate>, exact: f64| {
+            let what = format!("{what} of {horizon} h after {warm_up} h");
+            assert_same(&what, found.unwrap().mean, exact, SAME);
+        };
+        same("share", answer.unavailability, within.share.value);
+        same("outages", answer.outages_per_year, within.count.value / years);
+        same("end", answer.unavailability_at_end, within.at_end.value);
+        let mean_s = within.share.value * plan.horizon.seconds() / within.count.value;
+        same("mean outage", answer.mean_outage_s, mean_s);
+        let long_run = chain.long_run.unwrap();
+        same(
+            "long-run mean outage",
+            answer.long_run_mean_outage_s,
+            long_run.share.value / long_run.frequency.value,
+        );
+    }
+    // Up after twelve hours is what never failed, and what failed within four hours and not again.
+    let fixed = system(&text("8h"));
+    let plan = Plan { warm_up: hours(8.0), horizon: hours(4.0), ..fixed.plan(1) };
+    let answers = fixed.exact_answers(&plan, 1_000);
+    let answer = answers.journeys[0].as_ref().unwrap();
+    let fail = 1.0 / 90.0_f64;
+    let down = -(-fail * 12.0).exp_m1() - fail * 4.0 * (-fail * 4.0).exp();
+    let choose = [462.0, 330.0, 165.0, 55.0, 11.0, 1.0];
+    let of =
+        |(choose, downs): (f64, i32)| choose * down.powi(downs) * (1.0 - down).powi(11 - downs);
+    let exact: f64 = choose.into_iter().zip(6..).map(of).sum();
+    assert_same("end", answer.unavailability_at_end.unwrap().mean, exact, SAME);
 }

@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 
 use ninefold::exact::{fault_tree, static_answer};
 use ninefold::model::JourneyId;
-use ninefold::report::to_galileo;
+use ninefold::report::{to_galileo, to_prism_modules};
 use ninefold::units::SimSpan;
 use ninefold::{System, Topology};
 
@@ -97,7 +97,8 @@ fn fault_trees_have_the_unavailability_as_the_probability_by_time_1() {
         let structure = Structure::random(seed);
         let (system, written) = galileo(&structure.topology());
         let second = SimSpan::from_seconds(1.0);
-        let exact = static_answer(system.model(), JourneyId::new(0), second).unwrap();
+        let exact =
+            static_answer(system.model(), JourneyId::new(0), (SimSpan::ZERO, second)).unwrap();
         assert_same(Galileo::read(&written).probability(1.0), exact.unavailability, &written);
     }
 }
@@ -115,10 +116,122 @@ journeys: {j: {needs: [s, t]}}
     );
     for hours in [1.0, 30.0, 1_000.0] {
         let span = SimSpan::from_seconds(hours * 3_600.0);
-        let exact = static_answer(system.model(), JourneyId::new(0), span).unwrap();
+        let exact =
+            static_answer(system.model(), JourneyId::new(0), (SimSpan::ZERO, span)).unwrap();
         let at_end = exact.interval.unwrap().unavailability_at_end;
         assert_same(Galileo::read(&written).probability(hours), at_end, &written);
     }
+}
+
+/// A model of PRISM's language of modules: by variable its rates from up to each number and back, and by name the formulas.
+struct Modules {
+    units: BTreeMap<String, Vec<(f64, f64)>>,
+    formulas: BTreeMap<String, String>,
+    top: String,
+}
+
+impl Modules {
+    fn read(text: &str) -> Modules {
+        let mut found =
+            Modules { units: BTreeMap::new(), formulas: BTreeMap::new(), top: String::new() };
+        for line in text.lines().map(|line| line.split(" //").next().unwrap().trim()) {
+            let line = line.trim_end_matches(';');
+            if let Some((name, formula)) =
+                line.strip_prefix("formula ").and_then(|rest| rest.split_once(" = "))
+            {
+                found.formulas.insert(name.to_owned(), formula.to_owned());
+            } else if let Some(top) = line.strip_prefix("label \"down\" = ") {
+                found.top = top.to_owned();
+            } else if let Some((from, way)) =
+                line.strip_prefix("[] ").and_then(|rest| rest.split_once(" -> "))
+            {
+                let (unit, from) = from.split_once('=').unwrap();
+                let (rate, to) = way.split_once(" : ").unwrap();
+                let to: usize =
+                    to.trim_end_matches(')').split_once("'=").unwrap().1.parse().unwrap();
+                let from: usize = from.parse().unwrap();
+                let rates = found.units.entry(unit.to_owned()).or_default();
+                rates.resize(rates.len().max(from).max(to), (0.0, 0.0));
+                match from {
+                    0 => rates[to - 1].0 = rate.parse().unwrap(),
+                    _ => rates[from - 1].1 = rate.parse().unwrap(),
+                }
+            }
+        }
+        found
+    }
+
+    /// Whether something holds while these units are down.
+    fn holds(&self, what: &str, is_down: &dyn Fn(&str) -> bool) -> bool {
+        if let Some(unit) = what.strip_suffix(">0") {
+            return is_down(unit);
+        }
+        let Some(formula) = self.formulas.get(what) else { panic!("what is {what}?") };
+        if let Some((sum, fatal)) = formula.split_once(" >= ") {
+            let input = |one: &str| one[1..one.find(" ?").unwrap()].to_owned();
+            let down = sum.split(" + ").filter(|one| self.holds(&input(one), is_down)).count();
+            return down >= fatal.parse().unwrap();
+        }
+        match formula.contains(" & ") {
+            true => formula.split(" & ").all(|input| self.holds(input, is_down)),
+            false => formula.split(" | ").any(|input| self.holds(input, is_down)),
+        }
+    }
+
+    /// The share of time in which it is down in the long run: units are independent.
+    fn unavailability(&self) -> f64 {
+        let odds = |rates: &Vec<(f64, f64)>| rates.iter().map(|(fails, ends)| fails / ends).sum();
+        let units: Vec<(&String, f64)> =
+            self.units.iter().map(|(name, rates)| (name, odds(rates))).collect();
+        let of_combination = |down: u32| {
+            let place = |name: &str| units.iter().position(|(known, _)| *known == name).unwrap();
+            if !self.holds(&self.top, &|name| down >> place(name) & 1 == 1) {
+                return 0.0;
+            }
+            let each = units.iter().enumerate().map(|(place, (_, odds))| match down >> place & 1 {
+                1 => odds / (1.0 + odds),
+                _ => 1.0 / (1.0 + odds),
+            });
+            each.product()
+        };
+        (0..1_u32 << units.len()).map(of_combination).sum()
+    }
+}
+
+#[test]
+fn modules_are_down_as_long_as_the_journey_is() {
+    let mut sums = 0;
+    for seed in 0..60 {
+        let structure = Structure::random(seed);
+        if structure.len() > 8 {
+            continue;
+        }
+        // Units without hosts and more than one failure mode that never overlap, and others that do.
+        let (structure, clock) = match seed % 2 {
+            0 => (structure, ", clock: always"),
+            _ => (structure.flat(), ""),
+        };
+        let failures = format!(
+            "  a: {{every: 30h, repair: {{exponential: 3h}}{clock}}}
+  b: {{every: 50h, repair: {{exponential: 8h}}{clock}}}\n"
+        );
+        let text =
+            structure.with_failures(&failures, |unit| ["a", "b", "a, b"][unit % 3].to_owned());
+        let (system, _) = galileo(&text);
+        let tree = fault_tree(system.model(), JourneyId::new(0)).unwrap().unwrap();
+        let written = to_prism_modules(system.topology(), system.model(), "j", &tree).unwrap();
+        let second = SimSpan::from_seconds(1.0);
+        let exact =
+            static_answer(system.model(), JourneyId::new(0), (SimSpan::ZERO, second)).unwrap();
+        assert_same(Modules::read(&written).unavailability(), exact.unavailability, &written);
+        sums += usize::from(written.contains(" >= "));
+    }
+    assert!(sums > 3, "gates that count are among them");
+    // What has a memory has no such modules.
+    let refused = ninefold(&["export", "--prism-modules", "-", "--journey", "browse"], PAIR);
+    assert_eq!(refused.status.code(), Some(2));
+    let why = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(why.contains("fail or are repaired with a memory"), "{why}");
 }
 
 /// Runs the program with something on its standard input.

@@ -160,7 +160,8 @@ fn random_structures_have_the_importances_of_an_enumeration() {
     for listed in listed() {
         let system = compiled(&listed);
         let horizon = SimSpan::from_seconds(1.0);
-        let answer = static_answer(system.model(), JourneyId::new(0), horizon).unwrap();
+        let answer =
+            static_answer(system.model(), JourneyId::new(0), (SimSpan::ZERO, horizon)).unwrap();
         let Importances { of_units, modes, units } = &answer.importances;
         // Domains are listed, and so numbered, as they stand on one another.
         let number =

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::ops::ControlFlow;
 
 use ninefold::engine::{Rare, Stuck, Unseen};
-use ninefold::model::{DataId, JourneyId};
+use ninefold::model::{DataId, JourneyId, UnitId};
 use ninefold::report::{JourneyMeasures, Report, to_text};
 use ninefold::run::{
     Chosen, MOST_STATES_BESIDE, NotEstimated, Progress, RareEstimate, RareMethod, Twin,
@@ -59,6 +59,8 @@ fn check_outages(text: &str, least: f64, methods: &[RareMethod]) {
         check(&format!("{method}: per year"), found.per_year, within.count.value / years);
         let p_outage = exact.p_outage.unwrap().unwrap().value;
         check(&format!("{method}: probability"), found.hits, p_outage);
+        let mean_s = within.share.value * plan.horizon.seconds() / within.count.value;
+        check(&format!("{method}: mean outage"), found.mean_s.unwrap(), mean_s);
     }
 }
 
@@ -614,6 +616,12 @@ fn what_has_an_exact_answer_can_be_estimated_too() {
         let report =
             system.simulate_to_precision(&plan, &mut |_| ControlFlow::Continue(())).unwrap();
         let answer = report.journeys[0].nearer().cloned().unwrap();
+        let mean = answer.mean_outage_s.unwrap();
+        let text = to_text(&report).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains("the simulation saw none"), "{text}");
+        assert!(text.contains("; outages last 2h "), "{text}");
+        // Four repairs of ten hours are under way; before any of them is over nothing can change.
+        assert!((mean.mean / 9_000.0 - 1.0).abs() < 0.1, "{mean:?}");
         (report.run.method.name(), answer.unavailability.unwrap(), answer.estimated)
     };
     let (by, exact, how) = told(true);
@@ -664,28 +672,110 @@ journeys: {serve: {needs: {at_least: 1, of: [unit]}}}",
     assert_eq!(format!("{:?}", of(1).unwrap()), format!("{:?}", of(3).unwrap()));
 }
 
-/// Nothing is made up where the method does not reach.
+/// Systems that one rare failure takes down, and several frequent ones as well, in parts of the same size.
+const ONE_OR_SEVERAL: [&str; 6] = [
+    // In series with two of three.
+    "topology: t
+failures: {seldom: {every: 2000y, repair: {exponential: 2h}}, often: {every: 5000h, repair: {exponential: 1h}}}
+domains: {gate: {fails: [seldom]}, unit: {count: 3, fails: [often]}}
+journeys: {serve: {needs: [gate, {at_least: 2, of: [unit]}]}}",
+    // Two of four in one rack.
+    "topology: t
+failures: {seldom: {every: 5000y, repair: {exponential: 4h}}, often: {every: 1000h, repair: {exponential: 3h}}}
+domains: {rack: {fails: [seldom]}, node: {in: rack, count: 4, fails: [often]}}
+journeys: {serve: {needs: {at_least: 2, of: [node]}}}",
+    // Two that are enough, each by a failure of its own, and one of two.
+    "topology: t
+failures:
+  lb: {every: 5000y, repair: {exponential: 4h}}
+  dns: {every: 3000y, repair: {exponential: 1h}}
+  often: {every: 6000h, repair: {exponential: 2h}}
+domains: {lb: {fails: [lb]}, dns: {fails: [dns]}, unit: {count: 2, fails: [often]}}
+journeys: {serve: {needs: [lb, dns, {any: [unit]}]}}",
+    // A replica on a host of its own, before a quorum over three; processes fail too.
+    "topology: t
+failures:
+  host: {every: 3000y, repair: {exponential: 3h}}
+  often: {every: 6000h, repair: {exponential: 1h}}
+  crash: {every: 4000h, repair: {exponential: 10m}}
+domains: {edge: {fails: [host]}, node: {count: 3, fails: [often]}}
+services:
+  front: {on: edge}
+  db: {replicas: 3, on: node, serves: majority, fails: [crash]}
+journeys: {serve: {needs: [front, db]}}",
+    // All wait for one person.
+    "topology: t
+failures:
+  seldom: {every: 1500y, repair: {exponential: 2h}, crew: one}
+  often: {every: 5000h, repair: {exponential: 1h}, crew: one}
+crews: {one: {size: 1}}
+domains: {gate: {fails: [seldom]}, unit: {count: 3, fails: [often]}}
+journeys: {serve: {needs: [gate, {at_least: 2, of: [unit]}]}}",
+    // Nothing but single failures, and units of one failure mode that are enough and that are not.
+    "topology: t
+failures: {down: {every: 1000y, repair: {exponential: 20h}}, seldom: {every: 3000y, repair: {exponential: 1h}}}
+domains: {unit: {count: 2, fails: [down]}, gate: {count: 2, fails: [seldom, down]}}
+journeys: {serve: {needs: [{all: [gate]}, {any: [unit]}]}}",
+];
+
+#[test]
+fn one_failure_or_several_are_as_rare_as_chains_say() {
+    for text in ONE_OR_SEVERAL {
+        check_outages(text, 1e-4, &[RareMethod::ImportanceSampling]);
+    }
+}
+
+/// Of 50 runs of such a system, as many intervals hold the exact answer as must.
+#[test]
+fn intervals_of_one_failure_or_several_hold_what_they_say() {
+    const RUNS: u64 = 50;
+    let system = system(ONE_OR_SEVERAL[0]);
+    let journey = JourneyId::new(0);
+    let holds_share = holds_exact(&system, journey);
+    let mut held = 0;
+    for seed in 1..=RUNS {
+        let plan = Plan { replications: 512, ..system.plan(seed) };
+        let importance = Some(RareMethod::ImportanceSampling);
+        let found = estimate(&system, &plan, Rare::Outage(journey), importance, 1e-9).unwrap();
+        held += holds_share(found.share);
+    }
+    assert!(held as f64 >= fewest(RUNS), "only {held} of {RUNS} hold it");
+}
+
+/// Nothing is made up where the method does not reach: somebody takes over from the one that serves, which takes time.
 #[test]
 fn what_cannot_be_estimated_is_refused() {
-    let single = system(
+    let led = system(
         "topology: t
 failures: {down: {every: 100y, repair: 1h}}
-domains: {unit: {count: 2, fails: [down]}}
-journeys: {serve: {needs: {all: [unit]}}}",
+services: {db: {replicas: 2, leader: {failover: 30s}, fails: [down]}}
+journeys: {serve: {needs: db}}",
     );
     let rare = Rare::Outage(JourneyId::new(0));
-    let found = estimate(&single, &Plan { replications: 256, ..single.plan(1) }, rare, None, 0.1);
-    assert_eq!(found, Err(NotEstimated::OneFailureIsEnough));
+    let found = estimate(&led, &Plan { replications: 256, ..led.plan(1) }, rare, None, 0.1);
+    assert_eq!(found, Err(NotEstimated::OneFailureIsEnough(Some(UnitId::new(0)))));
+    let plan =
+        Plan { precision: Some(0.1), is_exact_allowed: false, replications: 2_048, ..led.plan(1) };
+    let report = led.simulate_to_precision(&plan, &mut |_| ControlFlow::Continue(())).unwrap();
+    let text = to_text(&report).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("a single failure of db-0 is enough where others take over"), "{text}");
+    // Splitting makes no single failure more frequent.
+    let single = system(ONE_OR_SEVERAL[0]);
+    let splitting = Some(RareMethod::Splitting);
+    assert_eq!(estimate(&single, &plan, rare, splitting, 0.1), Err(NotEstimated::Leaps));
 }
 
 /// Whether an interval holds the exact share of time in which a journey is down: one or nothing.
 fn holds_exact(system: &System, journey: JourneyId) -> impl Fn(Estimate) -> u64 {
     let exact = system.exact_outages(&system.plan(1), journey, MOST_STATES_BESIDE).unwrap();
     let exact = exact.within.unwrap().share.value;
-    move |estimate: Estimate| {
-        let (low, high) = estimate.ci95.unwrap();
-        u64::from((low..=high).contains(&exact))
-    }
+    move |estimate: Estimate| holds(estimate, exact)
+}
+
+/// Whether an interval holds a number: one or nothing.
+fn holds(estimate: Estimate, exact: f64) -> u64 {
+    let (low, high) = estimate.ci95.unwrap();
+    u64::from((low..=high).contains(&exact))
 }
 
 fn unavailability(report: &Report) -> Estimate {
@@ -714,23 +804,29 @@ domains: {unit: {count: 3, fails: [down]}}
 journeys: {serve: {needs: {at_least: 1, of: [unit]}}}",
     );
     let journey = JourneyId::new(0);
-    let holds = holds_exact(&system, journey);
-    let (mut plain, mut weighted) = (0, 0);
+    let holds_share = holds_exact(&system, journey);
+    let exact = system.exact_outages(&system.plan(1), journey, MOST_STATES_BESIDE).unwrap();
+    let within = exact.within.unwrap();
+    let mean_s = within.share.value * system.plan(1).horizon.seconds() / within.count.value;
+    let (mut plain, mut weighted, mut lengths) = (0, 0, 0);
     for seed in 1..=RUNS {
         // Enough lives for a mean to be normal: outages are far between.
         let plan = Plan { replications: 16_000, ..system.plan(seed) };
         let report = system.simulate(&plan).unwrap();
-        plain += holds(unavailability(&report));
+        plain += holds_share(unavailability(&report));
         let plan = Plan { replications: 256, ..plan };
         // So narrow that only the lives end it.
         let found = system.estimate_rare(&plan, Rare::Outage(journey), None, 1e-9, &mut |_| {
             ControlFlow::Continue(())
         });
-        weighted += holds(found.unwrap().unwrap().share);
+        let found = found.unwrap().unwrap();
+        weighted += holds_share(found.share);
+        lengths += holds(found.mean_s.unwrap(), mean_s);
     }
     let fewest = fewest(RUNS);
     assert!(plain as f64 >= fewest, "only {plain} plain intervals of {RUNS} hold it");
     assert!(weighted as f64 >= fewest, "only {weighted} weighted intervals of {RUNS} hold it");
+    assert!(lengths as f64 >= fewest, "only {lengths} intervals of {RUNS} hold the mean outage");
 }
 
 /// A run that ends when its interval is narrow enough looks at it again and again, which makes intervals a little too

@@ -71,6 +71,11 @@ def main():
             tree = subprocess.run(run, capture_output=True, text=True, check=False)
             if tree.returncode == 0:
                 compare(topology, "fault tree", exact, by_one(tree.stdout, folder))
+            run = [program, "export", "--prism-modules", topology]
+            modules = subprocess.run(run, capture_output=True, text=True, check=False)
+            if modules.returncode == 0:
+                theirs, states = long_run(modules.stdout, folder)
+                compare(topology, f"modules of {states} states", exact, theirs)
     if worst > TOLERANCE:
         print(f"they differ by {worst:.1e}")
         return 1

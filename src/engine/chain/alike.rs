@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use super::words::Present;
 use crate::dist::Law;
-use crate::model::{Clock, Model, Repair, Stage, Task, TimeToFailure, UnitId, Watch};
+use crate::model::{Clock, Holding, Model, Repair, Stage, Task, TimeToFailure, UnitId, Watch};
 use crate::scheme::Scheme;
 use crate::spec::Discipline;
 
@@ -204,7 +204,8 @@ fn sign(
             continue;
         }
         let lines_up = holding.rebuild.as_ref().is_some_and(|rebuild| rebuild.at_a_time.is_some());
-        if !matches!(holding.scheme, Scheme::Threshold { .. }) || lines_up && !is_struck_alone {
+        let in_turn = !lines_up || is_struck_alone || lines_up_with_its_like(present, id, holding);
+        if !matches!(holding.scheme, Scheme::Threshold { .. }) || !in_turn {
             return None;
         }
         let mut groups = holding.groups_of.of(number as usize).to_vec();
@@ -213,6 +214,42 @@ fn sign(
         sign.push(END);
     }
     Some(sign)
+}
+
+/// Whether copies on a unit get into line together only with others on its only host, and all of them are the same then:
+/// by what number they line up makes no difference, as each may stand for another one.
+///
+/// Whoever gets into line has a unit and a host that are up, so that no failure tells it from the others but by its
+/// age; nothing but the host strikes several of them; and none waits by itself before it gets into line.
+fn lines_up_with_its_like(present: &Present<'_>, id: UnitId, holding: &Holding) -> bool {
+    let model = present.model;
+    let &[host] = model.hosts.of(id.index()) else { return false };
+    let is_alone = |unit: UnitId| {
+        let struck = present.shocks.iter().flat_map(|shock| &model.shocks[shock.index()].targets);
+        let crashes = model.watches.iter().any(|(_, watch)| match watch {
+            Watch::Crash(units) | Watch::Suspend(units) => units.contains(&unit),
+            _ => false,
+        });
+        let mut clocks = model.unit_clocks.of(unit.index()).iter();
+        model.units[unit.index()].start.is_none()
+            && !crashes
+            && struck.into_iter().all(|clock| model.clocks[clock.index()].unit != unit)
+            && clocks.all(|clock| {
+                let to_failure = &model.clocks[clock.index()].to_failure;
+                matches!(to_failure, TimeToFailure::Memoryless { .. })
+            })
+    };
+    let at_once = holding.rebuild.as_ref().is_some_and(|rebuild| {
+        rebuild.detect.is_none()
+            && rebuild.gives_up_after.is_none()
+            && !rebuild.is_elsewhere
+            && rebuild.lazy <= 1
+    });
+    model.hosts.of(host.index()).is_empty()
+        && is_alone(id)
+        && is_alone(host)
+        && at_once
+        && holding.latent.is_none()
 }
 
 fn has_crew(model: &Model, task: Task) -> bool {

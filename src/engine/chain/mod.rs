@@ -93,6 +93,29 @@ pub fn explore(
     question: Question<'_>,
     most_states: usize,
 ) -> Result<Chain, NotMarkov> {
+    explored(model, question, most_states, true)
+}
+
+/// The same without lumping: all units are told apart.
+///
+/// # Errors
+///
+/// The same.
+#[cfg(test)]
+pub(crate) fn explore_apart(
+    model: &Model,
+    question: Question<'_>,
+    most_states: usize,
+) -> Result<Chain, NotMarkov> {
+    explored(model, question, most_states, false)
+}
+
+fn explored(
+    model: &Model,
+    question: Question<'_>,
+    most_states: usize,
+    lumps: bool,
+) -> Result<Chain, NotMarkov> {
     let (cone, data) = match question {
         Question::Outages(journey) => (Cone::of_gate(model, model.journeys[journey.index()]), None),
         Question::Loss(class, copies) => (Cone::of_copies(model, class, copies), Some(class)),
@@ -111,6 +134,7 @@ pub fn explore(
         chain: Chain::default(),
         most_states,
         spent: 0,
+        lumps,
     };
     explorer.explore()?;
     Ok(explorer.chain)
@@ -174,6 +198,8 @@ struct Explorer<'m> {
     most_states: usize,
     /// Words that have been read and written.
     spent: usize,
+    /// Whether units that may stand in for one another are not told apart.
+    lumps: bool,
 }
 
 impl Explorer<'_> {
@@ -255,7 +281,9 @@ impl Explorer<'_> {
             if initial.is_empty() {
                 self.states.base.clone_from(&self.words);
                 self.spend(self.present.units.len())?;
-                self.alike = Alike::new(&self.present, &spans);
+                if self.lumps {
+                    self.alike = Alike::new(&self.present, &spans);
+                }
             }
             let weight = self.present.luck.weight;
             let state = self.arrive()?;

@@ -150,7 +150,8 @@ fn k_of_n(page: &mut Page) {
          journeys: {serve: {needs: {at_least: 17, of: [unit]}}}\n";
     let system = compiled("k-of-n", text);
     let horizon = SimSpan::from_seconds(YEAR_HOURS * HOUR);
-    let answer = static_answer(system.model(), JourneyId::new(0), horizon).unwrap();
+    let answer =
+        static_answer(system.model(), JourneyId::new(0), (SimSpan::ZERO, horizon)).unwrap();
     let name = "17 of 20, Weibull lives of shape 1.2, MTTR 50 h";
     page.add(printed(name, "decision diagram", answer.unavailability, 3.833_311_368_2e-10, 11));
 }

@@ -95,7 +95,12 @@ fn of_diagram(system: &System, measure: &Value) -> Option<Row> {
     let journey = JourneyId::new(place_of(&names, measure));
     let at = number_in(name, "prob_below_minimum_at_", "h");
     let hours = at.or(measure["horizon_hours"].as_f64()).unwrap_or(YEAR_HOURS);
-    let found = static_answer(system.model(), journey, SimSpan::from_seconds(hours * HOUR)).ok()?;
+    let found = static_answer(
+        system.model(),
+        journey,
+        (SimSpan::ZERO, SimSpan::from_seconds(hours * HOUR)),
+    )
+    .ok()?;
     let interval = found.interval.as_ref().ok();
     let value = match name {
         _ if at.is_some() => interval?.unavailability_at_end,
