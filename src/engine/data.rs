@@ -93,6 +93,8 @@ pub(crate) struct HoldingState {
     /// Groups that take no new data, and how many copies of each are away; kept where other classes are copied to it.
     refusing: u32,
     away_of: Vec<u32>,
+    /// Copies that were made anew at this instant without having been lost.
+    moved: u32,
     /// Copies that are lost, groups that cannot be read and groups that take nothing, as observers know them.
     told: (u32, u32, u32),
     /// Losses of copies, and of groups, so far.
@@ -202,6 +204,7 @@ impl HoldingState {
             unreadable: 0,
             refusing: 0,
             away_of: vec![0; if holding.is_copied_to { groups } else { 0 }],
+            moved: 0,
             told: (0, 0, 0),
             losses: 0,
             lost_of: vec![0; groups],
@@ -228,6 +231,7 @@ impl HoldingState {
 
     fn begin(&mut self) {
         (self.lost, self.unreadable, self.refusing, self.losses) = (0, 0, 0, 0);
+        self.moved = 0;
         self.told = (0, 0, 0);
         self.away_of.fill(0);
         self.lost_of.fill(0);
@@ -422,6 +426,7 @@ impl DataState {
         for class in self.touched.drain(..) {
             let state = &mut self.holdings[class.index()];
             state.told = (state.lost, state.unreadable, state.refusing);
+            state.moved = 0;
         }
     }
 
@@ -559,6 +564,10 @@ impl DataState {
             let state = &mut self.holdings[class.index()];
             let (lost, unreadable, refusing) = state.told;
             state.told = (state.lost, state.unreadable, state.refusing);
+            let moved = std::mem::take(&mut state.moved);
+            if moved > 0 {
+                observer.on_moved_copies(class, at, moved);
+            }
             if lost != state.lost {
                 observer.on_lost_copies(class, at, state.lost);
             }
@@ -742,7 +751,9 @@ impl DataState {
         let state = &mut self.holdings[class.index()];
         let present = &mut self.copies[copy.index()];
         present.phase = CopyPhase::Present;
+        self.touched.push(class);
         if !std::mem::take(&mut present.is_lost) {
+            state.moved += 1;
             return;
         }
         state.lost -= 1;
@@ -752,7 +763,6 @@ impl DataState {
                 state.lost_of[group as usize] -= 1;
             }
         }
-        self.touched.push(class);
     }
 
     /// A copy cannot be read any more; whether it is the first of its place.

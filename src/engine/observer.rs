@@ -22,6 +22,9 @@ pub trait Observer {
     /// From `at` on, so many copies of a data class are lost and not yet back.
     #[inline]
     fn on_lost_copies(&mut self, _data: DataId, _at: SimTime, _lost: u32) {}
+    /// So many copies of a data class are made anew at `at` that were not lost, but away for too long.
+    #[inline]
+    fn on_moved_copies(&mut self, _data: DataId, _at: SimTime, _copies: u32) {}
     /// From `at` on, so many groups of a data class cannot be read.
     #[inline]
     fn on_unreadable_groups(&mut self, _data: DataId, _at: SimTime, _groups: u32) {}

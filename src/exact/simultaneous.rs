@@ -12,8 +12,9 @@ const MOST_ENUMERATED: f64 = 200_000.0;
 const MOST_SAMPLES: u64 = 20_000;
 const FEWEST_SAMPLES: u64 = 400;
 const MOST_WORK: u64 = 40_000_000;
-/// The same of places, of which there are several levels.
-const MOST_WORK_OF_PLACES: u64 = 10_000_000;
+/// The same of places, of which there are several levels, and each of which takes many holders.
+const FEWEST_SAMPLES_OF_PLACES: u64 = 60;
+const MOST_WORK_OF_PLACES: u64 = 5_000_000;
 /// So many times as much for trying all sets: what is destroyed is mostly seen long before the end.
 const TIMES_FOR_ALL: f64 = 10.0;
 /// Positions of a group of which all sets are looked at, for codes that may lose some sets of a size and not others.
@@ -53,7 +54,8 @@ pub fn simultaneous_losses_of_places(holding: &Holding, inside: &[Vec<u32>]) -> 
         return Vec::new();
     };
     let numbers = numbers(least, inside.len() as u32);
-    let of = |lost| Losing { holding, inside, lost, most_work: MOST_WORK_OF_PLACES };
+    let (fewest, most_work) = (FEWEST_SAMPLES_OF_PLACES, MOST_WORK_OF_PLACES);
+    let of = |lost| Losing { holding, inside, lost, fewest, most_work };
     numbers.map(|lost| of(lost).simultaneous()).collect()
 }
 
@@ -86,7 +88,8 @@ fn most_together(holding: &Holding, inside: &[Vec<u32>]) -> u32 {
 pub fn simultaneous_loss(holding: &Holding, lost: u32) -> Simultaneous {
     let inside: Vec<Vec<u32>> = (0..holding.count).map(|holder| vec![holder]).collect();
     let p_group = group_loss(holding, lost);
-    let losing = Losing { holding, inside: &inside, lost, most_work: MOST_WORK };
+    let (fewest, most_work) = (FEWEST_SAMPLES, MOST_WORK);
+    let losing = Losing { holding, inside: &inside, lost, fewest, most_work };
     let found = losing.simultaneous();
     let mut p_loss = found.p_loss;
     if let (false, true, Some((low, high)), Some(p_group)) =
@@ -103,14 +106,16 @@ struct Losing<'h> {
     holding: &'h Holding,
     inside: &'h [Vec<u32>],
     lost: u32,
-    /// Copies of groups that are counted at most.
+    /// Sets that are tried at least.
+    fewest: u64,
+    /// Copies of groups that are counted at most, if not for these.
     most_work: u64,
 }
 
 impl Losing<'_> {
     /// The probability that it destroys a group.
     fn simultaneous(&self) -> Simultaneous {
-        let &Losing { holding, inside, lost, most_work } = self;
+        let &Losing { holding, inside, lost, fewest, most_work } = self;
         let count = inside.len() as u32;
         let mut trial = Trial::new(holding);
         let mut holders = Vec::new();
@@ -137,7 +142,7 @@ impl Losing<'_> {
             let p_loss = Estimate { mean, std_error: Some(0.0), ci95: Some((mean, mean)) };
             return Simultaneous { lost, p_loss, p_group: None, tried, is_exact: true };
         }
-        let tried = (most_work / work).clamp(FEWEST_SAMPLES, MOST_SAMPLES);
+        let tried = (most_work / work).clamp(fewest, MOST_SAMPLES);
         let mut luck = Stream::seeded(SEED);
         let mut places: Vec<u32> = (0..count).collect();
         let mut destroyed = 0;
@@ -222,7 +227,7 @@ fn binomial(count: u32, lost: u32) -> f64 {
 struct Trial<'h> {
     holding: &'h Holding,
     /// Positions that each group has lost; all zero between trials.
-    lost_of: Vec<u32>,
+    lost_of: Vec<u16>,
     is_lost: Vec<bool>,
     positions: Vec<u32>,
 }
@@ -245,8 +250,10 @@ impl<'h> Trial<'h> {
         let destroyed_by = holders.iter().position(|holder| {
             let groups = holding.groups_of.of(*holder as usize);
             groups.iter().any(|group| {
-                self.lost_of[*group as usize] += 1;
-                self.lost_of[*group as usize] > holding.tolerance && !self.is_left(*group)
+                // A group has at most some hundred positions, and each is counted once for every place that it is in.
+                let lost = &mut self.lost_of[*group as usize];
+                *lost = lost.saturating_add(1);
+                u32::from(*lost) > holding.tolerance && !self.is_left(*group)
             })
         });
         holders.iter().for_each(|holder| self.is_lost[*holder as usize] = false);

@@ -103,7 +103,7 @@ pub struct CopiesOfLife {
     pub reduced: SimSpan,
     /// For how long groups could not be read, summed over groups, microseconds.
     pub unreadable_micros: u128,
-    /// How many lost ones came back.
+    /// How many lost ones came back, or were made anew elsewhere because they were away for too long.
     pub rebuilt: u64,
     /// How often a group had lost one position, two, and so on, and was not gone with that.
     pub margins: Vec<u64>,

@@ -263,6 +263,12 @@ impl Observer for Recorder {
         }
     }
 
+    fn on_moved_copies(&mut self, data: DataId, at: SimTime, moved: u32) {
+        if let Some(copies) = self.copies.get_mut(data.index()).filter(|_| at >= self.from) {
+            copies.so_far.rebuilt += u64::from(moved);
+        }
+    }
+
     fn on_unreadable_groups(&mut self, data: DataId, at: SimTime, groups: u32) {
         if let Some(copies) = self.copies.get_mut(data.index()) {
             copies.hide(self.from, at, groups);

@@ -178,6 +178,10 @@ impl Observer for ScenarioWatcher<'_> {
         self.recorder.on_unreadable_groups(data, at, groups);
     }
 
+    fn on_moved_copies(&mut self, data: DataId, at: SimTime, copies: u32) {
+        self.recorder.on_moved_copies(data, at, copies);
+    }
+
     fn on_refusing_groups(&mut self, data: DataId, at: SimTime, groups: u32) {
         self.recorder.on_refusing_groups(data, at, groups);
     }

@@ -344,6 +344,10 @@ impl<O: Observer> Observer for EveryEvent<O> {
         self.0.on_unreadable_groups(data, at, groups);
     }
 
+    fn on_moved_copies(&mut self, data: DataId, at: SimTime, copies: u32) {
+        self.0.on_moved_copies(data, at, copies);
+    }
+
     fn on_refusing_groups(&mut self, data: DataId, at: SimTime, groups: u32) {
         self.0.on_refusing_groups(data, at, groups);
     }

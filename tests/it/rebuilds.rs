@@ -81,6 +81,33 @@ fn copies_that_are_away_for_long_are_given_up() {
     assert_answers(&text("3", &rebuild), 11_956.788_103_487_737, 0.519_425_664_006_873, 186);
 }
 
+/// A disk is out for 50 hours in the mean and given up after 15, and its copy is made anew in 10: of each outage that lasts 25
+/// hours one copy is, and its bytes are moved.
+#[test]
+fn copies_that_are_made_anew_while_their_holder_is_away_are_moved() {
+    let system = compiled(
+        "topology: t
+failures: {out: {every: 500h, repair: {exponential: 50h}}}
+domains: {disk: {count: 3, fails: [out]}}
+data:
+  rows: {held_by: disk, copies: 3, size: 1TB, rebuild: {takes: 10h, to: elsewhere, gives_up_after: 15h}}
+",
+    );
+    let report = system.simulate(&Plan { replications: 2_000, ..system.plan(1) }).unwrap();
+    let ninefold::report::DataMeasures::Window(window) = &report.data[0].measures else {
+        panic!("lives were lived")
+    };
+    let found = window.estimates.copies.as_ref().unwrap();
+    // Outages that begin 25 hours before the end of a year in which all are up at first.
+    let (turns, until) = (1.0 / 500.0 + 1.0 / 50.0, 8_760.0 - 25.0);
+    let up_hours = (10.0 * until + (1.0 - f64::exp(-turns * until)) / turns) / 11.0;
+    let exact = 3.0 * up_hours / 500.0 * f64::exp(-0.5);
+    let sigmas = found.rebuilt_per_year.sigmas_from(exact).unwrap();
+    assert!(sigmas.abs() < 4.0, "{:?}, but {exact}", found.rebuilt_per_year);
+    let bytes = found.rebuilt_bytes_per_year.unwrap().mean;
+    assert!((bytes / found.rebuilt_per_year.mean / 1e12 - 1.0).abs() < 1e-12);
+}
+
 /// Two disks are lost at once, and what each must read takes an hour from one disk that gives 100 MB/s: from the same
 /// disk, or each from one of its own.
 #[test]
