@@ -85,9 +85,10 @@ pub struct Excursioner<'m> {
     /// By level from the nearest that counts as near: a present that is split.
     pub(super) split: Vec<Present<'m>>,
     /// What is made to strike more often now, and how many there are of each kind; those that are enough alone are the last
-    /// kind.
+    /// kind. And what else is, though it brings nothing nearer by itself.
     pub(super) raising: Vec<Source>,
     pub(super) of_kinds: Vec<u32>,
+    pub(super) beside: Vec<Source>,
     /// What begins excursions so seldom that it is made to.
     beginnings: Beginnings,
     /// By what likelihood ratios are wrong on purpose.
@@ -138,7 +139,8 @@ impl<'m> Excursioner<'m> {
             agenda: Agenda::new(model, horizon),
             now: SimTime::ZERO,
         };
-        let nearness = Nearness::new(model, rare);
+        let mut nearness = Nearness::new(model, rare);
+        nearness.beside.clone_from(&beginnings.beside);
         let kinds = nearness.sources().iter().map(|source| source.kind(model) + 1).max();
         let kinds = kinds.unwrap_or(0);
         let split = match &manner {
@@ -157,6 +159,7 @@ impl<'m> Excursioner<'m> {
             life,
             split,
             raising: Vec::new(),
+            beside: Vec::new(),
             of_kinds: vec![0; kinds + 1],
             beginnings,
             #[cfg(test)]
@@ -167,6 +170,11 @@ impl<'m> Excursioner<'m> {
     /// How many failures it takes from the beginning, as far as is known.
     pub fn far(&self) -> u32 {
         self.nearness.far
+    }
+
+    /// Whether it may take more failures than that in another way.
+    pub fn is_uneven(&self) -> bool {
+        self.nearness.is_uneven
     }
 
     /// A unit whose failure alone is enough, if any is, and whether all that are enough alone are known.

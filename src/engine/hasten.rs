@@ -26,6 +26,9 @@ use crate::units::{SimSpan, SimTime};
 /// scale of time, and weights grow no faster than this power of it.
 const HASTE: f64 = 0.6;
 
+/// The share of those that is of what brings nothing nearer by itself, but may make others last.
+const BESIDE: f64 = 0.1;
+
 /// So many times as many failures as it takes are made to happen in a future: with no end of them, excursions that
 /// last have weights of next to nothing, and few others carry the mean.
 const MOST_FORCED: u32 = 2;
@@ -64,7 +67,7 @@ impl Excursioner<'_> {
         }
         let mut luck = key.of_branch(number).of(0, Purpose::Forced).draw(0);
         let (mut weight, mut since) = (1.0, self.copy.now);
-        let mut left = MOST_FORCED * self.far();
+        let mut left = MOST_FORCED * self.nearness.farthest;
         let mut future = Future::of_weight(each);
         loop {
             let happens = self.copy.happens_now(self.nearness.rare);
@@ -94,7 +97,7 @@ impl Excursioner<'_> {
                 Instant::Over { struck } => {
                     if let Some((source, hazard)) = struck
                         && let Some(haste) = haste
-                        && self.raising.contains(&source)
+                        && (self.raising.contains(&source) || self.beside.contains(&source))
                     {
                         weight *=
                             self.ratio(hazard, haste.rate(self.copy.now) * self.share(source));
@@ -125,10 +128,11 @@ impl Excursioner<'_> {
     /// How often failures more are made to happen, of which the last was so long ago.
     fn haste(&mut self, is_so: bool, since: SimTime) -> Option<Haste> {
         self.raising.clear();
+        self.beside.clear();
         if is_so {
             return None;
         }
-        self.nearness.raising(&self.copy.state, &mut self.raising);
+        self.nearness.raising(&self.copy.state, &mut self.raising, &mut self.beside);
         let Present { agenda, state, .. } = &self.copy;
         // A clock that stands still does not strike.
         let runs = |source: Source| match source {
@@ -137,7 +141,9 @@ impl Excursioner<'_> {
             }
             Source::Shock(_) | Source::Deletion(_) => true,
         };
-        self.raising.retain(|source| runs(*source) && agenda.hazard_of(*source).is_some());
+        let strikes = |source: &Source| runs(*source) && agenda.hazard_of(*source).is_some();
+        self.raising.retain(strikes);
+        self.beside.retain(strikes);
         self.of_kinds.fill(0);
         for source in &self.raising {
             let kind = self.kind(*source);
@@ -145,7 +151,8 @@ impl Excursioner<'_> {
         }
         let now = self.copy.now;
         let waited = (now - since).seconds() + self.nearness.lasting(&self.copy.state);
-        (!self.raising.is_empty() && waited > 0.0).then_some(Haste { from: now, waited })
+        let is_any = !self.raising.is_empty() || !self.beside.is_empty();
+        (is_any && waited > 0.0).then_some(Haste { from: now, waited })
     }
 
     /// The kind of a source. What is enough alone begins excursions of its own, and in those of others is the same small part
@@ -159,13 +166,29 @@ impl Excursioner<'_> {
 
     /// The share of what is made to happen that is of one source.
     fn share(&self, source: Source) -> f64 {
+        if self.beside.contains(&source) {
+            return self.share_beside() / self.beside.len() as f64;
+        }
         let kinds = self.of_kinds.iter().filter(|count| **count > 0).count();
         let alike = self.of_kinds[self.kind(source)];
-        1.0 / (kinds as f64 * f64::from(alike))
+        (1.0 - self.share_beside()) / (kinds as f64 * f64::from(alike))
+    }
+
+    /// The share of all that bring nothing nearer by themselves.
+    fn share_beside(&self) -> f64 {
+        match (self.raising.is_empty(), self.beside.is_empty()) {
+            (_, true) => 0.0,
+            (true, false) => 1.0,
+            (false, false) => BESIDE,
+        }
     }
 
     /// One of those that are made to strike more often, each by its share.
     fn pick(&self, luck: &mut Stream) -> Source {
+        let share = self.share_beside();
+        if share > 0.0 && luck.open_unit() < share {
+            return self.beside[luck.below(self.beside.len())];
+        }
         let mut kinds = self.of_kinds.iter().enumerate().filter(|(_, count)| **count > 0);
         let which = luck.below(kinds.clone().count());
         let (kind, alike) = kinds.nth(which).unwrap_or((0, &0));

@@ -4,8 +4,8 @@ use super::seldom::Source;
 use super::state::{Root, SeatState, State};
 use crate::dist::Law;
 use crate::model::{
-    ClockId, Cone, DataId, GateId, Input, JourneyId, Model, Repair, SeatId, ShockId, TimeToFailure,
-    UnitId,
+    ClockId, Cone, DataId, GateId, Input, JourneyId, Model, Repair, SeatId, ShockId, SpareId,
+    TimeToFailure, UnitId,
 };
 use crate::spec::Speed;
 
@@ -27,6 +27,21 @@ pub enum Rare {
     Loss(DataId),
 }
 
+/// What may make failures last, or come, although by itself it takes nothing of what is needed: whoever keeps a crew, what must
+/// be there for a start or a failover, a standby, spare parts that are used up.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Beside {
+    pub(super) clocks: Vec<ClockId>,
+    pub(super) spares: Vec<SpareId>,
+}
+
+impl Beside {
+    fn is_under_way(&self, state: &State) -> bool {
+        self.clocks.iter().any(|clock| state.is_active(*clock))
+            || self.spares.iter().any(|spare| state.is_ordered[spare.index()])
+    }
+}
+
 /// Tells how near a life is to it.
 #[derive(Clone, Debug)]
 pub(super) struct Nearness<'m> {
@@ -41,6 +56,8 @@ pub(super) struct Nearness<'m> {
     /// All clocks that matter, and all common causes that can strike one of them.
     pub(super) all_clocks: Vec<ClockId>,
     pub(super) all_shocks: Vec<ShockId>,
+    /// As long as this is under way it is near, though nothing else has failed.
+    pub(super) beside: Beside,
     /// The class whose copies may all be deleted, at any time as likely.
     pub(super) deletion: Option<DataId>,
     /// Units that matter.
@@ -58,6 +75,14 @@ pub(super) struct Nearness<'m> {
     pub(super) enough: Option<UnitId>,
     /// Whether these are all that are enough alone.
     pub(super) is_apart: bool,
+    /// Whether it may take fewer failures in one way than in another, so that being nearer in the shortest way is not all.
+    pub(super) is_uneven: bool,
+    /// How many failures it takes in the way that takes most.
+    pub(super) farthest: u32,
+    /// By gate, where that is so: how many failures it takes for each of its inputs from the beginning, and how many have
+    /// been taken in the way in which most have.
+    first: Vec<Vec<u32>>,
+    taken: Vec<u32>,
     /// Room: by gate how many failures it takes, by unit whether it is taken for down.
     takes: Vec<u32>,
     is_down: Vec<bool>,
@@ -81,28 +106,39 @@ impl<'m> Nearness<'m> {
             .collect();
         let is_enough = vec![false; model.units.len()];
         let storeys = gates.iter().map(|gate| storeys_of(model, *gate, &is_enough)).collect();
-        let matters = |clock: &ClockId| {
-            let spec = &model.clocks[clock.index()];
-            let takes = match rare {
-                Rare::Outage(_) => true,
-                Rare::Loss(_) => spec.takes_data,
-            };
-            cone.units[spec.unit.index()] && takes && !spec.is_planned
+        let holds = match rare {
+            Rare::Outage(_) => Vec::new(),
+            Rare::Loss(class) => holds(model, class),
         };
-        let is_known = |clock: &ClockId| {
+        let is_in = |clock: &ClockId| {
             let spec = &model.clocks[clock.index()];
-            match &spec.to_failure {
-                TimeToFailure::Memoryless { .. } => true,
-                TimeToFailure::Aging(law) => law.hazard(0.0).is_some(),
-                TimeToFailure::SetOff => false,
+            cone.units[spec.unit.index()] && !spec.is_planned
+        };
+        let takes = |clock: &ClockId| {
+            let spec = &model.clocks[clock.index()];
+            match rare {
+                Rare::Outage(_) => true,
+                Rare::Loss(_) => spec.takes_data && holds[spec.unit.index()],
             }
         };
-        let all_clocks: Vec<ClockId> =
-            (0..model.clocks.len()).map(ClockId::new).filter(matters).collect();
+        let in_cone: Vec<ClockId> =
+            (0..model.clocks.len()).map(ClockId::new).filter(is_in).collect();
+        let all_clocks: Vec<ClockId> = in_cone.iter().copied().filter(takes).collect();
+        let is_known = |clock: &ClockId| is_known(model, *clock);
         let clocks: Vec<ClockId> = all_clocks.iter().copied().filter(is_known).collect();
+        let beside = Beside {
+            clocks: match rare {
+                Rare::Outage(_) => in_cone.clone(),
+                Rare::Loss(_) => in_cone.iter().copied().filter(|clock| !takes(clock)).collect(),
+            },
+            spares: (0..model.spares.len())
+                .map(SpareId::new)
+                .filter(|spare| cone.has_crew(model.spares[spare.index()]))
+                .collect(),
+        };
         let strikes = |shock: &ShockId| {
             let targets = &model.shocks[shock.index()].targets;
-            targets.iter().any(|clock| all_clocks.binary_search(clock).is_ok())
+            targets.iter().any(|clock| in_cone.binary_search(clock).is_ok())
         };
         let all_shocks = (0..model.shocks.len()).map(ShockId::new).filter(strikes).collect();
         let is_even = |class: &DataId| {
@@ -127,6 +163,7 @@ impl<'m> Nearness<'m> {
             clocks,
             all_clocks,
             all_shocks,
+            beside,
             deletion: match rare {
                 Rare::Outage(_) => None,
                 Rare::Loss(class) => Some(class).filter(is_even),
@@ -135,6 +172,10 @@ impl<'m> Nearness<'m> {
             is_enough,
             enough: None,
             is_apart: false,
+            is_uneven: false,
+            farthest: 0,
+            first: Vec::new(),
+            taken: vec![0; model.gates.len()],
             takes: vec![0; model.gates.len()],
             is_down: vec![false; model.units.len()],
             costs: Vec::new(),
@@ -148,7 +189,54 @@ impl<'m> Nearness<'m> {
             let units = (0..model.units.len()).map(UnitId::new);
             nearness.set_apart(units.filter(|unit| cone.units[unit.index()]).collect());
         }
+        nearness.find_uneven();
+        nearness.farthest = match rare {
+            Rare::Outage(journey) if nearness.is_uneven => {
+                nearness.most_of(model.journeys[journey.index()]).max(nearness.far)
+            }
+            _ => nearness.far,
+        };
         nearness
+    }
+
+    /// How many failures a gate takes from the beginning, if all those fail that take most.
+    fn most_of(&self, journey: GateId) -> u32 {
+        let mut most = vec![0_u32; self.model.gates.len()];
+        for (gate, first) in self.gates.iter().zip(&self.first) {
+            let spec = &self.model.gates[gate.index()];
+            let of_input = |(input, first): (&Input, &u32)| match input {
+                Input::Gate(gate) => most[gate.index()],
+                Input::Mask(mask) => most[self.model.masks[mask.index()].gate.index()],
+                Input::Unit(_) | Input::Seat(_) if *first < NEVER => *first,
+                Input::Unit(_) | Input::Seat(_) => 0,
+            };
+            let mut costs: Vec<u32> = spec.inputs.iter().zip(first).map(of_input).collect();
+            costs.sort_unstable_by(|one, other| other.cmp(one));
+            let fails = (spec.inputs.len() + 1).saturating_sub(spec.needed as usize);
+            most[gate.index()] = costs.iter().take(fails).sum();
+        }
+        most[journey.index()]
+    }
+
+    /// Finds out whether all inputs of each gate that needs not all of them to fail take as many failures, and none fail
+    /// together by fewer.
+    fn find_uneven(&mut self) {
+        let state = State::new(self.model);
+        self.distance(&state);
+        let first: Vec<Vec<u32>> =
+            (0..self.gates.len()).map(|place| self.costs_of(&state, place).collect()).collect();
+        self.is_uneven = self.gates.iter().zip(&first).zip(&self.storeys).any(|(of, storeys)| {
+            let (gate, costs) = of;
+            let needed = self.model.gates[gate.index()].needed as usize;
+            let mut known = costs.iter().filter(|cost| (1..NEVER).contains(*cost));
+            let one = known.next();
+            let is_mixed = needed > 1 && known.any(|other| Some(other) != one);
+            let up = costs.iter().filter(|cost| **cost > 0).count();
+            let fails = (up + 1).saturating_sub(needed);
+            let by_fewer = |groups: &Vec<u32>| together(groups, costs, fails) < fails as u32;
+            is_mixed || storeys.iter().any(by_fewer)
+        });
+        self.first = first;
     }
 
     /// Of these units, sets apart each whose failure alone is enough: by them nothing comes near, it happens, and what
@@ -188,8 +276,15 @@ impl<'m> Nearness<'m> {
     /// All that strikes of itself, and whose hazard is known.
     pub(super) fn sources(&self) -> Vec<Source> {
         let shocks = self.memoryless_shocks().map(Source::Shock);
-        let clocks = self.clocks.iter().copied().map(Source::Clock);
+        let clocks = self.clocks.iter().copied().chain(self.only_beside()).map(Source::Clock);
         clocks.chain(shocks).chain(self.deletion.map(Source::Deletion)).collect()
+    }
+
+    /// What takes nothing of what is needed, and whose hazard is known.
+    fn only_beside(&self) -> impl Iterator<Item = ClockId> + '_ {
+        let clocks = self.beside.clocks.iter().copied();
+        let takes = |clock: &ClockId| self.clocks.binary_search(clock).is_ok();
+        clocks.filter(move |clock| !takes(clock) && is_known(self.model, *clock))
     }
 
     fn memoryless_shocks(&self) -> impl Iterator<Item = ShockId> + '_ {
@@ -199,12 +294,19 @@ impl<'m> Nearness<'m> {
         })
     }
 
-    /// How many failures nearer than at the beginning.
+    /// How many failures nearer than at the beginning; at least one nearer while something beside it is under way.
     pub(super) fn level(&mut self, state: &State) -> u32 {
-        match self.rare {
-            Rare::Outage(_) => self.far - self.distance(state).min(self.far),
+        let level = match self.rare {
+            Rare::Outage(_) => {
+                let distance = self.distance(state);
+                let nearer = self.far - distance.min(self.far);
+                // In another way it may be nearer, and has yet to come as far as it takes.
+                let most = if distance > 0 { self.far.saturating_sub(1) } else { self.far };
+                nearer.max(self.taken().min(most))
+            }
             Rare::Loss(class) => state.data.most_lost_of(&self.model.data, class),
-        }
+        };
+        if level > 0 { level } else { u32::from(self.beside.is_under_way(state)) }
     }
 
     /// How many units must fail for the journey to be down: no fewer than that would do, as far as gates
@@ -220,16 +322,12 @@ impl<'m> Nearness<'m> {
         let Rare::Outage(journey) = self.rare else { return 0 };
         for (place, gate) in self.gates.iter().enumerate() {
             let spec = &self.model.gates[gate.index()];
-            self.costs.clear();
-            for input in &spec.inputs {
-                self.costs.push(match input {
-                    Input::Unit(unit) if self.is_down[unit.index()] => 0,
-                    Input::Unit(unit) if self.is_enough[unit.index()] => NEVER,
-                    Input::Unit(_) => 1,
-                    Input::Gate(gate) => self.takes[gate.index()],
-                    Input::Seat(seat) => self.seat_takes(state, *seat),
-                    Input::Mask(mask) => self.takes[self.model.masks[mask.index()].gate.index()],
-                });
+            let mut costs = std::mem::take(&mut self.costs);
+            costs.clear();
+            costs.extend(self.costs_of(state, place));
+            self.costs = costs;
+            if self.is_uneven {
+                self.taken[gate.index()] = self.taken_of(place);
             }
             let up = self.costs.iter().filter(|cost| **cost > 0).count();
             let needed = spec.needed as usize;
@@ -246,6 +344,55 @@ impl<'m> Nearness<'m> {
             };
         }
         self.takes[self.model.journeys[journey.index()].index()]
+    }
+
+    /// How many failures it takes for each input of a gate, of which those before it are known.
+    fn costs_of<'a>(
+        &'a self,
+        state: &'a State,
+        place: usize,
+    ) -> impl Iterator<Item = u32> + use<'a, 'm> {
+        self.model.gates[self.gates[place].index()].inputs.iter().map(move |input| match input {
+            Input::Unit(unit) if self.is_down[unit.index()] => 0,
+            Input::Unit(unit) if self.is_enough[unit.index()] => NEVER,
+            Input::Unit(_) => 1,
+            Input::Gate(gate) => self.takes[gate.index()],
+            Input::Seat(seat) => self.seat_takes(state, *seat),
+            Input::Mask(mask) => self.takes[self.model.masks[mask.index()].gate.index()],
+        })
+    }
+
+    /// How many failures have been taken of those that a gate takes, in the way in which most have.
+    fn taken_of(&self, place: usize) -> u32 {
+        let spec = &self.model.gates[self.gates[place].index()];
+        let of_input = |(input, (first, cost)): (&Input, (&u32, &u32))| match input {
+            Input::Gate(gate) => self.taken[gate.index()],
+            Input::Mask(mask) => self.taken[self.model.masks[mask.index()].gate.index()],
+            Input::Unit(_) | Input::Seat(_) if *first < NEVER => first.saturating_sub(*cost),
+            Input::Unit(_) | Input::Seat(_) => 0,
+        };
+        let costs = self.first[place].iter().zip(&self.costs);
+        let mut taken: Vec<u32> = spec.inputs.iter().zip(costs).map(of_input).collect();
+        taken.sort_unstable_by(|one, other| other.cmp(one));
+        let fails = (spec.inputs.len() + 1).saturating_sub(spec.needed as usize);
+        taken.iter().take(fails).sum()
+    }
+
+    /// How many failures have been taken in the way in which most have; none where all ways are alike.
+    fn taken(&self) -> u32 {
+        match self.rare {
+            Rare::Outage(journey) => self.taken[self.model.journeys[journey.index()].index()],
+            Rare::Loss(_) => 0,
+        }
+    }
+
+    /// Whether a failure brings nothing nearer by itself while nothing else has failed: it may still make others last.
+    pub(super) fn is_silent(&mut self, source: Source) -> bool {
+        let (Rare::Outage(_), Source::Clock(clock)) = (self.rare, source) else { return false };
+        let state = State::new(self.model);
+        let now = (self.distance(&state), self.taken());
+        let before = self.is_down.clone();
+        !self.is_enough(source) && !self.is_nearer_without(&state, &[clock], &before, now)
     }
 
     /// How many units must fail for nobody to serve on a seat: whoever does, and where others take over at once all
@@ -283,11 +430,36 @@ impl<'m> Nearness<'m> {
                 soonest
             }
         };
-        if soonest > 0.0 && soonest.is_finite() { soonest } else { self.lasting }
+        if soonest > 0.0 && soonest.is_finite() {
+            return soonest;
+        }
+        let beside = self.beside.clocks.iter().filter(|clock| state.is_active(**clock));
+        let longest = beside.map(|clock| self.lasts[clock.index()]).fold(0.0, f64::max);
+        if longest > 0.0 { longest } else { self.lasting }
     }
 
-    /// What would bring it nearer than it is, if it struck.
-    pub(super) fn raising(&mut self, state: &State, raising: &mut Vec<Source>) {
+    /// What would bring it nearer than it is, if it struck; and what else might matter.
+    pub(super) fn raising(
+        &mut self,
+        state: &State,
+        raising: &mut Vec<Source>,
+        beside: &mut Vec<Source>,
+    ) {
+        self.nearer(state, raising);
+        beside.clear();
+        let may_strike =
+            self.beside.clocks.iter().filter(|clock| {
+                is_known(self.model, **clock) && state.can_strike(self.model, **clock)
+            });
+        beside.extend(may_strike.copied().map(Source::Clock));
+        if self.clocks.len() <= MOST_TRIED {
+            beside.retain(|source| !raising.contains(source));
+        } else {
+            beside.clear();
+        }
+    }
+
+    fn nearer(&mut self, state: &State, raising: &mut Vec<Source>) {
         raising.clear();
         raising.extend(self.deletion.map(Source::Deletion));
         let model = self.model;
@@ -316,7 +488,7 @@ impl<'m> Nearness<'m> {
                 raising.extend(shocks.into_iter().filter(would_strike).map(Source::Shock));
             }
             Rare::Outage(_) => {
-                let now = self.distance(state);
+                let now = (self.distance(state), self.taken());
                 let before = self.is_down.clone();
                 let tried = self.clocks.len() <= MOST_TRIED;
                 for index in 0..self.clocks.len() {
@@ -343,13 +515,13 @@ impl<'m> Nearness<'m> {
         state: &State,
         clocks: &[ClockId],
         is_down: &[bool],
-        now: u32,
+        (distance, taken): (u32, u32),
     ) -> bool {
         self.is_down.copy_from_slice(is_down);
         for clock in clocks.iter().filter(|clock| state.can_strike(self.model, **clock)) {
             self.takes_down(self.model.clocks[clock.index()].unit);
         }
-        self.distance_of_these(state) < now
+        self.distance_of_these(state) < distance || self.taken() > taken
     }
 
     fn takes_down(&mut self, unit: UnitId) {
@@ -359,6 +531,29 @@ impl<'m> Nearness<'m> {
             }
         }
     }
+}
+
+/// Whether the hazard of a clock is known at every age.
+pub(super) fn is_known(model: &Model, clock: ClockId) -> bool {
+    match &model.clocks[clock.index()].to_failure {
+        TimeToFailure::Memoryless { .. } => true,
+        TimeToFailure::Aging(law) => law.hazard(0.0).is_some(),
+        TimeToFailure::SetOff => false,
+    }
+}
+
+/// By unit whether it holds copies of a class, or whoever does is on it.
+fn holds(model: &Model, class: DataId) -> Vec<bool> {
+    let mut holds = vec![false; model.units.len()];
+    let holding = model.holding(class);
+    let holders = (0..holding.count).map(|copy| model.data.units[holding.copy(copy).index()]);
+    let mut left: Vec<UnitId> = holders.collect();
+    while let Some(unit) = left.pop() {
+        if !std::mem::replace(&mut holds[unit.index()], true) {
+            left.extend(model.hosts.of(unit.index()));
+        }
+    }
+    holds
 }
 
 /// The fewest groups that hold so many inputs that are up.

@@ -11,9 +11,9 @@
 //! happen of itself what follows is left out.
 
 use super::event::Event;
-use super::nearness::{Nearness, Rare};
+use super::nearness::{Beside, Nearness, Rare, is_known};
 use crate::dist::Law;
-use crate::model::{ClockId, DataId, Model, Repair, ShockId, TimeToFailure};
+use crate::model::{ClockId, DataId, Model, Repair, ShockId, SpareId, TimeToFailure};
 use crate::rng::{Purpose, StreamKey};
 use crate::spec::Scrub;
 use crate::units::{SimSpan, SimTime};
@@ -58,6 +58,18 @@ impl Source {
         }
     }
 
+    /// Whether it sets off a clock that does not strike of itself.
+    fn sets_off(self, model: &Model, clock: ClockId) -> bool {
+        match self {
+            Source::Shock(shock) => model.shocks[shock.index()].targets.contains(&clock),
+            Source::Clock(by) => {
+                let burst = model.clocks[by.index()].extras().burst.as_ref();
+                burst.is_some_and(|burst| burst.among.contains(&clock))
+            }
+            Source::Deletion(_) => false,
+        }
+    }
+
     /// The number of its kind: common causes first, then deletion, then failure modes of the topology.
     pub(super) fn kind(self, model: &Model) -> usize {
         let shocks = model.shocks.len();
@@ -95,6 +107,9 @@ pub enum Unseen {
 pub struct Beginnings {
     kinds: Vec<Kind>,
     defect: Option<(DataId, f64)>,
+    is_hidden: bool,
+    /// What counts as near while it is under way.
+    pub(super) beside: Beside,
 }
 
 /// Sources of one kind.
@@ -120,7 +135,7 @@ impl Beginnings {
     ///
     /// If there is something that lives hardly ever see and that cannot be made to begin one.
     pub fn new(model: &Model, rare: Rare, seconds: f64) -> Result<Beginnings, Unseen> {
-        let nearness = Nearness::new(model, rare);
+        let mut nearness = Nearness::new(model, rare);
         let is_seldom = seldom_kinds(model, &nearness, seconds);
         unseen(model, &nearness, &is_seldom)?;
         let defect = defect(model, rare, seconds);
@@ -130,6 +145,7 @@ impl Beginnings {
         let mut kinds: Vec<Kind> = Vec::new();
         let mut all = nearness.sources();
         all.retain(|source| is_seldom[source.kind(model)]);
+        let is_silent = all.iter().any(|source| nearness.is_silent(*source));
         all.sort_by_key(|source| source.kind(model));
         for source in all {
             let number = source.kind(model);
@@ -138,7 +154,38 @@ impl Beginnings {
                 _ => kinds.push(Kind { number, sources: vec![source] }),
             }
         }
-        Ok(Beginnings { kinds, defect })
+        let is_hidden = nearness.is_uneven || is_silent;
+        Ok(Beginnings { kinds, defect, is_hidden, beside: nearness.beside })
+    }
+
+    /// These where only what seldom happens counts as near while it is under way by itself: the rest lives see as often as
+    /// it is.
+    pub fn narrowed(&self, model: &Model) -> Beginnings {
+        let is_seldom = |clock: &ClockId| match model.clocks[clock.index()].to_failure {
+            TimeToFailure::SetOff => self.sources().any(|source| source.sets_off(model, *clock)),
+            _ => self.include(model, Source::Clock(*clock)),
+        };
+        let is_used_seldom = |spare: &SpareId| {
+            let crew = model.spares[spare.index()];
+            let uses = |clock: &ClockId| match model.clocks[clock.index()].repair {
+                Repair::After(task) => {
+                    model.stages_of(task).iter().any(|stage| stage.crew == Some(crew))
+                }
+                Repair::Restart | Repair::Never => false,
+            };
+            let mut users = (0..model.clocks.len()).map(ClockId::new).filter(uses);
+            users.all(|clock| is_seldom(&clock))
+        };
+        let beside = Beside {
+            clocks: self.beside.clocks.iter().copied().filter(is_seldom).collect(),
+            spares: self.beside.spares.iter().copied().filter(is_used_seldom).collect(),
+        };
+        Beginnings { beside, ..self.clone() }
+    }
+
+    /// How much there is that counts as near while it is under way by itself.
+    pub fn beside(&self) -> usize {
+        self.beside.clocks.len() + self.beside.spares.len()
     }
 
     /// How probable a latent defect of a copy in one of its groups is at an instant, about, where its class has such:
@@ -157,17 +204,19 @@ impl Beginnings {
         self.sources().copied().find(|source| !matches!(source, Source::Deletion(_)))
     }
 
-    /// Whether anything among them can leap over levels, or takes all at once.
+    /// Whether anything among them can leap over levels, or takes all at once, or levels do not tell of all that comes
+    /// nearer.
     pub fn can_leap(&self, model: &Model) -> bool {
-        self.sources().any(|source| match source {
-            Source::Clock(clock) => {
-                let spec = &model.clocks[clock.index()];
-                spec.extras().burst.is_some()
-                    || spec.cuts_power
-                    || !model.guests.of(spec.unit.index()).is_empty()
-            }
-            Source::Shock(_) | Source::Deletion(_) => true,
-        })
+        self.is_hidden
+            || self.sources().any(|source| match source {
+                Source::Clock(clock) => {
+                    let spec = &model.clocks[clock.index()];
+                    spec.extras().burst.is_some()
+                        || spec.cuts_power
+                        || !model.guests.of(spec.unit.index()).is_empty()
+                }
+                Source::Shock(_) | Source::Deletion(_) => true,
+            })
     }
 
     fn sources(&self) -> impl Iterator<Item = &Source> {
@@ -203,7 +252,9 @@ fn seldom_kinds(model: &Model, nearness: &Nearness<'_>, seconds: f64) -> Vec<boo
     let modes = model.clocks.iter().map(|clock| clock.mode as usize + 1).max().unwrap_or(0);
     let mut expected = vec![0.0; model.shocks.len() + 1 + modes];
     let mut drags = vec![false; expected.len()];
-    let clocks = nearness.all_clocks.iter().copied().map(Source::Clock);
+    let beside = nearness.beside.clocks.iter().copied();
+    let beside = beside.filter(|clock| nearness.all_clocks.binary_search(clock).is_err());
+    let clocks = nearness.all_clocks.iter().copied().chain(beside).map(Source::Clock);
     let shocks = nearness.all_shocks.iter().copied().map(Source::Shock);
     let deletion = match nearness.rare {
         Rare::Outage(_) => None,
@@ -275,6 +326,13 @@ fn unseen(model: &Model, nearness: &Nearness<'_>, is_seldom: &[bool]) -> Result<
         let hits_few = spec.each < IMPROBABLE && spec.each * (spec.targets.len() as f64) < 1.0;
         if is_aging && is_seldom[Source::Shock(shock).kind(model)] || hits_few {
             return Err(Unseen::Shock(shock));
+        }
+    }
+    for &clock in &nearness.beside.clocks {
+        let is_made = is_seldom[Source::Clock(clock).kind(model)];
+        let is_set_off = matches!(model.clocks[clock.index()].to_failure, TimeToFailure::SetOff);
+        if is_made && !is_set_off && !is_known(model, clock) {
+            return Err(Unseen::Failure(clock));
         }
     }
     let Rare::Loss(class) = nearness.rare else { return Ok(()) };

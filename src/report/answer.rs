@@ -505,8 +505,8 @@ impl ByRoute for Answer {
             outages_per_year: Some(found.per_year),
             mean_outage_s: found.mean_s,
             unavailability_at_end: None,
-            p_outage: Some(found.hits),
-            p_no_outage: Some(found.hits.complement()),
+            p_outage: Some(found.probability()),
+            p_no_outage: Some(found.probability().complement()),
             first_outage_s: None,
             long_run_unavailability: None,
             long_run_outages_per_year: None,
@@ -525,7 +525,7 @@ impl ByRoute for LossAnswer {
         LossAnswer {
             route: found.method.into(),
             by: rare_words(found, |found| found.hits.sigmas_apart(found.other?.hits)),
-            p_loss: Some(found.hits),
+            p_loss: Some(found.probability()),
             first_loss_s: None,
             estimated: Some(Box::new(*found)),
         }
@@ -552,7 +552,7 @@ fn rare_words(found: &RareEstimate, check: fn(&RareEstimate) -> Option<f64>) -> 
         Chosen::OtherSawNothing => format!(" ({other} saw nothing in a trial)"),
         Chosen::OtherUntrusted => format!(" ({other} cannot be trusted here)"),
         Chosen::Leaps => {
-            format!(" ({other} would not see what takes several at once, or is enough alone)")
+            format!(" ({other} would not see all ways in which it comes nearer)")
         }
         Chosen::OtherStuck(Stuck { level, tries }) => format!(
             " ({other} came no nearer than {level} of {} failures in {} tries)",
@@ -638,11 +638,11 @@ pub(crate) fn rare_refusal(topology: &Topology, model: &Model, why: NotEstimated
             unseen_text(topology, model, unseen)
         ),
         NotEstimated::Leaps => {
-            "splitting does not see what hardly ever happens and takes several at once, or is enough alone"
+            "splitting does not see all ways in which it comes nearer: what hardly ever happens takes several at once, is enough alone or only makes others last, or ways take different numbers of failures"
                 .to_owned()
         }
         NotEstimated::NeverNear => "no life came near it".to_owned(),
-        NotEstimated::AlwaysNear => "lives are near it most of the time".to_owned(),
+        NotEstimated::AlwaysNear => "lives are near it too often for it to be sought from there".to_owned(),
         NotEstimated::Stuck(Stuck { level, tries }) => {
             format!("it came no nearer than {level} failures in {} tries", grouped(tries))
         }

@@ -120,7 +120,7 @@ impl EstimatedJson {
             other: found.other.map(|other| OtherJson {
                 route: Route::from(other.method).name(),
                 lives: other.lives,
-                p: other.hits.into(),
+                p: other.probability().into(),
                 distance_std_errors: found.hits.sigmas_apart(other.hits).map(f64::abs),
             }),
             twin: found.twin.map(|twin| TwinJson {

@@ -27,8 +27,14 @@ const TRIAL: u64 = 64;
 /// The same, in rounds; splitting is tried no longer than until it has had so many times the events.
 const TRIAL_ROUND: u64 = 8;
 const TRIAL_EVENTS: u64 = 4;
-/// It is near where lives are for less than this share of their time.
+/// It is near where lives are for less than this share of their time; where ways take different numbers of failures, so that
+/// many more may be needed than it takes as a rule, for less than the second one.
 const NEAR_SHARE: f64 = 0.05;
+const UNEVEN_NEAR_SHARE: f64 = 0.25;
+/// What brings nothing nearer by itself, but may make others last, counts as near as well if that begins so many times as
+/// many excursions at most, or one in a life, and if there is no more of it than this.
+const MORE_EXCURSIONS: u64 = 4;
+const MOST_BESIDE: usize = 400;
 /// Copies of the excursions of a life in the mean, and of one excursion at most: where excursions are few more is
 /// learnt of each than of another life.
 const COPIES_PER_LIFE: f64 = 16.0;
@@ -88,8 +94,8 @@ pub enum Chosen {
     OtherUntrusted,
     /// The other method came nowhere.
     OtherStuck(Stuck),
-    /// Something that hardly ever happens can take several at once or is enough alone, which splitting does not make more
-    /// frequent.
+    /// Splitting does not see all ways in which it comes nearer: something that hardly ever happens takes several at once,
+    /// is enough alone or only makes others last, or ways take different numbers of failures.
     Leaps,
 }
 
@@ -100,7 +106,7 @@ pub struct OtherMethod {
     pub method: RareMethod,
     /// Lives.
     pub lives: u64,
-    /// How probable it is before the horizon; of what is not rare, how often it happens anew.
+    /// How often it happens anew before the horizon, in the mean: in how many excursions.
     pub hits: Estimate,
     /// How often it happens a year.
     pub per_year: Estimate,
@@ -153,7 +159,7 @@ pub struct RareEstimate {
     pub near: u32,
     /// How many failures it takes, as far as is known.
     pub far: u32,
-    /// How probable it is before the horizon; of what is not rare, how often it happens anew.
+    /// How often it happens anew before the horizon, in the mean: in how many excursions.
     pub hits: Estimate,
     /// How often it happens a year.
     pub per_year: Estimate,
@@ -176,8 +182,8 @@ pub enum NotEstimated {
     Stuck(Stuck),
     /// There is something that lives hardly ever see, and that cannot be made to happen.
     Unseen(Unseen),
-    /// Something that hardly ever happens can take several at once or is enough alone, which splitting does not make more
-    /// frequent.
+    /// Splitting does not see all ways in which it comes nearer: something that hardly ever happens takes several at once,
+    /// is enough alone or only makes others last, or ways take different numbers of failures.
     Leaps,
     /// It was seen in too few copies, or a few weights are most of all.
     Uneven {
@@ -346,12 +352,12 @@ pub(crate) fn estimate_rare(
         Ok(beginnings) => beginnings,
         Err(unseen) => return Ok(Err(NotEstimated::Unseen(unseen))),
     };
-    let beginnings = &beginnings;
-    let Levels { near, far, copies, is_any_enough } =
+    let Levels { near, far, copies, is_any_enough, beginnings } =
         match nearest(model, plan, (rare, beginnings))? {
             Ok(found) => found,
             Err(why) => return Ok(Err(why)),
         };
+    let beginnings = &beginnings;
     let leaps = is_any_enough || beginnings.can_leap(model);
     let sampler = |manner| {
         let (pool, lives) = (&pool, vec![]);
@@ -445,54 +451,105 @@ struct Levels {
     copies: u32,
     /// Whether a single failure is enough, beside what several are.
     is_any_enough: bool,
+    /// What begins excursions so seldom that it is made to, and what counts as near by itself.
+    beginnings: Beginnings,
+}
+
+/// How often and for how long lives were near.
+#[derive(Clone, Copy, Default)]
+struct Pilot {
+    lives: u64,
+    count: u64,
+    seconds: f64,
 }
 
 /// From how many failures on it is near: as few as possible, if that is seldom so.
 fn nearest(
     model: &Model,
     plan: &Plan,
-    (rare, beginnings): (Rare, &Beginnings),
+    (rare, all): (Rare, Beginnings),
 ) -> Result<Result<Levels, NotEstimated>, RunError> {
     let span = (plan.warm_up, plan.horizon);
-    let watch = |near| {
+    let watch = |near, beginnings: &Beginnings| {
         let sought = (rare, beginnings.clone());
         Excursioner::new(model, sought, span, (near, Manner::Watch), most_events(plan))
     };
-    let watched = watch(1);
+    let pilot = |near: u32, beginnings: &Beginnings, goes_on: &dyn Fn(&Pilot) -> bool| {
+        let mut watched = watch(near, beginnings);
+        let mut pilot = Pilot::default();
+        while goes_on(&pilot) {
+            let which = Replication { seed: !plan.seed, number: pilot.lives };
+            let seen = watched.live(which)?;
+            pilot = Pilot {
+                lives: pilot.lives + 1,
+                count: pilot.count + seen.count,
+                seconds: pilot.seconds + seen.near_s,
+            };
+        }
+        Ok::<_, RunError>(pilot)
+    };
+    let seldom = all.narrowed(model);
+    let watched = watch(1, &seldom);
     let (far, (enough, is_apart)) = (watched.far(), watched.enough());
+    let most = if watched.is_uneven() { UNEVEN_NEAR_SHARE } else { NEAR_SHARE };
     // Whatever takes data that have no second copy is itself the loss.
     let is_known = match rare {
-        Rare::Loss(_) => !beginnings.is_empty(),
+        Rare::Loss(_) => !seldom.is_empty(),
         Rare::Outage(_) => is_apart,
     };
     if far < 2 && !is_known {
         return Ok(Err(NotEstimated::OneFailureIsEnough(enough)));
     }
+    let length = |pilot: &Pilot| (plan.warm_up + plan.horizon).seconds() * pilot.lives as f64;
     for near in 1..far.max(2) {
-        let mut pilot = watch(near);
-        let (mut seconds, mut count, mut lives) = (0.0, 0, 0);
-        while lives < PILOT || (near == 1 && count == 0 && lives < MOST_PILOT) {
-            let seen = pilot.live(Replication { seed: !plan.seed, number: lives })?;
-            (seconds, count, lives) = (seconds + seen.near_s, count + seen.count, lives + 1);
-        }
-        let length = (plan.warm_up + plan.horizon).seconds() * lives as f64;
-        if count == 0 && near == 1 {
+        let is_seldom = |pilot: &Pilot| pilot.seconds <= most * length(pilot);
+        let goes_on = |pilot: &Pilot| {
+            pilot.lives < PILOT || near == 1 && pilot.count == 0 && pilot.lives < MOST_PILOT
+        };
+        let mut seen = pilot(near, &seldom, &goes_on)?;
+        if seen.count == 0 && near == 1 {
             return Ok(Err(NotEstimated::NeverNear));
         }
-        if seconds <= NEAR_SHARE * length {
-            if let Some(failure) = beginnings.failure().filter(|_| near > 1) {
-                return Ok(Err(NotEstimated::Unseen(Unseen::Beginning(failure))));
-            }
-            let per_life = count.max(1) as f64 / lives as f64;
-            let copies = (COPIES_PER_LIFE / per_life).clamp(1.0, MOST_COPIES);
-            let copies = copies.round() as u32;
-            return Ok(Ok(Levels { near, far, copies, is_any_enough: enough.is_some() }));
+        if !is_seldom(&seen) {
+            continue;
         }
+        if let Some(failure) = seldom.failure().filter(|_| near > 1) {
+            return Ok(Err(NotEstimated::Unseen(Unseen::Beginning(failure))));
+        }
+        let mut beginnings = seldom.clone();
+        if near == 1 && all.beside() > seldom.beside() && all.beside() <= MOST_BESIDE {
+            let with_all = pilot(near, &all, &|pilot: &Pilot| pilot.lives < seen.lives)?;
+            let most = (MORE_EXCURSIONS * seen.count).max(seen.lives);
+            if is_seldom(&with_all) && with_all.count <= most {
+                (seen, beginnings) = (with_all, all);
+            }
+        }
+        let per_life = seen.count.max(1) as f64 / seen.lives as f64;
+        let copies = (COPIES_PER_LIFE / per_life).clamp(1.0, MOST_COPIES);
+        return Ok(Ok(Levels {
+            near,
+            far,
+            copies: copies.round() as u32,
+            is_any_enough: enough.is_some(),
+            beginnings,
+        }));
     }
     Ok(Err(NotEstimated::AlwaysNear))
 }
 
+impl OtherMethod {
+    /// How probable it is before the horizon.
+    pub fn probability(&self) -> Estimate {
+        self.hits.at_all()
+    }
+}
+
 impl RareEstimate {
+    /// How probable it is before the horizon.
+    pub fn probability(&self) -> Estimate {
+        self.hits.at_all()
+    }
+
     /// This estimate with what a twin says; refused if that is something else.
     ///
     /// # Errors

@@ -48,6 +48,21 @@ impl Estimate {
         }
     }
 
+    /// How probable it is that something happens at all that happens so often in the mean, each time by itself.
+    ///
+    /// # Formula
+    ///
+    /// `1 - exp(-m)`, the probability that a Poisson number of mean `m` is not zero: what happens in clumps that are rare
+    /// begins as a Poisson process (Aldous, *Probability Approximations via the Poisson Clumping Heuristic*, 1989).
+    pub(crate) fn at_all(self) -> Estimate {
+        let probability = |mean: f64| -libm::expm1(-mean);
+        Estimate {
+            mean: probability(self.mean),
+            std_error: self.std_error.map(|error| libm::exp(-self.mean) * error),
+            ci95: self.ci95.map(|(low, high)| (probability(low), probability(high))),
+        }
+    }
+
     /// The same in another unit: so many times larger.
     pub(crate) fn times(self, factor: f64) -> Estimate {
         Estimate {

@@ -72,7 +72,7 @@ impl System {
             let Some(plain) = seen(&report, rare).filter(|_| !report.run.is_partial) else { break };
             let estimated = match rare {
                 Rare::Outage(_) => estimated.share,
-                Rare::Loss(_) => estimated.hits,
+                Rare::Loss(_) => estimated.probability(),
             };
             return Ok(Some(Twin { times, estimated, plain, lives: report.run.replications }));
         }

@@ -31,19 +31,20 @@ type Told = (&'static str, fn(&RareEstimate, f64) -> Estimate);
 
 const SHARE: fn(&RareEstimate, f64) -> Estimate = |found, _| found.share;
 const PER_YEAR: fn(&RareEstimate, f64) -> Estimate = |found, _| found.per_year;
-const HITS: fn(&RareEstimate, f64) -> Estimate = |found, _| found.hits;
-const MEAN_HOURS: fn(&RareEstimate, f64) -> Estimate = |found, hours| mean_time(found.hits, hours);
+const HITS: fn(&RareEstimate, f64) -> Estimate = |found, _| found.probability();
+const MEAN_HOURS: fn(&RareEstimate, f64) -> Estimate =
+    |found, hours| mean_time(found.probability(), hours);
 const MEAN_YEARS: fn(&RareEstimate, f64) -> Estimate =
-    |found, hours| mean_time(found.hits, hours / YEAR_HOURS);
+    |found, hours| mean_time(found.probability(), hours / YEAR_HOURS);
 
 /// A mean time, by the probability within a time: as near as that is.
-fn mean_time(hits: Estimate, time: f64) -> Estimate {
-    let mean = time / -(-hits.mean).ln_1p();
-    let factor = mean / hits.mean;
+fn mean_time(within: Estimate, time: f64) -> Estimate {
+    let mean = time / -(-within.mean).ln_1p();
+    let factor = mean / within.mean;
     Estimate {
         mean,
-        std_error: hits.std_error.map(|error| error * factor),
-        ci95: hits.ci95.map(|(low, high)| (low * factor, high * factor)),
+        std_error: within.std_error.map(|error| error * factor),
+        ci95: within.ci95.map(|(low, high)| (low * factor, high * factor)),
     }
 }
 
