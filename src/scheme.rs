@@ -146,6 +146,12 @@ pub(crate) fn next_combination(set: &mut [u32], end: u32) -> bool {
     true
 }
 
+/// Shards that a write needs: one more than a read with as many parity as data shards, of which half could write without
+/// the other half.
+pub fn shards_for_a_write(data: u64, parity: u64) -> u64 {
+    data.saturating_add(u64::from(data == parity))
+}
+
 impl Scheme {
     /// So many copies, of which one is enough.
     pub fn copies(copies: u32) -> Scheme {
@@ -199,6 +205,17 @@ impl Scheme {
             Scheme::Threshold { width, tolerance } => width - tolerance,
             Scheme::Checks(code) => code.width - code.checks,
             Scheme::Nested { outer, inner } => (outer.0 - outer.1) * (inner.0 - inner.1),
+        }
+    }
+
+    /// How many positions may be away of a group that takes new data.
+    pub fn spare_for_writes(&self) -> u32 {
+        match self {
+            Scheme::Threshold { width, tolerance } => {
+                let (data, parity) = (u64::from(width - tolerance), u64::from(*tolerance));
+                width - shards_for_a_write(data, parity) as u32
+            }
+            Scheme::Checks(_) | Scheme::Nested { .. } => self.tolerance(),
         }
     }
 

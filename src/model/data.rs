@@ -89,6 +89,8 @@ pub struct Holding {
     pub(crate) gate: Option<GateId>,
     /// Copies that must be there for new data to be accepted.
     pub(crate) ack: u32,
+    /// How many copies of a group may be away for new data to be accepted.
+    spare_for_writes: u32,
     /// Whether other classes are copied to this one, so that it matters when it cannot take data.
     pub(crate) is_copied_to: bool,
     /// So many copies have everything that was acknowledged, where others are behind; zero, if only who serves has.
@@ -120,6 +122,7 @@ impl Holding {
             tolerance: 0,
             gate: None,
             ack: 1,
+            spare_for_writes: 0,
             is_copied_to: false,
             synchronous: 0,
             catch_up: CatchUp::AtOnce,
@@ -192,14 +195,10 @@ impl Holding {
         self.rebuild.as_ref().is_some_and(|rebuild| rebuild.gives_up_after.is_some())
     }
 
-    /// Whether a group takes new data while so many of its copies are away: copies with as many as a write needs, shards
-    /// with as many as any data can be read from.
+    /// Whether a group takes new data while so many of its copies are away.
     #[inline]
     pub(crate) fn takes_data(&self, away: u32) -> bool {
-        match self.scheme.data() {
-            1 => away + self.ack <= self.width,
-            _ => away <= self.tolerance,
-        }
+        away <= self.spare_for_writes
     }
 
     /// In how many places copies may be away without any group being unreadable.
@@ -317,6 +316,12 @@ impl Holding {
             groups_of[*member as usize].push(place as u32 / width);
         }
         let groups_of = groups_of.into_iter().collect();
+        // Copies take data with as many as a write needs, shards with as many as the code says.
+        let spare_for_writes = match (spec.scheme.data(), spec.ack) {
+            (1, Some(ack)) => spec.scheme.width().saturating_sub(ack),
+            (1, None) => 0,
+            _ => spec.scheme.spare_for_writes(),
+        };
         let sought = scheme.tolerance() / spec.most_per_place;
         let meetings = Meetings::new(&groups_of, &members, width as usize, &spec.places, sought);
         Holding {
@@ -333,6 +338,7 @@ impl Holding {
             tolerance: scheme.tolerance(),
             gate: None,
             ack: spec.ack.unwrap_or(width),
+            spare_for_writes,
             is_copied_to,
             synchronous: spec.ack.filter(|ack| *ack > 1).unwrap_or(0),
             catch_up: spec.catch_up.clone(),

@@ -97,6 +97,11 @@ fn what_a_store_does_not_take_is_no_backup() {
         .replace("count: 2", "count: 3")
         .replace("ack: 2", "erasure: {data: 2, parity: 1}");
     check_near(&rows(&shards)["rpo_s"], 3_600.0 * age_with_stores(3, 2));
+    // Two of four can be read, and only three can write: the other two could do so as well.
+    let halves = TO_A_STORE
+        .replace("count: 2", "count: 4")
+        .replace("ack: 2", "erasure: {data: 2, parity: 2}");
+    check_near(&rows(&halves)["rpo_s"], 3_600.0 * age_with_stores(4, 3));
     let elsewhere = rows(&TO_A_STORE.replace(", to: dumps", ""));
     check_near(&elsewhere["rpo_s"], 3_600.0 * 6.0);
 }

@@ -3,6 +3,7 @@
 use super::all::Checker;
 use super::failures::planned;
 use super::platform::ROUNDING;
+use crate::scheme::shards_for_a_write;
 use crate::spec::diagnostic::Code;
 use crate::spec::platform::Controller;
 use crate::spec::raw::{Name, Need, RawLeader, RawReplicated, RawService};
@@ -136,8 +137,7 @@ impl Checker<'_> {
                     .label(erasure.span, format!("{} shards", data.saturating_add(parity)))
                     .help("each replica holds one shard: let `replicas` be data + parity");
             }
-            // With as many parity as data shards, half of them could write without the other half.
-            let write = data.saturating_add(u64::from(data == parity));
+            let write = shards_for_a_write(data, parity);
             for (name, needed) in [("read", data), ("write", write)] {
                 offers.push(Offer { named: None, name, quorums: of(needed, replicas.clone()) });
             }
