@@ -97,11 +97,13 @@ pub(crate) struct HoldingState {
     moved: u32,
     /// Copies that are lost, groups that cannot be read and groups that take nothing, as observers know them.
     told: (u32, u32, u32),
-    /// Losses of copies, and of groups, so far.
+    /// Instants at which copies were lost, so far, and whether this is one: whatever is lost at one instant is lost together, so
+    /// that a group whose data are gone with some of its copies does not lose the new ones with the rest.
     losses: u32,
+    is_struck: bool,
     /// Positions that each group has lost.
     pub(crate) lost_of: Vec<u32>,
-    /// Number of the loss after which each group was new again: what was taken before does not count.
+    /// Number of the instant at which the data of each group were last lost: what was taken until then does not count.
     new_since: Vec<u32>,
     /// The last of these numbers: zero as long as no group has been lost.
     newest_since: u32,
@@ -207,6 +209,7 @@ impl HoldingState {
             moved: 0,
             told: (0, 0, 0),
             losses: 0,
+            is_struck: false,
             lost_of: vec![0; groups],
             new_since: vec![0; groups],
             newest_since: 0,
@@ -231,6 +234,7 @@ impl HoldingState {
 
     fn begin(&mut self) {
         (self.lost, self.unreadable, self.refusing, self.losses) = (0, 0, 0, 0);
+        self.is_struck = false;
         self.moved = 0;
         self.told = (0, 0, 0);
         self.away_of.fill(0);
@@ -351,8 +355,8 @@ pub(crate) struct DataState {
     losses: Vec<Loss>,
     /// Copies that have no defect any more, because the data that it was in are gone.
     mended: Vec<CopyId>,
-    /// What groups have lost at this instant without being gone.
-    margins: Vec<(DataId, u32)>,
+    /// Groups that have lost something at this instant, and how much, without being gone with it.
+    margins: Vec<(DataId, u32, u32)>,
     /// Room for the positions of a group.
     positions: Vec<u32>,
     /// Room for parts of places in order: of how many groups they are, which, and from which number to
@@ -426,7 +430,7 @@ impl DataState {
         for class in self.touched.drain(..) {
             let state = &mut self.holdings[class.index()];
             state.told = (state.lost, state.unreadable, state.refusing);
-            state.moved = 0;
+            (state.moved, state.is_struck) = (0, false);
         }
     }
 
@@ -555,6 +559,7 @@ impl DataState {
 
     /// Tells an observer what has become of data at this instant.
     pub(super) fn settle(&mut self, at: SimTime, observer: &mut impl Observer) {
+        self.tell_margins(at, observer);
         self.touched.sort_unstable();
         self.touched.dedup();
         for loss in self.losses.drain(..) {
@@ -564,6 +569,7 @@ impl DataState {
             let state = &mut self.holdings[class.index()];
             let (lost, unreadable, refusing) = state.told;
             state.told = (state.lost, state.unreadable, state.refusing);
+            state.is_struck = false;
             let moved = std::mem::take(&mut state.moved);
             if moved > 0 {
                 observer.on_moved_copies(class, at, moved);
@@ -578,16 +584,29 @@ impl DataState {
                 observer.on_refusing_groups(class, at, state.refusing);
             }
         }
-        for (class, lost) in self.margins.drain(..) {
-            observer.on_margin(class, at, lost);
+    }
+
+    /// Tells how much groups have lost: once of each, however many copies it was at this instant, and nothing of those
+    /// that are gone.
+    fn tell_margins(&mut self, at: SimTime, observer: &mut impl Observer) {
+        self.margins.sort_unstable();
+        let margins = &self.margins;
+        for (place, (class, group, lost)) in margins.iter().enumerate() {
+            let next = margins.get(place + 1).map(|(class, group, _)| (class, group));
+            let state = &self.holdings[class.index()];
+            let is_gone = state.new_since(*group as usize) == state.losses && state.is_struck;
+            if next != Some((class, group)) && !is_gone {
+                observer.on_margin(*class, at, *lost);
+            }
         }
+        self.margins.clear();
     }
 
     /// A copy is lost.
     pub(crate) fn lose(&mut self, data: &Data, copy: CopyId, root: Root) {
         let (class, holding, number) = data.holding_of(copy);
         let state = &mut self.holdings[class.index()];
-        state.losses += 1;
+        state.losses += u32::from(!std::mem::replace(&mut state.is_struck, true));
         let before = self.copies[copy.index()];
         let present = &mut self.copies[copy.index()];
         (present.phase, present.is_lost) = (CopyPhase::Lost, true);
@@ -603,8 +622,9 @@ impl DataState {
         }
         for &group in groups {
             let state = &mut self.holdings[class.index()];
-            let did_count = before.is_lost && before.lost_in > state.new_since(group as usize);
-            if !did_count {
+            let since = state.new_since(group as usize);
+            let did_count = before.is_lost && before.lost_in > since;
+            if !did_count && state.losses > since {
                 state.lost_of[group as usize] += 1;
                 self.judge(data, class, group, root);
             }
@@ -645,7 +665,7 @@ impl DataState {
                 }
             }
         }
-        self.margins.push((class, lost + bad));
+        self.margins.push((class, group, lost + bad));
     }
 
     /// Whether a group can be recovered from what it has not lost, and also from that without one

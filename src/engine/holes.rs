@@ -3,7 +3,7 @@
 use crate::units::SimTime;
 
 /// So many of the latest are known of each copy: older ones are forgotten.
-const MOST: usize = 8;
+const MOST: usize = 64;
 
 /// Times that a copy has missed, in order and apart from one another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn the_oldest_are_forgotten() {
-        let times: Vec<(f64, f64)> = (0..10).map(|k| (k as f64, k as f64 + 0.5)).collect();
+        let times: Vec<(f64, f64)> = (0..66).map(|k| (k as f64, k as f64 + 0.5)).collect();
         assert_eq!(holes(&times), holes(&times[2..]));
     }
 }

@@ -6,7 +6,7 @@ use super::elsewhere::{Cycles, CyclesOfLife, Elsewhere, Gone, Places, Refusals};
 use super::outage::Outage;
 use super::pipeline::{Conservation, Struck, walk};
 use crate::engine::{HowLost, Loss, Root};
-use crate::model::{ClockId, Model, ObservedWay, observed_ways};
+use crate::model::{ClockId, DataId, Model, ObservedWay, observed_ways};
 use crate::rng::{Purpose, StreamKey, hash_text};
 use crate::spec::{Cycle, DataClass, Topology, in_order_of_copying};
 use crate::units::{SimSpan, SimTime};
@@ -137,6 +137,8 @@ struct ClassWay {
     way: ObservedWay,
     /// The classes whose offloads are all that ever comes to it; none, if it has data of its own.
     fed_by: Vec<usize>,
+    /// In how many groups its data are; zero if nothing holds them.
+    groups: usize,
 }
 
 /// What happened in one life, as far as data are concerned.
@@ -190,6 +192,10 @@ impl LossFinder {
                     name: hash_text(&class.name),
                     way,
                     fed_by: fed_by(index, class),
+                    groups: class
+                        .holding
+                        .as_ref()
+                        .map_or(0, |_| model.holding(DataId::new(index)).group_count()),
                 })
                 .collect(),
             order: in_order_of_copying(&topology.data),
@@ -276,11 +282,24 @@ impl ClassWay {
             }));
         }
         let (restorations, mut restored) = (past.luck.of(self.name, Purpose::Restore), 0);
-        let mut all_gone = Vec::new();
+        let mut all_gone: Vec<Gone> = Vec::new();
         let first_of_copies = life.incidents.len();
         let of_class = past.losses.iter().filter(|(_, loss)| loss.data.index() == self.index);
+        // Of several groups others may have been lost before.
+        let is_all = |loss: &Loss| {
+            self.fed_by.is_empty() && loss.newest.is_none() && loss.groups as usize == self.groups
+        };
+        let (mut gone_before, mut missed) = (Spans::default(), Vec::new());
         for (at, loss) in of_class {
             let (mut incident, gone) = self.incident(places, *at, loss);
+            if is_all(loss) {
+                let oldest = SimTime::from_micros(at.micros() - incident.lost.micros());
+                let new = gone_before.fill(oldest, *at);
+                // How old a backup is when it is needed is told whatever was lost before.
+                if matches!(incident.stage, Stage::AllCopies | Stage::Deleted) {
+                    incident.lost = new;
+                }
+            }
             if incident.lost == SimSpan::ZERO && loss.newest.is_some() {
                 continue;
             }
@@ -299,10 +318,18 @@ impl ClassWay {
                 .rev()
                 .take_while(|other| other.at == *at)
                 .find(|other| other.stage == incident.stage);
+            if same.is_none() {
+                missed.clear();
+            }
+            // Of each hole that copies had it is told by itself.
+            missed.push((all_gone.last().map_or(*at, |gone| gone.up_to), incident.lost));
             match same {
                 Some(other) => {
                     other.groups = other.groups.saturating_add(incident.groups);
-                    other.lost = other.lost.max(incident.lost);
+                    other.lost = match incident.stage {
+                        Stage::Missed => of_any(&mut missed),
+                        _ => other.lost.max(incident.lost),
+                    };
                 }
                 None => life.incidents.push(incident),
             }
@@ -372,6 +399,31 @@ impl ClassWay {
         let came = self.fed_by.iter().filter_map(|&other| places.offloaded(other, at));
         came.max().unwrap_or(SimTime::ZERO)
     }
+}
+
+/// Spans of time, in the order of time and apart from one another.
+#[derive(Clone, Debug, Default)]
+struct Spans(Vec<(SimTime, SimTime)>);
+
+impl Spans {
+    /// Takes in a span that ends last; how much of it was in none.
+    fn fill(&mut self, mut from: SimTime, to: SimTime) -> SimSpan {
+        let mut new = to - from;
+        while let Some((first, last)) = self.0.pop_if(|(_, last)| *last >= from) {
+            new = new - (last - first.max(from));
+            from = from.min(first);
+        }
+        self.0.push((from, to));
+        new
+    }
+}
+
+/// How long spans are together, each of which ends at a time and is so long.
+fn of_any(spans: &mut [(SimTime, SimSpan)]) -> SimSpan {
+    spans.sort_unstable();
+    let mut all = Spans::default();
+    let lengths = spans.iter().map(|(to, length)| all.fill(before(*to, *length), *to));
+    lengths.fold(SimSpan::ZERO, |sum, length| sum + length)
 }
 
 /// The instant so long before another one, or the beginning of a life.
@@ -453,7 +505,7 @@ pub(super) mod tests {
         let (offload, backup) = (Some(OFFLOAD), Some(BACKUP));
         let way = ObservedWay { source: Some(5), sink: Some(6), offload, backup };
         let (class, name) = (class.clone(), hash_text("samples"));
-        let one = ClassWay { index: 0, class, name, way, fed_by: Vec::new() };
+        let one = ClassWay { index: 0, class, name, way, fed_by: Vec::new(), groups: 2 };
         let (luck, end) = (StreamKey::of_life(1, 0), at(1_000 * HOUR));
         let past = Past { luck, from: SimTime::ZERO, end, outages, losses, refusals: &[] };
         lives(&[one], &[0], past, &|_, _, _| Struck::Process).remove(0)
@@ -481,6 +533,11 @@ pub(super) mod tests {
         assert_eq!(lost(&kept(45)), Some(seconds(5 * HOUR)));
         assert_eq!(lost(&kept(30)), None);
         let offloaded = |hours| DataClass { offload: Some(cycle(hours * HOUR, 0)), ..class() };
+        let other = Loss { age: seconds(70 * HOUR), ..loss(HowLost::Missed, Some(5 * HOUR)) };
+        let again = Loss { age: seconds(45 * HOUR), ..missed };
+        let losses = [other, missed, again, other].map(|loss| (at(100 * HOUR), loss));
+        let [incident] = life(&class(), &[], &losses).incidents[..] else { panic!() };
+        assert_eq!(incident.lost, seconds(20 * HOUR));
         assert_eq!(lost(&offloaded(56)), Some(seconds(4 * HOUR)));
         assert_eq!(lost(&offloaded(10)), None);
     }
@@ -492,6 +549,30 @@ pub(super) mod tests {
         let kept = DataClass { retention: Some(seconds(24 * HOUR)), ..class() };
         check(&kept, &[], 100 * HOUR, Stage::AllCopies, 24 * HOUR);
         check(&kept, &[], 10 * HOUR, Stage::AllCopies, 10 * HOUR);
+    }
+
+    /// What is gone cannot be lost again; how old a backup is when it is needed is another question.
+    #[test]
+    fn what_is_gone_is_lost_once() {
+        let lost = |class: &DataClass, losses: &[(u64, HowLost)]| -> Vec<u64> {
+            let losses: Vec<_> =
+                losses.iter().map(|(time, how)| (at(time * HOUR), loss(*how, None))).collect();
+            let hours = |one: &Incident| one.lost.micros() / seconds(HOUR).micros();
+            life(class, &[], &losses).incidents.iter().map(hours).collect()
+        };
+        let wiped = |time| (time, HowLost::Wiped);
+        assert_eq!(
+            lost(&class(), &[wiped(100), wiped(130), (250, HowLost::Deleted)]),
+            [100, 30, 120]
+        );
+        let kept = DataClass { retention: Some(seconds(24 * HOUR)), ..class() };
+        assert_eq!(lost(&kept, &[wiped(100), wiped(110), wiped(200)]), [24, 10, 24]);
+        let backed_up = DataClass { backup: Some(cycle(24 * HOUR, 6 * HOUR)), ..class() };
+        assert_eq!(lost(&backed_up, &[wiped(5), wiped(100), wiped(110)]), [5, 28, 14]);
+        // Of several groups another one may be lost each time.
+        let one = Loss { groups: 1, ..loss(HowLost::Wiped, None) };
+        let life = life(&class(), &[], &[(at(10), one), (at(30), one)]);
+        assert_eq!(life.incidents[1].lost, seconds(30));
     }
 
     #[test]
@@ -576,8 +657,9 @@ pub(super) mod tests {
         let backup = Some(Cycle { fails: 0.25, ..cycle(HOUR, 0) });
         let class = DataClass { backup, ..class() };
         // The age in whole hours is geometric: its mean is 1/3.
-        let losses: Vec<_> =
-            (0..100_000).map(|k| (at((k + 100) * HOUR), loss(HowLost::Wiped, None))).collect();
+        // Of one group of two, so that each is lost as if none had been before.
+        let wiped = Loss { groups: 1, ..loss(HowLost::Wiped, None) };
+        let losses: Vec<_> = (0..100_000).map(|k| (at((k + 100) * HOUR), wiped)).collect();
         let life = life(&class, &[], &losses);
         let hours: f64 =
             life.incidents.iter().map(|one| one.lost.seconds() / 3_600.0).sum::<f64>() / 1e5;
@@ -598,7 +680,7 @@ pub(super) mod tests {
             .map(|_| {
                 let seconds = 3_600.0 * (10.0 + 900.0 * dice.open_unit());
                 let time = SimTime::ZERO + SimSpan::from_seconds(seconds);
-                (time, loss(HowLost::Wiped, None))
+                (time, Loss { groups: 1, ..loss(HowLost::Wiped, None) })
             })
             .collect();
         let life = life(&class, &[], &losses);
@@ -628,7 +710,7 @@ pub(super) mod tests {
         let way = ObservedWay { source: None, sink: None, offload: None, backup: None };
         let class = |(index, class): (usize, &DataClass)| {
             let (class, fed_by) = (class.clone(), fed_by[index].to_vec());
-            ClassWay { index, class, name: index as u64, way, fed_by }
+            ClassWay { index, class, name: index as u64, way, fed_by, groups: 0 }
         };
         let classes: Vec<ClassWay> = all.iter().enumerate().map(class).collect();
         let (luck, end) = (StreamKey::of_life(1, 0), at(1_000 * HOUR));

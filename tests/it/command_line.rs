@@ -359,12 +359,18 @@ fn a_full_disk_is_said_and_a_closed_pipe_is_not() {
 
 /// What becomes of the program if it is interrupted as soon as `is_time` says so.
 #[cfg(unix)]
-fn interrupted(arguments: &[&str], mut is_time: impl FnMut() -> bool) -> Output {
+fn interrupted(arguments: &[&str], is_time: impl FnMut() -> bool) -> Output {
+    ended_by("-INT", arguments, is_time)
+}
+
+/// The same, by a signal.
+#[cfg(unix)]
+fn ended_by(signal: &str, arguments: &[&str], mut is_time: impl FnMut() -> bool) -> Output {
     let child = command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     while !is_time() {
         std::thread::sleep(std::time::Duration::from_millis(2));
     }
-    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let killed = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
     assert!(killed.success());
     child.wait_with_output().unwrap()
 }
@@ -399,6 +405,19 @@ fn an_interrupted_run_keeps_the_lives_that_were_complete() {
     ]);
     let whole: serde_json::Value = serde_json::from_slice(&whole.stdout).unwrap();
     assert_eq!(json["journeys"], whole["journeys"]);
+}
+
+/// Whoever schedules it, or closes the terminal, does not press a key.
+#[cfg(unix)]
+#[test]
+fn whoever_ends_a_run_gets_what_was_complete() {
+    let run = ["simulate", "topologies/workload-a.yaml", "-n", "100000000", "--format", "json"];
+    for signal in ["-TERM", "-HUP"] {
+        let output = ended_by(signal, &run, after_a_moment);
+        check_status(&output, 3);
+        let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(json["run"]["is_partial"], true, "{signal}");
+    }
 }
 
 /// Whatever is written on standard output, and is read where nobody knows how the run ended.

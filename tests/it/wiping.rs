@@ -180,3 +180,46 @@ data:
     check_near(&buffered("true").unwrap(), 8_760.0 / 101.0);
     assert_eq!(buffered("true"), buffered("100%"));
 }
+
+/// A fire takes all shards of a group at once, four times as many as it takes: the group is lost once, and has never had
+/// lost less without being gone.
+#[test]
+fn a_group_is_lost_once_at_an_instant() {
+    let system = compiled(
+        "topology: fires
+failures: {fire: {every: 1y, repair: 1h, wipes: true}}
+domains: {site: {fails: [fire]}, drive: {in: site, count: 10}}
+data: {objects: {held_by: drive, erasure: {data: 8, parity: 2}, size: 1TB}}",
+    );
+    let plan = Plan { replications: 2_000, ..system.plan(1) };
+    let json: Value = serde_json::from_str(&to_json(&system.simulate(&plan).unwrap())).unwrap();
+    let objects = &json["data"]["objects"];
+    let fires = 1.0 / (1.0 + 1.0 / 8_760.0);
+    check_near(&objects["loss_incidents_per_year"], fires);
+    check_near(&objects["groups_lost_per_year"], fires);
+    check_near(&objects["nomdl_per_year"], fires);
+    assert!(objects["margins"].as_array().is_none_or(Vec::is_empty), "{objects}");
+}
+
+/// A fire that takes each shard with 30 % leaves groups with one shard less where exactly one went.
+#[test]
+fn what_several_shards_lose_at_an_instant_is_one_margin() {
+    let system = compiled(
+        "topology: fires
+failures: {fire: {every: 30d, repair: 1h, wipes: 30%}}
+domains: {site: {fails: [fire]}, drive: {in: site, count: 4}}
+data: {objects: {held_by: drive, erasure: {data: 3, parity: 1}, rebuild: {takes: 1h}}}",
+    );
+    let plan = Plan { replications: 2_000, ..system.plan(1) };
+    let json: Value = serde_json::from_str(&to_json(&system.simulate(&plan).unwrap())).unwrap();
+    let objects = &json["data"]["objects"];
+    let fires = 8_760.0 / 721.0;
+    let one = 4.0 * 0.3 * 0.7_f64.powi(3);
+    let none = 0.7_f64.powi(4);
+    check_near(&objects["groups_lost_per_year"], fires * (1.0 - one - none));
+    // One fire in three hundred comes before what the last one took is back.
+    let margins = objects["margins"].as_array().unwrap();
+    let found = margins[0]["times_per_year"].as_f64().unwrap();
+    let error = (fires * one / 2_000.0).sqrt();
+    assert!((found - fires * one).abs() < 4.0 * error + 0.005 * found, "{margins:?}");
+}
