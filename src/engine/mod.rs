@@ -35,6 +35,7 @@ mod seldom;
 mod split;
 mod state;
 mod step;
+mod unseen;
 mod volumes;
 mod windows;
 
@@ -51,8 +52,9 @@ pub use nearness::Rare;
 pub use observer::{HowLost, Loss, Observer};
 pub use platform::{NodeView, Obstacle, Placement};
 pub use replicate::{Endless, Lived, Replication, Replicator};
-pub use seldom::{Beginnings, Source, Unseen};
+pub use seldom::{Beginnings, Source};
 pub use split::Stuck;
 pub use state::{Root, Standing, State};
 pub use step::{Chance, Chooser, DataChooser, PlatformChooser, Switch, step};
+pub use unseen::Unseen;
 pub use volumes::VolumeView;
