@@ -50,7 +50,7 @@ pub use feasibility::{Placed, first_hosts};
 pub use memory::MemoryView;
 pub use nearness::Rare;
 pub use observer::{HowLost, Loss, Observer};
-pub use platform::{NodeView, Obstacle, Placement};
+pub use platform::{Hold, NodeView, Obstacle, Placement};
 pub use replicate::{Endless, Lived, Replication, Replicator};
 pub use seldom::{Beginnings, Source};
 pub use split::Stuck;
