@@ -817,12 +817,28 @@ fn a_design_that_is_worse_is_a_status() {
     check_status(&compare(&[&bad, &good]), 0);
     // Twelve failures a year, each nine minutes longer: 1 h 48 min.
     check_status(&compare(&[&good, &bad, "--margin", "1h"]), 1);
-    check_status(&compare(&[&good, &bad, "--margin", "3h"]), 0);
-    let json = compare(&[&good, &bad, "--format", "json"]);
-    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
-    assert_eq!(json["schema"], "ninefold-difference/1");
-    assert_eq!(json["journeys"]["browse"]["is"], "worse");
-    check_status(&compare(&[&good, &other]), 2);
+    let within = compare(&[&good, &bad, "--margin", "3h"]);
+    check_status(&within, 0);
+    assert!(!text(&within.stdout).contains("worse") && text(&within.stdout).contains("within"));
+    let json = |margin: &str| {
+        let json = compare(&[&good, &bad, "--margin", margin, "--format", "json"]);
+        serde_json::from_slice::<serde_json::Value>(&json.stdout).unwrap()
+    };
+    let (none, wide) = (json("0s"), json("3h"));
+    assert_eq!(none["schema"], "ninefold-difference/1");
+    assert_eq!(
+        [&none["journeys"]["browse"]["is"], &wide["journeys"]["browse"]["is"]],
+        ["worse", "within"]
+    );
+    assert_eq!(
+        [&none["run"]["margin_s_per_year"], &wide["run"]["margin_s_per_year"]],
+        [0.0, 10_800.0]
+    );
+    assert_eq!(none["first"]["file"], good.as_str());
+    let nothing = compare(&[&good, &other]);
+    check_status(&nothing, 2);
+    let told = text(&nothing.stderr);
+    assert!(told.contains(&format!("`{good}` and `{other}` have neither a journey")), "{told}");
     check_status(&compare(&[&good]), 2);
     let longer = file(folder.path(), "longer.yaml", &format!("{RELIABLE}horizon: 2y\n"));
     check_status(&compare(&[&good, &longer]), 2);
@@ -1099,14 +1115,12 @@ fn what_is_about_journeys_is_refused_where_there_are_none() {
     let fleet = file(folder.path(), "fleet.yaml", FLEET);
     let lives = folder.path().join("lives.csv");
     let lives = lives.to_str().unwrap();
-    let journeys = "fleet: there are no journeys";
     for (arguments, told) in [
         (&["simulate", &fleet, "--lives", lives][..], "`--lives` is about journeys"),
         (&["simulate", &fleet, "--outages", lives], "`--outages` is about journeys"),
         (&["simulate", &fleet, "--input-uncertainty"], "`--input-uncertainty` is about journeys"),
         (&["simulate", &fleet, "--until", "first-outage"], "this topology has no journeys"),
-        (&["compare", &fleet, &fleet], journeys),
-        (&["compare", THANOS, &fleet, "--horizon", "1y"], journeys),
+        (&["compare", THANOS, &fleet, "--horizon", "1y"], "neither a journey nor a data class"),
         (&["explain", &fleet, "--worst", "browse"], "there are none in this topology"),
     ] {
         let refused = ninefold(arguments);
@@ -1114,6 +1128,22 @@ fn what_is_about_journeys_is_refused_where_there_are_none() {
         assert!(text(&refused.stderr).contains(told), "{}", text(&refused.stderr));
     }
     assert!(!Path::new(lives).exists());
+}
+
+#[test]
+fn data_that_are_lost_more_are_a_status() {
+    let folder = tempfile::tempdir().unwrap();
+    let fleet = file(folder.path(), "fleet.yaml", FLEET);
+    let slow = file(folder.path(), "slow.yaml", &FLEET.replace("rebuild: 1d", "rebuild: 20d"));
+    let compare = |arguments: &[&str]| ninefold(&[&["compare", "-n", "400"], arguments].concat());
+    check_status(&compare(&[&fleet, &fleet]), 0);
+    check_status(&compare(&[&slow, &fleet]), 0);
+    // However much may be lost: it is lost in more lives.
+    for arguments in [&[&*fleet, &*slow][..], &[&fleet, &slow, "--margin", "1y"]] {
+        let worse = compare(arguments);
+        check_status(&worse, 1);
+        assert!(text(&worse.stdout).contains("lives with any"), "{}", text(&worse.stdout));
+    }
 }
 
 #[test]
