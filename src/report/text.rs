@@ -260,14 +260,18 @@ fn rpo_lines(windows: &[Window<'_>]) -> String {
     let mut lines = Vec::new();
     for (journey, estimates, _) in windows {
         let Some(objective) = estimates.objectives.rpo_s else { continue };
-        let Some(p_met) = objective.p_met else { continue };
-        lines.push(format!(
-            "{}: no incident loses more than {} in {} of lives: {}",
-            journey.name,
-            duration(objective.target),
-            percent(p_met.mean, 1),
-            verdict(objective.verdict)
-        ));
+        let (name, target) = (&journey.name, duration(objective.target));
+        lines.push(match objective.p_met {
+            Some(p_met) => format!(
+                "{name}: no incident loses more than {target} in {} of lives: {}",
+                percent(p_met.mean, 1),
+                verdict(objective.verdict)
+            ),
+            None => format!(
+                "{name}: that no incident loses more than {target} is {}, since no data are named",
+                verdict(objective.verdict)
+            ),
+        });
     }
     rpo_section(lines)
 }
