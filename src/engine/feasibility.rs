@@ -19,8 +19,12 @@ pub struct Placed<'m> {
 impl<'m> Placed<'m> {
     /// As in the first life of this seed.
     pub fn new(model: &'m Model, seed: u64) -> Placed<'m> {
+        Placed::of_life(model, seed, 0)
+    }
+
+    fn of_life(model: &'m Model, seed: u64, life: u64) -> Placed<'m> {
         let (mut state, mut agenda) = (State::new(model), Agenda::new(model, SimTime::NEVER));
-        agenda.begin(StreamKey::of_life(seed, 0), &state.paces);
+        agenda.begin(StreamKey::of_life(seed, life), &state.paces);
         begin(model, &mut state, &mut agenda);
         Placed { model, state, agenda }
     }
@@ -38,10 +42,15 @@ impl<'m> Placed<'m> {
 /// controllers place, and may place elsewhere in another life, and what all replicas of their network
 /// volumes stand on. The node that a replica was placed on comes last.
 pub fn first_hosts(model: &Model) -> Vec<Vec<UnitId>> {
+    hosts_of_life(model, 0)
+}
+
+/// The same of another life of seed 1.
+pub fn hosts_of_life(model: &Model, life: u64) -> Vec<Vec<UnitId>> {
     let mut hosts: Vec<Vec<UnitId>> =
         (0..model.units.len()).map(|unit| model.hosts.of(unit).to_vec()).collect();
     if !model.platform.pods.is_empty() {
-        let placed = Placed::new(model, 1);
+        let placed = Placed::of_life(model, 1, life);
         for (index, hosts) in hosts.iter_mut().enumerate() {
             let unit = UnitId::new(index);
             if let Some(Placement::On(node)) = placed.state.placement(model, unit) {

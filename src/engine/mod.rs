@@ -46,7 +46,7 @@ pub use chain::{NotMarkov, Question, explore};
 pub(crate) use data::CopyView;
 pub use event::Event;
 pub use excursion::{Excursioner, Excursions, Manner};
-pub use feasibility::{Placed, first_hosts};
+pub use feasibility::{Placed, first_hosts, hosts_of_life};
 pub use memory::MemoryView;
 pub use nearness::Rare;
 pub use observer::{HowLost, Loss, Observer};

@@ -13,15 +13,18 @@ pub struct BlastRadius {
     pub journeys: Vec<JourneyId>,
 }
 
-/// What the failure of each unit takes down, for units whose failure takes down a journey or another
-/// unit; in the order of units.
+/// What the failure of each of these units takes down, if it takes down a journey or another unit; in their order.
 ///
 /// `hosts` is what each unit stands on, by unit. Only the structure is asked: whatever stands on the unit goes down
 /// with it, and whatever crashes with a gate that does. A seat is taken as long as any member is up, and nothing is hidden.
-pub fn blast_radii(model: &Model, hosts: &[Vec<UnitId>], journeys: usize) -> Vec<BlastRadius> {
+pub fn blast_radii(
+    model: &Model,
+    hosts: &[Vec<UnitId>],
+    journeys: usize,
+    units: impl Iterator<Item = UnitId>,
+) -> Vec<BlastRadius> {
     let mut structure = Structure::new(model, hosts);
-    (0..model.units.len())
-        .map(UnitId::new)
+    units
         .map(|unit| structure.fail(unit, journeys))
         .filter(|radius| radius.units > 0 || !radius.journeys.is_empty())
         .collect()
@@ -136,7 +139,7 @@ journeys: {vote: {needs: quorum}, one: {needs: single}, follow: {needs: follower
         let model = compile(&topology);
         let hosts: Vec<Vec<UnitId>> =
             (0..model.units.len()).map(|unit| model.hosts.of(unit).to_vec()).collect();
-        let radii = blast_radii(&model, &hosts, 4);
+        let radii = blast_radii(&model, &hosts, 4, (0..model.units.len()).map(UnitId::new));
         let of = |path: &str| {
             let radius = radii.iter().find(|r| topology.units[r.unit.index()].path == path);
             radius.map(|radius| {

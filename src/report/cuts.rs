@@ -38,6 +38,8 @@ pub struct CutsReport {
     pub by: CutsBy,
     /// In the order of the file.
     pub journeys: Vec<JourneyCuts>,
+    /// Whether controllers place replicas, and other lives begin with them elsewhere.
+    pub is_of_one_placement: bool,
     /// Whether what was simulated was stopped before it was done.
     pub is_partial: bool,
 }
@@ -155,6 +157,7 @@ pub fn cuts(
         horizon_s: topology.horizon.seconds(),
         by,
         journeys: journeys.collect(),
+        is_of_one_placement: !model.platform.pods.is_empty(),
         is_partial: false,
     }
 }
@@ -314,6 +317,9 @@ fn probability(number: f64) -> String {
 /// The report as text.
 pub fn cuts_to_text(report: &CutsReport) -> String {
     let mut text = format!("{}: what takes down each journey\n", report.topology);
+    if report.is_of_one_placement {
+        text += "Replicas are as controllers have placed them in the first life; in others they stand elsewhere.\n";
+    }
     for journey in &report.journeys {
         let _ = writeln!(
             text,
@@ -653,6 +659,7 @@ fn one_to_json(report: &CutsReport) -> Value {
             CutsBy::Unit => "unit",
             CutsBy::Mode => "mode",
         },
+        "is_of_one_placement": report.is_of_one_placement,
         "is_partial": report.is_partial,
         "journeys": journeys,
     })

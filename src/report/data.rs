@@ -1,6 +1,6 @@
 //! All that a report shows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::answer::{Answer, Answers, Contradiction, Method, Route};
 use super::at_once::levels_at_once;
@@ -8,7 +8,7 @@ use super::data_class::{
     DataCause, DataMeasures, DataReport, DataStageCause, Held, PromisedBy, Survival, WindowOfData,
 };
 use super::precision::PrecisionReport;
-use crate::engine::{Root, first_hosts};
+use crate::engine::{Root, first_hosts, hosts_of_life};
 use crate::exact::{
     Omission, Product, blast_radii, product_of_availabilities, simultaneous_losses,
 };
@@ -26,6 +26,8 @@ use crate::units::{SECONDS_PER_YEAR, SimSpan};
 const MOST_CAUSES: usize = 20;
 /// Units beyond which nobody reads what each of them takes down, and finding out takes long.
 pub(super) const MOST_PLACES: usize = 5_000;
+/// How many placements by controllers are asked what a place takes down alone.
+const PLACEMENTS: u64 = 100;
 /// Share of the downtime of a failure mode from which on a unit is named with it.
 const LEAST_SHARE_OF_MODE: f64 = 0.02;
 
@@ -97,8 +99,9 @@ pub struct Blast {
     pub level: String,
     /// How many other units go down with it.
     pub units: usize,
-    /// Journeys that go down, if everything else is up.
-    pub journeys: Vec<String>,
+    /// Journeys that go down, if everything else is up, and in which share of placements: with controllers replicas
+    /// stand elsewhere in each life, else it is one.
+    pub journeys: Vec<(String, f64)>,
 }
 
 /// Which topology.
@@ -505,7 +508,7 @@ impl Report {
             topology: TopologyInfo::of(topology),
             run: RunInfo::of(topology, plan, Method::PLAIN, Some(summary)),
             journeys,
-            blast_radius: blast(topology, model, &reporter.hosts),
+            blast_radius: blast(topology, model),
             data,
             stress: None,
         };
@@ -536,7 +539,7 @@ impl Report {
                     )
                 })
                 .collect(),
-            blast_radius: blast(topology, model, &reporter.hosts),
+            blast_radius: blast(topology, model),
             data: data
                 .filter_map(|(class, answer)| {
                     Some(reporter.data(class, DataMeasures::Answered(answer?)))
@@ -597,30 +600,50 @@ impl Report {
 }
 
 /// What the failure of each place takes down, if it takes down a journey; places that fail by nothing and are not worked
-/// on are left out.
-fn blast(topology: &Topology, model: &Model, hosts: &[Vec<UnitId>]) -> Vec<Blast> {
+/// on are left out. Where controllers place replicas it is asked of the first lives.
+fn blast(topology: &Topology, model: &Model) -> Vec<Blast> {
     if model.unit_count() > MOST_PLACES {
         return Vec::new();
     }
-    let mut radii = blast_radii(model, hosts, topology.journeys.len());
     let planned: BTreeSet<usize> =
         topology.plans.iter().flat_map(|plan| plan.order.iter().copied()).collect();
-    let goes_down = |unit: usize| !topology.units[unit].modes.is_empty() || planned.contains(&unit);
-    radii.retain(|radius| !radius.journeys.is_empty() && goes_down(radius.unit.index()));
-    radii.sort_by_key(|radius| std::cmp::Reverse(radius.journeys.len()));
-    let journey = |id: &JourneyId| topology.journeys[id.index()].name.clone();
-    radii
-        .into_iter()
-        .filter_map(|radius| {
-            let unit = &topology.units[radius.unit.index()];
-            Some(Blast {
-                unit: unit.path.clone(),
-                level: unit.level.clone()?,
-                units: radius.units,
-                journeys: radius.journeys.iter().map(journey).collect(),
-            })
+    let goes_down = |unit: &UnitId| goes_down(topology, &planned, unit.index());
+    let is_place = |unit: &UnitId| topology.units[unit.index()].level.is_some();
+    let units = (0..model.unit_count()).map(UnitId::new).filter(is_place).filter(goes_down);
+    let units: Vec<UnitId> = units.collect();
+    let lives = if model.platform.pods.is_empty() { 1 } else { PLACEMENTS };
+    // By unit: how many others it takes with it at most, and in how many placements each journey.
+    let mut found = BTreeMap::new();
+    for life in 0..lives {
+        let hosts = hosts_of_life(model, life);
+        let journeys = topology.journeys.len();
+        for radius in blast_radii(model, &hosts, journeys, units.iter().copied()) {
+            let (others, times) = found.entry(radius.unit).or_insert((0, vec![0; journeys]));
+            *others = radius.units.max(*others);
+            radius.journeys.iter().for_each(|journey| times[journey.index()] += 1);
+        }
+    }
+    let mut found: Vec<_> = found.into_iter().collect();
+    found.retain(|(_, (_, times))| times.iter().any(|times| *times > 0));
+    found.sort_by_key(|(_, (_, times))| std::cmp::Reverse(times.iter().sum::<u64>()));
+    let blasts = found.into_iter().filter_map(|(unit, (units, times))| {
+        let unit = &topology.units[unit.index()];
+        let shares = topology.journeys.iter().zip(times).filter(|(_, times)| *times > 0);
+        Some(Blast {
+            unit: unit.path.clone(),
+            level: unit.level.clone()?,
+            units,
+            journeys: shares
+                .map(|(journey, times)| (journey.name.clone(), times as f64 / lives as f64))
+                .collect(),
         })
-        .collect()
+    });
+    blasts.collect()
+}
+
+/// Whether something takes down a unit by itself, and not only what it stands on.
+fn goes_down(topology: &Topology, planned: &BTreeSet<usize>, unit: usize) -> bool {
+    !topology.units[unit].modes.is_empty() || planned.contains(&unit)
 }
 
 /// What a root is called.
@@ -841,7 +864,10 @@ impl<'a> Reporter<'a> {
 
     fn spreadsheet(&self, index: usize, causes: Option<&[CauseShare]>) -> Option<Comparison> {
         let product = product_of_availabilities(self.model, &self.hosts, JourneyId::new(index))?;
-        let Product { unavailability, units, shared, leaves_out } = product;
+        let Product { unavailability, units, mut shared, leaves_out } = product;
+        let planned: BTreeSet<usize> =
+            self.topology.plans.iter().flat_map(|plan| plan.order.iter().copied()).collect();
+        shared.retain(|unit| goes_down(self.topology, &planned, unit.index()));
         let is_shared: BTreeSet<_> = shared.iter().copied().collect();
         let mut names = Vec::new();
         let mut share = 0.0;

@@ -63,7 +63,8 @@ struct Blast<'a> {
     unit: &'a str,
     level: &'a str,
     units: usize,
-    journeys: &'a [String],
+    journeys: Vec<&'a str>,
+    placement_shares: Vec<f64>,
 }
 
 #[derive(Serialize)]
@@ -339,7 +340,8 @@ impl<'a> Root<'a> {
                     unit: &blast.unit,
                     level: &blast.level,
                     units: blast.units,
-                    journeys: &blast.journeys,
+                    journeys: blast.journeys.iter().map(|(name, _)| name.as_str()).collect(),
+                    placement_shares: blast.journeys.iter().map(|(_, share)| *share).collect(),
                 })
                 .collect(),
             data: Ordered(

@@ -339,13 +339,20 @@ fn prolonging_lines(windows: &[Window<'_>]) -> String {
     section("What outages then wait for", lines)
 }
 
-/// Places of which one alone takes down a journey.
+/// Places of which one alone takes down a journey, and in which share of placements where that is not sure.
 fn blast_lines(report: &Report) -> String {
     let mut lines = String::new();
     for blast in report.blast_radius.iter().take(TOP_PLACES) {
-        let journeys = match blast.journeys.len() == report.journeys.len() {
+        let is_sure = blast.journeys.iter().all(|(_, share)| *share == 1.0);
+        let journeys = match is_sure && blast.journeys.len() == report.journeys.len() {
             true if report.journeys.len() > 1 => "every journey".to_owned(),
-            _ => first_few(&blast.journeys),
+            _ => {
+                let named = blast.journeys.iter().map(|(journey, share)| match *share {
+                    1.0 => journey.clone(),
+                    share => format!("{journey} in {} of placements", percent(share, 0)),
+                });
+                first_few(&named.collect::<Vec<_>>())
+            }
         };
         lines += &wrapped(&format!("{}: {journeys}", blast.unit), "  ");
     }

@@ -1253,6 +1253,39 @@ journeys: {browse: {needs: web}}
 }
 
 #[test]
+fn what_a_place_takes_down_depends_on_where_controllers_place_replicas() {
+    let placed = "topology: placed
+platform: {profile: kubernetes, nodes: node, control_plane: cp}
+failures: {down: {every: 30d, repair: 1h}}
+domains: {node: {count: 2, fails: [down], capacity: {cpu: 2}}}
+services:
+  cp: {on: node-0, controller: static}
+  web: {on: node, controller: deployment, requests: {cpu: 1}}
+journeys: {browse: {needs: web}, steer: {needs: cp}}
+";
+    let folder = tempfile::tempdir().unwrap();
+    let placed = file(folder.path(), "placed.yaml", placed);
+    let output = ninefold(&["simulate", &placed, "-n", "9", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let share = |node: &str, journey: &str| {
+        let places = json["blast_radius"].as_array().unwrap();
+        let place = places.iter().find(|place| place["unit"] == node).unwrap();
+        let journeys = place["journeys"].as_array().unwrap();
+        let index = journeys.iter().position(|name| name == journey);
+        index.map(|index| place["placement_shares"][index].as_f64().unwrap())
+    };
+    // It is always on one of the two, and on each in some lives.
+    let (zero, one) = (share("node-0", "browse").unwrap(), share("node-1", "browse").unwrap());
+    assert!((zero + one - 1.0).abs() < 1e-12 && zero > 0.0 && one > 0.0, "{zero} {one}");
+    assert_eq!((share("node-0", "steer"), share("node-1", "steer")), (Some(1.0), None));
+    let told = ninefold(&["simulate", &placed, "-n", "9"]);
+    let line = format!("node-0: browse in {:.0} % of placements, steer", 100.0 * zero);
+    assert!(text(&told.stdout).contains(&line), "{}", text(&told.stdout));
+    let cuts = ninefold(&["cuts", &placed]);
+    assert!(text(&cuts.stdout).contains("as controllers have placed them in the first life"));
+}
+
+#[test]
 fn an_rpo_without_data_is_said_not_to_be_judged() {
     let promised = RELIABLE.replace("availability: 99%", "availability: 99%, rpo: 2h");
     let folder = tempfile::tempdir().unwrap();

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Chip, Content, Figure, Inside, JourneyNeeds, Place, Places, ServiceKey};
 use crate::engine::first_hosts;
 use crate::exact::blast_radii;
-use crate::model::Model;
+use crate::model::{Model, UnitId};
 use crate::report::data::MOST_PLACES;
 use crate::report::number::{duration, grouped, target_percent};
 use crate::spec::{Expression, Operation, Service, Topology};
@@ -32,7 +32,10 @@ pub fn topology_figure(topology: &Topology, model: &Model) -> Figure {
         false => "A heavy outline: if this alone fails, a journey goes down. ".to_owned(),
     };
     if painter.leaves_out {
-        note += "Of domains that are alike, some are drawn.";
+        note += "Of domains that are alike, some are drawn. ";
+    }
+    if !model.platform.pods.is_empty() {
+        note += "Replicas are as controllers have placed them in the first life; in others they stand elsewhere.";
     }
     Figure {
         name: "topology",
@@ -85,7 +88,8 @@ impl<'a> Painter<'a> {
         }
         let mut takes_down = vec![0; topology.units.len()];
         if topology.units.len() <= MOST_PLACES {
-            for radius in blast_radii(model, &hosts, topology.journeys.len()) {
+            let all = (0..topology.units.len()).map(UnitId::new);
+            for radius in blast_radii(model, &hosts, topology.journeys.len(), all) {
                 takes_down[radius.unit.index()] = radius.journeys.len();
             }
         }

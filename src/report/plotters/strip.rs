@@ -5,7 +5,7 @@ use plotters::style::text_anchor::{HPos, VPos};
 
 use super::canvas::{self, Canvas, Pattern, Rectangle, SMALL, fitted};
 use super::{DrawError, MARGIN, Palette, WIDTH};
-use crate::report::figure::{Condition, Lane, Strip};
+use crate::report::figure::{Condition, Lane, Stretch, Strip};
 use crate::report::number::duration;
 
 /// From lane to lane, and how high a bar is.
@@ -37,28 +37,52 @@ pub(super) fn height(strip: &Strip) -> Result<f64, DrawError> {
     Ok(2.0 * HEADING + LANE * strip.lanes.len() as f64 + AXIS + legend)
 }
 
-/// A condition in the legend.
+/// What a stretch is drawn as.
+#[derive(Clone, Copy, PartialEq)]
+enum Shown {
+    /// Users cannot do it, and nobody means that.
+    Outage,
+    Condition(Condition),
+}
+
+impl Shown {
+    fn of(lane: &Lane, stretch: &Stretch) -> Shown {
+        match stretch.condition {
+            Condition::Down if lane.is_journey => Shown::Outage,
+            condition => Shown::Condition(condition),
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Shown::Outage => "users cannot do it",
+            Shown::Condition(condition) => condition.words(),
+        }
+    }
+}
+
+/// What is shown in the legend.
 struct Entry {
-    condition: Condition,
+    shown: Shown,
     row: u32,
     x: f64,
 }
 
-/// The conditions of units that are drawn, and journeys that are degraded, from left to right, in as many rows as it takes.
+/// What is drawn of any lane, from left to right, in as many rows as it takes.
 fn legend(strip: &Strip) -> Result<Vec<Entry>, DrawError> {
-    let is_drawn = |condition: &Condition| {
-        let lanes =
-            strip.lanes.iter().filter(|lane| !lane.is_journey || *condition == Condition::Degraded);
-        lanes.flat_map(|lane| &lane.stretches).any(|s| s.condition == *condition)
+    let is_drawn = |shown: &Shown| {
+        let mut lanes = strip.lanes.iter();
+        lanes.any(|lane| lane.stretches.iter().any(|stretch| Shown::of(lane, stretch) == *shown))
     };
     let mut entries = Vec::new();
     let (mut row, mut x) = (0, MARGIN);
-    for condition in Condition::ALL.into_iter().filter(is_drawn) {
-        let width = SAMPLE + GAP + canvas::width(condition.words(), SMALL)? + 2.0 * GAP;
+    let all = std::iter::once(Shown::Outage).chain(Condition::ALL.map(Shown::Condition));
+    for shown in all.filter(is_drawn) {
+        let width = SAMPLE + GAP + canvas::width(shown.words(), SMALL)? + 2.0 * GAP;
         if x > MARGIN && x + width > f64::from(WIDTH) - MARGIN {
             (row, x) = (row + 1, MARGIN);
         }
-        entries.push(Entry { condition, row, x });
+        entries.push(Entry { shown, row, x });
         x += width;
     }
     Ok(entries)
@@ -132,35 +156,32 @@ where
             let x = from.min(right - LEAST);
             let width = (to - from).max(LEAST);
             let shape = Rectangle { x, y: middle - BAR / 2.0, width, height: BAR };
-            let is_failure = lane.is_journey && stretch.condition == Condition::Down;
-            if is_failure {
-                canvas.fill(shape, palette.warning)?;
-            } else {
-                bar(shape, stretch.condition, canvas)?;
-            }
+            bar(shape, Shown::of(lane, stretch), canvas)?;
         }
         y += LANE;
     }
     let top = bottom + AXIS;
-    for Entry { condition, row, x } in legend(strip)? {
+    for Entry { shown, row, x } in legend(strip)? {
         let middle = top + ROW * f64::from(row) + ROW / 2.0;
         let sample = Rectangle { x, y: middle - BAR / 2.0, width: SAMPLE, height: BAR };
-        bar(sample, condition, canvas)?;
+        bar(sample, shown, canvas)?;
         let beside = (HPos::Left, VPos::Center);
-        let words = condition.words();
-        canvas.text(words, SMALL, palette.ink, (x + SAMPLE + GAP, middle), beside)?;
+        canvas.text(shown.words(), SMALL, palette.ink, (x + SAMPLE + GAP, middle), beside)?;
     }
     Ok(())
 }
 
-/// A time in one condition.
-fn bar<B>(shape: Rectangle, condition: Condition, canvas: &Canvas<'_, B>) -> Result<(), DrawError>
+/// A time that is shown as this.
+fn bar<B>(shape: Rectangle, shown: Shown, canvas: &Canvas<'_, B>) -> Result<(), DrawError>
 where
     B: DrawingBackend,
     B::ErrorType: 'static,
 {
     /// Of what is thinner a pattern would not be seen.
     const THIN: f64 = 6.0;
+    let Shown::Condition(condition) = shown else {
+        return canvas.fill(shape, canvas.palette.warning);
+    };
     let (colour, pattern) = look(condition, canvas.palette);
     let shape = match condition {
         // A thin one has no pattern to be told by: it is lower.
