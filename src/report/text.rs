@@ -492,7 +492,7 @@ pub(super) fn left_out(omission: Omission) -> &'static str {
     match omission {
         Omission::Failover => "it has no time for a failover",
         Omission::Masks => "it knows nothing of what hides outages from users",
-        Omission::People => "nobody in it is busy or off work",
+        Omission::People => "nothing in it waits for people, who may be busy or off work",
         Omission::Controllers => "nothing in it is placed elsewhere",
         Omission::Plans => "it has no planned work",
         Omission::Starts => "nothing in it must start again after something else",
