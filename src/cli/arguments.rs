@@ -10,7 +10,7 @@ use ninefold::units::{QuantityError, SimSpan, parse_duration, parse_percentage};
 use ninefold::{Plan, Report, System, Until};
 
 use super::Failure;
-use super::output::{make_folder, write_report};
+use super::output::Folder;
 
 /// A whole number that is no less than this.
 pub(crate) fn at_least<const LEAST: u64>(text: &str) -> Result<u64, String> {
@@ -144,14 +144,19 @@ impl OutArguments {
         self.out.as_deref()
     }
 
-    /// Makes the folder, if files are wanted: what cannot be written is better known before a long run.
-    pub(crate) fn prepare(&self) -> Result<(), Failure> {
-        self.path().map_or(Ok(()), make_folder)
+    /// Makes the folder, if files are wanted.
+    pub(crate) fn prepare(&self) -> Result<Option<Folder>, Failure> {
+        self.path().map(Folder::make).transpose()
     }
 
     /// Writes a report, if files are wanted.
-    pub(crate) fn write(&self, report: &Report) -> Result<(), Failure> {
-        self.path().map_or(Ok(()), |folder| write_report(folder, report, self.theme.into()))
+    pub(crate) fn write(
+        &self,
+        folder: &mut Option<Folder>,
+        report: &Report,
+    ) -> Result<(), Failure> {
+        let theme = self.theme.into();
+        folder.as_mut().map_or(Ok(()), |folder| folder.write_report(report, theme))
     }
 }
 

@@ -1,11 +1,11 @@
 //! `ninefold completions` and `ninefold man`: the arguments, as shells and manuals want them.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
-use super::output::{make_folder, write_file};
+use super::output::Folder;
 use super::{Arguments, Failure, Outcome, put};
 
 /// Print what a shell needs to complete the arguments of this program.
@@ -46,18 +46,14 @@ impl Man {
             put(&String::from_utf8_lossy(&page(command)?.1))?;
             return Ok(Outcome::Met);
         };
-        make_folder(&folder)?;
+        let mut folder = Folder::make(&folder)?;
         let commands: Vec<clap::Command> = command.get_subcommands().cloned().collect();
         for command in commands.into_iter().chain([command]) {
-            write_page(&folder, command)?;
+            let (name, page) = page(command)?;
+            folder.write(name, &page)?;
         }
         Ok(Outcome::Met)
     }
-}
-
-fn write_page(folder: &Path, command: clap::Command) -> Result<(), Failure> {
-    let (name, page) = page(command)?;
-    write_file(&folder.join(name), &page)
 }
 
 /// The page of a command, and the name of its file.

@@ -60,17 +60,20 @@ impl Export {
     /// The journey that is meant.
     fn journey(&self, system: &System) -> Result<usize, Failure> {
         let journeys = &system.topology().journeys;
-        match &self.journey {
-            Some(name) => journey_named(system.topology(), name),
-            None if journeys.len() == 1 => Ok(0),
-            None => Err(Failure::Refused(format!(
-                "error: `{}` has {} journeys: which one is meant?\n  help: give `--journey`{}\n",
-                system.topology().name,
+        let refused = |message: String| Err(Failure::Refused(message));
+        let topology = &system.topology().name;
+        match (&self.journey, journeys.as_slice()) {
+            (Some(name), _) => journey_named(system.topology(), name),
+            (None, [_]) => Ok(0),
+            (None, []) => refused(format!(
+                "error: `{topology}` has no journeys: there is nothing to export\n  help: what takes a journey down is \
+                 exported, and not what loses data; declare one under `journeys`\n"
+            )),
+            (None, [one, ..]) => refused(format!(
+                "error: `{topology}` has {} journeys: which one is meant?\n  help: give `--journey`, such as `{}`\n",
                 journeys.len(),
-                journeys
-                    .first()
-                    .map_or_else(String::new, |one| format!(", such as `{}`", one.name)),
-            ))),
+                one.name
+            )),
         }
     }
 }

@@ -32,7 +32,7 @@ enum Format {
     Text,
     /// JSON, version `ninefold/1`.
     Json,
-    /// One row a measure of a journey.
+    /// One row a measure of a journey or a data class, either by its name in the column `journey`.
     Csv,
 }
 
@@ -42,19 +42,20 @@ impl Merge {
         let merged = Part::merge(parts).map_err(|error| Failure::Refused(told(&error)))?;
         let topology = Topology::from_str("the topology in the parts", &merged.resolved);
         let topology = Topology { sha256: merged.sha256.clone(), ..topology.map_err(refused)? };
-        self.out.prepare()?;
+        let mut folder = self.out.prepare()?;
         let system = System::compile(topology);
         let mut report = system.report_merged(&merged);
         if merged.plan.is_exact_allowed {
             report.set_second_route(system.exact_answers(&merged.plan, MOST_STATES_BESIDE));
         }
-        self.out.write(&report)?;
+        let kept = self.out.write(&mut folder, &report);
         let is_missed = report.any_objective_missed();
-        put(&match self.format {
+        let printed = put(&match self.format {
             Format::Text => to_text(&report),
             Format::Json => to_json(&report),
             Format::Csv => to_csv(std::slice::from_ref(&report)),
-        })?;
+        });
+        kept.and(printed)?;
         Ok(if is_missed { Outcome::Missed } else { Outcome::Met })
     }
 

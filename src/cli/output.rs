@@ -87,41 +87,72 @@ fn undrawn(error: DrawError) -> Failure {
     Failure::Unfinished(format!("error: {error}\n"))
 }
 
-/// Writes one report as text, JSON, a page of HTML and figures.
-pub(crate) fn write_report(folder: &Path, report: &Report, theme: Theme) -> Result<(), Failure> {
-    let stem = file_stem(&report.topology.name);
-    let write =
-        |ending: &str, bytes: &[u8]| write_file(&folder.join(format!("{stem}{ending}")), bytes);
-    write(".txt", to_text(report).as_bytes())?;
-    write(".json", to_json(report).as_bytes())?;
-    write(".html", to_html(report, theme).map_err(undrawn)?.as_bytes())?;
-    figures(report).iter().try_for_each(|figure| {
-        write_figure(folder, &format!("{stem}-{}", figure.name), figure, theme)
-    })
+/// A folder for results. What was made for it goes again if nothing comes to be in it.
+pub(crate) struct Folder {
+    path: PathBuf,
+    /// Folders that were not there before, the innermost first.
+    made: Vec<PathBuf>,
+    /// Files that were written, whole.
+    written: Vec<String>,
 }
 
-/// Writes a figure as SVG and as PNG.
-pub(crate) fn write_figure(
-    folder: &Path,
-    stem: &str,
-    figure: &Figure,
-    theme: Theme,
-) -> Result<(), Failure> {
-    let sheet = laid_out(figure)?;
-    for (ending, name) in [(Ending::Svg, "svg"), (Ending::Png, "png")] {
-        write_file(&folder.join(format!("{stem}.{name}")), &drawn(&sheet, theme, ending)?)?;
+impl Folder {
+    /// Makes a folder, and those that it stands in; what cannot be written is better known before a long run.
+    pub(crate) fn make(path: &Path) -> Result<Folder, Failure> {
+        let is_new = |folder: &&Path| *folder != Path::new("") && !folder.exists();
+        let made = path.ancestors().take_while(is_new).map(Path::to_owned).collect();
+        let folder = Folder { path: path.to_owned(), made, written: Vec::new() };
+        fs::create_dir_all(path).map_err(|error| {
+            let path = path.display();
+            Failure::Refused(format!("error: cannot make the folder `{path}`: {error}\n"))
+        })?;
+        // Any name: what is written there later has others.
+        refused_if_unwritable(path, &path.join("result"))?;
+        Ok(folder)
     }
-    Ok(())
+
+    /// Writes a file into it; if it cannot, it says which it could.
+    pub(crate) fn write(&mut self, name: String, bytes: &[u8]) -> Result<(), Failure> {
+        write_file(&self.path.join(&name), bytes).map_err(|failure| match failure {
+            Failure::Unfinished(message) if !self.written.is_empty() => Failure::Unfinished(
+                format!("{message}  complete there: {}\n", self.written.join(", ")),
+            ),
+            failure => failure,
+        })?;
+        self.written.push(name);
+        Ok(())
+    }
+
+    /// Writes a figure as SVG and as PNG.
+    pub(crate) fn write_figure(
+        &mut self,
+        stem: &str,
+        figure: &Figure,
+        theme: Theme,
+    ) -> Result<(), Failure> {
+        let sheet = laid_out(figure)?;
+        [(Ending::Svg, "svg"), (Ending::Png, "png")].into_iter().try_for_each(|(ending, name)| {
+            self.write(format!("{stem}.{name}"), &drawn(&sheet, theme, ending)?)
+        })
+    }
+
+    /// Writes one report as text, JSON, a page of HTML and figures.
+    pub(crate) fn write_report(&mut self, report: &Report, theme: Theme) -> Result<(), Failure> {
+        let stem = file_stem(&report.topology.name);
+        self.write(format!("{stem}.txt"), to_text(report).as_bytes())?;
+        self.write(format!("{stem}.json"), to_json(report).as_bytes())?;
+        self.write(format!("{stem}.html"), to_html(report, theme).map_err(undrawn)?.as_bytes())?;
+        figures(report).iter().try_for_each(|figure| {
+            self.write_figure(&format!("{stem}-{}", figure.name), figure, theme)
+        })
+    }
 }
 
-/// Makes a folder for results, and those that it stands in.
-pub(crate) fn make_folder(folder: &Path) -> Result<(), Failure> {
-    fs::create_dir_all(folder).map_err(|error| {
-        let folder = folder.display();
-        Failure::Refused(format!("error: cannot make the folder `{folder}`: {error}\n"))
-    })?;
-    // Any name: what is written there later has others.
-    refused_if_unwritable(folder, &folder.join("result"))
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // Only what is empty can be removed so.
+        self.made.iter().for_each(|folder| drop(fs::remove_dir(folder)));
+    }
 }
 
 /// Refuses a file that could not be written: a long run whose result cannot be kept is better not begun.
@@ -226,8 +257,12 @@ fn permissions() -> fs::Permissions {
     fs::metadata(".").map(|folder| folder.permissions()).expect("the current folder exists")
 }
 
-/// A topology's name as part of the name of a file.
+/// A topology's name as part of the name of a file, which never looks like an option.
 pub(crate) fn file_stem(name: &str) -> String {
     let keep = |c: char| if c.is_alphanumeric() || "-_".contains(c) { c } else { '-' };
-    name.chars().map(keep).collect()
+    let kept: String = name.chars().map(keep).collect();
+    match kept.trim_start_matches('-') {
+        "" => "unnamed".to_owned(),
+        stem => stem.to_owned(),
+    }
 }

@@ -14,7 +14,7 @@ use ninefold::units::parse_duration;
 use ninefold::{ScenarioPlan, run_scenario};
 
 use super::arguments::{THREADS, ThemeArgument, at_least, threads};
-use super::output::{Drawing, file_stem, make_folder, write_figure, write_file};
+use super::output::{Drawing, Folder, file_stem};
 use super::progress::{Bar, stop_on_interrupt};
 use super::{Failure, Outcome, WRITES_IT_OUT, load, put, read_all, refuse_standard_input, tell};
 
@@ -94,17 +94,15 @@ impl RunScenarios {
             None => (self.load()?, None),
         };
         self.refuse_what_cannot_be_written(&scenarios)?;
-        if let Some(folder) = &self.out {
-            make_folder(folder)?;
-        }
+        let mut folder = self.out.as_deref().map(Folder::make).transpose()?;
         self.drawing.prepare()?;
         let (reports, is_partial) = self.run_all(&scenarios)?;
         let not_run = &scenarios[reports.len()..];
         let not_run: Vec<&str> = not_run.iter().map(|scenario| scenario.name.as_str()).collect();
-        if let Some(folder) = &self.out {
+        if let Some(folder) = &mut folder {
             self.write(folder, &reports, &not_run)?;
-            if let Some((name, text)) = &file {
-                write_file(&folder.join(name), text.as_bytes())?;
+            if let Some((name, text)) = file {
+                folder.write(name, text.as_bytes())?;
             }
         }
         if let [report] = reports.as_slice() {
@@ -214,13 +212,13 @@ impl RunScenarios {
 
     fn write(
         &self,
-        folder: &Path,
+        folder: &mut Folder,
         reports: &[ScenarioReport],
         not_run: &[&str],
     ) -> Result<(), Failure> {
         let all = reports.len() + not_run.len();
         let theme = ThemeArgument::Light.into();
-        let write = |name: &str, text: String| write_file(&folder.join(name), text.as_bytes());
+        let mut write = |name: &str, text: String| folder.write(name.to_owned(), text.as_bytes());
         write("scenarios.json", scenarios_to_json(reports))?;
         write("scenarios.xml", scenarios_to_junit(reports, not_run))?;
         if self.emit.is_some() {
@@ -229,8 +227,8 @@ impl RunScenarios {
         for report in reports {
             let stem = file_stem(&report.name);
             let text = scenario_to_text(report, self.all);
-            write_file(&folder.join(format!("{stem}.txt")), text.as_bytes())?;
-            write_figure(folder, &stem, &report.figure, theme)?;
+            folder.write(format!("{stem}.txt"), text.as_bytes())?;
+            folder.write_figure(&stem, &report.figure, theme)?;
         }
         Ok(())
     }

@@ -105,7 +105,7 @@ enum Format {
     Text,
     /// JSON, version `ninefold/1`; an array for several files.
     Json,
-    /// One row a measure of a journey.
+    /// One row a measure of a journey or a data class, either by its name in the column `journey`.
     Csv,
     /// Every life and every outage as Parquet files in the folder of --out, and nothing on standard
     /// output; needs a program built with the feature `parquet`.
@@ -150,17 +150,11 @@ impl Simulate {
         if let (Some(shard), Some(path)) = (self.shard, self.out.path()) {
             return self.run_part(&systems, shard, path);
         }
-        // Rows may go into the folder of `--out`, which is made only if all others can be written.
-        let goes_into =
-            |file: &RowFile| self.out.path().is_some_and(|out| file.path().starts_with(out));
-        let (inside, outside): (Vec<_>, Vec<_>) =
-            row_files.iter().partition(|file| goes_into(file));
-        outside.iter().try_for_each(|file| refuse_unwritable(file.path()))?;
-        self.out.prepare()?;
-        inside.iter().try_for_each(|file| refuse_unwritable(file.path()))?;
+        let mut folder = self.out.prepare()?;
+        row_files.iter().try_for_each(|file| refuse_unwritable(file.path()))?;
         let stop = stop_on_interrupt();
         let mut reports = Vec::new();
-        let mut written = Written::All;
+        let (mut written, mut kept) = (Written::All, Ok(()));
         for system in &systems {
             let plan = self.plan(system);
             let report = match self.exact {
@@ -173,13 +167,15 @@ impl Simulate {
                 }
             };
             let is_partial = report.run.is_partial;
-            self.out.write(&report)?;
+            kept = self.out.write(&mut folder, &report);
             reports.push(report);
-            if is_partial || written == Written::Nothing {
+            if is_partial || written == Written::Nothing || kept.is_err() {
                 break;
             }
         }
-        put(&self.rendered(&reports))?;
+        // What files have no room for can still be printed.
+        let printed = put(&self.rendered(&reports));
+        kept.and(printed)?;
         if reports.iter().any(|report| report.run.is_partial) {
             let has_rows = !row_files.is_empty() || matches!(self.format, Format::Parquet);
             let rows = if has_rows { "; their rows were not written" } else { "" };

@@ -177,7 +177,7 @@ impl CutsReport {
                 let (_, estimates) =
                     difference.journeys.iter().find(|(name, _)| *name == journey.name)?;
                 let (mode, pairs) = (mode.clone(), difference.replications);
-                Some(SimulatedImportance { mode, pairs, estimates: estimates.clone() })
+                Some(SimulatedImportance { mode, pairs, estimates: *estimates })
             };
             journey.simulated = without.iter().filter_map(of_mode).collect();
             let saved =

@@ -204,8 +204,8 @@ fn put_data(text: &mut String, report: &DifferenceReport) {
     if !report.journeys.is_empty() {
         text.push('\n');
     }
-    let shown: [(&str, fn(f64) -> String); 3] = [
-        ("lost a year", signed),
+    let shown = [
+        ("lost a year", signed as fn(f64) -> String),
         ("incidents a year", signed_number),
         ("lives with any", signed_share),
     ];

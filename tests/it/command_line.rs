@@ -1122,6 +1122,7 @@ fn what_is_about_journeys_is_refused_where_there_are_none() {
         (&["simulate", &fleet, "--until", "first-outage"], "this topology has no journeys"),
         (&["compare", THANOS, &fleet, "--horizon", "1y"], "neither a journey nor a data class"),
         (&["explain", &fleet, "--worst", "browse"], "there are none in this topology"),
+        (&["export", &fleet, "--galileo"], "`fleet` has no journeys: there is nothing to export"),
     ] {
         let refused = ninefold(arguments);
         check_status(&refused, 2);
@@ -1186,28 +1187,69 @@ fn help_that_cannot_be_written_is_a_status() {
 }
 
 #[test]
-fn a_folder_is_made_only_if_all_else_can_be_written() {
+fn a_folder_that_nothing_is_written_into_is_not_left_behind() {
     let folder = tempfile::tempdir().unwrap();
     let reliable = file(folder.path(), "reliable.yaml", RELIABLE);
-    let out = folder.path().join("out");
-    let run = |rows: &Path| {
-        let rows = rows.to_str().unwrap();
-        ninefold(&[
-            "simulate",
-            &reliable,
-            "-n",
-            "9",
-            "--out",
-            out.to_str().unwrap(),
-            "--outages",
-            rows,
-        ])
+    let made = folder.path().join("made");
+    let out = made.join("out");
+    let out = out.to_str().unwrap();
+    let run = |options: &[&str]| {
+        ninefold(&[&["simulate", &reliable, "-n", "9", "--out", out], options].concat())
     };
-    check_status(&run(&folder.path().join("nowhere/rows.csv")), 2);
-    assert!(!out.exists());
-    // In the folder itself there is room for them.
-    check_status(&run(&out.join("rows.csv")), 0);
-    assert!(out.join("rows.csv").exists());
+    let nowhere = folder.path().join("nowhere/rows.csv");
+    check_status(&run(&["--outages", nowhere.to_str().unwrap()]), 2);
+    assert!(!made.exists());
+    // Rows may go into the folder itself.
+    let rows = made.join("out/rows.csv");
+    check_status(&run(&["--outages", rows.to_str().unwrap()]), 0);
+    assert!(rows.exists() && made.join("out/reliable.txt").exists());
+    // One that was there stays, whatever is in it.
+    let empty = folder.path().join("empty");
+    fs::create_dir(&empty).unwrap();
+    let refused = ninefold(&[
+        "simulate",
+        &reliable,
+        "--out",
+        empty.to_str().unwrap(),
+        "--lives",
+        nowhere.to_str().unwrap(),
+    ]);
+    check_status(&refused, 2);
+    assert!(empty.exists());
+}
+
+#[test]
+fn a_file_that_cannot_be_written_does_not_take_the_result_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let reliable = file(folder.path(), "reliable.yaml", RELIABLE);
+    let arguments = ["simulate", &reliable, "-n", "9"];
+    let printed = ninefold(&arguments);
+    let out = folder.path().join("out");
+    let in_the_way = out.join("reliable.html");
+    fs::create_dir_all(&in_the_way).unwrap();
+    let output = ninefold(&[&arguments[..], &["--out", out.to_str().unwrap()]].concat());
+    check_status(&output, 3);
+    assert_eq!(output.stdout, printed.stdout);
+    let told = text(&output.stderr);
+    assert!(told.contains(&format!("cannot write `{}`", in_the_way.display())), "{told}");
+    assert!(told.ends_with("\n  complete there: reliable.txt, reliable.json\n"), "{told}");
+    assert_eq!(fs::read(out.join("reliable.txt")).unwrap(), printed.stdout);
+}
+
+#[test]
+fn a_name_of_a_file_does_not_look_like_an_option() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, stem) in [("../../evil", "evil"), ("--", "unnamed")] {
+        let named = RELIABLE.replace("topology: reliable", &format!("topology: '{name}'"));
+        let named = file(folder.path(), "named.yaml", &named);
+        let out = folder.path().join(stem);
+        let output = ninefold(&["simulate", &named, "-n", "9", "--out", out.to_str().unwrap()]);
+        check_status(&output, 0);
+        let names = fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name());
+        let names: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
+        assert!(names.contains(&format!("{stem}.json")), "{names:?}");
+        assert!(names.iter().all(|name| name.starts_with(stem)), "{names:?}");
+    }
 }
 
 #[test]
