@@ -474,6 +474,10 @@ impl DataState {
         mut tell: impl FnMut(CopyId),
     ) {
         let (state, holding) = (&self.holdings[class.index()], &data.holdings[class.index()]);
+        if lost == 0 {
+            let are_there = (0..holding.count).filter(|number| !self.is_lost_of(holding, *number));
+            return are_there.for_each(|number| tell(holding.copy(number)));
+        }
         for number in (0..holding.count).filter(|number| self.is_lost_of(holding, *number)) {
             for &group in holding.groups_of.of(number as usize) {
                 if state.lost_of[group as usize] == lost {

@@ -17,9 +17,9 @@ use super::event::Event;
 use super::nearness::{MOST_WORKS, Nearness, Rare};
 use super::replicate::{Endless, Replication};
 use super::seldom::{Beginning, Beginnings, Source};
-use super::state::State;
+use super::state::{SeatState, State};
 use super::step::{begin, step};
-use crate::model::{Model, UnitId};
+use crate::model::{Model, SeatId, UnitId};
 use crate::rng::StreamKey;
 use crate::units::{SimSpan, SimTime};
 
@@ -59,7 +59,7 @@ pub struct Excursions {
     pub events: u64,
     /// The time that the life spent near, seconds.
     pub near_s: f64,
-    /// By kind of planned work how many excursions saw it begin that had begun without.
+    /// By kind of planned work how many excursions saw it; or saw it begin, if they must.
     pub works: [u32; MOST_WORKS],
 }
 
@@ -93,6 +93,8 @@ pub struct Excursioner<'m> {
     pub(super) beside: Vec<Source>,
     /// What begins excursions so seldom that it is made to.
     pub(super) beginnings: Beginnings,
+    /// Who has served where it matters, and for how long, seconds; of lives that only look.
+    served: Vec<((SeatId, UnitId), f64)>,
     /// By what likelihood ratios are wrong on purpose.
     #[cfg(test)]
     pub(crate) wrong: f64,
@@ -143,6 +145,8 @@ impl<'m> Excursioner<'m> {
         };
         let mut nearness = Nearness::new(model, rare);
         nearness.beside.clone_from(&beginnings.beside);
+        nearness.ends_at_rest = beginnings.ends_at_rest;
+        nearness.rest.usual.clone_from(&beginnings.usual);
         let kinds = nearness.sources().iter().map(|source| source.kind(model) + 1).max();
         let kinds = kinds.unwrap_or(0);
         let split = match &manner {
@@ -164,6 +168,7 @@ impl<'m> Excursioner<'m> {
             beside: Vec::new(),
             of_kinds: vec![0; kinds + 1],
             beginnings,
+            served: Vec::new(),
             #[cfg(test)]
             wrong: 1.0,
         }
@@ -177,6 +182,17 @@ impl<'m> Excursioner<'m> {
     /// Whether it may take more failures than that in another way.
     pub fn is_uneven(&self) -> bool {
         self.nearness.is_uneven
+    }
+
+    /// Whether a single failure may bring it nearer by more than one.
+    pub fn leaps(&mut self) -> bool {
+        self.nearness.leaps()
+    }
+
+    /// Who serves where it matters at least so long in all lives so far, seconds.
+    pub fn served(&self, seconds: f64) -> Vec<(SeatId, UnitId)> {
+        let long = self.served.iter().filter(|(_, served)| *served >= seconds);
+        long.map(|(who, _)| *who).collect()
     }
 
     /// A unit whose failure alone is enough, if any is, and whether all that are enough alone are known.
@@ -212,7 +228,9 @@ impl<'m> Excursioner<'m> {
         let mut next = 0;
         loop {
             let level = self.nearness.level(&self.life.state);
-            let comes_near = level >= self.near || self.life.happens_now(self.nearness.rare);
+            let comes_near = level >= self.near
+                || self.life.happens_now(self.nearness.rare)
+                || is_near && self.nearness.stays_near(&self.life.state);
             if comes_near && !is_near && !was_made {
                 self.excursion((key, level), 1.0, &mut seen, begins);
             }
@@ -224,6 +242,9 @@ impl<'m> Excursioner<'m> {
             let done = self.life.next_instant(model, limit, &mut seen.events);
             if is_near {
                 seen.near_s += (self.life.now - before).seconds();
+            }
+            if self.manner == Manner::Watch {
+                self.serve((self.life.now - before).seconds());
             }
             match (done, beginning) {
                 (Instant::Over { struck }, _) => {
@@ -244,6 +265,17 @@ impl<'m> Excursioner<'m> {
             }
         }
         Ok(seen)
+    }
+
+    /// Notes who has served for so long, seconds.
+    fn serve(&mut self, seconds: f64) {
+        for seat in &self.nearness.unequal {
+            let SeatState::Serving(unit) = self.life.state.seats[seat.index()] else { continue };
+            match self.served.iter_mut().find(|(who, _)| *who == (*seat, unit)) {
+                Some((_, served)) => *served += seconds,
+                None => self.served.push(((*seat, unit), seconds)),
+            }
+        }
     }
 
     /// Tries futures of the life, which has come to a level, and counts them for so much.
@@ -306,22 +338,29 @@ impl<'m> Excursioner<'m> {
         if !begins {
             return false;
         }
-        if !future.has_been {
-            seen.hits += future.weight;
-            seen.seen += 1;
-        }
-        future.has_been = true;
         if self.copy.now >= self.warm_up {
             seen.times += future.weight;
+            Self::hits(future, seen);
         }
         matches!(self.nearness.rare, Rare::Loss(_))
     }
 
     /// Tells how long the copy has been as it was since an instant.
-    pub(super) fn lasts(&self, since: SimTime, future: &Future, seen: &mut Excursions) {
+    pub(super) fn lasts(&self, since: SimTime, future: &mut Future, seen: &mut Excursions) {
         if future.is_so {
             let from = since.max(self.warm_up);
             seen.seconds += future.weight * (self.copy.now.max(from) - from).seconds();
+            if self.copy.now > self.warm_up {
+                Self::hits(future, seen);
+            }
+        }
+    }
+
+    /// It is so within what counts.
+    fn hits(future: &mut Future, seen: &mut Excursions) {
+        if !std::mem::replace(&mut future.has_been, true) {
+            seen.hits += future.weight;
+            seen.seen += 1;
         }
     }
 }

@@ -51,10 +51,11 @@ impl Excursioner<'_> {
             let weight = self.hastened((key, number), each, strikes, (seen, &mut works));
             seen.surplus += weight - 1.0;
         }
-        // What is under way from the beginning on does not begin.
-        for (kind, clocks) in self.beginnings.works.iter().enumerate() {
-            let begins = works[kind] && !clocks.iter().any(|at| self.life.state.is_active(*at));
-            seen.works[kind] += u32::from(begins);
+        for (kind, work) in self.beginnings.works.iter().enumerate() {
+            // What is under way from the beginning on does not begin.
+            let is_on = || work.clocks.iter().any(|clock| self.life.state.is_active(*clock));
+            let is_seen = works[kind] && !(work.must_begin && is_on());
+            seen.works[kind] += u32::from(is_seen);
         }
     }
 
@@ -81,14 +82,16 @@ impl Excursioner<'_> {
             self.copy.settle();
             weight *= std::mem::replace(&mut self.copy.agenda.bias.weight, 1.0);
             future.weight = weight * each;
-            let is_first = happens && !future.has_been;
+            let had_been = future.has_been;
             let is_over = self.comes_to(happens, &mut future, seen);
-            if is_first {
+            if future.has_been && !had_been {
                 seen.hit(future.weight);
             }
-            let is_far = !future.is_so && self.nearness.level(&self.copy.state) < self.near;
-            for (work, clocks) in works.iter_mut().zip(&self.beginnings.works) {
-                *work |= clocks.iter().any(|clock| self.copy.state.is_active(*clock));
+            let is_far = !future.is_so
+                && self.nearness.level(&self.copy.state) < self.near
+                && !self.nearness.stays_near(&self.copy.state);
+            for (is_seen, work) in works.iter_mut().zip(&self.beginnings.works) {
+                *is_seen |= work.clocks.iter().any(|clock| self.copy.state.is_active(*clock));
             }
             // What cannot happen of itself counts for nothing from there on.
             if is_over || is_far || weight == 0.0 {
@@ -102,7 +105,11 @@ impl Excursioner<'_> {
                 weight *= haste.nothing_until(self.copy.now);
             }
             future.weight = weight * each;
-            self.lasts(before, &future, seen);
+            let had_been = future.has_been;
+            self.lasts(before, &mut future, seen);
+            if future.has_been && !had_been {
+                seen.hit(future.weight);
+            }
             match done {
                 Instant::Over { struck } => {
                     if let Some((source, hazard)) = struck
@@ -160,7 +167,9 @@ impl Excursioner<'_> {
             self.of_kinds[kind] += 1;
         }
         let now = self.copy.now;
-        let waited = (now - since).seconds() + self.nearness.lasting(&self.copy.state);
+        // What lasts for longer than there is time left lasts that long.
+        let left = (self.horizon - since).seconds();
+        let waited = (now - since).seconds() + self.nearness.lasting(&self.copy.state).min(left);
         let is_any = !self.raising.is_empty() || !self.beside.is_empty();
         (is_any && waited > 0.0).then_some(Haste { from: now, waited })
     }

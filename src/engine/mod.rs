@@ -31,6 +31,7 @@ mod placements;
 mod platform;
 mod points;
 mod replicate;
+mod rest;
 mod seldom;
 mod split;
 mod state;

@@ -1,5 +1,6 @@
 //! How near a life is to what rarely happens, and which failures would bring it nearer.
 
+use super::rest::Rest;
 use super::seldom::Source;
 use super::state::{Root, SeatState, State};
 use crate::dist::Law;
@@ -12,7 +13,7 @@ use crate::spec::Speed;
 /// Places that something stands on, one on another, that are looked at to see what goes down together.
 const MOST_STOREYS: usize = 4;
 /// Failures of units that are tried one by one to see whether they bring an outage nearer.
-const MOST_TRIED: usize = 400;
+pub(super) const MOST_TRIED: usize = 400;
 /// Units that matter of which each is tried to see whether its failure alone is enough.
 const MOST_ALONE: usize = 400;
 /// Kinds of planned work that are told from one another.
@@ -40,8 +41,13 @@ pub(super) struct Beside {
 }
 
 impl Beside {
-    fn is_under_way(&self, state: &State) -> bool {
-        self.clocks.iter().any(|clock| state.is_active(*clock))
+    fn is_under_way(&self, model: &Model, state: &State) -> bool {
+        // A restart is over at once, and what it takes is the start.
+        let starts = |clock: ClockId| {
+            let spec = &model.clocks[clock.index()];
+            matches!(spec.repair, Repair::Restart) && !state.is_up(spec.unit)
+        };
+        self.clocks.iter().any(|clock| state.is_active(*clock) || starts(*clock))
             || self.spares.iter().any(|spare| state.is_ordered[spare.index()])
             || self.seats.iter().any(|(seat, first)| {
                 !matches!(state.seats[seat.index()], SeatState::Serving(unit) if unit == *first)
@@ -69,6 +75,11 @@ pub(super) struct Nearness<'m> {
     pub(super) all_shocks: Vec<ShockId>,
     /// As long as this is under way it is near, though nothing else has failed.
     pub(super) beside: Beside,
+    /// Where it stays near until everything is over: what that is.
+    pub(super) rest: Rest,
+    pub(super) ends_at_rest: bool,
+    /// Seats on which it matters who serves.
+    pub(super) unequal: Vec<SeatId>,
     /// The class whose copies may all be deleted, at any time as likely.
     pub(super) deletion: Option<DataId>,
     /// Units that matter.
@@ -137,6 +148,7 @@ impl<'m> Nearness<'m> {
         let all_clocks: Vec<ClockId> = in_cone.iter().copied().filter(takes).collect();
         let is_known = |clock: &ClockId| is_known(model, *clock);
         let clocks: Vec<ClockId> = all_clocks.iter().copied().filter(is_known).collect();
+        let unequal = unequal_seats(model, &cone);
         let beside = Beside {
             clocks: match rare {
                 Rare::Outage(_) => in_cone.clone(),
@@ -146,7 +158,7 @@ impl<'m> Nearness<'m> {
                 .map(SpareId::new)
                 .filter(|spare| cone.has_crew(model.spares[spare.index()]))
                 .collect(),
-            seats: unequal_seats(model, &cone),
+            seats: unequal.clone(),
         };
         let strikes = |shock: &ShockId| {
             let targets = &model.shocks[shock.index()].targets;
@@ -163,7 +175,7 @@ impl<'m> Nearness<'m> {
         let mut nearness = Nearness {
             model,
             rare,
-            works: works(model, &cone, |clock| takes(clock)),
+            works: works(model, &cone),
             storeys,
             units: (0..model.units.len())
                 .map(UnitId::new)
@@ -177,6 +189,9 @@ impl<'m> Nearness<'m> {
             all_clocks,
             all_shocks,
             beside,
+            rest: Rest::new(model, rare, &cone, in_cone),
+            ends_at_rest: false,
+            unequal: unequal.iter().map(|(seat, _)| *seat).collect(),
             cone: cone.clone(),
             deletion: match rare {
                 Rare::Outage(_) => None,
@@ -287,6 +302,23 @@ impl<'m> Nearness<'m> {
         self.is_enough[self.model.clocks[clock.index()].unit.index()]
     }
 
+    /// Whether a single failure may bring it nearer by more than one: whatever is near only from a later level on may come
+    /// there from before that level.
+    pub(super) fn leaps(&mut self) -> bool {
+        if matches!(self.rare, Rare::Loss(_)) || self.clocks.len() > MOST_TRIED {
+            return false;
+        }
+        let state = State::new(self.model);
+        self.distance(&state);
+        let at_first = self.is_down.clone();
+        (0..self.clocks.len()).any(|index| {
+            let unit = self.model.clocks[self.clocks[index].index()].unit;
+            self.is_down.copy_from_slice(&at_first);
+            self.takes_down(unit);
+            !self.is_enough[unit.index()] && self.distance_of_these(&state) + 1 < self.far
+        })
+    }
+
     /// All that strikes of itself, and whose hazard is known.
     pub(super) fn sources(&self) -> Vec<Source> {
         let shocks = self.memoryless_shocks().map(Source::Shock);
@@ -320,7 +352,12 @@ impl<'m> Nearness<'m> {
             }
             Rare::Loss(class) => state.data.most_lost_of(&self.model.data, class),
         };
-        if level > 0 { level } else { u32::from(self.beside.is_under_way(state)) }
+        if level > 0 { level } else { u32::from(self.beside.is_under_way(self.model, state)) }
+    }
+
+    /// Whether what has been near stays so although it is as far as at the beginning.
+    pub(super) fn stays_near(&self, state: &State) -> bool {
+        self.ends_at_rest && !self.rest.is_at(state)
     }
 
     /// How many units must fail for the journey to be down: no fewer than that would do, as far as gates
@@ -454,7 +491,28 @@ impl<'m> Nearness<'m> {
         }
         let beside = self.beside.clocks.iter().filter(|clock| state.is_active(**clock));
         let longest = beside.map(|clock| self.lasts[clock.index()]).fold(0.0, f64::max);
-        if longest > 0.0 { longest } else { self.lasting }
+        if longest > 0.0 {
+            return longest;
+        }
+        self.serves_for(state).unwrap_or(self.lasting)
+    }
+
+    /// How long somebody serves in the mean who does not as a rule, seconds: until what it stands on fails next.
+    fn serves_for(&self, state: &State) -> Option<f64> {
+        let another = |(seat, first): &(SeatId, UnitId)| match state.seats[seat.index()] {
+            SeatState::Serving(unit) if unit != *first => Some(unit),
+            _ => None,
+        };
+        let besides = self.beside.seats.iter().filter_map(another);
+        let server = besides.chain(self.rest.unusual(state)).next()?;
+        let (mut rate, mut left) = (0.0, vec![server]);
+        while let Some(unit) = left.pop() {
+            let clocks = self.model.unit_clocks.of(unit.index()).iter();
+            let means = clocks.filter_map(|at| self.model.clocks[at.index()].to_failure.mean());
+            rate += means.map(f64::recip).sum::<f64>();
+            left.extend(self.model.hosts.of(unit.index()));
+        }
+        (rate > 0.0).then(|| rate.recip())
     }
 
     /// What would bring it nearer than it is, if it struck; and what else might matter.
@@ -565,23 +623,26 @@ pub(super) fn is_known(model: &Model, clock: ClockId) -> bool {
     }
 }
 
-/// Seats of which some members fail in other ways than who serves at first.
+/// Seats of which some members fail in other ways than who serves at first, or stand where other things do.
 fn unequal_seats(model: &Model, cone: &Cone) -> Vec<(SeatId, UnitId)> {
-    let modes = |unit: UnitId| {
-        let mut modes = Vec::new();
+    let readers = readers(model, cone);
+    // Failure modes of what it stands on, and for what else that counts.
+    let ways = |unit: UnitId| {
+        let (mut modes, mut counts) = (Vec::new(), Vec::new());
         let mut left = vec![unit];
         while let Some(unit) = left.pop() {
             let clocks = model.unit_clocks.of(unit.index()).iter();
             modes.extend(clocks.map(|clock| model.clocks[clock.index()].mode));
+            counts.push(roles(model, &readers, unit));
             left.extend(model.hosts.of(unit.index()));
         }
         modes.sort_unstable();
-        modes
+        (modes, counts)
     };
     let first = State::new(model);
     let mut unequal = Vec::new();
     for roster in model.rosters_in(cone) {
-        let all: Vec<Vec<u32>> = roster.members.iter().map(|unit| modes(*unit)).collect();
+        let all: Vec<_> = roster.members.iter().map(|unit| ways(*unit)).collect();
         if all.windows(2).all(|two| two[0] == two[1]) {
             continue;
         }
@@ -594,11 +655,41 @@ fn unequal_seats(model: &Model, cone: &Cone) -> Vec<(SeatId, UnitId)> {
     unequal
 }
 
-/// Planned work by its failure modes: that which takes something of what is needed.
-fn works(model: &Model, cone: &Cone, takes: impl Fn(&ClockId) -> bool) -> Vec<Vec<ClockId>> {
+/// By unit the gates that it is an input of, and the rosters that it is in, as numbers.
+pub(super) fn readers(model: &Model, cone: &Cone) -> Vec<Vec<usize>> {
+    let mut readers = vec![Vec::new(); model.units.len()];
+    for (index, gate) in model.gates.iter().enumerate().filter(|(index, _)| cone.gates[*index]) {
+        for input in &gate.inputs {
+            if let Input::Unit(unit) = input {
+                readers[unit.index()].push(index);
+            }
+        }
+    }
+    for (index, roster) in model.rosters.iter().enumerate() {
+        for member in &roster.members {
+            readers[member.index()].push(model.gates.len() + index);
+        }
+    }
+    readers
+}
+
+/// For what a unit counts with all that stands on it: gates and rosters, each as often as it does.
+pub(super) fn roles(model: &Model, readers: &[Vec<usize>], unit: UnitId) -> Vec<usize> {
+    let mut roles = Vec::new();
+    let mut left = vec![unit];
+    while let Some(unit) = left.pop() {
+        roles.extend(&readers[unit.index()]);
+        left.extend(model.guests.of(unit.index()));
+    }
+    roles.sort_unstable();
+    roles
+}
+
+/// Planned work by its failure modes: that on something that matters.
+fn works(model: &Model, cone: &Cone) -> Vec<Vec<ClockId>> {
     let mut works: Vec<Vec<ClockId>> = Vec::new();
     let mode = |clock: &ClockId| model.clocks[clock.index()].mode;
-    for clock in (0..model.clocks.len()).map(ClockId::new).filter(takes) {
+    for clock in (0..model.clocks.len()).map(ClockId::new) {
         let spec = &model.clocks[clock.index()];
         if !spec.is_planned || !cone.units[spec.unit.index()] {
             continue;

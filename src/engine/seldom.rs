@@ -85,8 +85,19 @@ pub struct Beginnings {
     is_hidden: bool,
     /// What counts as near while it is under way.
     pub(super) beside: Beside,
-    /// Planned work that must be seen to begin while something has failed, by its failure modes.
-    pub(super) works: Vec<Vec<ClockId>>,
+    /// Planned work that must be seen while something has failed, by its failure modes.
+    pub(super) works: Vec<Work>,
+    /// Whether what is near stays so until everything is over, and who serves then where it matters, as a rule.
+    pub(super) ends_at_rest: bool,
+    pub(super) usual: Vec<(SeatId, UnitId)>,
+}
+
+/// Planned work of one failure mode.
+#[derive(Clone, Debug)]
+pub(super) struct Work {
+    pub(super) clocks: Vec<ClockId>,
+    /// Whether it must be seen to begin while something has failed, and not only be under way when something does.
+    pub(super) must_begin: bool,
 }
 
 /// Sources of one kind.
@@ -138,13 +149,24 @@ impl Beginnings {
         let is_short = |clocks: &Vec<ClockId>| {
             clocks.iter().any(|clock| longest > SHARE * nearness.lasts(*clock))
         };
-        let works = nearness.works.iter().filter(|clocks| is_short(clocks)).cloned().collect();
-        Ok(Beginnings { kinds, defect, is_hidden, beside: nearness.beside, works })
+        let works = nearness.works.iter();
+        let work =
+            |clocks: &Vec<ClockId>| Work { clocks: clocks.clone(), must_begin: is_short(clocks) };
+        let works = works.map(work).collect();
+        let beside = nearness.beside;
+        let (ends_at_rest, usual) = (false, Vec::new());
+        Ok(Beginnings { kinds, defect, is_hidden, beside, works, ends_at_rest, usual })
     }
 
-    /// Work that must be seen to begin while something has failed: one of each kind.
+    /// These where an excursion ends when everything is over that its failures have set off, and somebody serves who does
+    /// as a rule.
+    pub fn ending_at_rest(self, usual: Vec<(SeatId, UnitId)>) -> Beginnings {
+        Beginnings { ends_at_rest: true, usual, ..self }
+    }
+
+    /// Work that must be seen while something has failed: one of each kind.
     pub fn works(&self) -> impl Iterator<Item = ClockId> + '_ {
-        self.works.iter().map(|alike| alike[0])
+        self.works.iter().map(|work| work.clocks[0])
     }
 
     /// These where only what seldom happens counts as near while it is under way by itself: the rest lives see as often as
@@ -165,8 +187,17 @@ impl Beginnings {
             let mut users = (0..model.clocks.len()).map(ClockId::new).filter(uses);
             users.all(|clock| is_seldom(&clock))
         };
-        let is_left_seldom =
-            |(_, unit): &(SeatId, UnitId)| model.unit_clocks.of(unit.index()).iter().all(is_seldom);
+        // Whoever serves leaves when what it stands on fails, too.
+        let is_left_seldom = |(_, unit): &(SeatId, UnitId)| {
+            let mut left = vec![*unit];
+            while let Some(unit) = left.pop() {
+                if !model.unit_clocks.of(unit.index()).iter().all(is_seldom) {
+                    return false;
+                }
+                left.extend(model.hosts.of(unit.index()));
+            }
+            true
+        };
         let beside = Beside {
             seats: self.beside.seats.iter().copied().filter(is_left_seldom).collect(),
             clocks: self.beside.clocks.iter().copied().filter(is_seldom).collect(),

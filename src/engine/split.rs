@@ -139,7 +139,7 @@ impl<'m> Excursioner<'m> {
                 let before = self.copy.now;
                 self.copy.settle();
                 let done = self.copy.next_instant(self.model, self.horizon, &mut seen.events);
-                self.lasts(before, &future, seen);
+                self.lasts(before, &mut future, seen);
                 if let Instant::Limit = done {
                     break future.weight;
                 }
@@ -168,7 +168,8 @@ impl<'m> Excursioner<'m> {
             return None;
         }
         let level = self.nearness.level(&self.copy.state);
-        (level >= self.near || future.is_so).then_some(level)
+        let is_near = level >= self.near || self.nearness.stays_near(&self.copy.state);
+        (is_near || future.is_so).then_some(level)
     }
 
     /// Follows the copy until it is nearer than a level, or no longer near.

@@ -5,14 +5,17 @@
 //! comes to nothing and when it begins is as it is in other futures too. What takes long in a way that is hardly ever gone
 //! would be missing from an estimate without a trace.
 
+use std::collections::BTreeMap;
+
 use super::agenda::MOST_HITS;
-use super::nearness::{Nearness, Rare, is_known};
+use super::nearness::{MOST_TRIED, Nearness, Rare, is_known, readers, roles};
 use super::seldom::Source;
-use crate::dist::Law;
+use crate::dist::{Branch, Law};
 use crate::model::{
     ClockId, Cone, CrewId, DataId, GateId, Input, Mask, Model, Repair, Roster, ShockId, Task,
     TimeToFailure, UnitId,
 };
+use crate::units::WeekHours;
 
 /// A way that is less probable is followed too seldom in copies, if nothing makes it more probable.
 const IMPROBABLE: f64 = 0.01;
@@ -20,6 +23,9 @@ const IMPROBABLE: f64 = 0.01;
 const PROBABLE: f64 = 0.25;
 /// It matters if it takes up no less than this share of the time of all ways.
 pub(super) const SHARE: f64 = 0.05;
+/// The few longest of many lengths that were observed matter if they have more than this share of all squares: those of
+/// an exponential law have a sixth.
+const MOST: f64 = 0.5;
 
 /// What lives hardly ever see, and nothing can make them see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +58,12 @@ pub enum Unseen {
     Masked(ClockId),
     /// A seldom failure that drags others along when it is over itself.
     Burst(ClockId),
+    /// Where controllers place a replica after others have failed, and leave it.
+    Placement(UnitId),
+    /// Hours of a crew that are nearly all of the week, or nearly none.
+    Hours(CrewId),
+    /// A failure mode of more units than are tried one by one, which takes different things in different ones.
+    Roles(ClockId),
 }
 
 /// Refuses what would be missing.
@@ -102,6 +114,7 @@ pub(super) fn refusal(
         }
     }
     ways(model, nearness)?;
+    stays(model, nearness)?;
     let Rare::Loss(class) = nearness.rare else { return Ok(()) };
     let holding = model.holding(class);
     let is_uneven = holding.deleted.is_some() && nearness.deletion.is_none();
@@ -151,6 +164,37 @@ fn ways(model: &Model, nearness: &Nearness<'_>) -> Result<(), Unseen> {
     Ok(())
 }
 
+/// Refuses what stays as it is when all is over, times that hardly ever are, and roles that cannot be told apart.
+fn stays(model: &Model, nearness: &Nearness<'_>) -> Result<(), Unseen> {
+    let cone = &nearness.cone;
+    let units = (0..model.units.len()).map(UnitId::new);
+    let mut placed = units.filter(|unit| model.units[unit.index()].extras().pod.is_some());
+    if let Some(unit) = placed.find(|unit| cone.units[unit.index()]) {
+        return Err(Unseen::Placement(unit));
+    }
+    let crews = (0..model.crews.len()).map(CrewId::new).filter(|crew| cone.has_crew(*crew));
+    for crew in crews {
+        let open = model.crews[crew.index()].hours.as_ref().map(WeekHours::open_share);
+        if open.is_some_and(|open| open < SHARE || open > 1.0 - SHARE && open < 1.0) {
+            return Err(Unseen::Hours(crew));
+        }
+    }
+    if matches!(nearness.rare, Rare::Loss(_)) || nearness.clocks.len() <= MOST_TRIED {
+        return Ok(());
+    }
+    let readers = readers(model, cone);
+    let role = |clock: ClockId| roles(model, &readers, model.clocks[clock.index()].unit);
+    let mut first = BTreeMap::new();
+    for &clock in &nearness.clocks {
+        let kind = Source::Clock(clock).kind(model);
+        let role = role(clock);
+        if *first.entry(kind).or_insert_with(|| role.clone()) != role {
+            return Err(Unseen::Roles(clock));
+        }
+    }
+    Ok(())
+}
+
 /// Whether a stage of a job, or whoever does it, may take long in an improbable way.
 fn has_improbable_way(model: &Model, task: Task) -> bool {
     let responds = |crew: CrewId| {
@@ -175,23 +219,42 @@ fn goes_improbably(roster: &Roster) -> bool {
     is_hardly_missed || roster.failover.iter().chain(&roster.failback).any(has_improbable_part)
 }
 
-/// The failure below a mask that lasts longest, if even that hardly ever lasts as long as it is masked.
+/// A failure below a mask that hardly ever lasts as long as it is masked, if a good deal of what shows may be of it.
 fn outlasted_by(model: &Model, nearness: &Nearness<'_>, mask: &Mask) -> Option<ClockId> {
     let cone = Cone::of_gate(model, mask.gate);
     let below = nearness.all_clocks.iter().copied();
     let below = below.filter(|clock| cone.units[model.clocks[clock.index()].unit.index()]);
-    let longest =
-        below.max_by(|one, other| nearness.lasts(*one).total_cmp(&nearness.lasts(*other)))?;
-    let outlasts = libm::exp(-mask.delay.seconds() / nearness.lasts(longest));
-    (outlasts < IMPROBABLE).then_some(longest)
+    let outlasts = |clock: ClockId| libm::exp(-mask.delay.seconds() / nearness.lasts(clock));
+    let shows = |clock: ClockId| {
+        let every = model.clocks[clock.index()].to_failure.mean();
+        every.map_or(0.0, |every| outlasts(clock) / every)
+    };
+    let below: Vec<ClockId> = below.collect();
+    let all: f64 = below.iter().map(|clock| shows(*clock)).sum();
+    let is_missed = |clock: &ClockId| outlasts(*clock) < IMPROBABLE && shows(*clock) >= SHARE * all;
+    below.into_iter().find(is_missed)
 }
 
-/// Whether a law has a part that is improbable and takes up a good deal of its mean.
+/// Whether a law has a part that is improbable and takes up a good deal of its mean, or of its mean square: what meets
+/// another failure while it is under way, or waits for a crew that it keeps, grows with that.
 fn has_improbable_part(law: &Law) -> bool {
     match law {
-        Law::Mixture(parts) => parts.iter().any(|part| {
-            part.probability < IMPROBABLE && part.probability * part.law.mean() > SHARE * law.mean()
-        }),
+        Law::Mixture(parts) => {
+            let square = |part: &Branch| part.probability * part.law.mean() * part.law.mean();
+            let all: f64 = parts.iter().map(square).sum();
+            parts.iter().any(|part| {
+                let is_much = part.probability * part.law.mean() > SHARE * law.mean();
+                part.probability < IMPROBABLE && (is_much || square(part) > SHARE * all)
+            })
+        }
+        Law::Empirical(lengths) => {
+            let mut squares: Vec<f64> = lengths.iter().map(|length| length * length).collect();
+            squares.sort_unstable_by(|one, other| other.total_cmp(one));
+            // Of a hundred lengths none is improbable.
+            let few = (IMPROBABLE * (squares.len() as f64 - 1.0)).max(0.0) as usize;
+            let all: f64 = squares.iter().sum();
+            squares.iter().take(few).sum::<f64>() > MOST * all
+        }
         Law::Sum(parts) => parts.iter().any(has_improbable_part),
         _ => false,
     }

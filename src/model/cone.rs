@@ -47,6 +47,8 @@ pub(crate) struct Influences<'m> {
     draggers: Lists<UnitId>,
     /// The units that ask for each crew, which they may keep from others.
     callers: Lists<UnitId>,
+    /// The crews whose jobs may go to each crew.
+    escalating: Lists<CrewId>,
 }
 
 impl<'m> Influences<'m> {
@@ -59,6 +61,7 @@ impl<'m> Influences<'m> {
             }),
             draggers: draggers(model),
             callers: callers(model),
+            escalating: escalating(model),
         }
     }
 
@@ -127,6 +130,16 @@ fn callers(model: &Model) -> Lists<UnitId> {
     callers.into_iter().collect()
 }
 
+fn escalating(model: &Model) -> Lists<CrewId> {
+    let mut escalating = vec![Vec::new(); model.crews.len()];
+    for (index, crew) in model.crews.iter().enumerate() {
+        if let Some((_, other)) = crew.escalates {
+            escalating[other.index()].push(CrewId::new(index));
+        }
+    }
+    escalating.into_iter().collect()
+}
+
 /// A cone on its way to being whole.
 struct Walk<'a> {
     influences: &'a Influences<'a>,
@@ -174,10 +187,16 @@ impl<'a> Walk<'a> {
     }
 
     fn add_task(&mut self, model: &Model, task: Task) {
-        for crew in model.stages_of(task).iter().filter_map(|stage| stage.crew) {
-            if !std::mem::replace(&mut self.cone.crews[crew.index()], true) {
-                self.frontier.push(Item::Crew(crew));
-            }
+        model
+            .stages_of(task)
+            .iter()
+            .filter_map(|stage| stage.crew)
+            .for_each(|crew| self.add_crew(crew));
+    }
+
+    fn add_crew(&mut self, crew: CrewId) {
+        if !std::mem::replace(&mut self.cone.crews[crew.index()], true) {
+            self.frontier.push(Item::Crew(crew));
         }
     }
 
@@ -202,6 +221,11 @@ impl<'a> Walk<'a> {
                     // Whoever asks for a crew may keep it from others.
                     let callers = self.influences.callers.of(crew.index());
                     callers.iter().for_each(|unit| self.add_unit(*unit));
+                    // So may whoever is called in the place of others.
+                    let called = &model.crews[crew.index()].escalates;
+                    called.iter().for_each(|(_, other)| self.add_crew(*other));
+                    let escalating = self.influences.escalating.of(crew.index());
+                    escalating.iter().for_each(|other| self.add_crew(*other));
                 }
             }
         }

@@ -637,6 +637,18 @@ fn unseen_text(topology: &Topology, model: &Model, unseen: Unseen) -> String {
                 mode(clock)
             )
         }
+        Unseen::Placement(unit) => format!(
+            "a controller places {} elsewhere when something has failed, and leaves it there",
+            path(topology, unit)
+        ),
+        Unseen::Hours(crew) => format!(
+            "{} works nearly always or nearly never, and the rest is hardly ever met",
+            topology.crews[crew.index()].name
+        ),
+        Unseen::Roles(clock) => format!(
+            "{} takes other things than in other units, and there are too many to try each",
+            mode(clock)
+        ),
         Unseen::Beginning(source) => format!(
             "{} hardly ever happens where lives often are as near as it brings them",
             match source {

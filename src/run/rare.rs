@@ -10,7 +10,7 @@ use super::plan::{Plan, RunError};
 use crate::engine::{
     Beginnings, Excursioner, Excursions, Manner, Rare, Replication, Stuck, Unseen,
 };
-use crate::model::{ClockId, Model, UnitId};
+use crate::model::{ClockId, Model, SeatId, UnitId};
 use crate::stats::Estimate;
 use crate::units::SECONDS_PER_YEAR;
 
@@ -37,6 +37,8 @@ const UNEVEN_NEAR_SHARE: f64 = 0.25;
 /// many excursions at most, or so many in a life as there are copies, and if there is no more of it than this.
 const MORE_EXCURSIONS: u64 = 4;
 const MOST_BESIDE: usize = 400;
+/// Whoever serves for such a share of the time does so as a rule.
+const USUAL: f64 = 0.01;
 /// Copies of the excursions of a life in the mean, and of one excursion at most: where excursions are few more is
 /// learnt of each than of another life.
 const COPIES_PER_LIFE: f64 = 16.0;
@@ -473,12 +475,13 @@ struct Levels {
     beginnings: Beginnings,
 }
 
-/// How often and for how long lives were near.
-#[derive(Clone, Copy, Default)]
+/// How often and for how long lives were near, and who served then as a rule where that matters.
+#[derive(Default)]
 struct Pilot {
     lives: u64,
     count: u64,
     seconds: f64,
+    usual: Vec<(SeatId, UnitId)>,
 }
 
 /// From how many failures on it is near: as few as possible, if that is seldom so.
@@ -488,6 +491,7 @@ fn nearest(
     (rare, all): (Rare, Beginnings),
 ) -> Result<Result<Levels, NotEstimated>, RunError> {
     let span = (plan.warm_up, plan.horizon);
+    let length = |pilot: &Pilot| (plan.warm_up + plan.horizon).seconds() * pilot.lives as f64;
     let watch = |near, beginnings: &Beginnings| {
         let sought = (rare, beginnings.clone());
         Excursioner::new(model, sought, span, (near, Manner::Watch), most_events(plan))
@@ -498,16 +502,15 @@ fn nearest(
         while goes_on(&pilot) {
             let which = Replication { seed: !plan.seed, number: pilot.lives };
             let seen = watched.live(which)?;
-            pilot = Pilot {
-                lives: pilot.lives + 1,
-                count: pilot.count + seen.count,
-                seconds: pilot.seconds + seen.near_s,
-            };
+            pilot.lives += 1;
+            pilot.count += seen.count;
+            pilot.seconds += seen.near_s;
         }
+        pilot.usual = watched.served(USUAL * length(&pilot));
         Ok::<_, RunError>(pilot)
     };
     let seldom = all.narrowed(model);
-    let watched = watch(1, &seldom);
+    let mut watched = watch(1, &seldom);
     let (far, (enough, is_apart)) = (watched.far(), watched.enough());
     let most = if watched.is_uneven() { UNEVEN_NEAR_SHARE } else { NEAR_SHARE };
     // Whatever takes data that have no second copy is itself the loss.
@@ -518,7 +521,7 @@ fn nearest(
     if far < 2 && !is_known {
         return Ok(Err(NotEstimated::OneFailureIsEnough(enough)));
     }
-    let length = |pilot: &Pilot| (plan.warm_up + plan.horizon).seconds() * pilot.lives as f64;
+    let leaps = watched.leaps();
     for near in 1..far.max(2) {
         let is_seldom = |pilot: &Pilot| pilot.seconds <= most * length(pilot);
         let goes_on = |pilot: &Pilot| {
@@ -534,6 +537,9 @@ fn nearest(
         if let Some(failure) = seldom.failure().filter(|_| near > 1) {
             return Ok(Err(NotEstimated::Unseen(Unseen::Beginning(failure))));
         }
+        if leaps && near > 1 {
+            break;
+        }
         let mut beginnings = seldom.clone();
         if near == 1 && all.beside() > seldom.beside() && all.beside() <= MOST_BESIDE {
             let with_all = pilot(near, &all, &|pilot: &Pilot| pilot.lives < seen.lives)?;
@@ -541,6 +547,16 @@ fn nearest(
             if is_seldom(&with_all) && with_all.count <= most {
                 (seen, beginnings) = (with_all, all);
             }
+        }
+        // What failures have set off may go on when all is as far as at first: a start that keeps a crew, a copy that has
+        // yet to get what it missed. Where much is always under way lives see that.
+        if near == 1 {
+            let rested = beginnings.clone().ending_at_rest(std::mem::take(&mut seen.usual));
+            let until_rest = pilot(near, &rested, &|pilot: &Pilot| pilot.lives < seen.lives)?;
+            if until_rest.seconds > UNEVEN_NEAR_SHARE * length(&until_rest) {
+                return Ok(Err(NotEstimated::AlwaysNear));
+            }
+            (seen, beginnings) = (until_rest, rested);
         }
         let per_life = seen.count.max(1) as f64 / seen.lives as f64;
         let copies = (COPIES_PER_LIFE / per_life).clamp(1.0, MOST_COPIES);

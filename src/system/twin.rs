@@ -61,7 +61,8 @@ impl System {
                 times *= LESS;
                 continue;
             };
-            let lives = (SEEN / estimated.hits.mean).min(most);
+            // Of one life alone nobody knows how far it is from the mean.
+            let lives = (SEEN / estimated.hits.mean).max(2.0).min(most);
             if lives * estimated.hits.mean < LEAST_SEEN {
                 times *= nearer(estimated.hits.mean);
                 continue;

@@ -98,6 +98,11 @@ impl WeekHours {
         WeekHours { windows, open }
     }
 
+    /// Which share of a week they are.
+    pub fn open_share(&self) -> f64 {
+        self.open as f64 / WEEK as f64
+    }
+
     /// Whether an instant is within the hours; the end of a window is not.
     pub fn is_open(&self, at: SimTime) -> bool {
         let within = at.micros() % WEEK;

@@ -415,6 +415,92 @@ data: {x: {held_by: u, copies: 2}}";
     check_losses(crew_of_others, 1e-4, &importance);
 }
 
+/// What failures set off may go on when nothing is down any more, and who took over may stand where another one does.
+#[test]
+fn what_failures_leave_behind_is_not_missed() {
+    let importance = [RareMethod::ImportanceSampling];
+    // A start keeps the crew for hours.
+    let busy_starting = "topology: t
+failures:
+  h: {every: 20000h, repair: {exponential: 1s}}
+  w: {every: 1000000h, repair: {exponential: 1m}, crew: c}
+crews: {c: {size: 1}}
+domains:
+  x: {fails: [h], start: [{work: {exponential: 2h}, crew: c}]}
+  u: {count: 2, fails: [w]}
+journeys: {j: {needs: {any: [u]}}}";
+    check_outages(busy_starting, 1e-13, &importance);
+    // What starts wait for is restarted itself.
+    let restarted = "topology: t
+failures:
+  v: {every: 20000h, repair: restart}
+  w: {every: 1000000h, repair: {exponential: 1m}}
+domains: {x: {fails: [v], start: {exponential: 2h}}}
+services: {s: {replicas: 2, serves: any, fails: [w], needs: [{need: x, kind: start}]}}
+journeys: {j: {needs: s}}";
+    check_outages(restarted, 1e-13, &importance);
+    // The second one to lead stands where the other way is.
+    let shared = "topology: t
+failures: {d: {every: 20000000h, repair: {exponential: 1h}}}
+domains: {n: {count: 2, fails: [d]}}
+services:
+  s: {replicas: 2, on: n, leader: {failover: {exponential: 1m}}}
+  x: {on: n-1}
+journeys: {j: {needs: {any: [s, x]}}}";
+    check_outages(shared, 1e-12, &importance);
+    // It takes two failures in either order, of which one takes two inputs.
+    let often_shared = "topology: t
+failures: {d: {every: 7000h, repair: {exponential: 1h}}}
+domains: {n: {count: 2, fails: [d]}}
+services:
+  s: {replicas: 2, on: n, standby: {active: 1}}
+  x: {on: n-1}
+journeys: {j: {needs: {any: [s, x]}}}";
+    check_outages(often_shared, 1e-7, &importance);
+    // What is never repaired lasts for all the time that there is.
+    let mission = "topology: t
+failures:
+  d: {every: 3y, repair: {exponential: 5m}, crew: c}
+  dead: {afr: 1%, repair: never}
+  e: {every: 1000000h, repair: {exponential: 1h}}
+crews: {c: {size: 1}}
+domains: {n: {count: 4, fails: [d, dead]}, p: {count: 2, fails: [e]}}
+journeys: {j: {needs: [{any: [n]}, {any: [p]}]}}";
+    check_outages(mission, 1e-8, &importance);
+    // Copies that catch up after a reboot, and those that are wiped meanwhile: a reboot of either, two minutes and ten on
+    // average, in which the other one dies, or both die within two hours.
+    let behind = loss_by_importance(
+        "topology: t
+failures:
+  boot: {every: 2000h, repair: {exponential: 2m}}
+  dead: {every: 1000000h, repair: {exponential: 2h}, wipes: true}
+domains: {n: {count: 2, fails: [boot, dead]}}
+data: {c: {held_by: n, copies: 2, ack: 1, catch_up: {exponential: 10m}}}",
+    );
+    let (boot, dead) = (1.0 / 2_000.0, 1.0 / 1_000_000.0);
+    let exact = 2.0 * dead * (boot * 12.0 / 60.0 + dead * 2.0) * 8_760.0;
+    check("loss", behind, exact);
+}
+
+/// Outages before what counts are no reason why a life that counts has any.
+#[test]
+fn what_a_warm_up_saw_is_not_counted() {
+    let system = system(
+        "topology: t
+failures: {d: {every: 50000h, repair: {exponential: 1h}}}
+domains: {n: {count: 2, fails: [d]}}
+journeys: {j: {needs: {any: [n]}}}",
+    );
+    let years = |years: f64| SimSpan::from_seconds(years * 365.0 * 86_400.0);
+    let plan = Plan { warm_up: years(10.0), horizon: years(1.0), ..plan(&system) };
+    let rare = Rare::Outage(JourneyId::new(0));
+    let found = estimate(&system, &plan, rare, Some(RareMethod::ImportanceSampling), 0.05).unwrap();
+    let answers = system.exact_answers(&plan, 1_000);
+    let exact = answers.journeys[0].as_ref().unwrap().outages_per_year.unwrap().mean;
+    // Hardly any life has two, or begins what counts while it is down.
+    check("hits", found.hits, exact);
+}
+
 /// Of a lognormal repair with a sigma of 1.4 a sixth of all time is in repairs that take more than six times the mean.
 #[test]
 fn repairs_with_long_tails_are_sought_in_to_their_ends() {
@@ -609,6 +695,55 @@ domains: {p: {}, a: {in: p, count: 3, fails: [d]}}
 journeys: {j: {needs: {at_least: 2, of: [a]}}}",
     );
     assert!(matches!(burst, Unseen::Burst(_)), "{burst:?}");
+    // A way that takes little of all time may take most of what meets another failure.
+    let repair = refused(
+        "failures:
+  d: {every: 10000h, repair: {mixture: [{p: 99.99%, exponential: 1h}, {p: 0.01%, exponential: 400h}]}}
+domains: {a: {count: 4, fails: [d]}}
+journeys: {j: {needs: {any: [a]}}}",
+    );
+    assert!(matches!(repair, Unseen::Repair(_)), "{repair:?}");
+    let hours = refused(
+        "failures: {w: {every: 1000000h, repair: {exponential: 5s}, crew: c}}
+crews: {c: {size: 9, hours: [Mon 00:10-24:00, Tue-Sun 00:00-24:00]}}
+domains: {a: {count: 2, fails: [w]}}
+journeys: {j: {needs: {any: [a]}}}",
+    );
+    assert!(matches!(hours, Unseen::Hours(_)), "{hours:?}");
+    let frequent_below = refused(
+        "failures:
+  blip: {every: 30000h, repair: {exponential: 6m}}
+  long: {every: 300000000h, repair: {exponential: 10h}}
+domains: {x: {fails: [blip, long]}}
+services: {m: {needs: {need: x, masked_by: {cache: 50m}}}}
+journeys: {j: {needs: m}}",
+    );
+    assert!(matches!(frequent_below, Unseen::Masked(_)), "{frequent_below:?}");
+    let placed = refused(
+        "platform: {profile: kubernetes, nodes: n, control_plane: cp}
+failures: {d: {every: 200000h, repair: {exponential: 50h}}}
+domains: {n: {count: 3, fails: [d]}}
+services:
+  cp: {on: n-0, controller: static}
+  s: {replicas: 2, serves: any, on: n, controller: deployment}
+journeys: {j: {needs: s}}",
+    );
+    assert!(matches!(placed, Unseen::Placement(_)), "{placed:?}");
+    let roles = refused(
+        "failures: {d: {every: 1000000000h, repair: {exponential: 0.1h}}}
+domains: {a: {count: 2, fails: [d]}, b: {count: 500, fails: [d]}}
+journeys: {j: {needs: [{any: [a]}, {at_least: 498, of: [b]}]}}",
+    );
+    assert!(matches!(roles, Unseen::Roles(_)), "{roles:?}");
+    // Work that keeps a crew, and lasts much longer than what waits for it.
+    let crew_work = refused(
+        "failures: {w: {every: 1000000h, repair: {exponential: 1s}, crew: c}}
+crews: {c: {size: 1}}
+domains: {a: {count: 2, fails: [w]}, b: {}}
+calendar: {k: {every: 1y, at: 10d, order: [b], each: [{work: 20m, crew: c}]}}
+journeys: {j: {needs: {any: [a]}}}",
+    );
+    assert!(matches!(crew_work, Unseen::Work(_)), "{crew_work:?}");
     let young = refused(
         "failures: {d: {every: {weibull: {shape: 0.2, mean: 500y}}, repair: {exponential: 1h}}}
 domains: {a: {count: 2, fails: [d]}}
