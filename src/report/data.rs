@@ -715,6 +715,7 @@ impl<'a> Reporter<'a> {
             }),
             held: class.holding.as_ref().map(|holding| Held::of(holding, self.years)),
             has_way: class.pipeline.is_some(),
+            is_copied: class.backup.is_some() || class.offload.is_some(),
             second: None,
             is_second_nearer: false,
             simultaneous: match class.holding {

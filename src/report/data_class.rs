@@ -25,6 +25,8 @@ pub struct DataReport {
     pub held: Option<Held>,
     /// Whether data can also be lost on their way to what holds them, of which only lives know.
     pub has_way: bool,
+    /// Whether they are backed up or offloaded, so that more can be lost of copies than of the data.
+    pub is_copied: bool,
     /// How probable it is that losing so many holders at once destroys something, for a few numbers;
     /// none if nothing holds copies.
     pub simultaneous: Vec<Simultaneous>,

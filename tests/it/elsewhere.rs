@@ -1,9 +1,11 @@
 //! Offloads and backups: what of lost data is elsewhere, against closed forms.
 
-use ninefold::report::to_json;
+use ninefold::report::{to_json, to_text};
 use ninefold::units::SimSpan;
 use ninefold::{Plan, System, Topology};
 use serde_json::Value;
+
+use crate::common::compiled;
 
 /// What so many lives of a topology come to, measured for a year after 2,000 hours, as JSON has it.
 fn simulated(text: &str, replications: u64, threads: usize) -> String {
@@ -239,4 +241,36 @@ data:
     assert_eq!(rows["stages"].as_array().unwrap().len(), 1);
     assert_eq!(rows["stages"][0]["stage"], "all-copies");
     assert!(rows["restore_s"].is_null());
+}
+
+/// Data of 1 TB that are deleted each 30 days, ten times in 301 days, and of which there are backups: of the copies all is
+/// lost each time, and of the data what is newer than a backup.
+#[test]
+fn what_is_lost_of_copies_alone_is_told_apart() {
+    let text = |more: &str| {
+        format!(
+            "
+topology: deleted
+horizon: 301d
+failures: {{none: {{every: 1000000y, repair: 1h}}}}
+domains: {{disk: {{fails: [none]}}}}
+data: {{rows: {{held_by: disk, size: 1TB, deleted: {{fixed: 30d}}{more}}}}}
+journeys: {{read: {{needs: disk}}}}
+"
+        )
+    };
+    let report = |more: &str| {
+        let system = compiled(&text(more));
+        system.simulate(&Plan { replications: 16, ..system.plan(1) }).unwrap()
+    };
+    let alone = "of the copies alone, before what backups and offloads bring back:\n  durability: ";
+    let copied = report(", backup: {every: 6h, usable_after: 1h}");
+    assert!(to_text(&copied).contains(alone), "{}", to_text(&copied));
+    assert!(!to_text(&report("")).contains(alone));
+    let rows = data_of(&to_json(&copied), "rows");
+    let year_of_window = 365.0 / 301.0;
+    let mean = |measure: &str| rows[measure]["mean"].as_f64().unwrap() / year_of_window;
+    assert!((mean("nomdl_per_year") - 10.0).abs() < 1e-9, "{}", mean("nomdl_per_year"));
+    // A backup that is begun at the instant of a deletion is of no use.
+    assert!((mean("lost_s_per_year") / 3_600.0 - 60.0).abs() < 1e-9, "{}", mean("lost_s_per_year"));
 }
