@@ -47,6 +47,8 @@ pub(crate) struct CopyState {
     pub(crate) is_elsewhere: bool,
     /// Whether it is there and has yet to get what it missed.
     pub(crate) is_catching_up: bool,
+    /// Whether its rebuild has begun and waits for what it reads from.
+    pub(crate) is_put_aside: bool,
     /// Number of the loss that took it, among all of its class.
     lost_in: u32,
     /// The group in which it has a defect that nobody has noticed.
@@ -66,6 +68,7 @@ impl CopyState {
         is_lost: false,
         is_elsewhere: false,
         is_catching_up: false,
+        is_put_aside: false,
         lost_in: 0,
         defect: None,
         root: Root::NOTHING,
@@ -109,6 +112,8 @@ pub(crate) struct HoldingState {
     newest_since: u32,
     /// The groups that cannot be read.
     is_unreadable: Bits,
+    /// Whether other groups can be read than at the last look at what is being rebuilt, or need not be any more.
+    sources_turned: bool,
     /// How many copies are away, in all and in each part of a place; in how many parts of each place, and
     /// in how many places.
     away: u32,
@@ -214,6 +219,7 @@ impl HoldingState {
             new_since: vec![0; groups],
             newest_since: 0,
             is_unreadable: Bits::new(groups),
+            sources_turned: false,
             away: 0,
             away_in: vec![AwayIn::default(); parts],
             away_parts: vec![0; holding.place_count as usize],
@@ -244,6 +250,7 @@ impl HoldingState {
             self.newest_since = 0;
         }
         self.is_unreadable.clear();
+        self.sources_turned = false;
         self.away = 0;
         self.away_in.fill(AwayIn::default());
         self.away_parts.fill(0);
@@ -352,6 +359,8 @@ pub(crate) struct DataState {
     pub(crate) holdings: Vec<HoldingState>,
     /// Classes of which observers may not know all.
     touched: Vec<DataId>,
+    /// Classes that rebuild, and whose rebuilds may have to be put aside or go on, each once.
+    turned: Vec<DataId>,
     losses: Vec<Loss>,
     /// Copies that have no defect any more, because the data that it was in are gone.
     mended: Vec<CopyId>,
@@ -380,6 +389,7 @@ impl DataState {
             away: Bits::new(data.units.len()),
             holdings: data.holdings.iter().map(HoldingState::new).collect(),
             touched: Vec::new(),
+            turned: Vec::with_capacity(data.holdings.len()),
             losses: Vec::new(),
             mended: Vec::new(),
             margins: Vec::new(),
@@ -401,6 +411,7 @@ impl DataState {
         self.away.clear();
         self.holdings.iter_mut().for_each(HoldingState::begin);
         self.touched.clear();
+        self.turned.clear();
         self.losses.clear();
         self.mended.clear();
         self.margins.clear();
@@ -555,6 +566,8 @@ impl DataState {
             }
         }
         self.touched.clear();
+        self.turned.clear();
+        self.holdings[class.index()].sources_turned = false;
     }
 
     /// Tells an observer what has become of data at this instant.
@@ -701,6 +714,7 @@ impl DataState {
         state.lost_of[group as usize] = 0;
         state.new_since[group as usize] = state.losses;
         state.newest_since = state.losses;
+        self.sources_turn(holding, class);
         for number in holding.group(group) {
             let copy = holding.copy(*number);
             if self.copies[copy.index()].defect == Some(group) {
@@ -832,6 +846,7 @@ impl DataState {
             state.is_unreadable.put(group as usize, true);
             state.unreadable += 1;
             self.touched.push(class);
+            self.sources_turn(holding, class);
         }
     }
 
@@ -882,6 +897,7 @@ impl DataState {
                 state.is_unreadable.put(group as usize, false);
                 state.unreadable -= 1;
                 self.touched.push(class);
+                self.sources_turn(holding, class);
             }
         }
     }
@@ -997,6 +1013,39 @@ impl DataState {
         holding.groups_of.of(number as usize).iter().all(|group| !unreadable.has(*group as usize))
     }
 
+    /// There are other groups of a class that can be read, or some that are empty.
+    fn sources_turn(&mut self, holding: &Holding, class: DataId) {
+        let has_turned = &mut self.holdings[class.index()].sources_turned;
+        if holding.rebuild.is_some() && !std::mem::replace(has_turned, true) {
+            self.turned.push(class);
+        }
+    }
+
+    /// Whether other groups can be read of some class that rebuilds.
+    #[inline]
+    pub(super) fn has_turned(&self) -> bool {
+        !self.turned.is_empty()
+    }
+
+    /// A class that rebuilds and of which other groups can be read, each once.
+    pub(super) fn next_turned(&mut self) -> Option<DataId> {
+        let class = self.turned.pop()?;
+        self.holdings[class.index()].sources_turned = false;
+        Some(class)
+    }
+
+    /// Whether what a copy lacks can be read from the others of its groups. What is gone for good need not be.
+    pub(super) fn has_sources(&self, holding: &Holding, class: DataId, number: u32) -> bool {
+        let state = &self.holdings[class.index()];
+        if state.unreadable == 0 {
+            return true;
+        }
+        let copy = self.copies[holding.copy(number).index()];
+        let is_empty = |group: usize| copy.is_lost && copy.lost_in <= state.new_since(group);
+        let groups = holding.groups_of.of(number as usize).iter().map(|group| *group as usize);
+        groups.into_iter().all(|group| !state.is_unreadable.has(group) || is_empty(group))
+    }
+
     /// Whether a copy is there, and lacks nothing.
     #[inline]
     pub(crate) fn is_well(&self, copy: CopyId) -> bool {
@@ -1106,7 +1155,10 @@ impl DataState {
             let is_waited_for = matches!(copy.phase, CopyPhase::Lost);
             assert!(!is_waited_for || !is_up(data.units[index]), "copy {index} is forgotten");
         }
-        for (state, holding) in self.holdings.iter().zip(&data.holdings) {
+        for (class, (state, holding)) in self.holdings.iter().zip(&data.holdings).enumerate() {
+            for &number in &state.rebuilding {
+                assert!(self.has_sources(holding, DataId::new(class), number), "copy {number}");
+            }
             let copy = |number: u32| self.copies[holding.copy(number).index()];
             let is_lost = |number: &u32| self.is_lost_of(holding, *number);
             assert_eq!(state.lost as usize, (0..holding.count).filter(is_lost).count());
