@@ -274,3 +274,97 @@ journeys: {{read: {{needs: disk}}}}
     // A backup that is begun at the instant of a deletion is of no use.
     assert!((mean("lost_s_per_year") / 3_600.0 - 60.0).abs() < 1e-9, "{}", mean("lost_s_per_year"));
 }
+
+/// What the only life of a topology has lost of `rows` at each stage, in hours, and in all.
+fn lost_by_stage(text: &str) -> (Vec<(String, f64)>, f64) {
+    let system = compiled(text);
+    let results = system.simulate(&Plan { replications: 2, ..system.plan(1) }).unwrap();
+    let rows = data_of(&to_json(&results), "rows");
+    let years = system.plan(1).horizon.seconds() / 31_536_000.0;
+    let hours = |value: &Value| {
+        let hours = value["lost_s_per_year"]["mean"].as_f64().unwrap() * years / 3_600.0;
+        (hours * 1e6).round() / 1e6
+    };
+    let stages = rows["stages"].as_array().unwrap();
+    let named = |stage: &Value| (stage["stage"].as_str().unwrap().to_owned(), hours(stage));
+    (stages.iter().map(named).filter(|stage| stage.1 > 0.0).collect(), hours(&rows))
+}
+
+/// Who records, or who accepts, is away from 10 h to 90 h, and the only copy is gone at 95 h, or at 60 h: what copies never
+/// had they cannot lose.
+#[test]
+fn what_had_not_come_is_not_lost_again() {
+    let check = |wiped: u32, data: &str, wanted: &[(&str, f64)]| {
+        let text = format!(
+            "
+topology: t
+horizon: 96h
+failures:
+  off: {{every: {{fixed: 10h}}, repair: {{fixed: 80h}}}}
+  wiped: {{every: {{fixed: {wiped}h}}, repair: {{fixed: 50h}}, wipes: true}}
+domains: {{web: {{fails: [off]}}, agent: {{}}, store: {{fails: [wiped]}}}}
+data: {{rows: {{held_by: store, {data}}}}}
+"
+        );
+        let (stages, all) = lost_by_stage(&text);
+        let wanted: Vec<_> =
+            wanted.iter().map(|(stage, hours)| ((*stage).to_owned(), *hours)).collect();
+        assert_eq!(stages, wanted, "{data}");
+        assert_eq!(all, wanted.iter().map(|stage| stage.1).sum::<f64>(), "{data}");
+    };
+    let (recorded, sink) = ("born: web", "born: agent, sink: web");
+    check(95, recorded, &[("never-recorded", 80.0), ("all-copies", 15.0)]);
+    check(95, sink, &[("buffer", 80.0), ("all-copies", 15.0)]);
+    // Nothing older than a day is of any use.
+    let kept = format!("{recorded}, retention: 1d");
+    check(95, &kept, &[("never-recorded", 24.0), ("all-copies", 5.0)]);
+    let kept = format!("{sink}, retention: 1d");
+    check(95, &kept, &[("buffer", 24.0), ("all-copies", 5.0)]);
+    // The last backup begins at 84 h, when nothing had come since 10 h.
+    let backed_up = |way: &str| format!("{way}, backup: {{every: 12h}}");
+    check(95, &backed_up(recorded), &[("never-recorded", 80.0), ("backup-age", 5.0)]);
+    // What waits in the buffer is not lost with the copies, and comes all at once.
+    let waits = format!("{sink}, buffer: {{horizon: 100h}}");
+    check(60, &waits, &[("all-copies", 10.0)]);
+    check(95, &waits, &[("all-copies", 95.0)]);
+    check(95, &backed_up(&waits), &[("backup-age", 85.0)]);
+    let waits = format!("{sink}, buffer: {{horizon: 20h}}");
+    check(95, &waits, &[("buffer", 60.0), ("all-copies", 35.0)]);
+}
+
+/// One copy is away from 30 h to 40 h and never catches up, and the other is gone at 60 h; or the power is cut at 57 h under
+/// a copy of which 10 h are not yet on disk. What a backup has is restored from it.
+#[test]
+fn a_backup_brings_back_what_others_had_missed() {
+    let check = |data: &str, stage: &str, wanted: f64| {
+        let text = format!(
+            "
+topology: t
+horizon: 61h
+failures:
+  away: {{every: {{fixed: 30h}}, repair: {{fixed: 10h}}}}
+  wiped: {{every: {{fixed: 60h}}, repair: {{fixed: 50h}}, wipes: true}}
+  cut: {{every: {{fixed: 57h}}, repair: {{fixed: 50h}}, cuts_power: true}}
+domains: {{a: {{fails: [wiped]}}, b: {{fails: [away]}}, c: {{fails: [cut]}}}}
+data: {{rows: {{{data}}}}}
+"
+        );
+        let (stages, _) = lost_by_stage(&text);
+        let wanted = if wanted > 0.0 { vec![(stage.to_owned(), wanted)] } else { Vec::new() };
+        assert_eq!(stages, wanted, "{data}");
+    };
+    let missed = "held_by: [a, b], copies: 2, ack: 1, catch_up: never";
+    check(missed, "missed", 10.0);
+    for (backup, lost) in [
+        ("{every: 6h}", 0.0),
+        ("{every: 36h}", 4.0),
+        ("{every: 36h, usable_after: 25h}", 10.0),
+        ("{every: 32h, usable_after: 2h}", 8.0),
+        ("{every: 6h, fails: 100%}", 10.0),
+    ] {
+        check(&format!("{missed}, backup: {backup}"), "missed", lost);
+    }
+    let unsynced = "held_by: c, unsynced: {fixed: 10h}";
+    check(unsynced, "unsynced", 10.0);
+    check(&format!("{unsynced}, backup: {{every: 6h}}"), "unsynced", 3.0);
+}
