@@ -365,12 +365,7 @@ impl Survival {
 
     /// The name of the medium, as topologies have it.
     pub fn medium_name(&self) -> &'static str {
-        match self.medium {
-            Medium::Memory => "memory",
-            Medium::Ephemeral => "ephemeral",
-            Medium::Local => "local",
-            Medium::Network => "network",
-        }
+        self.medium.name()
     }
 }
 
