@@ -259,6 +259,17 @@ impl JourneyReport {
         }
     }
 
+    /// What is promised of outages and of data and only lives could judge, where there were none: the RTO and the RPO,
+    /// in seconds.
+    pub(super) fn unjudged(&self) -> [Option<f64>; 2] {
+        match self.measures {
+            JourneyMeasures::Answered(_) => {
+                [self.slo.rto.map(|rto| rto.target.seconds()), self.slo.rpo]
+            }
+            JourneyMeasures::Window(..) | JourneyMeasures::FirstOutage(_) => [None; 2],
+        }
+    }
+
     /// Whether anything is missed that is promised.
     fn misses(&self) -> bool {
         let others = match &self.measures {

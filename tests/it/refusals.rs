@@ -1785,6 +1785,24 @@ fn budgets_and_rollouts_count_replicas() {
 }
 
 #[test]
+fn what_does_nothing_for_data_is_warned_of() {
+    check(
+        &class("held_by: disk, unsynced: 10s"),
+        "13:3 warning no-effect: `unsynced` of `d`, and nothing cuts its power; say of a failure mode of its holders, or of \
+         what they stand on, that it `cuts_power`\n",
+    );
+    let cut = class("held_by: disk, unsynced: 10s")
+        .replace("wipes: true", "wipes: true, cuts_power: true");
+    check(&cut, "");
+    check(
+        &class("held_by: rack-0/disk-0, copies: 1, catch_up: never"),
+        "13:3 warning no-effect: `catch_up` of `d`, of which there is one copy; it is about what other copies have: say \
+         how many `copies` there are, or remove it\n",
+    );
+    check(&class("held_by: disk, catch_up: never"), "");
+}
+
+#[test]
 fn what_data_are_on_must_fit_the_volume() {
     let check_medium = |volume: &str, medium: &str, wanted: &str| {
         let text = format!(
