@@ -135,6 +135,10 @@ pub(crate) struct HoldingState {
     pub(crate) server: Option<UnitId>,
     /// What each copy has missed; empty where copies catch up at once.
     holes: Vec<Holes>,
+    /// When each group took nothing, because too few of its copies were there; empty where one is enough.
+    untaken: Vec<Holes>,
+    /// When each copy was last out of reach; empty where none is behind another.
+    left_at: Vec<SimTime>,
 }
 
 /// The copies of one part of a place that are away.
@@ -235,6 +239,11 @@ impl HoldingState {
                 CatchUp::AtOnce => Vec::new(),
                 CatchUp::After(_) | CatchUp::Never => vec![Holes::NONE; copies],
             },
+            untaken: match holding.catch_up {
+                CatchUp::After(_) | CatchUp::Never if holding.ack > 1 => vec![Holes::NONE; groups],
+                _ => Vec::new(),
+            },
+            left_at: vec![SimTime::ZERO; if holding.lag.is_some() { copies } else { 0 }],
         }
     }
 
@@ -261,6 +270,8 @@ impl HoldingState {
         self.in_line.clear();
         self.server = None;
         self.holes.fill(Holes::NONE);
+        self.untaken.fill(Holes::NONE);
+        self.left_at.fill(SimTime::ZERO);
     }
 
     /// Copies with these numbers leave, which are in one part of a place; whether they are the first in that place.
@@ -362,6 +373,8 @@ pub(crate) struct DataState {
     /// Classes that rebuild, and whose rebuilds may have to be put aside or go on, each once.
     turned: Vec<DataId>,
     losses: Vec<Loss>,
+    /// What only copies had that are lost at this instant, of which group.
+    missed: Vec<(u32, Loss)>,
     /// Copies that have no defect any more, because the data that it was in are gone.
     mended: Vec<CopyId>,
     /// Groups that have lost something at this instant, and how much, without being gone with it.
@@ -391,6 +404,7 @@ impl DataState {
             touched: Vec::new(),
             turned: Vec::with_capacity(data.holdings.len()),
             losses: Vec::new(),
+            missed: Vec::new(),
             mended: Vec::new(),
             margins: Vec::new(),
             positions: Vec::with_capacity(widest.unwrap_or(0) + 1),
@@ -413,6 +427,7 @@ impl DataState {
         self.touched.clear();
         self.turned.clear();
         self.losses.clear();
+        self.missed.clear();
         self.mended.clear();
         self.margins.clear();
     }
@@ -431,12 +446,13 @@ impl DataState {
     /// Whether observers have yet to be told of a loss, with which a life may end.
     #[inline]
     pub(super) fn has_lost(&self) -> bool {
-        !self.losses.is_empty()
+        !self.losses.is_empty() || !self.missed.is_empty()
     }
 
     /// Tells nobody what has become of data at this instant.
     pub(super) fn forget_losses(&mut self) {
         self.losses.clear();
+        self.missed.clear();
         self.margins.clear();
         for class in self.touched.drain(..) {
             let state = &mut self.holdings[class.index()];
@@ -534,7 +550,8 @@ impl DataState {
 
     /// Whether data of a class are lost at this instant.
     pub(super) fn has_lost_of(&self, class: DataId) -> bool {
-        self.losses.iter().any(|loss| loss.data == class)
+        let missed = self.missed.iter().map(|(_, loss)| loss);
+        self.losses.iter().chain(missed).any(|loss| loss.data == class)
     }
 
     /// Works out everything that follows from how the copies of a class are, none of which has been
@@ -575,7 +592,8 @@ impl DataState {
         self.tell_margins(at, observer);
         self.touched.sort_unstable();
         self.touched.dedup();
-        for loss in self.losses.drain(..) {
+        let missed = self.missed.drain(..).map(|(_, loss)| loss);
+        for loss in self.losses.drain(..).chain(missed) {
             observer.on_loss(at, loss);
         }
         for class in self.touched.drain(..) {
@@ -714,6 +732,8 @@ impl DataState {
         state.lost_of[group as usize] = 0;
         state.new_since[group as usize] = state.losses;
         state.newest_since = state.losses;
+        // What only some of its copies had is part of all.
+        self.missed.retain(|(of, loss)| (*of, loss.data) != (group, class));
         self.sources_turn(holding, class);
         for number in holding.group(group) {
             let copy = holding.copy(*number);
@@ -984,11 +1004,6 @@ impl DataState {
         self.holdings[class.index()].unreadable == 0
     }
 
-    /// How many copies of a class are away.
-    pub(crate) fn away_of(&self, class: DataId) -> u32 {
-        self.holdings[class.index()].away
-    }
-
     /// In how many places copies of a class are away.
     pub(super) fn away_places(&self, class: DataId) -> u32 {
         self.holdings[class.index()].away_places
@@ -1077,8 +1092,12 @@ impl DataState {
         is_away: bool,
         now: SimTime,
     ) -> bool {
-        let (class, _, number) = data.holding_of(copy);
-        let Some(holes) = self.holdings[class.index()].holes.get_mut(number as usize) else {
+        let (class, holding, number) = data.holding_of(copy);
+        let state = &mut self.holdings[class.index()];
+        if is_away && let Some(left_at) = state.left_at.get_mut(number as usize) {
+            *left_at = now;
+        }
+        let Some(holes) = state.holes.get_mut(number as usize) else {
             return false;
         };
         if is_away {
@@ -1086,7 +1105,31 @@ impl DataState {
         } else {
             holes.closes(now)
         }
-        !holes.is_empty()
+        let lacks = !holes.is_empty();
+        if !state.untaken.is_empty() {
+            for &group in holding.groups_of.of(number as usize) {
+                let is_there = |number: &&u32| !self.away.has(holding.copy(**number).index());
+                let there = holding.group(group).iter().filter(is_there).count() as u32;
+                let untaken = &mut state.untaken[group as usize];
+                if there < holding.ack { untaken.opens(now) } else { untaken.closes(now) }
+            }
+        }
+        lacks
+    }
+
+    /// How many copies of a class are away that were there when the one on a unit left, and that one with them: those that
+    /// have left since then.
+    pub(super) fn left_since(&self, data: &Data, class: DataId, unit: UnitId) -> u32 {
+        let (state, holding) = (&self.holdings[class.index()], &data.holdings[class.index()]);
+        let of_unit = data.on_unit.of(unit.index()).iter().find_map(|copy| {
+            let (of, _, number) = data.holding_of(*copy);
+            (of == class).then(|| state.left_at[number as usize])
+        });
+        let since = of_unit.unwrap_or(SimTime::ZERO);
+        let has_left = |number: &u32| {
+            self.away.has(holding.copy(*number).index()) && state.left_at[*number as usize] >= since
+        };
+        (0..holding.count).filter(has_left).count() as u32
     }
 
     /// A copy has caught up with the others.
@@ -1124,12 +1167,17 @@ impl DataState {
             missed_by_all = missed.or(missed_by_all);
             // With fewer copies there nothing was accepted that could be lost.
             let Some(missed) = missed.filter(|_| gone >= holding.ack) else { continue };
-            let own = self.holdings[class.index()].holes[number as usize].until(now);
-            for (from, to) in missed.without(&own).iter() {
+            let state = &self.holdings[class.index()];
+            let own = state.holes[number as usize].until(now);
+            let mut lost = missed.without(&own);
+            if let Some(untaken) = state.untaken.get(group as usize) {
+                lost = lost.without(&untaken.until(now));
+            }
+            for (from, to) in lost.iter() {
                 let (how, newest) = (HowLost::Missed, Some(to - from));
                 let loss = Loss { data: class, cause: root, how, groups: 0, newest, age: now - to };
                 self.touched.push(class);
-                self.losses.push(loss);
+                self.missed.push((group, loss));
             }
         }
         self.holdings[class.index()].holes[number as usize] = missed_by_all.unwrap_or(Holes::NONE);

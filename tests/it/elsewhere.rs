@@ -368,3 +368,77 @@ data: {{rows: {{{data}}}}}
     check(unsynced, "unsynced", 10.0);
     check(&format!("{unsynced}, backup: {{every: 6h}}"), "unsynced", 3.0);
 }
+
+/// Who holds what, in any order, and a fire at 60 h that takes `a` and `b`: what nobody could have acknowledged is not
+/// lost, and what is lost with all copies is lost once.
+#[test]
+fn what_others_had_missed_does_not_depend_on_the_order_of_holders() {
+    let check = |holders: &[&str], off: &[&str], data: &str, wanted: &[(&str, f64)]| {
+        let fails = |name: &str| if off.contains(&name) { "off" } else { "" };
+        let text = format!(
+            "
+topology: t
+horizon: 62h
+failures:
+  off: {{every: {{fixed: 30h}}, repair: {{fixed: 10h}}}}
+  fire: {{every: {{fixed: 60h}}, repair: {{fixed: 10h}}, wipes: true}}
+domains: {{s: {{fails: [fire]}}, a: {{in: s}}, b: {{in: s, fails: [{}]}}, c: {{fails: [{}]}}}}
+data: {{rows: {{held_by: [{}], {data}, catch_up: never}}}}
+",
+            fails("b"),
+            fails("c"),
+            holders.join(", ")
+        );
+        let wanted: Vec<_> =
+            wanted.iter().map(|(stage, hours)| ((*stage).to_owned(), *hours)).collect();
+        assert_eq!(lost_by_stage(&text).0, wanted, "{holders:?} {off:?}");
+    };
+    for holders in [["a", "b", "c"], ["b", "a", "c"], ["c", "b", "a"]] {
+        let data = "copies: 3, ack: 2";
+        check(&holders, &["c"], data, &[("missed", 10.0)]);
+        // Two of three were away, and with one there nothing counts.
+        check(&holders, &["b", "c"], data, &[]);
+        check(&holders, &["b", "c"], "copies: 3, ack: 1", &[("missed", 10.0)]);
+    }
+    for holders in [["a", "b"], ["b", "a"]] {
+        check(&holders, &["b"], "copies: 2, ack: 1", &[("all-copies", 60.0)]);
+    }
+}
+
+/// A leader `a` and two that stand by, 5 s behind; each write is on two of those that are there before it counts. What is
+/// lost when another takes over is what two had that have both gone since.
+#[test]
+fn what_two_have_acknowledged_is_lost_with_these_two() {
+    let lost = |[a, b, c]: [&str; 3]| -> f64 {
+        let text = format!(
+            "
+topology: t
+horizon: 55h
+failures:
+  fa: {{{a}}}
+  fb: {{{b}}}
+  fc: {{{c}}}
+domains: {{na: {{fails: [fa]}}, nb: {{fails: [fb]}}, nc: {{fails: [fc]}}}}
+services: {{db: {{replicas: 3, on: [na, nb, nc], start: 0s, leader: {{failover: 30s}}}}}}
+data: {{rows: {{held_by: db, ack: 2, lag: {{fixed: 5s}}}}}}
+"
+        );
+        let (stages, all) = lost_by_stage(&text);
+        assert!(stages.iter().all(|(stage, _)| stage == "lagging"));
+        (all * 3_600.0).round()
+    };
+    let fails = |every: &str, repair: &str| {
+        format!("every: {{fixed: {every}}}, repair: {{fixed: {repair}}}")
+    };
+    let never = fails("1000h", "1h");
+    let at_50 = fails("50h", "3h");
+    assert_eq!(lost([&at_50, &never, &never]), 0.0);
+    // Both at once, and one before the other has taken over.
+    assert_eq!(lost([&at_50, &at_50, &never]), 5.0);
+    assert_eq!(lost([&at_50, &fails("180010s", "3h"), &never]), 5.0);
+    // One has been away for long: since then the two others have had everything.
+    let long = fails("10h", "100h");
+    assert_eq!(lost([&at_50, &never, &long]), 0.0);
+    assert_eq!(lost([&at_50, &fails("49h", "5h"), &never]), 0.0);
+    assert_eq!(lost([&at_50, &fails("50h", "1h"), &long]), 0.0);
+}

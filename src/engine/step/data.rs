@@ -179,9 +179,9 @@ impl<C: Chooser> Step<'_, C> {
             if before == unit || self.state.root.is_planned {
                 continue;
             }
-            // What was acknowledged is on so many copies, and whoever has it takes over if one of those is left.
+            // What was acknowledged is on so many copies that were there, and whoever has it takes over if one is left.
             let synchronous = model.data.holdings[class.index()].synchronous;
-            if self.state.data.away_of(class) < synchronous {
+            if self.state.data.left_since(&model.data, class, before) < synchronous {
                 continue;
             }
             let newest = self.chooser.lag(class);
