@@ -7,6 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use serde_json::error::Category;
 
 use crate::measure::MeasureSet;
 use crate::run::{Plan, Summary, Until};
@@ -220,7 +221,7 @@ impl Part {
     pub fn from_json(file: &str, text: &str) -> Result<Part, PartError> {
         let unreadable = |problem: String| PartError::Unreadable { file: file.to_owned(), problem };
         let Sealed { sha256, part }: Sealed<Part> =
-            serde_json::from_str(text).map_err(|error| unreadable(error.to_string()))?;
+            serde_json::from_str(text).map_err(|error| unreadable(not_json(&error)))?;
         if part.schema != SCHEMA {
             return Err(unreadable(format!("its `schema` is `{}`", part.schema)));
         }
@@ -299,6 +300,15 @@ impl Part {
             summary: Summary { replications: run.replications, events, is_partial: false },
             measures,
         })
+    }
+}
+
+/// Why a text is not the JSON that it should be.
+fn not_json(error: &serde_json::Error) -> String {
+    match error.classify() {
+        Category::Data => format!("it is JSON of something else ({error})"),
+        Category::Eof => format!("it is not whole ({error})"),
+        Category::Syntax | Category::Io => format!("it is not JSON ({error})"),
     }
 }
 

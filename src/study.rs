@@ -2,9 +2,10 @@
 
 use std::ops::ControlFlow;
 
-use crate::measure::{Life, PairedTally};
+use crate::measure::{Life, LifeOfJourney, LossesOfLife, PairedLossTally, PairedTally};
 use crate::report::{DifferenceReport, Side};
 use crate::run::{Plan, Progress, RunError};
+use crate::spec::Topology;
 use crate::system::{Each, System};
 use crate::units::SimTime;
 
@@ -26,19 +27,13 @@ const AT_ONCE: u64 = 1_024;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CompareError {
-    /// They have no journey of the same name.
-    #[error("`{first}` and `{second}` have no journey of the same name")]
+    /// They have neither a journey nor a data class of the same name.
+    #[error("`{first}` and `{second}` have neither a journey nor a data class of the same name")]
     NothingInCommon {
         /// The name of the first.
         first: String,
         /// The name of the second.
         second: String,
-    },
-    /// One of them has no journeys at all.
-    #[error("{name}: there are no journeys, and nothing else is compared")]
-    NoJourneys {
-        /// Its name.
-        name: String,
     },
     /// One of them cannot be run.
     #[error("{name}: {error}")]
@@ -50,15 +45,15 @@ pub enum CompareError {
     },
 }
 
-/// Compares the downtime and the outages of the journeys that two systems have in common, life by
-/// life: both have the same luck wherever they have the same unit with the same failure mode, and so
+/// Compares the downtime and the outages of the journeys, and the losses of the data classes, that two systems have in
+/// common, life by life: both have the same luck wherever they have the same unit with the same failure mode, and so
 /// most of what is luck and not design drops out of the difference.
 ///
 /// The plan's precision is not used.
 ///
 /// # Errors
 ///
-/// If the two have no journey in common, or one cannot be run.
+/// If the two have neither a journey nor a data class in common, or one cannot be run.
 pub fn compare(
     first: &System,
     second: &System,
@@ -78,17 +73,14 @@ fn compare_each(
     let not_run =
         |system: &System, error| CompareError::Run { name: system.topology().name.clone(), error };
     let all_lives = Plan { precision: None, ..plan.clone() };
-    let in_common = others.iter().map(|other| pairs(first, other));
-    let in_common: Vec<Vec<(usize, usize)>> = in_common.collect::<Result<_, _>>()?;
-    let mut tallies: Vec<Vec<PairedTally>> =
-        in_common.iter().map(|pairs| vec![PairedTally::new(plan); pairs.len()]).collect();
-    let ready = |system, journeys: Vec<usize>| {
+    let mut in_common = Vec::new();
+    for other in others {
+        in_common.push(InCommon::of(first, other, plan)?);
+    }
+    let mut sides = Vec::new();
+    for &system in [first].iter().chain(others) {
         let runner = System::runner(system, &all_lives).map_err(|error| not_run(system, error))?;
-        Ok((system, runner, journeys))
-    };
-    let mut sides = vec![ready(first, (0..first.topology().journeys.len()).collect())?];
-    for (other, pairs) in others.iter().zip(&in_common) {
-        sides.push(ready(other, pairs.iter().map(|(_, of_other)| *of_other).collect())?);
+        sides.push((system, runner));
     }
     let start = SimTime::ZERO + plan.warm_up;
     let at_once = (AT_ONCE / others.len() as u64).max(1);
@@ -97,23 +89,16 @@ fn compare_each(
     while done < plan.replications && !is_partial {
         let block = done..(done + at_once).min(plan.replications);
         let mut rows = Vec::new();
-        for (system, runner, journeys) in &sides {
+        for (system, runner) in &sides {
             let mut of_system = Vec::new();
-            let keep = |life: &Life| {
-                of_system.extend(journeys.iter().map(|&index| life.of_journey(index, start)));
-            };
+            let keep = |life: &Life| of_system.push(Row::of(life, system, start));
             let lived = runner.live(block.clone(), &mut Each(keep));
             events += lived.map_err(|error| not_run(system, error))?;
             rows.push(of_system);
         }
         let [before, others @ ..] = rows.as_slice() else { unreachable!("the first is one") };
-        let before = || before.chunks(first.topology().journeys.len());
-        for ((after, pairs), tallies) in others.iter().zip(&in_common).zip(&mut tallies) {
-            for (before, after) in before().zip(after.chunks(pairs.len())) {
-                for ((tally, (of_first, _)), after) in tallies.iter_mut().zip(pairs).zip(after) {
-                    tally.add(before[*of_first], *after);
-                }
-            }
+        for (after, in_common) in others.iter().zip(&mut in_common) {
+            before.iter().zip(after).for_each(|(before, after)| in_common.add(before, after));
         }
         done = block.end;
         let so_far = Progress {
@@ -124,49 +109,103 @@ fn compare_each(
         };
         is_partial = progress(&so_far).is_break() && done < plan.replications;
     }
-    let name = |index: usize| first.topology().journeys[index].name.clone();
-    let reports = others.iter().zip(&in_common).zip(&tallies).map(|((other, pairs), tallies)| {
-        let journeys = pairs.iter().zip(tallies);
-        DifferenceReport {
-            first: side(first, other),
-            second: side(other, first),
-            seed: plan.seed,
-            replications: done,
-            horizon: plan.horizon,
-            warm_up: plan.warm_up,
-            is_partial,
-            journeys: journeys.map(|((index, _), t)| (name(*index), t.estimates())).collect(),
-        }
+    let topology = first.topology();
+    let reports = others.iter().zip(&in_common).map(|(other, in_common)| DifferenceReport {
+        first: side(first, other),
+        second: side(other, first),
+        seed: plan.seed,
+        replications: done,
+        horizon: plan.horizon,
+        warm_up: plan.warm_up,
+        is_partial,
+        margin_s_per_year: 0.0,
+        journeys: (in_common.journeys.iter())
+            .map(|(pair, tally)| (topology.journeys[pair.0].name.clone(), tally.estimates()))
+            .collect(),
+        data: (in_common.data.iter())
+            .map(|(pair, tally)| (topology.data[pair.0].name.clone(), tally.estimates()))
+            .collect(),
     });
     Ok(reports.collect())
 }
 
-/// Journeys of the same name in two systems, by their numbers in both.
-fn pairs(first: &System, second: &System) -> Result<Vec<(usize, usize)>, CompareError> {
-    let name = |system: &System| system.topology().name.clone();
-    if let Some(without) = [first, second].iter().find(|one| one.topology().journeys.is_empty()) {
-        return Err(CompareError::NoJourneys { name: name(without) });
+/// What one life of a system came to.
+struct Row {
+    journeys: Vec<LifeOfJourney>,
+    data: Vec<LossesOfLife>,
+}
+
+impl Row {
+    fn of(life: &Life, system: &System, start: SimTime) -> Row {
+        let topology = system.topology();
+        Row {
+            journeys: (0..topology.journeys.len()).map(|of| life.of_journey(of, start)).collect(),
+            data: (0..topology.data.len()).map(|of| life.of_class(of, start)).collect(),
+        }
     }
-    let in_second =
-        |wanted: &str| second.topology().journeys.iter().position(|journey| journey.name == wanted);
-    let in_first = first.topology().journeys.iter().enumerate();
-    let pairs = in_first.filter_map(|(index, one)| Some((index, in_second(&one.name)?)));
-    let pairs: Vec<(usize, usize)> = pairs.collect();
-    match pairs.is_empty() {
-        true => Err(CompareError::NothingInCommon { first: name(first), second: name(second) }),
-        false => Ok(pairs),
+}
+
+/// Journeys and data classes of the same name in two systems, by their indices in both, and what is counted of them.
+struct InCommon {
+    journeys: Vec<((usize, usize), PairedTally)>,
+    data: Vec<((usize, usize), PairedLossTally)>,
+}
+
+impl InCommon {
+    fn of(first: &System, second: &System, plan: &Plan) -> Result<InCommon, CompareError> {
+        let (one, other) = (first.topology(), second.topology());
+        let journeys = same_names(&journey_names(one), &journey_names(other));
+        let data = same_names(&data_names(one), &data_names(other));
+        if journeys.is_empty() && data.is_empty() {
+            let (first, second) = (one.name.clone(), other.name.clone());
+            return Err(CompareError::NothingInCommon { first, second });
+        }
+        Ok(InCommon {
+            journeys: journeys.into_iter().map(|pair| (pair, PairedTally::new(plan))).collect(),
+            data: data.into_iter().map(|pair| (pair, PairedLossTally::new(plan))).collect(),
+        })
     }
+
+    /// Counts a life of the first and the one of the second with the same luck.
+    fn add(&mut self, before: &Row, after: &Row) {
+        for ((first, second), tally) in &mut self.journeys {
+            tally.add(before.journeys[*first], after.journeys[*second]);
+        }
+        for ((first, second), tally) in &mut self.data {
+            tally.add(before.data[*first], after.data[*second]);
+        }
+    }
+}
+
+fn journey_names(topology: &Topology) -> Vec<&str> {
+    topology.journeys.iter().map(|journey| journey.name.as_str()).collect()
+}
+
+fn data_names(topology: &Topology) -> Vec<&str> {
+    topology.data.iter().map(|class| class.name.as_str()).collect()
+}
+
+/// Where the same name is in both, in the order of the first.
+fn same_names(first: &[&str], second: &[&str]) -> Vec<(usize, usize)> {
+    let in_second = |wanted: &str| second.iter().position(|name| *name == wanted);
+    let in_first = first.iter().enumerate();
+    in_first.filter_map(|(index, name)| Some((index, in_second(name)?))).collect()
+}
+
+/// Names that are not in the other list.
+fn only_in(names: &[&str], others: &[&str]) -> Vec<String> {
+    names.iter().filter(|name| !others.contains(name)).map(|&name| name.to_owned()).collect()
 }
 
 /// One of two systems, and what the other one has not.
 fn side(system: &System, other: &System) -> Side {
-    let theirs = &other.topology().journeys;
-    let only_here = system.topology().journeys.iter().map(|journey| &journey.name);
-    let only_here = only_here.filter(|name| theirs.iter().all(|journey| journey.name != **name));
+    let (own, theirs) = (system.topology(), other.topology());
     Side {
-        name: system.topology().name.clone(),
-        sha256: system.topology().sha256.clone(),
-        only_here: only_here.cloned().collect(),
+        name: own.name.clone(),
+        sha256: own.sha256.clone(),
+        file: None,
+        only_here: only_in(&journey_names(own), &journey_names(theirs)),
+        data_only_here: only_in(&data_names(own), &data_names(theirs)),
     }
 }
 
@@ -176,7 +215,7 @@ fn side(system: &System, other: &System) -> Side {
 ///
 /// # Errors
 ///
-/// If the system has no journey, or it cannot be run.
+/// If the system cannot be run.
 pub fn without_each(
     system: &System,
     plan: &Plan,

@@ -1,5 +1,6 @@
 //! Arguments that several commands have, and what becomes of them.
 
+use std::env;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -23,6 +24,17 @@ pub(crate) fn at_least<const LEAST: u64>(text: &str) -> Result<u64, String> {
 pub(crate) fn between<const LEAST: u64, const MOST: u64>(text: &str) -> Result<u64, String> {
     let number = text.parse().ok().filter(|number| (LEAST..=MOST).contains(number));
     number.ok_or_else(|| format!("it must be a whole number from {LEAST} to {MOST}"))
+}
+
+/// The environment variable that says how many threads there are, where no argument does.
+pub(crate) const THREADS: &str = "NINEFOLD_THREADS";
+
+/// A number of threads; what is wrong with it may be wrong with the environment.
+pub(crate) fn threads(text: &str) -> Result<u64, String> {
+    between::<1, 1024>(text).map_err(|error| match env::var(THREADS) {
+        Ok(value) if value == text => format!("{error}; it is from the environment: {THREADS}"),
+        _ => error,
+    })
 }
 
 /// A duration that a life may have, in seconds.
@@ -67,8 +79,7 @@ pub(crate) struct RunArguments {
     allow_slow: bool,
 
     /// Threads; they change how long it takes, and no digit of the result.
-    #[arg(short = 'j', long, value_name = "T", env = "NINEFOLD_THREADS",
-          value_parser = between::<1, 1024>)]
+    #[arg(short = 'j', long, value_name = "T", env = THREADS, value_parser = threads)]
     threads: Option<u64>,
 }
 

@@ -11,15 +11,18 @@ use super::progress::{Bar, stop_on_interrupt};
 use super::{Failure, Outcome, load, put, tell};
 
 /// Compare two topologies, life by life: wherever both have the same unit with the same failure mode it
-/// fails at the same times, so that what differs is the design and not the luck.
+/// fails at the same times, so that what differs is the design and not the luck. Journeys are compared by how long they
+/// are down, data classes by what is lost, in how many incidents and in how many lives; what only one of the two has is
+/// named, and not compared.
 #[derive(Debug, Args)]
 #[command(
     mut_arg("seed", |seed| seed.help("The seed of both")),
     mut_arg("horizon", |horizon| {
         horizon.help("How long each life is measured, instead of what the topologies say")
     }),
-    after_help = "Exit status: 1 if a journey is down for longer in B than in A by more than the \
-                        margin, with 95 % confidence."
+    after_help = "Exit status: 1 if, with 95 % confidence, a journey is down for longer in B than in A by more than the \
+                  margin, more of a data class is lost by more than that, or it is lost in more incidents or more \
+                  lives."
 )]
 pub(crate) struct Compare {
     /// The topology to compare with; `-` is standard input.
@@ -38,7 +41,8 @@ pub(crate) struct Compare {
     run: RunArguments,
 
     // In `--help` between the warm-up and the threads.
-    /// How much longer a journey may be down in a year before B counts as worse.
+    /// How much longer a journey may be down in a year, and how much more of a data class may be lost, before B counts
+    /// as worse; no margin makes up for more incidents, or for more lives with one.
     #[arg(long, value_name = "10m", default_value = "0s", value_parser = parse_duration,
           display_order = 4)]
     margin: f64,
@@ -67,9 +71,12 @@ impl Compare {
         };
         let plan = self.plan(first, second)?;
         let bar = Bar::new(&second.topology().name, stop_on_interrupt());
-        let report = compare(first, second, &plan, &mut |progress| bar.show(progress))
-            .map_err(not_compared)?;
+        let mut report = compare(first, second, &plan, &mut |progress| bar.show(progress))
+            .map_err(|error| self.not_compared(error))?;
         drop(bar);
+        report.margin_s_per_year = self.margin;
+        report.first.file = Some(self.first.clone());
+        report.second.file = Some(self.second.clone());
         put(&match self.format {
             Format::Text => difference_to_text(&report),
             Format::Json => difference_to_json(&report),
@@ -78,7 +85,7 @@ impl Compare {
             tell("interrupted: the result is of the lives that were complete\n");
             return Ok(Outcome::Unfinished);
         }
-        match report.worse_by_more_than(self.margin).is_empty() {
+        match report.worse().is_empty() {
             true => Ok(Outcome::Met),
             false => Ok(Outcome::Missed),
         }
@@ -89,11 +96,22 @@ impl Compare {
         if self.run.horizon.is_none() && one.horizon != other.horizon {
             return Err(Failure::Refused(format!(
                 "error: `{}` and `{}` have different horizons: say which with --horizon\n",
-                one.name, other.name
+                self.first, self.second
             )));
         }
         let usual = self.run.plan(first, Until::Horizon);
         Ok(Plan { replications: self.replications.unwrap_or(usual.replications), ..usual })
+    }
+
+    /// Says why these cannot be compared: by their files, since both may have the same name.
+    fn not_compared(&self, error: CompareError) -> Failure {
+        not_compared(match error {
+            CompareError::NothingInCommon { .. } => CompareError::NothingInCommon {
+                first: self.first.clone(),
+                second: self.second.clone(),
+            },
+            error => error,
+        })
     }
 }
 

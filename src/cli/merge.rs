@@ -64,15 +64,10 @@ impl Merge {
         let mut parts = Vec::new();
         for path in &self.parts {
             let file = path.display().to_string();
-            let read = fs::read_to_string(path)
-                .map_err(|error| PartError::Unreadable {
-                    file: file.clone(),
-                    problem: error.to_string(),
-                })
-                .and_then(|text| Part::from_json(&file, &text));
-            match read {
-                Ok(part) => parts.push((file, part)),
-                Err(error) => problems += &told(&error),
+            match fs::read_to_string(path).map(|text| Part::from_json(&file, &text)) {
+                Ok(Ok(part)) => parts.push((file, part)),
+                Ok(Err(error)) => problems += &told(&error),
+                Err(error) => problems += &format!("error: cannot read `{file}`: {error}\n"),
             }
         }
         if problems.is_empty() { Ok(parts) } else { Err(Failure::Refused(problems)) }

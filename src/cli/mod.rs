@@ -107,8 +107,31 @@ impl From<io::Error> for Failure {
 
 /// Runs the command that the arguments name.
 pub(crate) fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let outcome = match arguments.command {
+    let outcome = match Arguments::try_parse() {
+        Ok(arguments) => run(arguments.command),
+        Err(answer) => answered(&answer),
+    };
+    let (outcome, message) = match outcome {
+        Ok(outcome) => (outcome, String::new()),
+        Err(Failure::Refused(message)) => (Outcome::Refused, message),
+        Err(Failure::Unfinished(message)) => (Outcome::Unfinished, message),
+        Err(Failure::ClosedPipe) => (Outcome::Met, String::new()),
+    };
+    tell(&message);
+    ExitCode::from(outcome as u8)
+}
+
+/// Prints what arguments ask for, as help, or what is wrong with them.
+fn answered(answer: &clap::Error) -> Result<Outcome, Failure> {
+    let printed = answer.print().and_then(|()| io::stdout().flush());
+    match answer.use_stderr() {
+        true => Ok(Outcome::Refused),
+        false => Ok(printed.map(|()| Outcome::Met)?),
+    }
+}
+
+fn run(command: Command) -> Result<Outcome, Failure> {
+    match command {
         Command::Simulate(simulate) => simulate.run(),
         Command::Compare(compare) => compare.run(),
         Command::Merge(merge) => merge.run(),
@@ -122,15 +145,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Schema(schema) => schema.run(),
         Command::Completions(completions) => completions.run(),
         Command::Man(man) => man.run(),
-    };
-    let (outcome, message) = match outcome {
-        Ok(outcome) => (outcome, String::new()),
-        Err(Failure::Refused(message)) => (Outcome::Refused, message),
-        Err(Failure::Unfinished(message)) => (Outcome::Unfinished, message),
-        Err(Failure::ClosedPipe) => (Outcome::Met, String::new()),
-    };
-    tell(&message);
-    ExitCode::from(outcome as u8)
+    }
 }
 
 /// Tells something on standard error; that it cannot be told is no reason to fail.

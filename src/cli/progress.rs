@@ -1,11 +1,12 @@
 //! How far a run is, where somebody can see it; and the wish to stop it.
 
+use std::fmt;
 use std::io::IsTerminal;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use ninefold::Progress;
 
 /// The exit status of a process that was interrupted, by convention.
@@ -37,8 +38,12 @@ impl Bar {
             false => ProgressDrawTarget::hidden(),
         };
         let bar = ProgressBar::with_draw_target(Some(1), target);
-        let style = "{prefix} [{bar:30}] {pos}/{len} lives, {per_sec}, {eta} left {msg}";
+        let style = "{prefix} [{bar:30}] {pos}/{len} lives, {rate}, {eta} left {msg}";
         if let Ok(style) = ProgressStyle::with_template(style) {
+            let style =
+                style.with_key("rate", |state: &ProgressState, out: &mut dyn fmt::Write| {
+                    let _ = out.write_str(&rate(state.per_sec()));
+                });
             bar.set_style(style.progress_chars("=> "));
         }
         bar.set_prefix(name.to_owned());
@@ -50,7 +55,10 @@ impl Bar {
         self.bar.set_length(progress.most);
         self.bar.set_position(progress.replications);
         if let Some(width) = progress.relative_half_width {
-            self.bar.set_message(format!("(interval +-{:.1} %)", 100.0 * width));
+            self.bar.set_message(format!(
+                "(widest 95 % interval: +-{:.1} % of its estimate)",
+                100.0 * width
+            ));
         }
         match self.stop.load(Ordering::Relaxed) {
             true => ControlFlow::Break(()),
@@ -62,5 +70,26 @@ impl Bar {
 impl Drop for Bar {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
+    }
+}
+
+/// Lives a second, or seconds a life where that is more.
+fn rate(per_second: f64) -> String {
+    match per_second {
+        per_second if per_second >= 10.0 => format!("{per_second:.0}/s"),
+        per_second if per_second >= 1.0 => format!("{per_second:.1}/s"),
+        per_second if per_second > 0.0 => format!("{:.1} s each", 1.0 / per_second),
+        _ => "-/s".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_rate_has_no_more_decimals_than_anybody_reads() {
+        let rates = [(3_227.549_9, "3228/s"), (7.92, "7.9/s"), (0.04, "25.0 s each"), (0.0, "-/s")];
+        for (per_second, text) in rates {
+            assert_eq!(super::rate(per_second), text);
+        }
     }
 }

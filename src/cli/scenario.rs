@@ -13,7 +13,7 @@ use ninefold::spec::{MOST_FAULTS, Scenario, Scenarios, single_faults};
 use ninefold::units::parse_duration;
 use ninefold::{ScenarioPlan, run_scenario};
 
-use super::arguments::{ThemeArgument, at_least, between};
+use super::arguments::{THREADS, ThemeArgument, at_least, threads};
 use super::output::{Drawing, file_stem, make_folder, write_figure, write_file};
 use super::progress::{Bar, stop_on_interrupt};
 use super::{Failure, Outcome, WRITES_IT_OUT, load, put, read_all, refuse_standard_input, tell};
@@ -49,8 +49,7 @@ pub(crate) struct RunScenarios {
     lives: Option<u64>,
 
     /// Threads; they change how long it takes, and no digit of the result.
-    #[arg(short = 'j', long, value_name = "T", env = "NINEFOLD_THREADS",
-          value_parser = between::<1, 1024>)]
+    #[arg(short = 'j', long, value_name = "T", env = THREADS, value_parser = threads)]
     threads: Option<u64>,
 
     /// How to print the result.

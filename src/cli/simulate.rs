@@ -150,8 +150,14 @@ impl Simulate {
         if let (Some(shard), Some(path)) = (self.shard, self.out.path()) {
             return self.run_part(&systems, shard, path);
         }
+        // Rows may go into the folder of `--out`, which is made only if all others can be written.
+        let goes_into =
+            |file: &RowFile| self.out.path().is_some_and(|out| file.path().starts_with(out));
+        let (inside, outside): (Vec<_>, Vec<_>) =
+            row_files.iter().partition(|file| goes_into(file));
+        outside.iter().try_for_each(|file| refuse_unwritable(file.path()))?;
         self.out.prepare()?;
-        row_files.iter().try_for_each(|file| refuse_unwritable(file.path()))?;
+        inside.iter().try_for_each(|file| refuse_unwritable(file.path()))?;
         let stop = stop_on_interrupt();
         let mut reports = Vec::new();
         let mut written = Written::All;

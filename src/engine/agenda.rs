@@ -105,6 +105,9 @@ impl Bias {
 const SET_OFF: u32 = 1 << 31;
 /// How probable what follows at once from something that is made to happen is made to be, at least.
 const NOT_SELDOM: f64 = 0.25;
+/// Of no more than so many a common cause that is made to strike hits each no less often than that: with many the weights would
+/// be too uneven.
+pub(super) const MOST_HITS: usize = 6;
 /// Draws of a life until one is as long as it is old already.
 const MOST_TRIES: u32 = 64;
 /// The luck of so many clocks is fetched together when a life begins: it is in another order than they are.
@@ -728,7 +731,11 @@ impl Chooser for Agenda<'_> {
                 key.draw(next_of(&mut self.coverages[seat.index()]))
             }
         };
-        let follows = matches!(chance, Chance::Burst(_) | Chance::Shock(_) | Chance::Strike(_));
+        let follows = match chance {
+            Chance::Burst(_) | Chance::Shock(_) | Chance::Strike(_) => true,
+            Chance::Hit(shock, _) => self.model.shocks[shock.index()].targets.len() <= MOST_HITS,
+            Chance::Work(..) | Chance::Covered(_) => false,
+        };
         if self.bias.is_forcing && follows {
             return self.bias.happens(probability, probability.max(NOT_SELDOM), &mut stream);
         }

@@ -14,7 +14,7 @@
 
 use super::agenda::Agenda;
 use super::event::Event;
-use super::nearness::{Nearness, Rare};
+use super::nearness::{MOST_WORKS, Nearness, Rare};
 use super::replicate::{Endless, Replication};
 use super::seldom::{Beginning, Beginnings, Source};
 use super::state::State;
@@ -59,6 +59,8 @@ pub struct Excursions {
     pub events: u64,
     /// The time that the life spent near, seconds.
     pub near_s: f64,
+    /// By kind of planned work how many excursions saw it begin that had begun without.
+    pub works: [u32; MOST_WORKS],
 }
 
 impl Excursions {
@@ -90,7 +92,7 @@ pub struct Excursioner<'m> {
     pub(super) of_kinds: Vec<u32>,
     pub(super) beside: Vec<Source>,
     /// What begins excursions so seldom that it is made to.
-    beginnings: Beginnings,
+    pub(super) beginnings: Beginnings,
     /// By what likelihood ratios are wrong on purpose.
     #[cfg(test)]
     pub(crate) wrong: f64,

@@ -15,6 +15,7 @@
 //! systems*, ACM TOMACS 4, 1994.
 
 use super::excursion::{Excursioner, Excursions, Future, Instant, Present};
+use super::nearness::MOST_WORKS;
 use super::seldom::Source;
 use crate::dist::unit_exponential;
 use crate::rng::{Purpose, Stream, StreamKey};
@@ -43,11 +44,17 @@ impl Excursioner<'_> {
         strikes: Option<Source>,
         seen: &mut Excursions,
     ) {
+        let mut works = [false; MOST_WORKS];
         for copy in 0..copies {
             let number = seen.count << 16 | u64::from(copy);
             let each = worth / f64::from(copies);
-            let weight = self.hastened((key, number), each, strikes, seen);
+            let weight = self.hastened((key, number), each, strikes, (seen, &mut works));
             seen.surplus += weight - 1.0;
+        }
+        // What is under way from the beginning on does not begin.
+        for (kind, clocks) in self.beginnings.works.iter().enumerate() {
+            let begins = works[kind] && !clocks.iter().any(|at| self.life.state.is_active(*at));
+            seen.works[kind] += u32::from(begins);
         }
     }
 
@@ -57,7 +64,7 @@ impl Excursioner<'_> {
         (key, number): (StreamKey, u64),
         each: f64,
         strikes: Option<Source>,
-        seen: &mut Excursions,
+        (seen, works): (&mut Excursions, &mut [bool; MOST_WORKS]),
     ) -> f64 {
         self.copy.clone_from(&self.life);
         self.copy.agenda.branch(number);
@@ -80,6 +87,9 @@ impl Excursioner<'_> {
                 seen.hit(future.weight);
             }
             let is_far = !future.is_so && self.nearness.level(&self.copy.state) < self.near;
+            for (work, clocks) in works.iter_mut().zip(&self.beginnings.works) {
+                *work |= clocks.iter().any(|clock| self.copy.state.is_active(*clock));
+            }
             // What cannot happen of itself counts for nothing from there on.
             if is_over || is_far || weight == 0.0 {
                 return weight;

@@ -15,6 +15,8 @@ const MOST_STOREYS: usize = 4;
 const MOST_TRIED: usize = 400;
 /// Units that matter of which each is tried to see whether its failure alone is enough.
 const MOST_ALONE: usize = 400;
+/// Kinds of planned work that are told from one another.
+pub(super) const MOST_WORKS: usize = 8;
 /// More failures than anything takes: what is enough alone is never one of several that are.
 const NEVER: u32 = 1_000_000;
 
@@ -33,12 +35,17 @@ pub enum Rare {
 pub(super) struct Beside {
     pub(super) clocks: Vec<ClockId>,
     pub(super) spares: Vec<SpareId>,
+    /// Who serves at first on seats where others differ from it: with another one it is as if that were down.
+    pub(super) seats: Vec<(SeatId, UnitId)>,
 }
 
 impl Beside {
     fn is_under_way(&self, state: &State) -> bool {
         self.clocks.iter().any(|clock| state.is_active(*clock))
             || self.spares.iter().any(|spare| state.is_ordered[spare.index()])
+            || self.seats.iter().any(|(seat, first)| {
+                !matches!(state.seats[seat.index()], SeatState::Serving(unit) if unit == *first)
+            })
     }
 }
 
@@ -47,6 +54,10 @@ impl Beside {
 pub(super) struct Nearness<'m> {
     model: &'m Model,
     pub(super) rare: Rare,
+    /// All that matters.
+    pub(super) cone: Cone,
+    /// The planned work that matters, by its failure modes.
+    pub(super) works: Vec<Vec<ClockId>>,
     /// The gates that matter, inputs before gates.
     gates: Vec<GateId>,
     /// By gate and storey: with what each of its inputs goes down.
@@ -135,6 +146,7 @@ impl<'m> Nearness<'m> {
                 .map(SpareId::new)
                 .filter(|spare| cone.has_crew(model.spares[spare.index()]))
                 .collect(),
+            seats: unequal_seats(model, &cone),
         };
         let strikes = |shock: &ShockId| {
             let targets = &model.shocks[shock.index()].targets;
@@ -151,6 +163,7 @@ impl<'m> Nearness<'m> {
         let mut nearness = Nearness {
             model,
             rare,
+            works: works(model, &cone, |clock| takes(clock)),
             storeys,
             units: (0..model.units.len())
                 .map(UnitId::new)
@@ -164,6 +177,7 @@ impl<'m> Nearness<'m> {
             all_clocks,
             all_shocks,
             beside,
+            cone: cone.clone(),
             deletion: match rare {
                 Rare::Outage(_) => None,
                 Rare::Loss(class) => Some(class).filter(is_even),
@@ -410,6 +424,11 @@ impl<'m> Nearness<'m> {
         members.filter(|unit| may_serve(unit) && is_up(*unit)).count() as u32
     }
 
+    /// How long failures of a clock last in the mean, seconds.
+    pub(super) fn lasts(&self, clock: ClockId) -> f64 {
+        self.lasts[clock.index()]
+    }
+
     /// How long what has failed lasts in the mean, seconds: of several that which is over soonest, because another one
     /// has to fail while it is not.
     pub(super) fn lasting(&self, state: &State) -> f64 {
@@ -537,9 +556,60 @@ impl<'m> Nearness<'m> {
 pub(super) fn is_known(model: &Model, clock: ClockId) -> bool {
     match &model.clocks[clock.index()].to_failure {
         TimeToFailure::Memoryless { .. } => true,
-        TimeToFailure::Aging(law) => law.hazard(0.0).is_some(),
+        TimeToFailure::Aging(law) => match **law {
+            // It grows so fast towards the beginning that what is drawn evenly over a life has no variance.
+            Law::Weibull { shape, .. } | Law::Gamma { shape, .. } if shape < 0.5 => false,
+            _ => law.hazard(0.0).is_some(),
+        },
         TimeToFailure::SetOff => false,
     }
+}
+
+/// Seats of which some members fail in other ways than who serves at first.
+fn unequal_seats(model: &Model, cone: &Cone) -> Vec<(SeatId, UnitId)> {
+    let modes = |unit: UnitId| {
+        let mut modes = Vec::new();
+        let mut left = vec![unit];
+        while let Some(unit) = left.pop() {
+            let clocks = model.unit_clocks.of(unit.index()).iter();
+            modes.extend(clocks.map(|clock| model.clocks[clock.index()].mode));
+            left.extend(model.hosts.of(unit.index()));
+        }
+        modes.sort_unstable();
+        modes
+    };
+    let first = State::new(model);
+    let mut unequal = Vec::new();
+    for roster in model.rosters_in(cone) {
+        let all: Vec<Vec<u32>> = roster.members.iter().map(|unit| modes(*unit)).collect();
+        if all.windows(2).all(|two| two[0] == two[1]) {
+            continue;
+        }
+        for seat in roster.seats() {
+            if let SeatState::Serving(unit) = first.seats[seat.index()] {
+                unequal.push((seat, unit));
+            }
+        }
+    }
+    unequal
+}
+
+/// Planned work by its failure modes: that which takes something of what is needed.
+fn works(model: &Model, cone: &Cone, takes: impl Fn(&ClockId) -> bool) -> Vec<Vec<ClockId>> {
+    let mut works: Vec<Vec<ClockId>> = Vec::new();
+    let mode = |clock: &ClockId| model.clocks[clock.index()].mode;
+    for clock in (0..model.clocks.len()).map(ClockId::new).filter(takes) {
+        let spec = &model.clocks[clock.index()];
+        if !spec.is_planned || !cone.units[spec.unit.index()] {
+            continue;
+        }
+        let is_full = works.len() == MOST_WORKS;
+        match works.iter_mut().rev().find(|alike| is_full || mode(&alike[0]) == spec.mode) {
+            Some(alike) => alike.push(clock),
+            None => works.push(vec![clock]),
+        }
+    }
+    works
 }
 
 /// By unit whether it holds copies of a class, or whoever does is on it.

@@ -504,6 +504,15 @@ pub struct NodeView {
     pub is_short: bool,
 }
 
+/// How a replica keeps a node from being emptied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// Too few replicas of its service are up to let it go.
+    Budget,
+    /// The last healthy replica of its volume is there.
+    LastOfVolume,
+}
+
 impl super::State {
     /// Where a replica is; `None` for units that no controller places.
     pub fn placement(&self, model: &Model, unit: UnitId) -> Option<Placement> {
@@ -558,9 +567,8 @@ impl super::State {
         nodes.filter_map(obstacle).collect()
     }
 
-    /// The replicas that keep a node from being emptied: because the budget of their service does not let
-    /// them go, or because the last replica of their volume is there.
-    pub fn blocking(&self, model: &Model, unit: UnitId) -> Vec<UnitId> {
+    /// The replicas that keep a node from being emptied, each once, and how.
+    pub fn blocking(&self, model: &Model, unit: UnitId) -> Vec<(UnitId, Hold)> {
         let Some(node) = model.units[unit.index()].extras().node else { return Vec::new() };
         if self.platform.nodes[node.index()].drained_by.is_none() {
             return Vec::new();
@@ -569,12 +577,13 @@ impl super::State {
             let state = &self.platform.pods[pod.index()];
             state.phase.can_be_told() && !self.may_be_evicted(model, *pod)
         };
-        let pods = self.platform.on(node).filter(blocks);
-        let pods = pods.chain(self.platform.needing(&model.platform, node));
-        let mut units: Vec<UnitId> =
-            pods.map(|pod| model.platform.pods[pod.index()].unit).collect();
-        units.sort_unstable();
-        units.dedup();
+        let pods = self.platform.on(node).filter(blocks).map(|pod| (pod, Hold::Budget));
+        let needing = self.platform.needing(&model.platform, node);
+        let pods = pods.chain(needing.map(|pod| (pod, Hold::LastOfVolume)));
+        let mut units: Vec<(UnitId, Hold)> =
+            pods.map(|(pod, hold)| (model.platform.pods[pod.index()].unit, hold)).collect();
+        units.sort_unstable_by_key(|(unit, _)| *unit);
+        units.dedup_by_key(|(unit, _)| *unit);
         units
     }
 

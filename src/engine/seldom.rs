@@ -11,23 +11,19 @@
 //! happen of itself what follows is left out.
 
 use super::event::Event;
-use super::nearness::{Beside, Nearness, Rare, is_known};
-use crate::dist::Law;
-use crate::model::{ClockId, DataId, Model, Repair, ShockId, SpareId, TimeToFailure};
+use super::nearness::{Beside, Nearness, Rare};
+use super::unseen::{SHARE, Unseen, refusal};
+use crate::model::{
+    ClockId, DataId, Model, Repair, SeatId, ShockId, SpareId, TimeToFailure, UnitId,
+};
 use crate::rng::{Purpose, StreamKey};
 use crate::spec::Scrub;
 use crate::units::{SimSpan, SimTime};
 
 /// Seldom is what happens in fewer lives than this share of them.
 const SELDOM: f64 = 0.1;
-/// A way on that is less probable is followed too seldom in copies, if nothing makes it more probable.
-const IMPROBABLE: f64 = 0.01;
-/// How many of several are hit at once is drawn as it is: one by one this often is often enough that all ways are seen.
-const PROBABLE: f64 = 0.25;
 /// With latent defects less probable than this more excursions would be needed than a run has.
 const LEAST_DEFECTIVE: f64 = 0.001;
-/// It matters if it takes up no less than this share of the time of all ways.
-const SHARE: f64 = 0.05;
 
 /// What strikes of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,27 +77,6 @@ impl Source {
     }
 }
 
-/// What lives hardly ever see, and nothing can make them see.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unseen {
-    /// Failures of a mode whose hazard is not known at every age.
-    Failure(ClockId),
-    /// A common cause that ages, or hardly ever strikes those that it can.
-    Shock(ShockId),
-    /// A deletion of a class that is not equally likely at all times.
-    Deletion(DataId),
-    /// An improbable way that a repair may go, which takes long.
-    Repair(ClockId),
-    /// A failure that takes copies, each with a probability.
-    Wiping(ClockId),
-    /// A latent defect of a class.
-    Defect(DataId),
-    /// Defects of a class that are nearer to a loss while nothing has failed.
-    Rot(DataId),
-    /// What brings it no nearer by itself than lives often are anyway.
-    Beginning(Source),
-}
-
 /// What begins excursions so seldom that it is made to.
 #[derive(Clone, Debug)]
 pub struct Beginnings {
@@ -110,6 +85,8 @@ pub struct Beginnings {
     is_hidden: bool,
     /// What counts as near while it is under way.
     pub(super) beside: Beside,
+    /// Planned work that must be seen to begin while something has failed, by its failure modes.
+    pub(super) works: Vec<Vec<ClockId>>,
 }
 
 /// Sources of one kind.
@@ -137,7 +114,7 @@ impl Beginnings {
     pub fn new(model: &Model, rare: Rare, seconds: f64) -> Result<Beginnings, Unseen> {
         let mut nearness = Nearness::new(model, rare);
         let is_seldom = seldom_kinds(model, &nearness, seconds);
-        unseen(model, &nearness, &is_seldom)?;
+        refusal(model, &nearness, &is_seldom)?;
         let defect = defect(model, rare, seconds);
         if let Some((class, _)) = defect.filter(|(_, probability)| *probability < LEAST_DEFECTIVE) {
             return Err(Unseen::Defect(class));
@@ -155,7 +132,19 @@ impl Beginnings {
             }
         }
         let is_hidden = nearness.is_uneven || is_silent;
-        Ok(Beginnings { kinds, defect, is_hidden, beside: nearness.beside })
+        // The failure that is there when work begins is as likely as the one that comes during it, but for how long they last.
+        let longest =
+            nearness.clocks.iter().map(|clock| nearness.lasts(*clock)).fold(0.0, f64::max);
+        let is_short = |clocks: &Vec<ClockId>| {
+            clocks.iter().any(|clock| longest > SHARE * nearness.lasts(*clock))
+        };
+        let works = nearness.works.iter().filter(|clocks| is_short(clocks)).cloned().collect();
+        Ok(Beginnings { kinds, defect, is_hidden, beside: nearness.beside, works })
+    }
+
+    /// Work that must be seen to begin while something has failed: one of each kind.
+    pub fn works(&self) -> impl Iterator<Item = ClockId> + '_ {
+        self.works.iter().map(|alike| alike[0])
     }
 
     /// These where only what seldom happens counts as near while it is under way by itself: the rest lives see as often as
@@ -176,7 +165,10 @@ impl Beginnings {
             let mut users = (0..model.clocks.len()).map(ClockId::new).filter(uses);
             users.all(|clock| is_seldom(&clock))
         };
+        let is_left_seldom =
+            |(_, unit): &(SeatId, UnitId)| model.unit_clocks.of(unit.index()).iter().all(is_seldom);
         let beside = Beside {
+            seats: self.beside.seats.iter().copied().filter(is_left_seldom).collect(),
             clocks: self.beside.clocks.iter().copied().filter(is_seldom).collect(),
             spares: self.beside.spares.iter().copied().filter(is_used_seldom).collect(),
         };
@@ -185,7 +177,7 @@ impl Beginnings {
 
     /// How much there is that counts as near while it is under way by itself.
     pub fn beside(&self) -> usize {
-        self.beside.clocks.len() + self.beside.spares.len()
+        self.beside.clocks.len() + self.beside.spares.len() + self.beside.seats.len()
     }
 
     /// How probable a latent defect of a copy in one of its groups is at an instant, about, where its class has such:
@@ -263,7 +255,7 @@ fn seldom_kinds(model: &Model, nearness: &Nearness<'_>, seconds: f64) -> Vec<boo
     for source in clocks.chain(shocks).chain(deletion) {
         let kind = source.kind(model);
         expected[kind] += expected_of(model, source, seconds);
-        drags[kind] |= drags_seldom(model, source);
+        drags[kind] |= drags_seldom(model, source) || hits_several_seldom(model, source, seconds);
     }
     expected.iter().zip(drags).map(|(expected, drags)| drags || *expected < SELDOM).collect()
 }
@@ -294,57 +286,21 @@ fn within(to_failure: &TimeToFailure, seconds: f64) -> f64 {
     }
 }
 
+/// Whether a common cause hits several at once in few lives, if it hits one in many: then it is as if those were seldom.
+fn hits_several_seldom(model: &Model, source: Source, seconds: f64) -> bool {
+    let Source::Shock(shock) = source else { return false };
+    let spec = &model.shocks[shock.index()];
+    let (count, misses) = (spec.targets.len() as i32, 1.0 - spec.each);
+    let none = libm::pow(misses, f64::from(count));
+    let one = f64::from(count) * spec.each * libm::pow(misses, f64::from(count - 1));
+    count > 1 && expected_of(model, source, seconds) * (1.0 - none - one) < SELDOM
+}
+
 /// Whether a failure drags others along, and seldom: what it drags along is seldom even if it is not.
 fn drags_seldom(model: &Model, source: Source) -> bool {
     let Source::Clock(clock) = source else { return false };
     let burst = model.clocks[clock.index()].extras().burst.as_ref();
     burst.is_some_and(|burst| burst.probability < SELDOM)
-}
-
-/// Refuses what would be missing.
-fn unseen(model: &Model, nearness: &Nearness<'_>, is_seldom: &[bool]) -> Result<(), Unseen> {
-    for &clock in &nearness.all_clocks {
-        let spec = &model.clocks[clock.index()];
-        let is_set_off = matches!(spec.to_failure, TimeToFailure::SetOff);
-        // Beside others that are made to happen more often it would hardly ever be the last.
-        if !is_set_off && nearness.clocks.binary_search(&clock).is_err() {
-            return Err(Unseen::Failure(clock));
-        }
-        let is_of_copies = matches!(nearness.rare, Rare::Loss(_));
-        if is_of_copies && spec.wipes && spec.wiping() < PROBABLE {
-            return Err(Unseen::Wiping(clock));
-        }
-        if let Repair::After(task) = spec.repair
-            && model.stages_of(task).iter().any(|stage| has_improbable_part(&stage.law))
-        {
-            return Err(Unseen::Repair(clock));
-        }
-    }
-    for &shock in &nearness.all_shocks {
-        let spec = &model.shocks[shock.index()];
-        let is_aging = !matches!(spec.to_failure, TimeToFailure::Memoryless { .. });
-        let hits_few = spec.each < IMPROBABLE && spec.each * (spec.targets.len() as f64) < 1.0;
-        if is_aging && is_seldom[Source::Shock(shock).kind(model)] || hits_few {
-            return Err(Unseen::Shock(shock));
-        }
-    }
-    for &clock in &nearness.beside.clocks {
-        let is_made = is_seldom[Source::Clock(clock).kind(model)];
-        let is_set_off = matches!(model.clocks[clock.index()].to_failure, TimeToFailure::SetOff);
-        if is_made && !is_set_off && !is_known(model, clock) {
-            return Err(Unseen::Failure(clock));
-        }
-    }
-    let Rare::Loss(class) = nearness.rare else { return Ok(()) };
-    let holding = model.holding(class);
-    let is_uneven = holding.deleted.is_some() && nearness.deletion.is_none();
-    if is_uneven && is_seldom[Source::Deletion(class).kind(model)] {
-        return Err(Unseen::Deletion(class));
-    }
-    if holding.defects_add_up() {
-        return Err(Unseen::Rot(class));
-    }
-    Ok(())
 }
 
 /// The class that is sought, if its copies have latent defects; and how probable it is at an instant that a copy has one
@@ -360,15 +316,4 @@ fn defect(model: &Model, rare: Rare, seconds: f64) -> Option<(DataId, f64)> {
     };
     let groups_each = holding.groups_of.items().len() as f64 / f64::from(holding.count);
     Some((class, lasts / latent.every.mean() / groups_each.max(1.0)))
-}
-
-/// Whether a law has a part that is improbable and takes up a good deal of its mean.
-fn has_improbable_part(law: &Law) -> bool {
-    match law {
-        Law::Mixture(parts) => parts.iter().any(|part| {
-            part.probability < IMPROBABLE && part.probability * part.law.mean() > SHARE * law.mean()
-        }),
-        Law::Sum(parts) => parts.iter().any(has_improbable_part),
-        _ => false,
-    }
 }

@@ -66,6 +66,15 @@ pub struct LifeOfJourney {
     pub longest: SimSpan,
 }
 
+/// What a life lost of one data class, in incidents that began while it was measured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LossesOfLife {
+    /// How many.
+    pub incidents: u64,
+    /// What they lost together, as a length of time.
+    pub lost: SimSpan,
+}
+
 impl Life {
     /// What it came to, measured from this instant on, for the journey with this index.
     pub fn of_journey(&self, journey: usize, from: SimTime) -> LifeOfJourney {
@@ -92,6 +101,16 @@ impl Life {
         let incidents = of_classes.flat_map(|data| data.incidents_from(from));
         incidents.fold((SimSpan::ZERO, 0), |(worst, count), incident| {
             (worst.max(incident.lost), count + 1)
+        })
+    }
+
+    /// What it lost of the data class with this index, in incidents that began at this instant or after it; nothing
+    /// where a life ends before its horizon.
+    pub fn of_class(&self, class: usize, from: SimTime) -> LossesOfLife {
+        let incidents = self.data.get(class).into_iter().flat_map(|data| data.incidents_from(from));
+        incidents.fold(LossesOfLife::default(), |sums, incident| LossesOfLife {
+            incidents: sums.incidents + 1,
+            lost: sums.lost + incident.lost,
         })
     }
 

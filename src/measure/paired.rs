@@ -1,24 +1,23 @@
 //! The difference between two systems, life by life.
 
-use super::outage::LifeOfJourney;
+use super::data::Bounded;
+use super::outage::{LifeOfJourney, LossesOfLife};
 use crate::run::Plan;
-use crate::stats::{Estimate, Moments, SignedMoments, zero_event_probability};
+use crate::stats::{
+    Estimate, Moments, SignedMoments, proportion, zero_event_probability, zero_event_rate,
+};
 use crate::units::{SECONDS_PER_YEAR, SimSpan};
 
-/// What is known of one journey in two systems.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PairedEstimates {
-    /// Downtime in the first, seconds a year.
-    pub first_s_per_year: Estimate,
-    /// Downtime in the second, seconds a year.
-    pub second_s_per_year: Estimate,
-    /// Downtime in the second less downtime in the first, seconds a year. Without an interval where
-    /// no life differs.
-    pub difference_s_per_year: Estimate,
-    /// Outages a year in the second less those in the first. Without an interval where no life has
-    /// more or fewer.
-    pub outages_difference_per_year: Estimate,
-    /// Lives in which the second was down for longer, for as long, and for less time.
+/// What is known of one measure in two systems.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Paired {
+    /// In the first.
+    pub first: Estimate,
+    /// In the second.
+    pub second: Estimate,
+    /// In the second less in the first. Without an interval where no life differs.
+    pub difference: Estimate,
+    /// Lives in which there was more of it in the second, as much, and less.
     pub lives: [u64; 3],
     /// Where no life differs: the probability that one does, at most, with 95 % confidence.
     pub differs_at_most: Option<f64>,
@@ -27,38 +26,41 @@ pub struct PairedEstimates {
     pub variance_ratio: Option<f64>,
 }
 
-/// Counts pairs of lives of one journey.
-#[derive(Clone, Debug)]
-pub struct PairedTally {
-    horizon: SimSpan,
+/// What is known of one journey in two systems.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PairedEstimates {
+    /// Downtime, seconds a year.
+    pub downtime_s_per_year: Paired,
+    /// Outages a year.
+    pub outages_per_year: Paired,
+}
+
+/// What is known of one data class in two systems.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PairedLosses {
+    /// Seconds' worth of data that are lost in a year.
+    pub lost_s_per_year: Paired,
+    /// Incidents that begin in a year.
+    pub loss_incidents_per_year: Paired,
+    /// Probability that a life has any.
+    pub p_loss: Paired,
+}
+
+/// Counts one measure of pairs of lives.
+#[derive(Clone, Debug, Default)]
+struct PairedMoments {
     first: Moments,
     second: Moments,
     difference: SignedMoments,
-    outages: SignedMoments,
     lives: [u64; 3],
 }
 
-impl PairedTally {
-    /// For lives of this plan.
-    pub fn new(plan: &Plan) -> PairedTally {
-        PairedTally {
-            horizon: plan.horizon,
-            first: Moments::default(),
-            second: Moments::default(),
-            difference: SignedMoments::default(),
-            outages: SignedMoments::default(),
-            lives: [0; 3],
-        }
-    }
-
-    /// Adds a life of the first system and the life of the second with the same luck.
-    pub fn add(&mut self, first: LifeOfJourney, second: LifeOfJourney) {
-        let (one, other) = (first.downtime.micros(), second.downtime.micros());
-        self.first.add(one);
-        self.second.add(other);
-        self.difference.add(other, one);
-        self.outages.add(second.outages, first.outages);
-        let place = match other.cmp(&one) {
+impl PairedMoments {
+    fn add(&mut self, first: u64, second: u64) {
+        self.first.add(first);
+        self.second.add(second);
+        self.difference.add(second, first);
+        let place = match second.cmp(&first) {
             std::cmp::Ordering::Greater => 0,
             std::cmp::Ordering::Equal => 1,
             std::cmp::Ordering::Less => 2,
@@ -66,26 +68,116 @@ impl PairedTally {
         self.lives[place] += 1;
     }
 
-    /// What is known now; at least one pair must have been added.
-    pub fn estimates(&self) -> PairedEstimates {
-        let years = self.horizon.seconds() / SECONDS_PER_YEAR;
-        let unit = 1e6 * years;
+    /// What is known of the numbers divided by `unit`, with what `alone` says of those of one system.
+    fn estimates(&self, unit: f64, alone: impl Fn(&Moments) -> Estimate) -> Paired {
         let of_both = self.first.variance() + self.second.variance();
-        let lives = self.first.count();
         // Where no pair differs, that nothing varies is luck and not knowledge.
-        let or_unknown = |estimate: Estimate, moments: &SignedMoments| match moments.is_zero() {
+        let is_same = self.difference.is_zero();
+        let difference = match is_same {
             true => Estimate { mean: 0.0, std_error: None, ci95: None },
-            false => estimate,
+            false => self.difference.mean(unit),
         };
-        let seldom = self.difference.is_zero();
-        PairedEstimates {
-            first_s_per_year: self.first.mean(unit).within(0.0, f64::MAX),
-            second_s_per_year: self.second.mean(unit).within(0.0, f64::MAX),
-            difference_s_per_year: or_unknown(self.difference.mean(unit), &self.difference),
-            outages_difference_per_year: or_unknown(self.outages.mean(years), &self.outages),
+        Paired {
+            first: alone(&self.first),
+            second: alone(&self.second),
+            difference,
             lives: self.lives,
-            differs_at_most: seldom.then(|| zero_event_probability(lives)),
+            differs_at_most: is_same.then(|| zero_event_probability(self.first.count())),
             variance_ratio: (of_both > 0.0).then(|| self.difference.variance() / of_both),
         }
     }
+}
+
+/// Counts pairs of lives of one journey.
+#[derive(Clone, Debug)]
+pub struct PairedTally {
+    years: f64,
+    /// Microseconds.
+    downtime: PairedMoments,
+    outages: PairedMoments,
+}
+
+impl PairedTally {
+    /// For lives of this plan.
+    pub fn new(plan: &Plan) -> PairedTally {
+        PairedTally {
+            years: years(plan.horizon),
+            downtime: PairedMoments::default(),
+            outages: PairedMoments::default(),
+        }
+    }
+
+    /// Adds a life of the first system and the life of the second with the same luck.
+    pub fn add(&mut self, first: LifeOfJourney, second: LifeOfJourney) {
+        self.downtime.add(first.downtime.micros(), second.downtime.micros());
+        self.outages.add(first.outages, second.outages);
+    }
+
+    /// What is known now; at least one pair must have been added.
+    pub fn estimates(&self) -> PairedEstimates {
+        let of = |moments: &PairedMoments, unit: f64| {
+            moments.estimates(unit, |one| one.mean(unit).within(0.0, f64::MAX))
+        };
+        PairedEstimates {
+            downtime_s_per_year: of(&self.downtime, 1e6 * self.years),
+            outages_per_year: of(&self.outages, self.years),
+        }
+    }
+}
+
+/// Counts pairs of lives of one data class.
+#[derive(Clone, Debug)]
+pub struct PairedLossTally {
+    years: f64,
+    /// Microseconds.
+    lost: PairedMoments,
+    incidents: PairedMoments,
+    /// One of a life with an incident, none of another.
+    any: PairedMoments,
+}
+
+impl PairedLossTally {
+    /// For lives of this plan.
+    pub fn new(plan: &Plan) -> PairedLossTally {
+        PairedLossTally {
+            years: years(plan.horizon),
+            lost: PairedMoments::default(),
+            incidents: PairedMoments::default(),
+            any: PairedMoments::default(),
+        }
+    }
+
+    /// Adds a life of the first system and the life of the second with the same luck.
+    pub fn add(&mut self, first: LossesOfLife, second: LossesOfLife) {
+        self.lost.add(first.lost.micros(), second.lost.micros());
+        self.incidents.add(first.incidents, second.incidents);
+        self.any.add(u64::from(first.incidents > 0), u64::from(second.incidents > 0));
+    }
+
+    /// What is known now; at least one pair must have been added.
+    pub fn estimates(&self) -> PairedLosses {
+        let lives = self.any.first.count();
+        let seldom = zero_event_probability(lives);
+        // What was never seen is known to be no more than a bound, as where one system is alone.
+        let or_at_most = |one: &Moments, seen: Estimate, bound: f64| {
+            Bounded::new(seen, (one.sum() == 0.0).then_some(bound)).estimate
+        };
+        let mean = |moments: &PairedMoments, unit: f64, bound: f64| {
+            moments.estimates(unit, |one| or_at_most(one, one.mean(unit), bound))
+        };
+        let share = |one: &Moments| {
+            let seen = proportion(one.sum() as u64, lives).unwrap_or(Estimate::at_most(1.0));
+            or_at_most(one, seen, seldom)
+        };
+        let rate = zero_event_rate(lives as f64 * self.years);
+        PairedLosses {
+            lost_s_per_year: mean(&self.lost, 1e6 * self.years, seldom * SECONDS_PER_YEAR),
+            loss_incidents_per_year: mean(&self.incidents, self.years, rate),
+            p_loss: self.any.estimates(1.0, share),
+        }
+    }
+}
+
+fn years(horizon: SimSpan) -> f64 {
+    horizon.seconds() / SECONDS_PER_YEAR
 }

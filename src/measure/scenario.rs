@@ -120,7 +120,7 @@ fn holds_now(expected: &Expected, model: &Model, state: &State) -> bool {
         Expected::Blocked { node, by, .. } => {
             let blocking = state.blocking(model, UnitId::new(*node));
             match by {
-                Some(replicas) => blocking.iter().any(|unit| replicas.contains(&unit.index())),
+                Some(replicas) => blocking.iter().any(|(unit, _)| replicas.contains(&unit.index())),
                 None => !blocking.is_empty(),
             }
         }

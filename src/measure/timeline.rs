@@ -1,7 +1,9 @@
 //! One life as a time line: who failed, what followed, who repaired, what the journeys saw.
 
 use super::incident::{Incident, LifeOfData};
-use crate::engine::{CopyView, Event, Loss, NodeView, Observer, Placement, Root, Standing, State};
+use crate::engine::{
+    CopyView, Event, Hold, Loss, NodeView, Observer, Placement, Root, Standing, State,
+};
 use crate::model::{ActId, ClockId, CrewId, DataId, JobId, JourneyId, Model, SeatId, UnitId};
 use crate::units::{SimSpan, SimTime};
 
@@ -18,6 +20,8 @@ pub enum Change {
     NodeShort(UnitId),
     /// A node has had enough memory for a while.
     NodeEnough(UnitId),
+    /// A node is to be emptied, and a replica keeps it from being so.
+    Holds(UnitId, UnitId, Hold),
     /// A node has been emptied, or nobody wants to empty it any more.
     Drained(UnitId),
     /// A replica is in another place, or on the way there.
@@ -85,6 +89,8 @@ pub struct Timeline<'m> {
     up: Vec<bool>,
     standing: Vec<Standing>,
     nodes: Vec<(UnitId, NodeView)>,
+    /// What keeps each of them from being emptied.
+    holding: Vec<Vec<(UnitId, Hold)>>,
     placed: Vec<(UnitId, Placement)>,
     volumes: Vec<(UnitId, usize)>,
     seats: Vec<Option<UnitId>>,
@@ -103,6 +109,7 @@ impl<'m> Timeline<'m> {
             up: vec![true; model.units.len()],
             standing: vec![Standing::Down; model.units.len()],
             nodes: Vec::new(),
+            holding: Vec::new(),
             placed: Vec::new(),
             volumes: Vec::new(),
             seats: State::new(model).serving(),
@@ -136,6 +143,14 @@ impl<'m> Timeline<'m> {
             }
             if before.is_draining && !now.is_draining {
                 self.add(at, Change::Drained(unit));
+            }
+        }
+        for index in 0..self.nodes.len() {
+            let (node, _) = self.nodes[index];
+            let now = state.blocking(self.model, node);
+            let before = std::mem::replace(&mut self.holding[index], now.clone());
+            for (unit, hold) in now.into_iter().filter(|holds| !before.contains(holds)) {
+                self.add(at, Change::Holds(node, unit, hold));
             }
         }
         for index in 0..self.placed.len() {
@@ -241,6 +256,7 @@ impl Observer for Timeline<'_> {
         let units = (0..self.model.units.len()).map(UnitId::new);
         self.nodes =
             units.clone().filter_map(|unit| Some((unit, state.node(self.model, unit)?))).collect();
+        self.holding = vec![Vec::new(); self.nodes.len()];
         self.placed = units
             .clone()
             .filter_map(|unit| Some((unit, state.placement(self.model, unit)?)))

@@ -128,7 +128,8 @@ impl Model {
             let taken = plan.order.iter().map(|clock| changes(&self.clocks[clock.index()]));
             taken.sum::<f64>() / plan.every.seconds()
         });
-        failures.chain(shocks).chain(plans).sum()
+        // `sum` makes minus zero of nothing.
+        failures.chain(shocks).chain(plans).fold(0.0, |sum, rate| sum + rate)
     }
 
     /// The copies and groups of a data class.

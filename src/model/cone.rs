@@ -1,6 +1,8 @@
 //! What something can depend on: the part of a model that decides it.
 
-use super::{CrewId, DataId, GateId, Input, Lists, Model, Repair, RosterId, Task, UnitId, Watch};
+use super::{
+    CrewId, DataId, GateId, Input, Lists, Model, Repair, Roster, RosterId, Task, UnitId, Watch,
+};
 
 /// The part of a model that decides what was asked for: whatever is not in it may do as it likes.
 #[derive(Clone, Debug)]
@@ -79,6 +81,12 @@ impl<'m> Influences<'m> {
 }
 
 impl Model {
+    /// The rosters that are in a cone.
+    pub(crate) fn rosters_in<'a>(&'a self, cone: &'a Cone) -> impl Iterator<Item = &'a Roster> {
+        let rosters = self.rosters.iter().enumerate();
+        rosters.filter(|(index, _)| cone.rosters[*index]).map(|(_, roster)| roster)
+    }
+
     /// By unit: the gates whose watches are for it, where `units` says which units a watch is for.
     pub(crate) fn gates_watched_for(&self, units: impl Fn(&Watch) -> &[UnitId]) -> Lists<GateId> {
         let mut gates = vec![Vec::new(); self.units.len()];

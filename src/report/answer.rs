@@ -612,6 +612,31 @@ fn unseen_text(topology: &Topology, model: &Model, unseen: Unseen) -> String {
         }
         Unseen::Rot(data) => format!("copies of {} go bad while nothing has failed", class(data)),
         Unseen::Defect(data) => format!("a latent defect of {} is hardly ever there", class(data)),
+        Unseen::Start(unit) => {
+            format!(
+                "the start of {} takes long in a way that it hardly ever goes",
+                path(topology, unit)
+            )
+        }
+        Unseen::Failover(unit) => format!(
+            "a failover from {} takes long in a way that it hardly ever goes",
+            path(topology, unit)
+        ),
+        Unseen::Work(clock) => {
+            format!("planned {} hardly ever begins while something has failed", mode(clock))
+        }
+        Unseen::FailedWork(clock) => {
+            format!("planned work hardly ever comes to nothing as {}", mode(clock))
+        }
+        Unseen::Masked(clock) => {
+            format!("{} hardly ever lasts as long as it is masked", mode(clock))
+        }
+        Unseen::Burst(clock) => {
+            format!(
+                "{} hardly ever happens, and drags others along when it may be over",
+                mode(clock)
+            )
+        }
         Unseen::Beginning(source) => format!(
             "{} hardly ever happens where lives often are as near as it brings them",
             match source {

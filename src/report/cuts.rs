@@ -15,7 +15,7 @@ use crate::exact::{
     Cut, CutSets, CutsBy, DownAlone, Element, Importance, IntervalAnswer, Omission, OrderOfCuts,
     cut_sets, static_answer,
 };
-use crate::measure::PairedEstimates;
+use crate::measure::{Paired, PairedEstimates};
 use crate::model::{ClockId, JourneyId, Model, ShockId, UnitId};
 use crate::spec::Topology;
 use crate::units::SimSpan;
@@ -177,7 +177,8 @@ impl CutsReport {
                 Some(SimulatedImportance { mode, pairs, estimates: estimates.clone() })
             };
             journey.simulated = without.iter().filter_map(of_mode).collect();
-            let saved = |found: &SimulatedImportance| found.estimates.difference_s_per_year.mean;
+            let saved =
+                |found: &SimulatedImportance| found.estimates.downtime_s_per_year.difference.mean;
             journey.simulated.sort_by(|one, other| saved(one).total_cmp(&saved(other)));
         }
     }
@@ -354,10 +355,10 @@ fn put_simulated(text: &mut String, simulated: &[SimulatedImportance]) {
         text,
         "Without each failure mode, by simulation ({} pairs of lives each, with the same luck), of {} down a year",
         grouped(first.pairs),
-        duration(first.estimates.first_s_per_year.mean)
+        duration(first.estimates.downtime_s_per_year.first.mean)
     );
     let rows = simulated.iter().map(|found| {
-        let saved = found.estimates.difference_s_per_year.negated();
+        let saved = found.estimates.downtime_s_per_year.difference.negated();
         let [low, high] = signed_ends(&saved);
         vec![found.mode.clone(), signed(saved.mean), low, high, of_downtime(found)]
     });
@@ -367,13 +368,10 @@ fn put_simulated(text: &mut String, simulated: &[SimulatedImportance]) {
 
 /// The share of downtime that goes away; where no life differs, that it is not known to.
 fn of_downtime(found: &SimulatedImportance) -> String {
-    let PairedEstimates { first_s_per_year, difference_s_per_year, differs_at_most, .. } =
-        &found.estimates;
+    let Paired { first, difference, differs_at_most, .. } = found.estimates.downtime_s_per_year;
     match differs_at_most {
-        Some(most) => format!("no life of it differs, at most {} do", probability(*most)),
-        None if first_s_per_year.mean > 0.0 => {
-            share(-difference_s_per_year.mean / first_s_per_year.mean)
-        }
+        Some(most) => format!("no life of it differs, at most {} do", probability(most)),
+        None if first.mean > 0.0 => share(-difference.mean / first.mean),
         None => "-".to_owned(),
     }
 }
@@ -624,13 +622,13 @@ fn one_to_json(report: &CutsReport) -> Value {
         })
     };
     let simulated = |found: &SimulatedImportance| {
-        let saved = found.estimates.difference_s_per_year.negated();
+        let saved = found.estimates.downtime_s_per_year.difference.negated();
         json!({
             "mode": found.mode,
             "pairs": found.pairs,
-            "downtime_s_per_year": Interval::from(found.estimates.first_s_per_year),
+            "downtime_s_per_year": Interval::from(found.estimates.downtime_s_per_year.first),
             "goes_away_s_per_year": Interval::from(saved),
-            "differs_at_most": found.estimates.differs_at_most,
+            "differs_at_most": found.estimates.downtime_s_per_year.differs_at_most,
         })
     };
     let journey = |journey: &JourneyCuts| {

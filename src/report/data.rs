@@ -607,13 +607,17 @@ impl Report {
     }
 }
 
-/// What the failure of each place takes down, if it takes down a journey.
+/// What the failure of each place takes down, if it takes down a journey; places that fail by nothing and are not worked
+/// on are left out.
 fn blast(topology: &Topology, model: &Model, hosts: &[Vec<UnitId>]) -> Vec<Blast> {
     if model.unit_count() > MOST_PLACES {
         return Vec::new();
     }
     let mut radii = blast_radii(model, hosts, topology.journeys.len());
-    radii.retain(|radius| !radius.journeys.is_empty());
+    let planned: BTreeSet<usize> =
+        topology.plans.iter().flat_map(|plan| plan.order.iter().copied()).collect();
+    let goes_down = |unit: usize| !topology.units[unit].modes.is_empty() || planned.contains(&unit);
+    radii.retain(|radius| !radius.journeys.is_empty() && goes_down(radius.unit.index()));
     radii.sort_by_key(|radius| std::cmp::Reverse(radius.journeys.len()));
     let journey = |id: &JourneyId| topology.journeys[id.index()].name.clone();
     radii

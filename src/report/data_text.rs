@@ -576,7 +576,7 @@ fn survival_table(held: &[(&DataReport, Survival)]) -> String {
     table(&header, rows)
 }
 
-/// Journeys whose RPO was judged, with the verdict.
+/// Journeys with an RPO, and whether it is kept.
 pub(super) fn rpo_section(lines: Vec<String>) -> String {
     section("Data that journeys promise", lines.iter().map(|line| wrapped(line, "  ")).collect())
 }

@@ -261,14 +261,18 @@ fn rpo_lines(windows: &[Window<'_>]) -> String {
     let mut lines = Vec::new();
     for (journey, estimates, _) in windows {
         let Some(objective) = estimates.objectives.rpo_s else { continue };
-        let Some(p_met) = objective.p_met else { continue };
-        lines.push(format!(
-            "{}: no incident loses more than {} in {} of lives: {}",
-            journey.name,
-            duration(objective.target),
-            percent(p_met.mean, 1),
-            verdict(objective.verdict)
-        ));
+        let (name, target) = (&journey.name, duration(objective.target));
+        lines.push(match objective.p_met {
+            Some(p_met) => format!(
+                "{name}: no incident loses more than {target} in {} of lives: {}",
+                percent(p_met.mean, 1),
+                verdict(objective.verdict)
+            ),
+            None => format!(
+                "{name}: that no incident loses more than {target} is {}, since no data are named",
+                verdict(objective.verdict)
+            ),
+        });
     }
     rpo_section(lines)
 }
@@ -508,7 +512,7 @@ pub(super) fn left_out(omission: Omission) -> &'static str {
     match omission {
         Omission::Failover => "it has no time for a failover",
         Omission::Masks => "it knows nothing of what hides outages from users",
-        Omission::People => "nobody in it is busy or off work",
+        Omission::People => "nothing in it waits for people, who may be busy or off work",
         Omission::Controllers => "nothing in it is placed elsewhere",
         Omission::Plans => "it has no planned work",
         Omission::Starts => "nothing in it must start again after something else",

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use super::data_text::stage_words;
 use super::number::{duration, grouped, percent};
 use crate::dist::Law;
-use crate::engine::{HowLost, Loss, Placement, Root};
+use crate::engine::{Hold, HowLost, Loss, Placement, Root};
 use crate::measure::{Change, Entry, Incident};
 use crate::model::{ClockId, DataId, Model, SeatId, UnitId};
 use crate::spec::Topology;
@@ -224,6 +224,16 @@ impl Names<'_> {
             Change::NodeEnough(node) => {
                 format!("{} has had enough memory for a while", self.unit(*node))
             }
+            Change::Holds(node, unit, Hold::Budget) => format!(
+                "the drain of {} waits: too few of its service are up to let {} go",
+                self.unit(*node),
+                self.unit(*unit)
+            ),
+            Change::Holds(node, unit, Hold::LastOfVolume) => format!(
+                "the drain of {} waits: the last healthy replica of the volume of {} is there",
+                self.unit(*node),
+                self.unit(*unit)
+            ),
             Change::Drained(node) => format!("{} is drained", self.unit(*node)),
             Change::Moves(unit, placement) => self.moves(self.unit(*unit), "is", *placement),
             Change::Volume(unit, healthy, wanted) => {

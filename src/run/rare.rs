@@ -10,7 +10,7 @@ use super::plan::{Plan, RunError};
 use crate::engine::{
     Beginnings, Excursioner, Excursions, Manner, Rare, Replication, Stuck, Unseen,
 };
-use crate::model::{Model, UnitId};
+use crate::model::{ClockId, Model, UnitId};
 use crate::stats::Estimate;
 use crate::units::SECONDS_PER_YEAR;
 
@@ -22,6 +22,8 @@ const PART: u64 = 8;
 /// Lives that only look how near it comes, and how often; where none comes near at all, at most so many.
 const PILOT: u64 = 16;
 const MOST_PILOT: u64 = 4_096;
+/// Lives after which it is judged whether planned work will be seen often enough.
+const PILOT_WORK: u64 = 2_048;
 /// Lives in which each method is tried before one is chosen.
 const TRIAL: u64 = 64;
 /// The same, in rounds; splitting is tried no longer than until it has had so many times the events.
@@ -32,7 +34,7 @@ const TRIAL_EVENTS: u64 = 4;
 const NEAR_SHARE: f64 = 0.05;
 const UNEVEN_NEAR_SHARE: f64 = 0.25;
 /// What brings nothing nearer by itself, but may make others last, counts as near as well if that begins so many times as
-/// many excursions at most, or one in a life, and if there is no more of it than this.
+/// many excursions at most, or so many in a life as there are copies, and if there is no more of it than this.
 const MORE_EXCURSIONS: u64 = 4;
 const MOST_BESIDE: usize = 400;
 /// Copies of the excursions of a life in the mean, and of one excursion at most: where excursions are few more is
@@ -266,13 +268,25 @@ impl<'m> Sampler<'m> {
 
     /// Whether what was found can be trusted.
     fn is_trusted(&self, found: &RareEstimate) -> Result<(), NotEstimated> {
-        // Without a defect in enough excursions what follows from one has not been seen.
+        // Without work in enough excursions what follows from it has not been seen, nor without a defect.
+        if let Some((clock, seen)) = self.least_seen_work()
+            && seen < LEAST_WORTH
+        {
+            return Err(NotEstimated::Unseen(Unseen::Work(clock)));
+        }
         match self.beginnings.defect() {
             Some((class, probability)) if found.excursions as f64 * probability < LEAST_WORTH => {
                 Err(NotEstimated::Unseen(Unseen::Defect(class)))
             }
             _ => found.is_trusted(&self.lives),
         }
+    }
+
+    /// The planned work that began in the fewest excursions that had begun without it, and how many those were.
+    fn least_seen_work(&self) -> Option<(ClockId, f64)> {
+        let seen = |kind: usize| self.lives.iter().map(|life| f64::from(life.works[kind])).sum();
+        let works = self.beginnings.works().enumerate().map(|(kind, clock)| (clock, seen(kind)));
+        works.min_by(|(_, one), (_, other)| f64::total_cmp(one, other))
     }
 
     /// Lives in rounds until what is known is known to a precision, or so many events or lives are over.
@@ -296,7 +310,11 @@ impl<'m> Sampler<'m> {
             // not been seen yet: it must still be so after half as many lives more.
             known_at = known_at.or(Some(done)).filter(|_| is_known);
             let is_enough = known_at.is_some_and(|first| done >= first + first / 2);
-            let is_all = done >= self.plan.replications || so_far.events >= most_events;
+            // Work that would not be seen often enough in all lives that there may be need not be waited for.
+            let share = done as f64 / self.plan.replications as f64;
+            let is_vain = done >= PILOT_WORK
+                && self.least_seen_work().is_some_and(|(_, seen)| seen < 0.5 * share * LEAST_WORTH);
+            let is_all = is_vain || done >= self.plan.replications || so_far.events >= most_events;
             if is_enough || is_all || progress(done).is_break() {
                 return Ok(());
             }
@@ -519,7 +537,7 @@ fn nearest(
         let mut beginnings = seldom.clone();
         if near == 1 && all.beside() > seldom.beside() && all.beside() <= MOST_BESIDE {
             let with_all = pilot(near, &all, &|pilot: &Pilot| pilot.lives < seen.lives)?;
-            let most = (MORE_EXCURSIONS * seen.count).max(seen.lives);
+            let most = (MORE_EXCURSIONS * seen.count).max(seen.lives * COPIES_PER_LIFE as u64);
             if is_seldom(&with_all) && with_all.count <= most {
                 (seen, beginnings) = (with_all, all);
             }

@@ -49,6 +49,8 @@ codes! {
     DuplicateKey = "duplicate-key",
     /// A key that means nothing there.
     UnknownKey = "unknown-key",
+    /// A topology in which nothing can fail.
+    NothingFails = "nothing-fails",
     /// A key that must be there and is not.
     MissingKey = "missing-key",
     /// A list where a map should be, and the like.
@@ -223,6 +225,11 @@ impl Findings {
             labels.chain(&mut finding.span).for_each(|span| span.file += shift);
             finding
         }));
+    }
+
+    /// Leaves out all of one kind.
+    pub(crate) fn leave_out(&mut self, code: Code) {
+        self.list.retain(|finding| finding.code != code);
     }
 
     /// Sorts by place, and drops what was found twice.

@@ -46,6 +46,9 @@ pub(crate) struct Keys {
     pub(crate) later: &'static [&'static str],
 }
 
+/// The key that YAML 1.1 takes for the truth: read and written again it is called `true`.
+const TRUTH: &str = "on";
+
 impl<'a> Reader<'a> {
     /// The entries of a map, after a look at its keys.
     pub(crate) fn fields(&mut self, id: NodeId, keys: Keys) -> Option<Fields<'a>> {
@@ -65,7 +68,12 @@ impl<'a> Reader<'a> {
             }
             let known = keys.read.iter().chain(keys.later).copied();
             let otherwise = || format!("it may say {}", listed(keys.read));
-            let help = self.findings.help_with(key, known, otherwise);
+            let help = match key.eq_ignore_ascii_case("true") && keys.read.contains(&TRUTH) {
+                true => format!(
+                    "was it `{TRUTH}`? Tools that know YAML 1.1 take that for `{key}`: write it in quotes, `\"{TRUTH}\"`"
+                ),
+                false => self.findings.help_with(key, known, otherwise),
+            };
             self.findings
                 .error(Code::UnknownKey, entry.key_span, format!("{} has no key `{key}`", keys.of))
                 .help(help);

@@ -117,6 +117,14 @@ fn byte_offsets(text: &str) -> Option<Vec<u32>> {
         .then(|| text.char_indices().map(|(at, _)| at).chain(ends).map(|at| at as u32).collect())
 }
 
+/// Whether a tab stands before the first word of the line with this byte, or of the line above it.
+fn is_indented_by_tab(text: &str, at: usize) -> bool {
+    let at = text.floor_char_boundary(at);
+    let end = text[at..].find('\n').map_or(text.len(), |end| at + end);
+    let mut lines = text[..end].rsplit('\n').take(2);
+    lines.any(|line| line.chars().take_while(|c| c.is_whitespace()).any(|c| c == '\t'))
+}
+
 struct Loader<'a> {
     tree: &'a mut Tree,
     findings: &'a mut Findings,
@@ -157,9 +165,17 @@ impl Loader<'_> {
                         self.too_deep(at);
                         return None;
                     }
+                    let help = match is_indented_by_tab(text, at.start as usize) {
+                        true => {
+                            "write spaces and no tab before what stands on this line, or on the one above"
+                        }
+                        false => {
+                            "check the brackets, quotes and indentation on and above this line"
+                        }
+                    };
                     self.findings
                         .error(Code::Syntax, at, format!("this is not YAML: {}", error.info()))
-                        .help("check the brackets, quotes and indentation on and above this line");
+                        .help(help);
                     return None;
                 }
             };

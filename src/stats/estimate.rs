@@ -1,6 +1,6 @@
 //! A number from simulation is never a bare number.
 
-use statrs::distribution::{ContinuousCDF, StudentsT};
+use statrs::distribution::{ContinuousCDF, Gamma, StudentsT};
 
 /// The 97.5 % point of the standard normal law.
 const NORMAL_P975: f64 = 1.959_963_984_540_054;
@@ -26,6 +26,22 @@ impl Estimate {
         }
         let half = half_widths(lives) * std_error;
         Estimate { mean, std_error: Some(std_error), ci95: Some((mean - half, mean + half)) }
+    }
+
+    /// The same of what only few lives have anything of, as much as so many that have equal parts: a mean of theirs is
+    /// not normal, and its interval may not end at less than is possible where nobody has any.
+    ///
+    /// # Formula
+    ///
+    /// A Poisson number, scaled: with `k` lives the ends are `Gamma(k)` at 2.5 % and `Gamma(k + 1)` at 97.5 %, over `k`
+    /// (Garwood, *Fiducial limits for the Poisson distribution*, Biometrika 28, 1936; for unequal parts Bohm and Zech,
+    /// *Statistics of weighted Poisson events*, Nucl. Instrum. Methods A 748, 2014).
+    pub(crate) fn of_few(self, lives: f64) -> Estimate {
+        let end = |lives: f64, p| Gamma::new(lives, 1.0).map(|law| law.inverse_cdf(p));
+        let ends = end(lives, 0.025).ok().zip(end(lives + 1.0, 0.975).ok());
+        let scale = self.mean / lives;
+        let ci95 = self.ci95.and(ends).map(|(low, high)| (scale * low, scale * high));
+        Estimate { ci95, ..self }
     }
 
     /// What is known of something that was never seen: at most this, with 95 % confidence.
@@ -155,6 +171,19 @@ mod tests {
             assert!((high - half).abs() < 1e-6 && (low + half).abs() < 1e-6, "{lives}: {high}");
         }
         assert_eq!(Estimate::of_mean(1.0, f64::NAN, 1).ci95, None);
+    }
+
+    #[test]
+    fn few_lives_are_a_poisson_number() {
+        // Garwood's table: of one event 0.0253 to 5.572, of ten 4.795 to 18.39.
+        for (lives, low, high) in [(1.0, 0.025_318, 5.571_643), (10.0, 4.795_389, 18.390_36)] {
+            let estimate = Estimate::of_mean(lives, lives, 2_000).of_few(lives);
+            let (found_low, found_high) = estimate.ci95.unwrap();
+            assert!((found_low / low - 1.0).abs() < 1e-5, "{found_low}");
+            assert!((found_high / high - 1.0).abs() < 1e-5, "{found_high}");
+        }
+        let once = Estimate::of_mean(1.0 / 2e3, 1.0 / 2e3, 2_000).of_few(1.0);
+        assert!(once.ci95.unwrap().1 > zero_event_rate(2e3), "less is known of what was seen once");
     }
 
     #[test]

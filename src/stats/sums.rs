@@ -80,9 +80,23 @@ impl Moments {
 
     /// The same of so many numbers, of which those that were not added are zero.
     pub fn mean_of(&self, count: u64, unit: f64) -> Estimate {
-        mean(count, self.sum.value(), self.squares.value(), unit)
+        let estimate = mean(count, self.sum.value(), self.squares.value(), unit);
+        match self.few_of(count) {
+            Some(few) => estimate.of_few(few),
+            None => estimate,
+        }
+    }
+
+    /// As how many equal ones those are that are not zero, of so many: `(sum)^2 / sum of squares` (Kish, *Survey
+    /// Sampling*, 1965); `None` unless they are a few of all.
+    fn few_of(&self, count: u64) -> Option<f64> {
+        let effective = self.sum.value() * (self.sum.value() / self.squares.value());
+        (effective <= FEW * count as f64).then_some(effective)
     }
 }
+
+/// At most what share of all lives are few.
+const FEW: f64 = 0.1;
 
 /// The variance of so many numbers, by their sum and the sum of their squares.
 fn variance(count: u64, sum: f64, squares: f64) -> f64 {
@@ -167,7 +181,6 @@ impl RatioMoments {
     /// divided by the mean of `below` (the delta method; Law, *Simulation Modeling and Analysis*,
     /// regenerative method).
     pub fn ratio(&self, unit: f64) -> Option<Estimate> {
-        let n = self.above.count as f64;
         let below = self.below.sum();
         if below == 0.0 {
             return None;
@@ -175,8 +188,7 @@ impl RatioMoments {
         let ratio = self.above.sum() / below;
         let squares = self.above.squares.value() - 2.0 * ratio * self.cross.value()
             + ratio * ratio * self.below.squares.value();
-        let error = (squares.max(0.0) * n / (n - 1.0)).sqrt() / below;
-        Some(Estimate::of_mean(ratio / unit, error / unit, self.above.count))
+        Some(of_whole(ratio, squares, &self.below, unit))
     }
 }
 
@@ -215,13 +227,23 @@ impl PartMoments {
         if total == 0.0 {
             return None;
         }
-        let n = whole.count as f64;
         let share = self.sum.value() / total;
         let squares = self.squares.value() - 2.0 * share * self.cross.value()
             + share * share * whole.squares.value();
-        let error = (squares.max(0.0) * n / (n - 1.0)).sqrt() / total;
-        Some(Estimate::of_mean(share, error, whole.count).within(0.0, 1.0))
+        Some(of_whole(share, squares, whole, 1.0).within(0.0, 1.0))
     }
+}
+
+/// A ratio to the sum of `whole`, by the sum of squares of what each life has more than the ratio says. Where few lives
+/// have any of the whole only they tell how much a ratio varies.
+fn of_whole(ratio: f64, squares: f64, whole: &Moments, unit: f64) -> Estimate {
+    let lives = match whole.few_of(whole.count) {
+        Some(few) => (few.round() as u64).max(1),
+        None => whole.count,
+    };
+    let n = lives as f64;
+    let error = (squares.max(0.0) * n / (n - 1.0)).sqrt() / whole.sum();
+    Estimate::of_mean(ratio / unit, error / unit, lives)
 }
 
 #[cfg(test)]
@@ -244,6 +266,23 @@ mod tests {
         assert_eq!(got.mean, want.mean);
         assert!((got.std_error.unwrap() - want.std_error.unwrap()).abs() < 1e-12);
         assert_eq!(part.share_of(&Moments::default()), None);
+    }
+
+    #[test]
+    fn what_one_life_of_many_had_has_no_error() {
+        let (mut ratio, mut part, mut whole) =
+            (RatioMoments::default(), PartMoments::default(), Moments::default());
+        for life in 0..100 {
+            let outages = u64::from(life == 7);
+            ratio.add(300 * outages, outages);
+            whole.add(300 * outages);
+        }
+        part.add(300, 300);
+        for estimate in [ratio.ratio(1.0).unwrap(), part.share_of(&whole).unwrap()] {
+            assert_eq!((estimate.std_error, estimate.ci95), (None, None));
+        }
+        let (low, high) = whole.mean(1.0).ci95.unwrap();
+        assert!((low - 3.0 * 0.025_318).abs() < 1e-4 && (high - 3.0 * 5.571_643).abs() < 1e-4);
     }
 
     #[test]

@@ -85,7 +85,7 @@ pub fn parse_duration(text: &str) -> Result<f64, QuantityError> {
     if rest.is_empty() {
         return Err(error("nothing where a duration should be".to_owned(), example));
     }
-    let mut seconds = 0.0;
+    let (mut seconds, mut before) = (0.0, None);
     while !rest.is_empty() {
         let (number, after) = split_number(rest);
         if number.is_empty() {
@@ -99,8 +99,10 @@ pub fn parse_duration(text: &str) -> Result<f64, QuantityError> {
         let after = after.trim_start();
         let end = after.find(|c: char| !c.is_alphabetic()).unwrap_or(after.len());
         let (unit, after) = after.split_at(end);
-        seconds += number * seconds_per(unit).ok_or_else(|| unit_error(text, unit))?;
         rest = after.trim_start();
+        let of_unit = seconds_per(unit).ok_or_else(|| unit_error(text, unit, before, rest))?;
+        seconds += number * of_unit;
+        before = Some(of_unit);
     }
     if seconds.is_finite() {
         Ok(seconds)
@@ -109,15 +111,31 @@ pub fn parse_duration(text: &str) -> Result<f64, QuantityError> {
     }
 }
 
-fn unit_error(text: &str, unit: &str) -> QuantityError {
+/// What is wrong with a unit of time in `text`, which came after a unit of so many seconds and before `after`.
+fn unit_error(text: &str, unit: &str, before: Option<f64>, after: &str) -> QuantityError {
+    let text = text.trim();
     if unit.is_empty() {
-        return QuantityError {
-            problem: format!("`{text}` has no unit"),
-            help: format!("write `{0}s`, `{0}m`, `{0}h` or `{0}d` instead", text.trim()),
+        let smaller = [("m", HOUR), ("s", MINUTE), ("h", DAY), ("d", 7.0 * DAY)];
+        let next = before.and_then(|seconds| smaller.iter().find(|(_, of)| *of == seconds));
+        let without: String = text.chars().filter(|c| !matches!(c, '_' | ',' | '\'')).collect();
+        let help = if !after.is_empty() {
+            match without != text && parse_duration(&without).is_ok() {
+                true => format!("write `{without}`: digits and a point make a number"),
+                false => "each number needs a unit right after it, such as `1h30m`".to_owned(),
+            }
+        } else if let Some((unit, _)) = next {
+            format!("write `{text}{unit}` instead")
+        } else if before.is_some() {
+            "each number needs a unit, such as `1h30m`".to_owned()
+        } else {
+            format!("write `{text}s`, `{text}m`, `{text}h` or `{text}d` instead")
         };
+        return QuantityError { problem: format!("`{text}` has no unit"), help };
     }
+    let small = text.to_lowercase();
     let help = match unit {
         "M" => "write `m` for minutes or `mo` for months".to_owned(),
+        _ if small != text && parse_duration(&small).is_ok() => format!("write `{small}`"),
         _ => "units are `ms`, `s`, `m`, `h`, `d`, `w`, `mo` (730 h) and `y` (365 d)".to_owned(),
     };
     QuantityError { problem: format!("`{unit}` is not a unit of time"), help }
@@ -356,6 +374,13 @@ mod tests {
         for (text, help) in [
             ("30", "write `30s`"),
             ("5M", "`mo` for months"),
+            ("120D", "write `120d`"),
+            ("2H 5Min", "write `2h 5min`"),
+            ("1_000s", "write `1000s`:"),
+            ("1h30", "write `1h30m` instead"),
+            ("2d 4", "write `2d 4h` instead"),
+            ("1y 6", "such as `1h30m`"),
+            ("1/2h", "right after it"),
             ("5 fortnights", "units are"),
             ("-5s", "zero or more"),
             ("soon", "such as `20s`"),

@@ -817,12 +817,28 @@ fn a_design_that_is_worse_is_a_status() {
     check_status(&compare(&[&bad, &good]), 0);
     // Twelve failures a year, each nine minutes longer: 1 h 48 min.
     check_status(&compare(&[&good, &bad, "--margin", "1h"]), 1);
-    check_status(&compare(&[&good, &bad, "--margin", "3h"]), 0);
-    let json = compare(&[&good, &bad, "--format", "json"]);
-    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
-    assert_eq!(json["schema"], "ninefold-difference/1");
-    assert_eq!(json["journeys"]["browse"]["is"], "worse");
-    check_status(&compare(&[&good, &other]), 2);
+    let within = compare(&[&good, &bad, "--margin", "3h"]);
+    check_status(&within, 0);
+    assert!(!text(&within.stdout).contains("worse") && text(&within.stdout).contains("within"));
+    let json = |margin: &str| {
+        let json = compare(&[&good, &bad, "--margin", margin, "--format", "json"]);
+        serde_json::from_slice::<serde_json::Value>(&json.stdout).unwrap()
+    };
+    let (none, wide) = (json("0s"), json("3h"));
+    assert_eq!(none["schema"], "ninefold-difference/1");
+    assert_eq!(
+        [&none["journeys"]["browse"]["is"], &wide["journeys"]["browse"]["is"]],
+        ["worse", "within"]
+    );
+    assert_eq!(
+        [&none["run"]["margin_s_per_year"], &wide["run"]["margin_s_per_year"]],
+        [0.0, 10_800.0]
+    );
+    assert_eq!(none["first"]["file"], good.as_str());
+    let nothing = compare(&[&good, &other]);
+    check_status(&nothing, 2);
+    let told = text(&nothing.stderr);
+    assert!(told.contains(&format!("`{good}` and `{other}` have neither a journey")), "{told}");
     check_status(&compare(&[&good]), 2);
     let longer = file(folder.path(), "longer.yaml", &format!("{RELIABLE}horizon: 2y\n"));
     check_status(&compare(&[&good, &longer]), 2);
@@ -1099,14 +1115,12 @@ fn what_is_about_journeys_is_refused_where_there_are_none() {
     let fleet = file(folder.path(), "fleet.yaml", FLEET);
     let lives = folder.path().join("lives.csv");
     let lives = lives.to_str().unwrap();
-    let journeys = "fleet: there are no journeys";
     for (arguments, told) in [
         (&["simulate", &fleet, "--lives", lives][..], "`--lives` is about journeys"),
         (&["simulate", &fleet, "--outages", lives], "`--outages` is about journeys"),
         (&["simulate", &fleet, "--input-uncertainty"], "`--input-uncertainty` is about journeys"),
         (&["simulate", &fleet, "--until", "first-outage"], "this topology has no journeys"),
-        (&["compare", &fleet, &fleet], journeys),
-        (&["compare", THANOS, &fleet, "--horizon", "1y"], journeys),
+        (&["compare", THANOS, &fleet, "--horizon", "1y"], "neither a journey nor a data class"),
         (&["explain", &fleet, "--worst", "browse"], "there are none in this topology"),
     ] {
         let refused = ninefold(arguments);
@@ -1114,6 +1128,156 @@ fn what_is_about_journeys_is_refused_where_there_are_none() {
         assert!(text(&refused.stderr).contains(told), "{}", text(&refused.stderr));
     }
     assert!(!Path::new(lives).exists());
+}
+
+#[test]
+fn what_is_no_part_of_a_run_is_named_for_what_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let yaml = file(folder.path(), "shop.yaml", RELIABLE);
+    let other = file(folder.path(), "other.json", "{}");
+    let missing = folder.path().join("missing.json");
+    let missing = missing.to_str().unwrap();
+    for (file, told) in [
+        (missing, format!("error: cannot read `{missing}`: ")),
+        (
+            &yaml,
+            format!(
+                "error: {yaml}: not a part of a run as `simulate --shard` writes it: it is not JSON ("
+            ),
+        ),
+        (
+            &other,
+            format!(
+                "error: {other}: not a part of a run as `simulate --shard` writes it: it is JSON of "
+            ),
+        ),
+    ] {
+        let refused = ninefold(&["merge", file]);
+        check_status(&refused, 2);
+        assert!(text(&refused.stderr).starts_with(&told), "{}", text(&refused.stderr));
+    }
+}
+
+#[test]
+fn a_wrong_number_of_threads_is_blamed_on_the_environment_if_it_is_from_there() {
+    let run = |arguments: &[&str], value: &str| {
+        command(arguments).env("NINEFOLD_THREADS", value).output().unwrap()
+    };
+    let simulate = ["simulate", THANOS, "-n", "1"];
+    let refused = run(&simulate, "abc");
+    check_status(&refused, 2);
+    let told = text(&refused.stderr);
+    assert!(
+        told.contains("from 1 to 1024; it is from the environment: NINEFOLD_THREADS"),
+        "{told}"
+    );
+    let own = run(&[&simulate[..], &["-j", "0"]].concat(), "2");
+    check_status(&own, 2);
+    assert!(!text(&own.stderr).contains("environment"), "{}", text(&own.stderr));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn help_that_cannot_be_written_is_a_status() {
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = command(&["--help"]).stdout(full).output().unwrap();
+    check_status(&output, 3);
+    assert!(text(&output.stderr).contains("cannot write the result"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_folder_is_made_only_if_all_else_can_be_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let reliable = file(folder.path(), "reliable.yaml", RELIABLE);
+    let out = folder.path().join("out");
+    let run = |rows: &Path| {
+        let rows = rows.to_str().unwrap();
+        ninefold(&[
+            "simulate",
+            &reliable,
+            "-n",
+            "9",
+            "--out",
+            out.to_str().unwrap(),
+            "--outages",
+            rows,
+        ])
+    };
+    check_status(&run(&folder.path().join("nowhere/rows.csv")), 2);
+    assert!(!out.exists());
+    // In the folder itself there is room for them.
+    check_status(&run(&out.join("rows.csv")), 0);
+    assert!(out.join("rows.csv").exists());
+}
+
+#[test]
+fn what_cannot_fail_has_no_events_and_takes_nothing_down() {
+    let folder = tempfile::tempdir().unwrap();
+    let bare = "topology: bare\nservices: {web: {}}\njourneys: {browse: {needs: web}}\n";
+    let bare = file(folder.path(), "bare.yaml", bare);
+    let checked = ninefold(&["check", &bare]);
+    check_status(&checked, 0);
+    assert!(
+        text(&checked.stdout).contains("\n  about 0 events in a life;"),
+        "{}",
+        text(&checked.stdout)
+    );
+    assert!(
+        text(&checked.stderr).starts_with("warning[nothing-fails]"),
+        "{}",
+        text(&checked.stderr)
+    );
+    // In a scenario fails what it says.
+    let script = "topology: bare.yaml\nscenarios:\n  - {scenario: crash, steps: [{at: 1h, crash: web, for: 10m}]}\n";
+    let scenario = ninefold(&["scenario", &file(folder.path(), "crash.yaml", script)]);
+    check_status(&scenario, 0);
+    assert_eq!(text(&scenario.stderr), "");
+    // The rack never fails, and the node in it does.
+    let racked = "topology: racked
+failures: {down: {every: 30d, repair: 1h}}
+domains: {rack: {}, node: {in: rack, fails: [down]}}
+services: {web: {on: node}}
+journeys: {browse: {needs: web}}
+";
+    let places = |racked: &str| {
+        let racked = file(folder.path(), "racked.yaml", racked);
+        let output = ninefold(&["simulate", &racked, "-n", "9", "--format", "json"]);
+        let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let places = json["blast_radius"].as_array().unwrap().iter();
+        places.map(|place| place["unit"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(places(racked), ["node"]);
+    assert_eq!(places(&racked.replace("rack: {}", "rack: {fails: [down]}")), ["rack", "node"]);
+    let moved = "calendar: {move: {every: 90d, order: [rack], each: 1h}}\n";
+    assert_eq!(places(&format!("{racked}{moved}")), ["rack", "node"]);
+}
+
+#[test]
+fn an_rpo_without_data_is_said_not_to_be_judged() {
+    let promised = RELIABLE.replace("availability: 99%", "availability: 99%, rpo: 2h");
+    let folder = tempfile::tempdir().unwrap();
+    let promised = file(folder.path(), "promised.yaml", &promised);
+    let output = ninefold(&["simulate", &promised, "-n", "9"]);
+    check_status(&output, 0);
+    let told = text(&output.stdout);
+    let line = "loses more than 2h is not judged, since no data are named";
+    assert!(told.contains(line), "{told}");
+}
+
+#[test]
+fn data_that_are_lost_more_are_a_status() {
+    let folder = tempfile::tempdir().unwrap();
+    let fleet = file(folder.path(), "fleet.yaml", FLEET);
+    let slow = file(folder.path(), "slow.yaml", &FLEET.replace("rebuild: 1d", "rebuild: 20d"));
+    let compare = |arguments: &[&str]| ninefold(&[&["compare", "-n", "400"], arguments].concat());
+    check_status(&compare(&[&fleet, &fleet]), 0);
+    check_status(&compare(&[&slow, &fleet]), 0);
+    // However much may be lost: it is lost in more lives.
+    for arguments in [&[&*fleet, &*slow][..], &[&fleet, &slow, "--margin", "1y"]] {
+        let worse = compare(arguments);
+        check_status(&worse, 1);
+        assert!(text(&worse.stdout).contains("lives with any"), "{}", text(&worse.stdout));
+    }
 }
 
 #[test]

@@ -252,7 +252,7 @@ journeys: {buy: {needs: db, data: [orders], slo: {rpo: 1m}}}
     assert!(text.contains("orders: RPO 1m of buy is met: "), "{text}");
     assert!(!text.contains("not met"), "{text}");
     assert!(
-        text.contains("1.8 nines (1.71 to 2.04); the data are lost 0.0145 times a year ("),
+        text.contains("1.8 nines (1.69 to 2.01); the data are lost 0.0145 times a year ("),
         "{text}"
     );
     assert!(text.contains("), in 1.45 % of lives"), "{text}");

@@ -1,7 +1,8 @@
 //! Small clusters with timers that are known to the second, so that each step of a life is known too.
 
 use ninefold::dist::Law;
-use ninefold::engine::{Event, Observer, Placement, Root, State};
+use ninefold::engine::{Event, Hold, Observer, Placement, Root, State};
+use ninefold::measure::{Change, Timeline};
 use ninefold::model::{JourneyId, Model, UnitId};
 use ninefold::rng::{Purpose, Stream, StreamKey};
 use ninefold::spec::{
@@ -354,6 +355,17 @@ fn drains_wait_for_budgets_and_replicas_for_nodes() {
             "141 web-0 pending down",
         ],
     );
+    // The time line says who a drain waits for, once for each that begins to hold it up.
+    let mut timeline = Timeline::new(system.model());
+    live(&system, 1, &mut timeline);
+    let holds = timeline.entries.iter().filter_map(|entry| match entry.change {
+        Change::Holds(node, unit, Hold::Budget) => {
+            Some((entry.at.micros() / 1_000_000, node, unit))
+        }
+        _ => None,
+    });
+    let id = |path: &str| UnitId::new(unit(system.topology(), path));
+    assert_eq!(holds.collect::<Vec<_>>(), [(100, id("node-2"), id("web-0"))]);
 }
 
 #[test]

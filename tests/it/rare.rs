@@ -334,6 +334,18 @@ journeys: {j: {needs: {at_least: 1, of: [node]}}}";
     check_outages(by_nodes, 1e-10, &importance);
 }
 
+/// A common cause that lives often see hits all three in one of a hundred thousand times only.
+#[test]
+fn how_many_are_hit_at_once_is_not_left_to_luck() {
+    let text = "topology: t
+failures:
+  s: {every: 8y, shock: 2%, repair: {exponential: 1h}}
+  d: {every: 3500h, repair: {exponential: 1h}}
+domains: {a: {count: 3, fails: [s, d]}}
+journeys: {j: {needs: {at_least: 1, of: [a]}}}";
+    check_outages(text, 1e-9, &[RareMethod::ImportanceSampling]);
+}
+
 /// What takes nothing of what is needed may still be what makes failures last.
 #[test]
 fn what_makes_failures_last_is_not_missed() {
@@ -374,6 +386,25 @@ services:
   s: {replicas: 2, fails: [p], serves: any}
 journeys: {j: {needs: {any: [t, s]}}}";
     check_outages(standby, 1e-12, &importance);
+    // A crew that is often called, and seldom busy.
+    let often_called = "topology: t
+failures:
+  h: {every: 2500h, repair: {exponential: 0.5h}, crew: c}
+  w: {every: 1000000h, repair: {exponential: 0.005h}, crew: c}
+crews: {c: {size: 1}}
+domains: {x: {fails: [h]}, u: {count: 2, fails: [w]}}
+journeys: {j: {needs: {at_least: 1, of: [u]}}}";
+    check_outages(often_called, 1e-14, &importance);
+    // Who serves once the better one has failed.
+    let worse = "topology: t
+failures:
+  good: {every: 1000000h, repair: {exponential: 1h}}
+  bad:  {every: 100h, repair: {exponential: 1h}}
+  b:    {every: 50000h, repair: {exponential: 5h}}
+domains: {good: {fails: [good]}, bad: {fails: [bad]}, b: {fails: [b]}}
+services: {s: {replicas: 2, on: [good, bad], leader: {failover: {exponential: 1h}}}}
+journeys: {j: {needs: {any: [s, b]}}}";
+    check_outages(worse, 1e-9, &importance);
     let crew_of_others = "topology: t
 failures:
   w: {every: 20000h, repair: {exponential: 0.1h}, wipes: true, crew: c}
@@ -493,6 +524,118 @@ journeys: {{serve: {{needs: {{any: [unit]}}}}}}"
     assert!(matches!(refused(&fixed, None), NotEstimated::Unseen(Unseen::Failure(_))));
     let several = text("repair: {exponential: 1h}, beta: 0.001%");
     assert_eq!(refused(&several, Some(RareMethod::Splitting)), NotEstimated::Leaps);
+}
+
+/// What hardly ever happens is named where it is no failure that could be made to happen: estimates without it were 2 to
+/// 40 times too low.
+#[test]
+fn improbable_ways_are_refused() {
+    let refused = |rest: &str| {
+        let system = system(&format!("topology: t\n{rest}"));
+        let rare = Rare::Outage(JourneyId::new(0));
+        let plan = Plan { replications: 20_000, ..system.plan(1) };
+        match estimate(&system, &plan, rare, None, 0.1) {
+            Err(NotEstimated::Unseen(unseen)) => unseen,
+            other => panic!("{rest}: {other:?}"),
+        }
+    };
+    let work = refused(
+        "failures: {d: {every: 50000h, repair: {exponential: 30m}}}
+domains: {a: {fails: [d]}, b: {fails: [d]}}
+calendar: {w: {every: 90d, order: [b], each: 5m}}
+journeys: {j: {needs: {any: [a, b]}}}",
+    );
+    assert!(matches!(work, Unseen::Work(_)), "{work:?}");
+    let preventive = refused(
+        "failures:
+  d: {every: 50000h, repair: {exponential: 10m}, preventive: {age: 2000h, takes: 30s}}
+  e: {every: 50000h, repair: {exponential: 10m}}
+domains: {a: {fails: [d]}, b: {fails: [e]}}
+journeys: {j: {needs: {any: [a, b]}}}",
+    );
+    assert!(matches!(preventive, Unseen::Work(_)), "{preventive:?}");
+    let change = refused(
+        "failures:
+  ch: {every: {fixed: 14d}, change: 15%, repair: {exponential: 1m}}
+  b:  {every: 1000000h, repair: {exponential: 20m}}
+domains: {a: {count: 2, fails: [ch]}, b: {fails: [b]}}
+journeys: {j: {needs: {any: [a-0, a-1, b]}}}",
+    );
+    assert!(matches!(change, Unseen::Shock(_)), "{change:?}");
+    let failed_work = refused(
+        "failures: {d: {every: 500000h, repair: {exponential: 1m}}}
+domains: {a: {fails: [d]}, b: {}}
+calendar:
+  w: {every: 90d, at: 5d, order: [b], each: 15m, fails: {p: 0.05%, repair: {exponential: 1500h}}}
+journeys: {j: {needs: {any: [a, b]}}}",
+    );
+    assert!(matches!(failed_work, Unseen::FailedWork(_)), "{failed_work:?}");
+    let coverage = refused(
+        "failures:
+  d: {every: 2000h, repair: {exponential: 1h}}
+  b: {every: 50000h, repair: {exponential: 5h}}
+services:
+  s:
+    replicas: 2
+    standby: {active: 1}
+    coverage: {p: 99.99%, switch: {exponential: 5m}, else: {exponential: 2000h}}
+    fails: [d]
+domains: {b: {fails: [b]}}
+journeys: {j: {needs: {any: [s, b]}}}",
+    );
+    assert!(matches!(coverage, Unseen::Failover(_)), "{coverage:?}");
+    let start = refused(
+        "failures: {d: {every: 500h, repair: {exponential: 0.1h}}}
+domains:
+  a:
+    count: 2
+    fails: [d]
+    start: {mixture: [{p: 99.99%, exponential: 1m}, {p: 0.01%, exponential: 5000h}]}
+journeys: {j: {needs: {at_least: 1, of: [a]}}}",
+    );
+    assert!(matches!(start, Unseen::Start(_)), "{start:?}");
+    let masked = refused(
+        "failures:
+  x: {every: 300h, repair: {exponential: 2m}}
+  b: {every: 200000h, repair: {exponential: 1h}}
+domains: {x: {fails: [x]}, b: {count: 2, fails: [b]}}
+services: {m: {needs: [{need: x, masked_by: {cache: 30m}}, {any: [b-0, b-1]}]}}
+journeys: {j: {needs: m}}",
+    );
+    assert!(matches!(masked, Unseen::Masked(_)), "{masked:?}");
+    let burst = refused(
+        "failures: {d: {every: 2000000h, repair: {fixed: 6m}, burst: {p: 100%, within: 10h, peers: 2}}}
+domains: {p: {}, a: {in: p, count: 3, fails: [d]}}
+journeys: {j: {needs: {at_least: 2, of: [a]}}}",
+    );
+    assert!(matches!(burst, Unseen::Burst(_)), "{burst:?}");
+    let young = refused(
+        "failures: {d: {every: {weibull: {shape: 0.2, mean: 500y}}, repair: {exponential: 1h}}}
+domains: {a: {count: 2, fails: [d]}}
+journeys: {j: {needs: {at_least: 1, of: [a]}}}",
+    );
+    assert!(matches!(young, Unseen::Failure(_)), "{young:?}");
+}
+
+/// Planned work that begins while something has failed is seen often enough where failures last long: thirteen works a
+/// year, each of which finds the other unit down or sees it fail, beside two units that fail together.
+#[test]
+fn work_that_is_seen_while_something_has_failed_is_estimated() {
+    let system = system(
+        "topology: t
+failures: {d: {every: 5000h, repair: {exponential: 10h}}}
+domains: {a: {fails: [d]}, b: {fails: [d]}}
+calendar: {w: {every: 28d, at: 5d, order: [b], each: 30m}}
+journeys: {j: {needs: {any: [a, b]}}}",
+    );
+    let rare = Rare::Outage(JourneyId::new(0));
+    let importance = Some(RareMethod::ImportanceSampling);
+    let found = estimate(&system, &plan(&system), rare, importance, 0.05).unwrap();
+    let down = 10.0 / 5_010.0;
+    // From the beginning on all is up, which the pairs lack for 10 h.
+    let pairs = 2.0 * (8_760.0 - 10.0) / 5_010.0 * down;
+    let works = 13.0 * (down + (1.0 - down) * 0.5 / 5_000.0);
+    check("per year", found.per_year, works + pairs);
 }
 
 #[test]

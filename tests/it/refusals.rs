@@ -365,7 +365,8 @@ fn endless_rows_are_refused() {
         for service in 0..services {
             text += &format!("  s{service}: {{needs: s{}}}\n", service + 1);
         }
-        text + &format!("  s{services}: {{}}\n")
+        text += &format!("  s{services}: {{fails: [down]}}\n");
+        text + "failures: {down: {every: 90d, repair: 2h}}\n"
     };
     check(&row(1_000), "");
     check(
@@ -1141,6 +1142,12 @@ fn what_can_lose_no_data_is_pointed_out() {
         "11:45 warning no-effect: an RPO of `use`, and no word on which data; name data classes \
          beside `slo`: `data: [d]`\n",
     );
+    // Nothing else says that it is not judged.
+    check(
+        &with("99.9%", "99.9%, rpo: 0s"),
+        "9:56 warning no-effect: an RPO of `browse`, and no word on which data; it is not judged: say under `data` \
+         what can be lost, such as `orders`, and beside `slo` whose RPO it is: `data: [orders]`\n",
+    );
     check(
         &class("held_by: disk").replace("wipes", "cuts_power"),
         "3:35 warning no-effect: `crash` cuts the power, and nothing that it strikes has data that \
@@ -1148,6 +1155,46 @@ fn what_can_lose_no_data_is_pointed_out() {
          13:3 warning no-effect: nothing can lose `d`; say of a failure mode that it `wipes`, or give \
          the class `latent`, `deleted`, `unsynced` or `lag`\n",
     );
+}
+
+#[test]
+fn a_topology_in_which_nothing_can_fail_is_pointed_out() {
+    let nothing = "1:11 warning nothing-fails: nothing of `t` can ever fail; declare failure modes under `failures`, \
+                   and name them under `fails` of domains and services, such as `fails: [crash]`\n";
+    let bare = "topology: t\nservices: {web: {replicas: 2, serves: any}}\njourneys: {browse: {needs: web}}\n";
+    check(bare, nothing);
+    let forgotten = with(", fails: [down]", "");
+    let unused = "3:3 warning unused: nothing fails by `down`; name it under `fails` of a domain or a service, or \
+                  remove it\n";
+    check(&forgotten, &format!("{nothing}{unused}"));
+    // What is planned takes down what fails by nothing.
+    let planned = "calendar: {patches: {every: 30d, order: [web], each: 10m}}\n";
+    check(&format!("{bare}{planned}"), "");
+    // A node may run out of memory.
+    let placed = "topology: t\nplatform: kubernetes\ndomains: {node: {capacity: {memory: 1GiB}}}\nservices: \
+                  {web: {on: node, controller: deployment}}\njourneys: {browse: {needs: web}}\n";
+    check(placed, nothing);
+    check(&placed.replace("deployment}", "deployment, uses: {memory: 512MiB}}"), "");
+}
+
+#[test]
+fn what_other_tools_make_of_yaml_is_recognised() {
+    for key in ["true", "True"] {
+        check(
+            &with("on: node", &format!("{key}: node")),
+            &format!(
+                "7:22 unknown-key: a service has no key `{key}`; was it `on`? Tools that know YAML 1.1 take that \
+                 for `{key}`: write it in quotes, `\"on\"`\n"
+            ),
+        );
+    }
+    // A domain is on nothing.
+    assert!(!findings(&with("node: {", "node: {true: x, ")).contains("YAML 1.1"));
+    assert!(!findings(&with("on: node", "false: node")).contains("YAML 1.1"));
+    let tabs = findings("topology: t\njourneys:\n\tbrowse: {needs: web}\n");
+    assert!(tabs.contains("write spaces and no tab"), "{tabs}");
+    let brackets = findings("topology: [");
+    assert!(!brackets.contains("tab"), "{brackets}");
 }
 
 #[test]

@@ -107,6 +107,25 @@ fn a_single_node_is_as_available_as_its_formula_says() {
     assert!(sigmas.abs() < 4.0, "{found} +- {error}, the formula says {product}: {sigmas} sigma");
 }
 
+/// The textbook's machines and one who repairs them (Feller, *An Introduction to Probability Theory*, I, XVII.7): `k` of
+/// `n` are down with a probability in proportion to `n!/(n-k)! (a/b)^k`.
+#[test]
+fn members_that_one_person_repairs_are_as_available_as_the_textbook_says() {
+    let path = "topologies/patterns/two-of-three-one-crew.yaml";
+    let system = System::compile(Topology::from_path(path).unwrap());
+    let answers = system.exact_answers(&system.plan(1), 1_000);
+    let answer = answers.journeys[0].as_ref().unwrap();
+    let ratio = 4.0 / (60.0 * 24.0_f64);
+    let weights = [1.0, 3.0 * ratio, 6.0 * ratio.powi(2), 6.0 * ratio.powi(3)];
+    let down = (weights[2] + weights[3]) / weights.iter().sum::<f64>();
+    let found = answer.long_run_unavailability.unwrap().mean;
+    assert!((found / down - 1.0).abs() < 1e-9, "{found}, {down}");
+    // Lives of a year are a little better, since they begin with everything up.
+    let (lives, error) = unavailability(&simulate(path, 20_000), "use");
+    let exact = answer.unavailability.unwrap().mean;
+    assert!(exact < down && ((lives - exact) / error).abs() < 4.0, "{lives} +- {error}, {exact}");
+}
+
 /// The figures of the workloads that others have published: write 3.00e-6 and read 1.78e-6 of the
 /// first, to half a percent, 2.9215e-4 of the second.
 #[test]

@@ -241,6 +241,7 @@ impl<'a> Life<'a> {
             | Change::Serves(..)
             | Change::Empty(_)
             | Change::Acts(_)
+            | Change::Holds(..)
             | Change::Drained(_)
             | Change::Volume(..)
             | Change::CopiesLost(..)

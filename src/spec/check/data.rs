@@ -220,19 +220,22 @@ impl Checker<'_> {
         classes: &[DataClass],
         platform: Option<&Platform>,
     ) {
-        if classes.is_empty() {
-            return;
-        }
         let raw = self.raw;
         for journey in raw.journeys.iter().filter(|journey| journey.data.is_empty()) {
             if let Some(rpo) = journey.rpo {
                 let message =
                     format!("an RPO of `{}`, and no word on which data", journey.name.value);
-                let some = &classes[0].name;
-                self.findings
-                    .warning(Code::NoEffect, rpo.span, message)
-                    .help(format!("name data classes beside `slo`: `data: [{some}]`"));
+                let help = match classes.first() {
+                    Some(some) => format!("name data classes beside `slo`: `data: [{}]`", some.name),
+                    None => "it is not judged: say under `data` what can be lost, such as `orders`, and beside `slo` \
+                             whose RPO it is: `data: [orders]`"
+                        .to_owned(),
+                };
+                self.findings.warning(Code::NoEffect, rpo.span, message).help(help);
             }
+        }
+        if classes.is_empty() {
+            return;
         }
         let mut wiping = BTreeSet::new();
         let mut cutting = BTreeSet::new();

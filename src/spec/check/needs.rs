@@ -341,6 +341,7 @@ impl Checker<'_> {
         if journeys.is_empty() {
             return;
         }
+        self.warn_if_nothing_fails(platform);
         let mut used = vec![false; self.raw.services.len()];
         let needed = || {
             let of_data = data.iter().flat_map(DataClass::all_needs);
@@ -374,6 +375,23 @@ impl Checker<'_> {
                     )
                     .help("it is simulated, and changes no result");
             }
+        }
+    }
+
+    /// Failure modes that are forgotten everywhere make a system that looks perfect.
+    fn warn_if_nothing_fails(&mut self, platform: Option<&Platform>) {
+        let raw = self.raw;
+        let fails = self.units.list.iter().any(|unit| !unit.modes.is_empty());
+        // Nodes may run out of memory where nothing else goes wrong.
+        let mut workloads = platform.iter().flat_map(|platform| &platform.workloads);
+        let evicts = workloads.any(|workload| workload.memory.is_some());
+        let name = raw.name.as_ref();
+        if let Some(name) = name.filter(|_| !fails && !evicts && raw.calendar.is_empty()) {
+            let message = format!("nothing of `{}` can ever fail", name.value);
+            self.findings.warning(Code::NothingFails, name.span, message).help(
+                "declare failure modes under `failures`, and name them under `fails` of domains and \
+                 services, such as `fails: [crash]`",
+            );
         }
     }
 }
