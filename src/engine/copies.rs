@@ -20,7 +20,7 @@ struct CopyLuck {
     rebuilds: u32,
     defects: u32,
     reads: u32,
-    /// Bytes that are still to be moved, how many of them a second, and since when.
+    /// Bytes that are still to be moved, how many of them a second, and since when; or seconds, one a second.
     left: f64,
     rate: f64,
     since: SimTime,
@@ -128,14 +128,37 @@ impl DataChooser for Agenda<'_> {
         let mut stream = self.luck_of(copy, Purpose::Rebuild, ordinal);
         match &self.rebuild_of(copy).speed {
             Speed::Law(law) => {
-                let takes = SimSpan::from_seconds(law.draw(&mut stream));
-                self.set(Event::Rebuild(copy), takes);
+                let takes = law.draw(&mut stream);
+                let since = self.now;
+                let luck = &mut self.copies.copies[copy.index()];
+                (luck.left, luck.rate, luck.since) = (takes, 1.0, since);
+                self.set(Event::Rebuild(copy), SimSpan::from_seconds(takes));
             }
             &Speed::Bandwidth { bytes, .. } => {
                 let since = self.now;
                 let luck = &mut self.copies.copies[copy.index()];
                 (luck.left, luck.rate, luck.since) = (bytes, 0.0, since);
             }
+        }
+    }
+
+    fn rebuild_pauses(&mut self, copy: CopyId) -> bool {
+        let now = self.now;
+        let luck = &mut self.copies.copies[copy.index()];
+        luck.left = (luck.left - luck.rate * (now - luck.since).seconds()).max(0.0);
+        luck.rate = 0.0;
+        self.cancel(Event::Rebuild(copy));
+        true
+    }
+
+    fn rebuild_resumes(&mut self, copy: CopyId) {
+        let now = self.now;
+        let luck = &mut self.copies.copies[copy.index()];
+        luck.since = now;
+        if let Speed::Law(_) = self.rebuild_of(copy).speed {
+            self.copies.copies[copy.index()].rate = 1.0;
+            let left = SimSpan::from_seconds(self.copies.copies[copy.index()].left);
+            self.set(Event::Rebuild(copy), left);
         }
     }
 

@@ -47,6 +47,8 @@ pub(crate) struct CopyState {
     pub(crate) is_elsewhere: bool,
     /// Whether it is there and has yet to get what it missed.
     pub(crate) is_catching_up: bool,
+    /// Whether its rebuild has begun and waits for what it reads from.
+    pub(crate) is_put_aside: bool,
     /// Number of the loss that took it, among all of its class.
     lost_in: u32,
     /// The group in which it has a defect that nobody has noticed.
@@ -66,6 +68,7 @@ impl CopyState {
         is_lost: false,
         is_elsewhere: false,
         is_catching_up: false,
+        is_put_aside: false,
         lost_in: 0,
         defect: None,
         root: Root::NOTHING,
@@ -109,6 +112,8 @@ pub(crate) struct HoldingState {
     newest_since: u32,
     /// The groups that cannot be read.
     is_unreadable: Bits,
+    /// Whether other groups can be read than at the last look at what is being rebuilt, or need not be any more.
+    sources_turned: bool,
     /// How many copies are away, in all and in each part of a place; in how many parts of each place, and
     /// in how many places.
     away: u32,
@@ -130,6 +135,10 @@ pub(crate) struct HoldingState {
     pub(crate) server: Option<UnitId>,
     /// What each copy has missed; empty where copies catch up at once.
     holes: Vec<Holes>,
+    /// When each group took nothing, because too few of its copies were there; empty where one is enough.
+    untaken: Vec<Holes>,
+    /// When each copy was last out of reach; empty where none is behind another.
+    left_at: Vec<SimTime>,
 }
 
 /// The copies of one part of a place that are away.
@@ -214,6 +223,7 @@ impl HoldingState {
             new_since: vec![0; groups],
             newest_since: 0,
             is_unreadable: Bits::new(groups),
+            sources_turned: false,
             away: 0,
             away_in: vec![AwayIn::default(); parts],
             away_parts: vec![0; holding.place_count as usize],
@@ -229,6 +239,11 @@ impl HoldingState {
                 CatchUp::AtOnce => Vec::new(),
                 CatchUp::After(_) | CatchUp::Never => vec![Holes::NONE; copies],
             },
+            untaken: match holding.catch_up {
+                CatchUp::After(_) | CatchUp::Never if holding.ack > 1 => vec![Holes::NONE; groups],
+                _ => Vec::new(),
+            },
+            left_at: vec![SimTime::ZERO; if holding.lag.is_some() { copies } else { 0 }],
         }
     }
 
@@ -244,6 +259,7 @@ impl HoldingState {
             self.newest_since = 0;
         }
         self.is_unreadable.clear();
+        self.sources_turned = false;
         self.away = 0;
         self.away_in.fill(AwayIn::default());
         self.away_parts.fill(0);
@@ -254,6 +270,8 @@ impl HoldingState {
         self.in_line.clear();
         self.server = None;
         self.holes.fill(Holes::NONE);
+        self.untaken.fill(Holes::NONE);
+        self.left_at.fill(SimTime::ZERO);
     }
 
     /// Copies with these numbers leave, which are in one part of a place; whether they are the first in that place.
@@ -352,7 +370,11 @@ pub(crate) struct DataState {
     pub(crate) holdings: Vec<HoldingState>,
     /// Classes of which observers may not know all.
     touched: Vec<DataId>,
+    /// Classes that rebuild, and whose rebuilds may have to be put aside or go on, each once.
+    turned: Vec<DataId>,
     losses: Vec<Loss>,
+    /// What only copies had that are lost at this instant, of which group.
+    missed: Vec<(u32, Loss)>,
     /// Copies that have no defect any more, because the data that it was in are gone.
     mended: Vec<CopyId>,
     /// Groups that have lost something at this instant, and how much, without being gone with it.
@@ -380,7 +402,9 @@ impl DataState {
             away: Bits::new(data.units.len()),
             holdings: data.holdings.iter().map(HoldingState::new).collect(),
             touched: Vec::new(),
+            turned: Vec::with_capacity(data.holdings.len()),
             losses: Vec::new(),
+            missed: Vec::new(),
             mended: Vec::new(),
             margins: Vec::new(),
             positions: Vec::with_capacity(widest.unwrap_or(0) + 1),
@@ -401,7 +425,9 @@ impl DataState {
         self.away.clear();
         self.holdings.iter_mut().for_each(HoldingState::begin);
         self.touched.clear();
+        self.turned.clear();
         self.losses.clear();
+        self.missed.clear();
         self.mended.clear();
         self.margins.clear();
     }
@@ -420,12 +446,13 @@ impl DataState {
     /// Whether observers have yet to be told of a loss, with which a life may end.
     #[inline]
     pub(super) fn has_lost(&self) -> bool {
-        !self.losses.is_empty()
+        !self.losses.is_empty() || !self.missed.is_empty()
     }
 
     /// Tells nobody what has become of data at this instant.
     pub(super) fn forget_losses(&mut self) {
         self.losses.clear();
+        self.missed.clear();
         self.margins.clear();
         for class in self.touched.drain(..) {
             let state = &mut self.holdings[class.index()];
@@ -527,7 +554,8 @@ impl DataState {
 
     /// Whether data of a class are lost at this instant.
     pub(super) fn has_lost_of(&self, class: DataId) -> bool {
-        self.losses.iter().any(|loss| loss.data == class)
+        let missed = self.missed.iter().map(|(_, loss)| loss);
+        self.losses.iter().chain(missed).any(|loss| loss.data == class)
     }
 
     /// Works out everything that follows from how the copies of a class are, none of which has been
@@ -559,6 +587,8 @@ impl DataState {
             }
         }
         self.touched.clear();
+        self.turned.clear();
+        self.holdings[class.index()].sources_turned = false;
     }
 
     /// Tells an observer what has become of data at this instant.
@@ -566,7 +596,8 @@ impl DataState {
         self.tell_margins(at, observer);
         self.touched.sort_unstable();
         self.touched.dedup();
-        for loss in self.losses.drain(..) {
+        let missed = self.missed.drain(..).map(|(_, loss)| loss);
+        for loss in self.losses.drain(..).chain(missed) {
             observer.on_loss(at, loss);
         }
         for class in self.touched.drain(..) {
@@ -705,6 +736,9 @@ impl DataState {
         state.lost_of[group as usize] = 0;
         state.new_since[group as usize] = state.losses;
         state.newest_since = state.losses;
+        // What only some of its copies had is part of all.
+        self.missed.retain(|(of, loss)| (*of, loss.data) != (group, class));
+        self.sources_turn(holding, class);
         for number in holding.group(group) {
             let copy = holding.copy(*number);
             if self.copies[copy.index()].defect == Some(group) {
@@ -836,6 +870,7 @@ impl DataState {
             state.is_unreadable.put(group as usize, true);
             state.unreadable += 1;
             self.touched.push(class);
+            self.sources_turn(holding, class);
         }
     }
 
@@ -886,6 +921,7 @@ impl DataState {
                 state.is_unreadable.put(group as usize, false);
                 state.unreadable -= 1;
                 self.touched.push(class);
+                self.sources_turn(holding, class);
             }
         }
     }
@@ -972,11 +1008,6 @@ impl DataState {
         self.holdings[class.index()].unreadable == 0
     }
 
-    /// How many copies of a class are away.
-    pub(crate) fn away_of(&self, class: DataId) -> u32 {
-        self.holdings[class.index()].away
-    }
-
     /// In how many places copies of a class are away.
     pub(super) fn away_places(&self, class: DataId) -> u32 {
         self.holdings[class.index()].away_places
@@ -999,6 +1030,39 @@ impl DataState {
         let (class, holding, number) = data.holding_of(copy);
         let unreadable = &self.holdings[class.index()].is_unreadable;
         holding.groups_of.of(number as usize).iter().all(|group| !unreadable.has(*group as usize))
+    }
+
+    /// There are other groups of a class that can be read, or some that are empty.
+    fn sources_turn(&mut self, holding: &Holding, class: DataId) {
+        let has_turned = &mut self.holdings[class.index()].sources_turned;
+        if holding.rebuild.is_some() && !std::mem::replace(has_turned, true) {
+            self.turned.push(class);
+        }
+    }
+
+    /// Whether other groups can be read of some class that rebuilds.
+    #[inline]
+    pub(super) fn has_turned(&self) -> bool {
+        !self.turned.is_empty()
+    }
+
+    /// A class that rebuilds and of which other groups can be read, each once.
+    pub(super) fn next_turned(&mut self) -> Option<DataId> {
+        let class = self.turned.pop()?;
+        self.holdings[class.index()].sources_turned = false;
+        Some(class)
+    }
+
+    /// Whether what a copy lacks can be read from the others of its groups. What is gone for good need not be.
+    pub(super) fn has_sources(&self, holding: &Holding, class: DataId, number: u32) -> bool {
+        let state = &self.holdings[class.index()];
+        if state.unreadable == 0 {
+            return true;
+        }
+        let copy = self.copies[holding.copy(number).index()];
+        let is_empty = |group: usize| copy.is_lost && copy.lost_in <= state.new_since(group);
+        let groups = holding.groups_of.of(number as usize).iter().map(|group| *group as usize);
+        groups.into_iter().all(|group| !state.is_unreadable.has(group) || is_empty(group))
     }
 
     /// Whether a copy is there, and lacks nothing.
@@ -1032,8 +1096,12 @@ impl DataState {
         is_away: bool,
         now: SimTime,
     ) -> bool {
-        let (class, _, number) = data.holding_of(copy);
-        let Some(holes) = self.holdings[class.index()].holes.get_mut(number as usize) else {
+        let (class, holding, number) = data.holding_of(copy);
+        let state = &mut self.holdings[class.index()];
+        if is_away && let Some(left_at) = state.left_at.get_mut(number as usize) {
+            *left_at = now;
+        }
+        let Some(holes) = state.holes.get_mut(number as usize) else {
             return false;
         };
         if is_away {
@@ -1041,7 +1109,31 @@ impl DataState {
         } else {
             holes.closes(now)
         }
-        !holes.is_empty()
+        let lacks = !holes.is_empty();
+        if !state.untaken.is_empty() {
+            for &group in holding.groups_of.of(number as usize) {
+                let is_there = |number: &&u32| !self.away.has(holding.copy(**number).index());
+                let there = holding.group(group).iter().filter(is_there).count() as u32;
+                let untaken = &mut state.untaken[group as usize];
+                if there < holding.ack { untaken.opens(now) } else { untaken.closes(now) }
+            }
+        }
+        lacks
+    }
+
+    /// How many copies of a class are away that were there when the one on a unit left, and that one with them: those that
+    /// have left since then.
+    pub(super) fn left_since(&self, data: &Data, class: DataId, unit: UnitId) -> u32 {
+        let (state, holding) = (&self.holdings[class.index()], &data.holdings[class.index()]);
+        let of_unit = data.on_unit.of(unit.index()).iter().find_map(|copy| {
+            let (of, _, number) = data.holding_of(*copy);
+            (of == class).then(|| state.left_at[number as usize])
+        });
+        let since = of_unit.unwrap_or(SimTime::ZERO);
+        let has_left = |number: &u32| {
+            self.away.has(holding.copy(*number).index()) && state.left_at[*number as usize] >= since
+        };
+        (0..holding.count).filter(has_left).count() as u32
     }
 
     /// A copy has caught up with the others.
@@ -1079,12 +1171,17 @@ impl DataState {
             missed_by_all = missed.or(missed_by_all);
             // With fewer copies there nothing was accepted that could be lost.
             let Some(missed) = missed.filter(|_| gone >= holding.ack) else { continue };
-            let own = self.holdings[class.index()].holes[number as usize].until(now);
-            for (from, to) in missed.without(&own).iter() {
+            let state = &self.holdings[class.index()];
+            let own = state.holes[number as usize].until(now);
+            let mut lost = missed.without(&own);
+            if let Some(untaken) = state.untaken.get(group as usize) {
+                lost = lost.without(&untaken.until(now));
+            }
+            for (from, to) in lost.iter() {
                 let (how, newest) = (HowLost::Missed, Some(to - from));
                 let loss = Loss { data: class, cause: root, how, groups: 0, newest, age: now - to };
                 self.touched.push(class);
-                self.losses.push(loss);
+                self.missed.push((group, loss));
             }
         }
         self.holdings[class.index()].holes[number as usize] = missed_by_all.unwrap_or(Holes::NONE);
@@ -1110,7 +1207,10 @@ impl DataState {
             let is_waited_for = matches!(copy.phase, CopyPhase::Lost);
             assert!(!is_waited_for || !is_up(data.units[index]), "copy {index} is forgotten");
         }
-        for (state, holding) in self.holdings.iter().zip(&data.holdings) {
+        for (class, (state, holding)) in self.holdings.iter().zip(&data.holdings).enumerate() {
+            for &number in &state.rebuilding {
+                assert!(self.has_sources(holding, DataId::new(class), number), "copy {number}");
+            }
             let copy = |number: u32| self.copies[holding.copy(number).index()];
             let is_lost = |number: &u32| self.is_lost_of(holding, *number);
             assert_eq!(state.lost as usize, (0..holding.count).filter(is_lost).count());

@@ -825,7 +825,7 @@ mod tests {
                 let (journey, cause) = (JourneyId::new(0), root(0));
                 outages.push(Outage { journey, cause, ended_by, start, end: now.min(end) });
             }
-            let (lost, sums) =
+            let (lost, sums, _) =
                 walk(Some(&buffer), std::iter::empty(), outages.iter(), end, &|_, _| {
                     Struck::Process
                 });

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::elsewhere::{Cycles, CyclesOfLife, Elsewhere, Gone, Places, Refusals};
 use super::outage::Outage;
-use super::pipeline::{Conservation, Struck, walk};
+use super::pipeline::{Accepted, Conservation, LostOnTheWay, Struck, walk};
 use crate::engine::{HowLost, Loss, Root};
 use crate::model::{ClockId, DataId, Model, ObservedWay, observed_ways};
 use crate::rng::{Purpose, StreamKey, hash_text};
@@ -233,14 +233,23 @@ fn lives(
     struck: &impl Fn(u64, Root, SimTime) -> Struck,
 ) -> Vec<LifeOfData> {
     let mut places = Places::new(classes.iter().map(|class| class.elsewhere(past)).collect());
+    let ways: Vec<WayOfLife> = classes.iter().map(|class| class.way_of(past, struck)).collect();
     let mut lives = vec![LifeOfData::default(); classes.len()];
     for &class in order {
-        let (life, gone) = classes[class].life(past, &places, struck);
+        let (life, gone) = classes[class].life(past, &places, &ways);
         places.are_gone(class, gone);
         let (offload, backup) = places.came_to(class, past.from);
         lives[class] = LifeOfData { offload, backup, ..life };
     }
     lives
+}
+
+/// What came of the way of the data of a class in one life, if they have one.
+#[derive(Default)]
+struct WayOfLife {
+    lost: Vec<LostOnTheWay>,
+    conservation: Conservation,
+    accepted: Accepted,
 }
 
 impl ClassWay {
@@ -258,43 +267,44 @@ impl ClassWay {
         }
     }
 
+    /// What came of the way of its data.
+    fn way_of(&self, past: Past<'_>, struck: &impl Fn(u64, Root, SimTime) -> Struck) -> WayOfLife {
+        let Some(pipeline) = &self.class.pipeline else { return WayOfLife::default() };
+        let [source, sink] = [self.way.source, self.way.sink].map(|at| past.outages_of(at));
+        let struck = |root, at| struck(self.name, root, at);
+        let (lost, conservation, accepted) =
+            walk(pipeline.buffer.as_ref(), source, sink, past.end, &struck);
+        WayOfLife { lost, conservation, accepted }
+    }
+
     /// What the life came to, and what of its data is gone from when on.
     fn life(
         &self,
         past: Past<'_>,
         places: &Places<'_>,
-        struck: &impl Fn(u64, Root, SimTime) -> Struck,
+        ways: &[WayOfLife],
     ) -> (LifeOfData, Vec<Gone>) {
-        let mut life = LifeOfData::default();
-        if let Some(pipeline) = &self.class.pipeline {
-            let [source, sink] = [self.way.source, self.way.sink].map(|at| past.outages_of(at));
-            let buffer = pipeline.buffer.as_ref();
-            let (lost, conservation) =
-                walk(buffer, source, sink, past.end, &|root, at| struck(self.name, root, at));
-            life.conservation = conservation;
-            life.incidents.extend(lost.iter().map(|loss| Incident {
-                at: loss.at,
-                stage: if loss.was_recorded { Stage::Buffer } else { Stage::NeverRecorded },
-                lost: loss.lost,
-                groups: 0,
-                cause: loss.cause,
-                restored_in: None,
-            }));
-        }
+        let way = &ways[self.index];
+        let mut life = LifeOfData { conservation: way.conservation, ..LifeOfData::default() };
+        life.incidents.extend(way.lost.iter().map(|loss| Incident {
+            at: loss.at,
+            stage: if loss.was_recorded { Stage::Buffer } else { Stage::NeverRecorded },
+            lost: loss.lost.min(self.reach()),
+            groups: 0,
+            cause: loss.cause,
+            restored_in: None,
+        }));
         let (restorations, mut restored) = (past.luck.of(self.name, Purpose::Restore), 0);
         let mut all_gone: Vec<Gone> = Vec::new();
         let first_of_copies = life.incidents.len();
         let of_class = past.losses.iter().filter(|(_, loss)| loss.data.index() == self.index);
         // Of several groups others may have been lost before.
-        let is_all = |loss: &Loss| {
-            self.fed_by.is_empty() && loss.newest.is_none() && loss.groups as usize == self.groups
-        };
+        let is_all = |loss: &Loss| loss.newest.is_none() && loss.groups as usize == self.groups;
         let (mut gone_before, mut missed) = (Spans::default(), Vec::new());
         for (at, loss) in of_class {
-            let (mut incident, gone) = self.incident(places, *at, loss);
+            let (mut incident, gone, (oldest, newest)) = self.incident(places, ways, *at, loss);
             if is_all(loss) {
-                let oldest = SimTime::from_micros(at.micros() - incident.lost.micros());
-                let new = gone_before.fill(oldest, *at);
+                let new = gone_before.fill(oldest, newest);
                 // How old a backup is when it is needed is told whatever was lost before.
                 if matches!(incident.stage, Stage::AllCopies | Stage::Deleted) {
                     incident.lost = new;
@@ -322,7 +332,7 @@ impl ClassWay {
                 missed.clear();
             }
             // Of each hole that copies had it is told by itself.
-            missed.push((all_gone.last().map_or(*at, |gone| gone.up_to), incident.lost));
+            missed.push((newest, incident.lost));
             match same {
                 Some(other) => {
                     other.groups = other.groups.saturating_add(incident.groups);
@@ -338,8 +348,15 @@ impl ClassWay {
         (life, all_gone)
     }
 
-    /// What a loss of copies comes to, and what is gone with them.
-    fn incident(&self, places: &Places<'_>, at: SimTime, loss: &Loss) -> (Incident, Gone) {
+    /// What a loss of copies comes to, what is gone with them, and between which two instants all that was lost would have
+    /// been accepted, had all been from the beginning on and without a break.
+    fn incident(
+        &self,
+        places: &Places<'_>,
+        ways: &[WayOfLife],
+        at: SimTime,
+        loss: &Loss,
+    ) -> (Incident, Gone, (SimTime, SimTime)) {
         let mut incident = Incident {
             at,
             stage: match loss.how {
@@ -354,25 +371,28 @@ impl ClassWay {
             cause: loss.cause,
             restored_in: None,
         };
-        let reach = self.class.retention.unwrap_or(SimSpan::FOREVER);
-        let offloaded = places.offloaded(self.index, at);
+        let had = |at| self.had_by(places, ways, at);
+        let (offloaded, backed_up) =
+            (places.offloaded(self.index, at), places.backed_up(self.index, at));
         if let Some(newest) = loss.newest {
-            // What was born long ago may have been offloaded since, or kept for long enough.
-            let oldest = (loss.age + newest).min(reach);
-            let oldest = offloaded.map_or(oldest, |since| oldest.min(at - since));
-            incident.lost = match self.fed_by.is_empty() {
-                true => oldest - loss.age.min(oldest),
-                // All that came with the offloads of this time, whenever it was born.
-                false => {
-                    let had = |ago| self.newest_at(places, before(at, ago));
-                    let (newest, kept) = (had(loss.age), had(oldest));
-                    newest - kept.min(newest)
+            // What is older may have been copied elsewhere since, or is not kept any more.
+            let oldest = (loss.age + newest).min(self.reach());
+            let since = offloaded.max(backed_up);
+            let oldest = since.map_or(oldest, |since| oldest.min(at - since));
+            let oldest = before(at, oldest.max(loss.age));
+            let up_to = before(at, loss.age);
+            let lost = match loss.how {
+                // While nobody took over nothing was accepted: it is the last that was before.
+                HowLost::Lagging => {
+                    let had = had(at);
+                    (before(had, at - oldest), had)
                 }
+                _ => (had(oldest), had(up_to)),
             };
-            let after = Some(before(at, oldest));
-            return (incident, Gone { at, after, up_to: before(at, loss.age) });
+            incident.lost = lost.1 - lost.0.min(lost.1);
+            return (incident, Gone { at, after: Some(oldest), up_to }, lost);
         }
-        let since = match (offloaded, places.backed_up(self.index, at)) {
+        let since = match (offloaded, backed_up) {
             (Some(offloaded), backed_up) if backed_up.is_none_or(|backup| backup <= offloaded) => {
                 incident.stage = Stage::NotOffloaded;
                 Some(offloaded)
@@ -383,21 +403,37 @@ impl ClassWay {
             }
             _ => None,
         };
-        let newest = self.newest_at(places, at);
-        let oldest = since.map_or(SimTime::ZERO, |since| self.newest_at(places, since));
+        let newest = had(at);
+        let oldest = since.map_or(SimTime::ZERO, had);
         // Nobody loses what was no longer kept.
-        let oldest = oldest.max(before(at, reach)).min(newest);
+        let kept = self.came_by(ways, before(at, self.reach()));
+        let oldest = oldest.max(kept).min(newest);
         incident.lost = newest - oldest;
-        (incident, Gone { at, after: since, up_to: at })
+        (incident, Gone { at, after: since, up_to: at }, (oldest, newest))
     }
 
-    /// When the newest was born of what it has at this instant.
-    fn newest_at(&self, places: &Places<'_>, at: SimTime) -> SimTime {
+    /// How far back its data are kept.
+    fn reach(&self) -> SimSpan {
+        self.class.retention.unwrap_or(SimSpan::FOREVER)
+    }
+
+    /// How much it had been given by an instant: see [`Accepted::by`].
+    fn had_by(&self, places: &Places<'_>, ways: &[WayOfLife], at: SimTime) -> SimTime {
         if self.fed_by.is_empty() {
-            return at;
+            return ways[self.index].accepted.by(at);
         }
-        let came = self.fed_by.iter().filter_map(|&other| places.offloaded(other, at));
+        let came = self.fed_by.iter().filter_map(|&other| {
+            let offloaded = places.offloaded(other, at)?;
+            Some(ways[other].accepted.by(offloaded))
+        });
         came.max().unwrap_or(SimTime::ZERO)
+    }
+
+    /// How much of all that it was ever given had been accepted by an instant where it was born.
+    fn came_by(&self, ways: &[WayOfLife], at: SimTime) -> SimTime {
+        let own = std::slice::from_ref(&self.index);
+        let born = if self.fed_by.is_empty() { own } else { &self.fed_by };
+        born.iter().map(|&class| ways[class].accepted.by(at)).max().unwrap_or(at)
     }
 }
 

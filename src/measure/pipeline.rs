@@ -52,6 +52,30 @@ pub(super) struct LostOnTheWay {
     pub(super) cause: Root,
 }
 
+/// How much of the data of a life had been accepted by any instant, as the time in which it was born. Where there is no
+/// way that could lose it or keep it back, that is all that was born till then.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Accepted {
+    /// Instants in order, and how much by each; evenly in between. Of several at one instant the last is what it came to.
+    known: Vec<(SimTime, SimSpan)>,
+}
+
+impl Accepted {
+    /// When the last of it would have been born, had it all been from the beginning on and without a break.
+    pub(super) fn by(&self, at: SimTime) -> SimTime {
+        let past = self.known.partition_point(|(known, _)| *known <= at);
+        let Some(&(from, before)) = past.checked_sub(1).and_then(|last| self.known.get(last))
+        else {
+            return at;
+        };
+        // A life has ended with the last that is known.
+        let (to, after) = *self.known.get(past).unwrap_or(&(at, before));
+        let shares = [after - before, at - from].map(|span| u128::from(span.micros()));
+        let whole = u128::from((to - from).micros()).max(1);
+        SimTime::ZERO + before + SimSpan::from_micros((shares[0] * shares[1] / whole) as u64)
+    }
+}
+
 /// What something on the way does at an instant.
 #[derive(Clone, Copy)]
 struct Edge {
@@ -75,9 +99,11 @@ struct Walk<'a> {
     spilling: Option<(SimTime, SimSpan)>,
     sums: Conservation,
     losses: Vec<LostOnTheWay>,
+    accepted: Accepted,
 }
 
-/// What a life that ends at `end` has lost on the way, in the order of time, and where its data went;
+/// What a life that ends at `end` has lost on the way, in the order of time, where its data went, and when what was
+/// accepted was;
 /// by the outages of the source and of the sink, and by what it was that struck at an instant.
 pub(super) fn walk<'a>(
     buffer: Option<&Buffer>,
@@ -85,7 +111,7 @@ pub(super) fn walk<'a>(
     sinks: impl Iterator<Item = &'a Outage>,
     end: SimTime,
     struck: &impl Fn(Root, SimTime) -> Struck,
-) -> (Vec<LostOnTheWay>, Conservation) {
+) -> (Vec<LostOnTheWay>, Conservation, Accepted) {
     let mut walk = Walk {
         buffer,
         now: SimTime::ZERO,
@@ -95,6 +121,7 @@ pub(super) fn walk<'a>(
         spilling: None,
         sums: Conservation { born: end - SimTime::ZERO, ..Conservation::default() },
         losses: Vec::new(),
+        accepted: Accepted { known: vec![(SimTime::ZERO, SimSpan::ZERO)] },
     };
     let mut edges = Vec::new();
     let mut add = |outage: &Outage, is_source| {
@@ -123,7 +150,7 @@ pub(super) fn walk<'a>(
     debug_assert!(walk.sums.holds(), "{:?}", walk.sums);
     walk.losses.retain(|loss| loss.lost > SimSpan::ZERO);
     walk.losses.sort_by_key(|loss| loss.at);
-    (walk.losses, walk.sums)
+    (walk.losses, walk.sums, walk.accepted)
 }
 
 impl Walk<'_> {
@@ -148,10 +175,24 @@ impl Walk<'_> {
             }
             (None, None) => {
                 let sent = self.sent_within(passed);
+                let before = self.sums.delivered;
+                let until = self.sending_for();
+                if SimSpan::ZERO < until && until < passed {
+                    // From then on only what is new.
+                    let accepted = before + until + self.held;
+                    self.accepted.known.push((from + until, accepted));
+                }
                 self.held = self.held - sent;
-                self.sums.delivered = self.sums.delivered + passed + sent;
+                self.sums.delivered = before + passed + sent;
             }
         }
+        self.accepted.known.push((at, self.sums.delivered));
+    }
+
+    /// How long it takes until all is sent that is held.
+    fn sending_for(&self) -> SimSpan {
+        let drain = self.buffer.map_or(f64::INFINITY, |buffer| buffer.drain);
+        SimSpan::from_fractional_micros(self.held.micros() as f64 / (drain - 1.0).max(0.0))
     }
 
     /// How much of what is held is sent in so much time, beside what is new.
@@ -249,7 +290,7 @@ mod tests {
         sources: &[Outage],
         sinks: &[Outage],
     ) -> (Vec<(u64, u64, bool, usize)>, u64) {
-        let (losses, sums) =
+        let (losses, sums, _) =
             walk(buffer.as_ref(), sources.iter(), sinks.iter(), at(1_000), &struck);
         assert!(sums.holds(), "{sums:?}");
         let whole = |micros: u64| {
@@ -294,6 +335,29 @@ mod tests {
         // As fast as new data come, nothing is ever sent of what is held.
         let lost = vec![(170, 30, true, SINK)];
         assert_eq!(walked(Some(buffer(60, 1.0)), &[], &sinks), (lost, 60));
+    }
+
+    /// 10 s of the 60 that are held are sent in 20 s beside what is new, and after the second outage, of which 25 s are
+    /// lost, 60 s in 120.
+    #[test]
+    fn what_is_accepted_is_known_at_any_instant() {
+        let by = |drain: f64, outages: &[Outage], times: &[u64]| -> Vec<f64> {
+            let nothing = std::iter::empty();
+            let (_, sums, accepted) =
+                walk(Some(&buffer(60, drain)), nothing, outages.iter(), at(1_000), &struck);
+            assert_eq!(accepted.by(at(1_000)), SimTime::ZERO + sums.delivered);
+            let seconds = |time: &u64| (accepted.by(at(*time)) - SimTime::ZERO).seconds();
+            times.iter().map(seconds).collect()
+        };
+        let sinks = [outage(SINK, 100, 150), outage(SINK, 160, 200)];
+        let times = [0, 99, 100, 149, 150, 155, 160, 199, 200, 300, 320, 321];
+        let slowly =
+            [0.0, 99.0, 100.0, 100.0, 100.0, 107.5, 115.0, 115.0, 115.0, 265.0, 295.0, 296.0];
+        assert_eq!(by(1.5, &sinks, &times), slowly);
+        let at_once =
+            [0.0, 99.0, 100.0, 100.0, 150.0, 155.0, 160.0, 160.0, 200.0, 300.0, 320.0, 321.0];
+        assert_eq!(by(f64::INFINITY, &sinks, &times), at_once);
+        assert_eq!(Accepted::default().by(at(7)), at(7));
     }
 
     #[test]
@@ -427,7 +491,7 @@ mod tests {
             let sources = at_random(&mut dice, PROCESS, END, 90 + 200 * (round as u64 % 3));
             let sinks = at_random(&mut dice, SINK, END, 150);
             let end = SimTime::from_micros(END);
-            let (losses, sums) = walk(Some(&buffer), sources.iter(), sinks.iter(), end, &struck);
+            let (losses, sums, _) = walk(Some(&buffer), sources.iter(), sinks.iter(), end, &struck);
             assert!(sums.holds());
             let all = |was_recorded: bool| {
                 let of_kind = losses.iter().filter(|loss| loss.was_recorded == was_recorded);

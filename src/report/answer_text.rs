@@ -16,7 +16,7 @@ use crate::units::SECONDS_PER_MONTH;
 const DIGITS: i32 = 6;
 
 /// A journey that was not simulated, and what is known of it.
-type Answered<'a> = (&'a JourneyReport, &'a Result<Answer, String>);
+pub(super) type Answered<'a> = (&'a JourneyReport, &'a Result<Answer, String>);
 
 /// The journeys that were not simulated.
 pub(super) fn answers_table(answered: &[Answered<'_>]) -> String {

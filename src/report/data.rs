@@ -262,6 +262,17 @@ impl JourneyReport {
         }
     }
 
+    /// What is promised of outages and of data and only lives could judge, where there were none: the RTO and the RPO,
+    /// in seconds.
+    pub(super) fn unjudged(&self) -> [Option<f64>; 2] {
+        match self.measures {
+            JourneyMeasures::Answered(_) => {
+                [self.slo.rto.map(|rto| rto.target.seconds()), self.slo.rpo]
+            }
+            JourneyMeasures::Window(..) | JourneyMeasures::FirstOutage(_) => [None; 2],
+        }
+    }
+
     /// Whether anything is missed that is promised.
     fn misses(&self) -> bool {
         let others = match &self.measures {
@@ -742,6 +753,7 @@ impl<'a> Reporter<'a> {
             }),
             held: class.holding.as_ref().map(|holding| Held::of(holding, self.years)),
             has_way: class.pipeline.is_some(),
+            is_copied: class.backup.is_some() || class.offload.is_some(),
             second: None,
             is_second_nearer: false,
             simultaneous: match class.holding {

@@ -25,6 +25,8 @@ pub struct DataReport {
     pub held: Option<Held>,
     /// Whether data can also be lost on their way to what holds them, of which only lives know.
     pub has_way: bool,
+    /// Whether they are backed up or offloaded, so that more can be lost of copies than of the data.
+    pub is_copied: bool,
     /// How probable it is that losing so many holders at once destroys something, for a few numbers;
     /// none if nothing holds copies.
     pub simultaneous: Vec<Simultaneous>,
@@ -363,12 +365,7 @@ impl Survival {
 
     /// The name of the medium, as topologies have it.
     pub fn medium_name(&self) -> &'static str {
-        match self.medium {
-            Medium::Memory => "memory",
-            Medium::Ephemeral => "ephemeral",
-            Medium::Local => "local",
-            Medium::Network => "network",
-        }
+        self.medium.name()
     }
 }
 

@@ -42,6 +42,7 @@ pub(super) fn data_sections(classes: &[DataReport], horizon: SimSpan) -> String 
                 if let (Some(told), Some(held)) = (class.durability(), class.held) {
                     // A mean time that the route knows has been told already.
                     let time_to_loss = told.time_to_loss.filter(|_| answer.first_loss_s.is_none());
+                    text += of_copies_alone(class);
                     text += &durability_by_another(
                         &Durability { time_to_loss, ..told },
                         held.groups,
@@ -115,6 +116,7 @@ fn class_section(class: &DataReport, window: &WindowOfData, horizon: SimSpan) ->
     lines += &cycle_line("offloads", estimates.offload.as_ref());
     lines += &cycle_line("backups", estimates.backup.as_ref());
     if let Some(copies) = &estimates.copies {
+        lines += of_copies_alone(class);
         lines += &match class.durability().filter(|_| class.nearer().is_some()) {
             Some(told) => {
                 let is_known = class.nearer().is_some_and(|answer| answer.first_loss_s.is_some());
@@ -281,6 +283,14 @@ fn told_by_another(answer: &LossAnswer, lives: &DataEstimates, horizon: SimSpan)
         told(p_loss, rough),
         answer.route.words()
     )
+}
+
+/// What is to be minded of how durable copies are, if data that are lost with them are brought back.
+fn of_copies_alone(class: &DataReport) -> &'static str {
+    match class.is_copied {
+        true => "  of the copies alone, before what backups and offloads bring back:\n",
+        false => "",
+    }
 }
 
 /// How durable data are by another route than lives, which knows how probable a loss is, and not how many groups it

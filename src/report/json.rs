@@ -419,15 +419,9 @@ impl<'a> Journey<'a> {
         Journey {
             availability: answer.unavailability.map(Availability::of_unavailability),
             slo: Slo {
-                availability: judged.map(|(target, verdict)| Target {
-                    target,
-                    p_met: None,
-                    p_met_ci95: None,
-                    p_met_month: None,
-                    p_met_rolling_30d: None,
-                    verdict: verdict_name(verdict),
-                }),
-                ..Slo::default()
+                availability: judged
+                    .map(|(target, verdict)| Target::without_lives(target, verdict)),
+                ..Slo::unjudged(journey)
             },
             ..Journey::default()
         }
@@ -451,7 +445,9 @@ impl<'a> Journey<'a> {
             },
             JourneyMeasures::Answered(answer) => match answer.as_ref() {
                 Ok(answer) => Journey { spreadsheet, ..Journey::of_answer(journey, answer) },
-                Err(_) => Journey { spreadsheet, ..Journey::default() },
+                Err(_) => {
+                    Journey { spreadsheet, slo: Slo::unjudged(journey), ..Journey::default() }
+                }
             },
             JourneyMeasures::Window(estimates, causes) => Journey {
                 causes: Some(
@@ -592,7 +588,27 @@ impl TimeToFirst {
     }
 }
 
+impl Slo {
+    /// What only lives could judge, of which there were none.
+    fn unjudged(journey: &JourneyReport) -> Slo {
+        let of = |target| Target::without_lives(target, Verdict::NotJudged);
+        let [rto_s, rpo_s] = journey.unjudged().map(|target| target.map(of));
+        Slo { availability: None, rto_s, rpo_s }
+    }
+}
+
 impl Target {
+    fn without_lives(target: f64, verdict: Verdict) -> Target {
+        Target {
+            target,
+            p_met: None,
+            p_met_ci95: None,
+            p_met_month: None,
+            p_met_rolling_30d: None,
+            verdict: verdict_name(verdict),
+        }
+    }
+
     fn of(objective: &Objective) -> Target {
         Target {
             target: objective.target,

@@ -8,7 +8,7 @@ use comfy_table::{
 
 use super::answer::Method;
 use super::answer_text::{
-    agreement_lines, answer_lines, answer_row, answers_table, rough, stress_tables,
+    Answered, agreement_lines, answer_lines, answer_row, answers_table, rough, stress_tables,
 };
 use super::data::{Causes, Comparison, JourneyMeasures, JourneyReport, ModeCause, Report};
 use super::data_text::{data_sections, rpo_section};
@@ -70,6 +70,7 @@ pub fn to_text(report: &Report) -> String {
     if !answered.is_empty() {
         text += &answers_table(&answered);
         text += &answer_lines(&answered);
+        text += &unjudged_lines(&answered);
         text += &blast_lines(report);
     }
     text += &data_sections(&report.data, report.run.horizon);
@@ -274,6 +275,25 @@ fn rpo_lines(windows: &[Window<'_>]) -> String {
         });
     }
     rpo_section(lines)
+}
+
+/// What journeys promise and nobody has judged.
+fn unjudged_lines(answered: &[Answered<'_>]) -> String {
+    let mut lines = String::new();
+    for (journey, _) in answered {
+        let [rto, rpo] = journey.unjudged().map(|target| target.map(duration));
+        let named = [rto.map(|rto| format!("RTO {rto}")), rpo.map(|rpo| format!("RPO {rpo}"))];
+        let named: Vec<String> = named.into_iter().flatten().collect();
+        if !named.is_empty() {
+            let line = format!(
+                "{}: {} not judged: only simulated lives say how long each outage is and how much data are lost",
+                journey.name,
+                named.join(" and ")
+            );
+            lines += &wrapped(&line, "  ");
+        }
+    }
+    section("Promises", lines)
 }
 
 /// Planned work and degraded service, where there is any.

@@ -188,6 +188,26 @@ pub enum Medium {
     Network,
 }
 
+impl Medium {
+    /// All of them by their names, as topologies have them.
+    pub(crate) const NAMES: &[(&str, Medium)] = &[
+        ("memory", Medium::Memory),
+        ("ephemeral", Medium::Ephemeral),
+        ("local", Medium::Local),
+        ("network", Medium::Network),
+    ];
+
+    /// Its name, as topologies have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Medium::Memory => "memory",
+            Medium::Ephemeral => "ephemeral",
+            Medium::Local => "local",
+            Medium::Network => "network",
+        }
+    }
+}
+
 /// How a lost copy comes back, once its unit is back.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rebuild {

@@ -6,8 +6,8 @@ use std::path::Path;
 use super::catalog;
 use super::overlay::read_text;
 use super::profile::profile_of;
-use super::source::{Sources, Span};
-use super::topology::{Loaded, SpecError};
+use super::source::Span;
+use super::topology::{Loaded, SpecError, Topology};
 use super::yaml::{Entry, NodeId, Tree, Value};
 
 /// What an entry of each section has where the file says nothing.
@@ -29,13 +29,15 @@ const DEFAULTS: &[(&str, &[(&str, &str)])] = &[
             ("regardless", "false"),
         ],
     ),
-    ("data", &[("medium", "local"), ("catch_up", "at-once")]),
+    ("data", &[(MEDIUM, ""), ("catch_up", "at-once")]),
     ("journeys", &[]),
 ];
 /// Defaults that would say something else where another key says how many there are.
 const REPLICAS_FOLLOW: &str = "erasure";
 /// What defaults of data are about: copies that somebody holds.
 const HOLDERS: &str = "held_by";
+/// What data are on, which depends on who holds them.
+const MEDIUM: &str = "medium";
 /// What says how many replicas there are on so many nodes.
 const ONE_ON_EACH: &str = "daemonset";
 /// What a service with a controller has besides where the file says nothing.
@@ -66,13 +68,13 @@ pub fn resolved(path: impl AsRef<Path>) -> Result<String, SpecError> {
     let text =
         read_text(path).map_err(|problem| SpecError::Unreadable { path: name.clone(), problem })?;
     let loaded = Loaded::new(name, text, Some(path))?;
-    let writer = Writer { tree: &loaded.tree, sources: loaded.topology.warnings.sources() };
+    let writer = Writer { tree: &loaded.tree, topology: &loaded.topology };
     Ok(writer.topology(loaded.root))
 }
 
 struct Writer<'a> {
     tree: &'a Tree,
-    sources: &'a Sources,
+    topology: &'a Topology,
 }
 
 impl Writer<'_> {
@@ -134,6 +136,10 @@ impl Writer<'_> {
                 let is_of_nothing = section.key == "data" && !has(HOLDERS);
                 let is_of_work = section.key == "calendar" && has(ROLLOUT) && OF_WORK.contains(key);
                 if !has(key) && !follows && !is_of_nothing && !is_of_work {
+                    let value = match *key {
+                        MEDIUM => self.medium_of(&entry.key),
+                        _ => value,
+                    };
                     line(text, 4, &format!("{key}: {value}"), "default");
                 }
             }
@@ -142,6 +148,14 @@ impl Writer<'_> {
                 line(text, 4, &format!("{ROLLOUT}: {rollout}"), "default (kubernetes)");
             }
         }
+    }
+
+    /// What copies of a data class are on.
+    fn medium_of(&self, class: &str) -> &'static str {
+        let classes = self.topology.data.iter();
+        let mut holdings =
+            classes.filter(|known| known.name == class).filter_map(|known| known.holding.as_ref());
+        holdings.next().map_or("local", |holding| holding.medium.name())
     }
 
     /// A platform, with the timers of its profile; of a timer in parts each has an origin of its own.
@@ -175,7 +189,7 @@ impl Writer<'_> {
 
     /// Where a value came from.
     fn origin(&self, key: Span, value: Span, defaults: Option<Span>) -> String {
-        let file = &self.sources.file(value).name;
+        let file = &self.topology.warnings.sources().file(value).name;
         if file == catalog::NAME {
             return "catalog".to_owned();
         }
@@ -185,7 +199,7 @@ impl Writer<'_> {
         let is_within = |outer: Span| {
             outer.file == key.file && outer.start <= key.start && key.end <= outer.end
         };
-        let (line, _) = self.sources.line_and_column(value);
+        let (line, _) = self.topology.warnings.sources().line_and_column(value);
         let kind = if defaults.is_some_and(is_within) { "defaults" } else { "stated" };
         format!("{kind}, {file}:{line}")
     }

@@ -1477,6 +1477,43 @@ fn what_is_promised_for_some_hours_is_not_judged_by_all() {
     assert_eq!(exactly("99.9999%, during: business"), (Some(0), "not-judged".to_owned()));
 }
 
+/// Nor do they know how long each outage is, and what of data is never recorded.
+#[test]
+fn what_only_lives_could_judge_is_not_passed_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let answered = |seldom: &str, slo: &str| {
+        let content = format!(
+            "topology: t
+failures: {{off: {{every: 60d, repair: {seldom}}}}}
+domains: {{a: {{fails: [off]}}, disk: {{}}}}
+data: {{rows: {{born: a, held_by: disk, deleted: 50y}}}}
+journeys: {{browse: {{needs: a, data: [rows], slo: {slo}}}}}
+"
+        );
+        let path = file(folder.path(), "t.yaml", &content);
+        let of =
+            |format: &str| ninefold(&["simulate", &path, "--exact", "only", "--format", format]);
+        let (text, json) = (of("text"), of("json"));
+        let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+        let slo = json["journeys"]["browse"]["slo"].clone();
+        (String::from_utf8(text.stdout).unwrap().replace("\n    ", " "), slo)
+    };
+    let (text, slo) = answered("{exponential: 10m}", "{rpo: 5s, rto: 1m}");
+    for (objective, target) in [("rpo_s", 5.0), ("rto_s", 60.0)] {
+        assert_eq!(slo[objective]["target"], target);
+        assert_eq!(slo[objective]["verdict"], "not-judged");
+        assert!(slo[objective]["p_met"].is_null());
+    }
+    assert!(text.contains("browse: RTO 1m and RPO 5s not judged: only simulated lives"), "{text}");
+    let (text, slo) = answered("{exponential: 10m}", "{availability: 99%}");
+    assert!(slo["rpo_s"].is_null() && slo["rto_s"].is_null());
+    assert!(!text.contains("not judged"), "{text}");
+    // Where there is no exact answer either.
+    let (text, slo) = answered("{lognormal: {median: 10m, p95: 1h}}", "{rpo: 5s}");
+    assert_eq!(slo["rpo_s"]["verdict"], "not-judged");
+    assert!(text.contains("browse: RPO 5s not judged"), "{text}");
+}
+
 /// What has no effect is said, and not passed over.
 #[test]
 fn what_only_lives_have_is_refused_where_none_is_simulated() {

@@ -1,9 +1,11 @@
 //! Offloads and backups: what of lost data is elsewhere, against closed forms.
 
-use ninefold::report::to_json;
+use ninefold::report::{to_json, to_text};
 use ninefold::units::SimSpan;
 use ninefold::{Plan, System, Topology};
 use serde_json::Value;
+
+use crate::common::compiled;
 
 /// What so many lives of a topology come to, measured for a year after 2,000 hours, as JSON has it.
 fn simulated(text: &str, replications: u64, threads: usize) -> String {
@@ -239,4 +241,204 @@ data:
     assert_eq!(rows["stages"].as_array().unwrap().len(), 1);
     assert_eq!(rows["stages"][0]["stage"], "all-copies");
     assert!(rows["restore_s"].is_null());
+}
+
+/// Data of 1 TB that are deleted each 30 days, ten times in 301 days, and of which there are backups: of the copies all is
+/// lost each time, and of the data what is newer than a backup.
+#[test]
+fn what_is_lost_of_copies_alone_is_told_apart() {
+    let text = |more: &str| {
+        format!(
+            "
+topology: deleted
+horizon: 301d
+failures: {{none: {{every: 1000000y, repair: 1h}}}}
+domains: {{disk: {{fails: [none]}}}}
+data: {{rows: {{held_by: disk, size: 1TB, deleted: {{fixed: 30d}}{more}}}}}
+journeys: {{read: {{needs: disk}}}}
+"
+        )
+    };
+    let report = |more: &str| {
+        let system = compiled(&text(more));
+        system.simulate(&Plan { replications: 16, ..system.plan(1) }).unwrap()
+    };
+    let alone = "of the copies alone, before what backups and offloads bring back:\n  durability: ";
+    let copied = report(", backup: {every: 6h, usable_after: 1h}");
+    assert!(to_text(&copied).contains(alone), "{}", to_text(&copied));
+    assert!(!to_text(&report("")).contains(alone));
+    let rows = data_of(&to_json(&copied), "rows");
+    let year_of_window = 365.0 / 301.0;
+    let mean = |measure: &str| rows[measure]["mean"].as_f64().unwrap() / year_of_window;
+    assert!((mean("nomdl_per_year") - 10.0).abs() < 1e-9, "{}", mean("nomdl_per_year"));
+    // A backup that is begun at the instant of a deletion is of no use.
+    assert!((mean("lost_s_per_year") / 3_600.0 - 60.0).abs() < 1e-9, "{}", mean("lost_s_per_year"));
+}
+
+/// What the only life of a topology has lost of `rows` at each stage, in hours, and in all.
+fn lost_by_stage(text: &str) -> (Vec<(String, f64)>, f64) {
+    let system = compiled(text);
+    let results = system.simulate(&Plan { replications: 2, ..system.plan(1) }).unwrap();
+    let rows = data_of(&to_json(&results), "rows");
+    let years = system.plan(1).horizon.seconds() / 31_536_000.0;
+    let hours = |value: &Value| {
+        let hours = value["lost_s_per_year"]["mean"].as_f64().unwrap() * years / 3_600.0;
+        (hours * 1e6).round() / 1e6
+    };
+    let stages = rows["stages"].as_array().unwrap();
+    let named = |stage: &Value| (stage["stage"].as_str().unwrap().to_owned(), hours(stage));
+    (stages.iter().map(named).filter(|stage| stage.1 > 0.0).collect(), hours(&rows))
+}
+
+/// Who records, or who accepts, is away from 10 h to 90 h, and the only copy is gone at 95 h, or at 60 h: what copies never
+/// had they cannot lose.
+#[test]
+fn what_had_not_come_is_not_lost_again() {
+    let check = |wiped: u32, data: &str, wanted: &[(&str, f64)]| {
+        let text = format!(
+            "
+topology: t
+horizon: 96h
+failures:
+  off: {{every: {{fixed: 10h}}, repair: {{fixed: 80h}}}}
+  wiped: {{every: {{fixed: {wiped}h}}, repair: {{fixed: 50h}}, wipes: true}}
+domains: {{web: {{fails: [off]}}, agent: {{}}, store: {{fails: [wiped]}}}}
+data: {{rows: {{held_by: store, {data}}}}}
+"
+        );
+        let (stages, all) = lost_by_stage(&text);
+        let wanted: Vec<_> =
+            wanted.iter().map(|(stage, hours)| ((*stage).to_owned(), *hours)).collect();
+        assert_eq!(stages, wanted, "{data}");
+        assert_eq!(all, wanted.iter().map(|stage| stage.1).sum::<f64>(), "{data}");
+    };
+    let (recorded, sink) = ("born: web", "born: agent, sink: web");
+    check(95, recorded, &[("never-recorded", 80.0), ("all-copies", 15.0)]);
+    check(95, sink, &[("buffer", 80.0), ("all-copies", 15.0)]);
+    // Nothing older than a day is of any use.
+    let kept = format!("{recorded}, retention: 1d");
+    check(95, &kept, &[("never-recorded", 24.0), ("all-copies", 5.0)]);
+    let kept = format!("{sink}, retention: 1d");
+    check(95, &kept, &[("buffer", 24.0), ("all-copies", 5.0)]);
+    // The last backup begins at 84 h, when nothing had come since 10 h.
+    let backed_up = |way: &str| format!("{way}, backup: {{every: 12h}}");
+    check(95, &backed_up(recorded), &[("never-recorded", 80.0), ("backup-age", 5.0)]);
+    // What waits in the buffer is not lost with the copies, and comes all at once.
+    let waits = format!("{sink}, buffer: {{horizon: 100h}}");
+    check(60, &waits, &[("all-copies", 10.0)]);
+    check(95, &waits, &[("all-copies", 95.0)]);
+    check(95, &backed_up(&waits), &[("backup-age", 85.0)]);
+    let waits = format!("{sink}, buffer: {{horizon: 20h}}");
+    check(95, &waits, &[("buffer", 60.0), ("all-copies", 35.0)]);
+}
+
+/// One copy is away from 30 h to 40 h and never catches up, and the other is gone at 60 h; or the power is cut at 57 h under
+/// a copy of which 10 h are not yet on disk. What a backup has is restored from it.
+#[test]
+fn a_backup_brings_back_what_others_had_missed() {
+    let check = |data: &str, stage: &str, wanted: f64| {
+        let text = format!(
+            "
+topology: t
+horizon: 61h
+failures:
+  away: {{every: {{fixed: 30h}}, repair: {{fixed: 10h}}}}
+  wiped: {{every: {{fixed: 60h}}, repair: {{fixed: 50h}}, wipes: true}}
+  cut: {{every: {{fixed: 57h}}, repair: {{fixed: 50h}}, cuts_power: true}}
+domains: {{a: {{fails: [wiped]}}, b: {{fails: [away]}}, c: {{fails: [cut]}}}}
+data: {{rows: {{{data}}}}}
+"
+        );
+        let (stages, _) = lost_by_stage(&text);
+        let wanted = if wanted > 0.0 { vec![(stage.to_owned(), wanted)] } else { Vec::new() };
+        assert_eq!(stages, wanted, "{data}");
+    };
+    let missed = "held_by: [a, b], copies: 2, ack: 1, catch_up: never";
+    check(missed, "missed", 10.0);
+    for (backup, lost) in [
+        ("{every: 6h}", 0.0),
+        ("{every: 36h}", 4.0),
+        ("{every: 36h, usable_after: 25h}", 10.0),
+        ("{every: 32h, usable_after: 2h}", 8.0),
+        ("{every: 6h, fails: 100%}", 10.0),
+    ] {
+        check(&format!("{missed}, backup: {backup}"), "missed", lost);
+    }
+    let unsynced = "held_by: c, unsynced: {fixed: 10h}";
+    check(unsynced, "unsynced", 10.0);
+    check(&format!("{unsynced}, backup: {{every: 6h}}"), "unsynced", 3.0);
+}
+
+/// Who holds what, in any order, and a fire at 60 h that takes `a` and `b`: what nobody could have acknowledged is not
+/// lost, and what is lost with all copies is lost once.
+#[test]
+fn what_others_had_missed_does_not_depend_on_the_order_of_holders() {
+    let check = |holders: &[&str], off: &[&str], data: &str, wanted: &[(&str, f64)]| {
+        let fails = |name: &str| if off.contains(&name) { "off" } else { "" };
+        let text = format!(
+            "
+topology: t
+horizon: 62h
+failures:
+  off: {{every: {{fixed: 30h}}, repair: {{fixed: 10h}}}}
+  fire: {{every: {{fixed: 60h}}, repair: {{fixed: 10h}}, wipes: true}}
+domains: {{s: {{fails: [fire]}}, a: {{in: s}}, b: {{in: s, fails: [{}]}}, c: {{fails: [{}]}}}}
+data: {{rows: {{held_by: [{}], {data}, catch_up: never}}}}
+",
+            fails("b"),
+            fails("c"),
+            holders.join(", ")
+        );
+        let wanted: Vec<_> =
+            wanted.iter().map(|(stage, hours)| ((*stage).to_owned(), *hours)).collect();
+        assert_eq!(lost_by_stage(&text).0, wanted, "{holders:?} {off:?}");
+    };
+    for holders in [["a", "b", "c"], ["b", "a", "c"], ["c", "b", "a"]] {
+        let data = "copies: 3, ack: 2";
+        check(&holders, &["c"], data, &[("missed", 10.0)]);
+        // Two of three were away, and with one there nothing counts.
+        check(&holders, &["b", "c"], data, &[]);
+        check(&holders, &["b", "c"], "copies: 3, ack: 1", &[("missed", 10.0)]);
+    }
+    for holders in [["a", "b"], ["b", "a"]] {
+        check(&holders, &["b"], "copies: 2, ack: 1", &[("all-copies", 60.0)]);
+    }
+}
+
+/// A leader `a` and two that stand by, 5 s behind; each write is on two of those that are there before it counts. What is
+/// lost when another takes over is what two had that have both gone since.
+#[test]
+fn what_two_have_acknowledged_is_lost_with_these_two() {
+    let lost = |[a, b, c]: [&str; 3]| -> f64 {
+        let text = format!(
+            "
+topology: t
+horizon: 55h
+failures:
+  fa: {{{a}}}
+  fb: {{{b}}}
+  fc: {{{c}}}
+domains: {{na: {{fails: [fa]}}, nb: {{fails: [fb]}}, nc: {{fails: [fc]}}}}
+services: {{db: {{replicas: 3, on: [na, nb, nc], start: 0s, leader: {{failover: 30s}}}}}}
+data: {{rows: {{held_by: db, ack: 2, lag: {{fixed: 5s}}}}}}
+"
+        );
+        let (stages, all) = lost_by_stage(&text);
+        assert!(stages.iter().all(|(stage, _)| stage == "lagging"));
+        (all * 3_600.0).round()
+    };
+    let fails = |every: &str, repair: &str| {
+        format!("every: {{fixed: {every}}}, repair: {{fixed: {repair}}}")
+    };
+    let never = fails("1000h", "1h");
+    let at_50 = fails("50h", "3h");
+    assert_eq!(lost([&at_50, &never, &never]), 0.0);
+    // Both at once, and one before the other has taken over.
+    assert_eq!(lost([&at_50, &at_50, &never]), 5.0);
+    assert_eq!(lost([&at_50, &fails("180010s", "3h"), &never]), 5.0);
+    // One has been away for long: since then the two others have had everything.
+    let long = fails("10h", "100h");
+    assert_eq!(lost([&at_50, &never, &long]), 0.0);
+    assert_eq!(lost([&at_50, &fails("49h", "5h"), &never]), 0.0);
+    assert_eq!(lost([&at_50, &fails("50h", "1h"), &long]), 0.0);
 }

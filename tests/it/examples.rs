@@ -10,7 +10,7 @@ const SURROUNDINGS: &str = "topology: surroundings
 failures:
   crash: {every: 30d, repair: 5m}
   pod-crash: {every: 30d, repair: restart}
-  node-transient: {every: 182d, repair: 6m}
+  node-transient: {every: 182d, repair: 6m, cuts_power: true}
   rack-power: {every: 20y, repair: 6h}
   site-outage: {every: 5y, repair: 1h}
   switch-failure: {every: 12y, repair: 1h}

@@ -10,9 +10,9 @@ use ninefold::spec::{
     Timers, Volume, VolumeSpread, VolumeTimers, When, Workload,
 };
 use ninefold::units::{SimSpan, SimTime};
-use ninefold::{System, Topology};
+use ninefold::{Plan, System, Topology};
 
-use crate::common::{live, losses_in_20h};
+use crate::common::{compiled, live, losses_in_20h};
 
 pub(crate) const fn seconds(seconds: u64) -> SimSpan {
     SimSpan::from_micros(seconds * 1_000_000)
@@ -746,6 +746,42 @@ fn what_a_replica_kept_on_its_node_is_lost_with_that() {
     assert_eq!(losses(&stateful("network"), "medium: network", true), 0.0);
     assert_eq!(losses("controller: deployment", "medium: ephemeral", false), 1.0);
     assert_eq!(losses("controller: deployment", "medium: memory", false), 1.0);
+    // If it is not said what they are on, that follows from the volume.
+    for (service, survives) in [
+        (stateful("local"), [false, true]),
+        (stateful("network"), [true, true]),
+        ("controller: deployment".to_owned(), [false, false]),
+    ] {
+        let found = [true, false].map(|wipes| losses(&service, "ack: 1", wipes) == 0.0);
+        assert_eq!(found, survives, "{service}");
+    }
+}
+
+/// The same as the table says that is printed.
+#[test]
+fn the_table_of_what_copies_survive_knows_volumes() {
+    for (service, row) in [
+        ("controller: statefulset, volume: local", "local kept lost kept lost kept"),
+        ("controller: statefulset, volume: network", "network kept kept kept kept kept"),
+        ("controller: deployment", "ephemeral kept lost lost lost lost"),
+        ("fails: [down]", "local kept lost kept lost kept"),
+    ] {
+        let system = compiled(&format!(
+            "topology: t
+platform: kubernetes
+failures: {{down: {{every: 90d, repair: 5h, wipes: true}}}}
+domains: {{node: {{level: node, fails: [down]}}}}
+services: {{db: {{on: node, {service}}}}}
+data: {{rows: {{held_by: db, deleted: 50y}}}}
+journeys: {{write: {{needs: db}}}}"
+        ));
+        let report = system.simulate(&Plan { replications: 2, ..system.plan(1) }).unwrap();
+        let text = ninefold::report::to_text(&report);
+        let (_, table) = text.split_once("What copies survive").unwrap();
+        let found = table.lines().find(|line| line.trim_start().starts_with("rows")).unwrap();
+        let words: Vec<&str> = found.split_whitespace().skip(1).collect();
+        assert_eq!(words.join(" "), row, "{service}");
+    }
 }
 
 #[test]

@@ -58,7 +58,7 @@ fn lost_copies_need_not_wait_for_their_holders() {
 
 /// The same of disks that are also out for a while with all that is on them, and given up after a time; such a copy is
 /// no loss, may become one while it is made anew, and is taken back if its disk is first. Where the others are out of reach
-/// when it is given up there is nothing to make it from.
+/// when it is given up there is nothing to make it from, and what is being made anew stands still while they are.
 #[test]
 fn copies_that_are_away_for_long_are_given_up() {
     let text = |copies: &str, rebuild: &str| {
@@ -74,11 +74,63 @@ fn copies_that_are_away_for_long_are_given_up() {
     let rebuild = format!(
         "copies: 2\n    rebuild: {{takes: {{exponential: 20h}}, detect: {{exponential: 5h}}, {away}"
     );
-    assert_answers(&text("2", &rebuild), 28_438.830_899_996_53, 0.265_207_266_726_498_6, 84);
+    assert_answers(&text("2", &rebuild), 22_197.326_417_685_1, 0.325_896_463_166_175_54, 81);
     let rebuild = format!(
         "erasure: {{data: 2, parity: 1}}\n    rebuild: {{takes: {{exponential: 20h}}, {away}"
     );
-    assert_answers(&text("3", &rebuild), 11_956.788_103_487_737, 0.519_425_664_006_873, 186);
+    assert_answers(&text("3", &rebuild), 7_311.233_112_823_303, 0.698_446_181_226_096_6, 180);
+}
+
+/// What is made anew stands still while the other copy is out of reach: with a rebuild of one stage, and of two, of which
+/// the first need not be done again.
+#[test]
+fn rebuilds_stand_still_without_sources() {
+    let text = |rebuild: &str| {
+        format!(
+            "failures:\n  down: {{every: 300h, repair: {{exponential: 50h}}}}\n  \
+             dead: {{every: 1000h, repair: {{exponential: 100h}}, wipes: true, clock: always}}\n\
+             domains: {{disk: {{count: 2, fails: [down, dead]}}}}\n\
+             data:\n  rows:\n    held_by: disk\n    copies: 2\n    rebuild: {{{rebuild}, to: elsewhere}}\n\
+             journeys: {{read: {{needs: {{any: [disk]}}}}}}\n"
+        )
+    };
+    let one = text("takes: {exponential: 20h}, detect: {exponential: 5h}");
+    assert_answers(&one, 17_961.993_136_859_52, 0.385_499_749_713_543_67, 56);
+    let two = text("takes: {gamma: {shape: 2, mean: 20h}}");
+    assert_answers(&two, 20_894.679_706_885_647, 0.342_010_068_163_427_55, 56);
+}
+
+/// One disk is gone at 40 h and needs 20 h of the other, which is down from 45 h to 85 h; a third is gone at 42 h, and what
+/// it needs is there.
+#[test]
+fn rebuilds_wait_for_sources_and_let_others_go_first() {
+    let ends = |rebuild: &str| -> Vec<f64> {
+        let system = compiled(&format!(
+            "topology: t
+horizon: 120h
+failures:
+  one: {{every: {{fixed: 40h}}, repair: {{fixed: 200h}}, wipes: true}}
+  down: {{every: {{fixed: 45h}}, repair: {{fixed: 40h}}}}
+  two: {{every: {{fixed: 42h}}, repair: {{fixed: 200h}}, wipes: true}}
+domains: {{a: {{fails: [one]}}, b: {{fails: [down]}}, c: {{fails: [two]}}, d: {{}}}}
+data:
+  rows:
+    held_by: [a, b, c, d]
+    copies: 2
+    placement: [[a, b], [c, d]]
+    size: 720GB
+    rebuild: {{{rebuild}, to: elsewhere}}
+"
+        ));
+        let entries = system.explain(&system.plan(1), 0).unwrap();
+        let backs = entries.iter().filter(|entry| matches!(entry.change, Change::CopiesBack(..)));
+        backs.map(|entry| entry.at.micros() as f64 / 3.6e9).collect()
+    };
+    for rebuild in ["takes: 20h", "bandwidth: 10MB/s", "source: 10MB/s"] {
+        assert_eq!(ends(rebuild), [62.0, 100.0], "{rebuild}");
+        // The third goes on in the place of the first.
+        assert_eq!(ends(&format!("{rebuild}, at_a_time: 1")), [65.0, 100.0], "{rebuild}");
+    }
 }
 
 /// A disk is out for 50 hours in the mean and given up after 15, and its copy is made anew in 10: of each outage that lasts 25

@@ -1832,6 +1832,63 @@ fn budgets_and_rollouts_count_replicas() {
 }
 
 #[test]
+fn what_does_nothing_for_data_is_warned_of() {
+    check(
+        &class("held_by: disk, unsynced: 10s"),
+        "13:3 warning no-effect: `unsynced` of `d`, and nothing cuts its power; say of a failure mode of its holders, or of \
+         what they stand on, that it `cuts_power`\n",
+    );
+    let cut = class("held_by: disk, unsynced: 10s")
+        .replace("wipes: true", "wipes: true, cuts_power: true");
+    check(&cut, "");
+    check(
+        &class("held_by: rack-0/disk-0, copies: 1, catch_up: never"),
+        "13:3 warning no-effect: `catch_up` of `d`, of which there is one copy; it is about what other copies have: say \
+         how many `copies` there are, or remove it\n",
+    );
+    check(&class("held_by: disk, catch_up: never"), "");
+}
+
+#[test]
+fn what_data_are_on_must_fit_the_volume() {
+    let check_medium = |volume: &str, medium: &str, wanted: &str| {
+        let text = format!(
+            "topology: t
+platform: kubernetes
+failures: {{down: {{every: 90d, repair: 5h, wipes: true}}}}
+domains: {{node: {{level: node, count: 3, fails: [down]}}}}
+services:
+  web: {{on: node, controller: deployment{volume}}}
+data:
+  rows: {{held_by: web, deleted: 50y, medium: {medium}}}
+journeys: {{use: {{needs: web}}}}
+"
+        );
+        check(&text, wanted);
+    };
+    check_medium(
+        "",
+        "local",
+        "8:46 wrong-reference: `medium: local`, and replicas of `web` with no volume; say `volume: local` of `web`, or \
+         `medium: ephemeral`, which is what data without the key are on there\n",
+    );
+    check_medium(
+        ", volume: network",
+        "local",
+        "8:46 wrong-reference: `medium: local`, and replicas of `web` with a network volume; say `volume: local` of \
+         `web`, or `medium: network`, which is what data without the key are on there\n",
+    );
+    check_medium(
+        "",
+        "network",
+        "8:46 wrong-reference: `medium: network`, and replicas of `web` with no volume; say `volume: network` of `web`, \
+         or `medium: ephemeral`, which is what data without the key are on there\n",
+    );
+    check_medium(", volume: network", "memory", "");
+    check_medium("", "ephemeral", "");
+}
+
+#[test]
 fn what_only_a_controller_evaluates_needs_one() {
     check_cluster(
         "controller: deployment",

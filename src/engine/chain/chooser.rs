@@ -28,6 +28,8 @@ pub(super) struct Enumerator<'m> {
     pub(super) ages: Vec<u32>,
     /// By job that was put aside: the phase in which that was.
     pub(super) put_aside: Vec<u32>,
+    /// By copy whose rebuild was put aside: the phase in which that was.
+    pub(super) rebuilds_put_aside: Vec<u32>,
     /// What has to happen before any time passes.
     pub(super) at_once: Vec<Slot>,
     /// What has begun in this step that takes a set time.
@@ -52,6 +54,7 @@ impl<'m> Enumerator<'m> {
             timers: vec![IDLE; model.tie_ranks.len()],
             ages: vec![IDLE; model.clocks.len()],
             put_aside: vec![IDLE; model.clocks.len() + model.units.len()],
+            rebuilds_put_aside: vec![IDLE; model.data.units.len()],
             at_once: Vec::new(),
             begun: Vec::new(),
             choices: Vec::new(),
@@ -389,6 +392,29 @@ impl DataChooser for Enumerator<'_> {
             Some(Speed::Law(law)) => self.start(Event::Rebuild(copy), law, NotMarkov::Rebuild),
             Some(Speed::Bandwidth { .. }) => self.refuse(NotMarkov::Rebuild),
             None => {}
+        }
+    }
+
+    fn rebuild_pauses(&mut self, copy: CopyId) -> bool {
+        let phase = self.cancel(Event::Rebuild(copy));
+        if self.phases.set_time(phase).is_some() {
+            // How much of it is left is remembered.
+            self.refuse(NotMarkov::Rebuild);
+        }
+        let (_, holding, _) = self.model.data.holding_of(copy);
+        // What is in the phase that it always begins with is as at its beginning.
+        let is_put_aside = match holding.rebuild.as_ref().map(|rebuild| &rebuild.speed) {
+            Some(Speed::Law(law)) if phase != IDLE => self.phases.of(law) != Some(&[(1.0, phase)]),
+            _ => false,
+        };
+        self.rebuilds_put_aside[copy.index()] = if is_put_aside { phase } else { IDLE };
+        is_put_aside
+    }
+
+    fn rebuild_resumes(&mut self, copy: CopyId) {
+        let phase = std::mem::replace(&mut self.rebuilds_put_aside[copy.index()], IDLE);
+        if self.has_copy(copy) {
+            self.set(Event::Rebuild(copy), phase);
         }
     }
 

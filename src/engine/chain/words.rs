@@ -118,6 +118,7 @@ impl<'m> Present<'m> {
         self.luck.timers.fill(IDLE);
         self.luck.ages.fill(IDLE);
         self.luck.put_aside.fill(IDLE);
+        self.luck.rebuilds_put_aside.fill(IDLE);
         self.luck.at_once.clear();
         self.places.fill(0);
         let mut reader = Reader(words.iter());
@@ -161,9 +162,13 @@ impl<'m> Present<'m> {
                 continue;
             }
             let (_, holding, number) = model.data.holding_of(copy);
-            self.state.data.pass_copy(class, copy, number, &mut |word| words.word(word));
+            let is_in_turn =
+                holding.rebuild.as_ref().is_some_and(|rebuild| rebuild.at_a_time.is_some());
+            let place = (number, is_in_turn);
+            self.state.data.pass_copy(class, copy, place, &mut |word| words.word(word));
             if holding.rebuild.is_some() {
                 self.pass_timer(Event::Rebuild(copy), words);
+                words.word(&mut self.luck.rebuilds_put_aside[copy.index()]);
             }
             if holding.latent.is_some() {
                 self.pass_timer(Event::Defect(copy), words);
@@ -362,28 +367,33 @@ impl CopyPhase {
 }
 
 impl crate::engine::data::DataState {
-    /// What is of a copy alone, as words: how it is, its defect, and its place in the line of those that wait.
+    /// What is of a copy alone, as words: how it is, its defect, and its place in the line of those that wait, or that
+    /// it waits where all go on together as soon as they can.
     fn pass_copy(
         &mut self,
         class: DataId,
         copy: crate::model::CopyId,
-        number: u32,
+        (number, is_in_turn): (u32, bool),
         word: &mut impl FnMut(&mut u32),
     ) {
         let state = &mut self.copies[copy.index()];
-        let flags = u32::from(state.is_lost) | u32::from(state.is_elsewhere) << 1;
-        let mut present = (state.phase as u32) << 2 | flags;
+        let flags = [state.is_lost, state.is_elsewhere, state.is_put_aside];
+        let flags = flags.iter().rev().fold(0, |word, flag| word << 1 | u32::from(*flag));
+        let mut present = (state.phase as u32) << 3 | flags;
         word(&mut present);
-        state.phase = CopyPhase::of_word(present >> 2);
+        state.phase = CopyPhase::of_word(present >> 3);
         (state.is_lost, state.is_elsewhere) = (present & 1 == 1, present & 2 == 2);
+        state.is_put_aside = present & 4 == 4;
         let mut defect = state.defect.map_or(0, |group| group + 1);
         word(&mut defect);
         state.defect = defect.checked_sub(1);
         let line = &mut self.holdings[class.index()].in_line;
         let before = line.iter().position(|other| *other == number);
-        let mut place = before.map_or(0, |place| place as u32 + 1);
+        let mut place = before.map_or(0, |place| if is_in_turn { place as u32 + 1 } else { 1 });
         word(&mut place);
-        if before.is_none() && place > 0 {
+        if before.is_none() && place > 0 && !is_in_turn {
+            line.push(number);
+        } else if before.is_none() && place > 0 {
             // Those before it may follow later: the line is closed up when all are there.
             let needed = place as usize;
             if line.len() < needed {

@@ -19,6 +19,10 @@ pub trait DataChooser {
     fn absence_begins(&mut self, copy: CopyId);
     /// The rebuild of a copy begins; one by bandwidth stands still until it gets some.
     fn rebuild_begins(&mut self, copy: CopyId);
+    /// A rebuild stands still; whether it has to go on where it stood, and may not as well begin anew.
+    fn rebuild_pauses(&mut self, copy: CopyId) -> bool;
+    /// A rebuild goes on where it stood still; one by bandwidth as soon as it gets some.
+    fn rebuild_resumes(&mut self, copy: CopyId);
     /// A rebuild goes on with so many bytes a second.
     fn rebuild_paces(&mut self, copy: CopyId, rate: f64);
     /// A rebuild ends before it is through, or nobody need notice any more.
@@ -175,9 +179,9 @@ impl<C: Chooser> Step<'_, C> {
             if before == unit || self.state.root.is_planned {
                 continue;
             }
-            // What was acknowledged is on so many copies, and whoever has it takes over if one of those is left.
+            // What was acknowledged is on so many copies that were there, and whoever has it takes over if one is left.
             let synchronous = model.data.holdings[class.index()].synchronous;
-            if self.state.data.away_of(class) < synchronous {
+            if self.state.data.left_since(&model.data, class, before) < synchronous {
                 continue;
             }
             let newest = self.chooser.lag(class);
@@ -299,32 +303,70 @@ impl<C: Chooser> Step<'_, C> {
         let Some(rebuild) = &holding.rebuild else { return };
         let most = rebuild.at_a_time.unwrap_or(u32::MAX) as usize;
         loop {
-            let state = &mut self.state.data.holdings[class.index()];
+            let state = &self.state.data.holdings[class.index()];
             if state.rebuilding.len() >= most || state.in_line.is_empty() {
                 break;
             }
-            let mut place = 0;
-            if rebuild.by_margin {
-                let lost = |place: &usize| {
-                    let number = state.in_line[*place] as usize;
-                    state.most_lost(holding.groups_of.of(number))
-                };
-                // Of several the one that has waited longest.
-                place = (0..state.in_line.len()).rev().max_by_key(lost).unwrap_or(0);
-            }
+            let Some(place) = self.next_place(class, rebuild.by_margin) else { break };
+            let state = &mut self.state.data.holdings[class.index()];
             let number = state.in_line.remove(place);
             state.rebuilding.push(number);
             let copy = holding.copy(number);
-            self.state.data.copies[copy.index()].phase = CopyPhase::Rebuilding;
-            self.chooser.rebuild_begins(copy);
+            let present = &mut self.state.data.copies[copy.index()];
+            present.phase = CopyPhase::Rebuilding;
+            match std::mem::take(&mut present.is_put_aside) {
+                true => self.chooser.rebuild_resumes(copy),
+                false => self.chooser.rebuild_begins(copy),
+            }
         }
         self.share_bandwidth(class);
+    }
+
+    /// Where the copy stands in line whose turn it is, of those that there is something to make from.
+    fn next_place(&self, class: DataId, by_margin: bool) -> Option<usize> {
+        let holding = &self.model.data.holdings[class.index()];
+        let state = &self.state.data.holdings[class.index()];
+        let has_sources =
+            |place: &usize| self.state.data.has_sources(holding, class, state.in_line[*place]);
+        let mut places = (0..state.in_line.len()).filter(has_sources);
+        if !by_margin {
+            return places.next();
+        }
+        let lost = |place: &usize| {
+            let number = state.in_line[*place] as usize;
+            state.most_lost(holding.groups_of.of(number))
+        };
+        // Of several the one that has waited longest.
+        places.rev().max_by_key(lost)
+    }
+
+    /// Puts aside the rebuilds whose sources are out of reach, and goes on with those whose sources are back.
+    pub(super) fn sources_have_turned(&mut self) {
+        while let Some(class) = self.state.data.next_turned() {
+            let holding = &self.model.data.holdings[class.index()];
+            for place in (0..self.state.data.holdings[class.index()].rebuilding.len()).rev() {
+                let number = self.state.data.holdings[class.index()].rebuilding[place];
+                if self.state.data.has_sources(holding, class, number) {
+                    continue;
+                }
+                let state = &mut self.state.data.holdings[class.index()];
+                state.rebuilding.remove(place);
+                // It was before all that are in line.
+                state.in_line.insert(0, number);
+                let copy = holding.copy(number);
+                let is_put_aside = self.chooser.rebuild_pauses(copy);
+                let present = &mut self.state.data.copies[copy.index()];
+                (present.phase, present.is_put_aside) = (CopyPhase::InLine, is_put_aside);
+            }
+            self.next_in_line(class);
+        }
     }
 
     /// A copy is no longer being rebuilt, nor waits for it.
     fn rebuild_is_off(&mut self, copy: CopyId) {
         let state = &mut self.state.data.copies[copy.index()];
         let phase = state.phase;
+        state.is_put_aside = false;
         if std::mem::take(&mut state.is_catching_up) {
             self.chooser.rebuild_is_called_off(copy);
         }

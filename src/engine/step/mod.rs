@@ -151,6 +151,9 @@ pub fn step(model: &Model, state: &mut State, event: Event, chooser: &mut impl C
     if life.state.platform.is_touched {
         life.reconcile();
     }
+    if life.state.data.has_turned() {
+        life.sources_have_turned();
+    }
 }
 
 /// Places what controllers place, when a life begins.

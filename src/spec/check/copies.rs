@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::all::{Checker, DEFAULT_HORIZON_SECONDS};
 use crate::scheme::{Checks, MOST_CHECKS, MOST_POSITIONS, Scheme};
-use crate::spec::data::{Holding, Latent, Rebuild, Scrub, Sharing, Speed};
+use crate::spec::data::{Holding, Latent, Medium, Rebuild, Scrub, Sharing, Speed};
 use crate::spec::diagnostic::Code;
+use crate::spec::platform::Volume;
 use crate::spec::raw::{
     Name, RawHeld, RawLatent, RawRebuild, RawScheme, RawService, RawSpeed, RawWorkload,
 };
@@ -37,6 +38,7 @@ impl<'r> Checker<'r> {
                 (self.rebuild(raw, rebuild, holders), rebuild.unreadable)
             }
         };
+        let medium = self.medium(raw, holders);
         let (cut, scheme) = (cut?, scheme?);
         if let Some(latent) = &raw.latent {
             let all = f64::from(cut.groups) * f64::from(scheme.width());
@@ -51,7 +53,7 @@ impl<'r> Checker<'r> {
             ack,
             groups: cut.groups,
             placement: cut.placement,
-            medium: raw.medium,
+            medium,
             size: raw.size,
             rebuild,
             unreadable,
@@ -66,6 +68,46 @@ impl<'r> Checker<'r> {
             unsynced: raw.unsynced.clone(),
             catch_up: raw.catch_up.clone(),
         })
+    }
+
+    /// What copies are on: what the file says, or what follows from the volumes that controllers give their holders.
+    fn medium(&mut self, raw: &RawHeld, holders: &[usize]) -> Medium {
+        let volumes =
+            self.raw.services.iter().zip(&self.services).filter_map(|(service, compiled)| {
+                let workload =
+                    service.workload.as_ref().filter(|workload| workload.is_scheduled())?;
+                let is_on = holders.iter().any(|holder| compiled.replicas.contains(holder));
+                is_on.then_some((&service.name.value, workload.volume))
+            });
+        let of_volume = |volume| match volume {
+            Volume::Nothing => Medium::Ephemeral,
+            Volume::Local => Medium::Local,
+            Volume::Network => Medium::Network,
+        };
+        let mut said = raw.medium.unwrap_or(Spanned::new(Medium::Local, raw.span));
+        for (place, (service, volume)) in volumes.enumerate() {
+            let of_volume = of_volume(volume);
+            if raw.medium.is_none() && place == 0 {
+                said.value = of_volume;
+            }
+            // A replica with a volume may as well keep things in memory, or beside it.
+            let medium = said.value;
+            if medium != of_volume && matches!(medium, Medium::Local | Medium::Network) {
+                let volume = match volume {
+                    Volume::Nothing => "no volume",
+                    Volume::Local => "a local volume",
+                    Volume::Network => "a network volume",
+                };
+                let (medium, fit) = (medium.name(), of_volume.name());
+                let message =
+                    format!("`medium: {medium}`, and replicas of `{service}` with {volume}");
+                self.findings.error(Code::WrongReference, said.span, message).help(format!(
+                    "say `volume: {medium}` of `{service}`, or `medium: {fit}`, which is what data without \
+                     the key are on there"
+                ));
+            }
+        }
+        said.value
     }
 
     /// Warns where a holder of so many groups would often have a second defect before the first is found, which is left out.

@@ -254,6 +254,19 @@ impl Checker<'_> {
             wiping.extend(relevant);
             if holding.unsynced.is_some() {
                 cutting.extend(all());
+                if !all().any(|mode| self.modes[mode].cuts_power) {
+                    let message =
+                        format!("`unsynced` of `{}`, and nothing cuts its power", class.name);
+                    self.findings.warning(Code::NoEffect, raw.name.span, message).help(
+                        "say of a failure mode of its holders, or of what they stand on, that it `cuts_power`",
+                    );
+                }
+            }
+            if holding.catch_up != CatchUp::AtOnce && holding.scheme.width() == 1 {
+                let message = format!("`catch_up` of `{}`, of which there is one copy", class.name);
+                self.findings
+                    .warning(Code::NoEffect, raw.name.span, message)
+                    .help("it is about what other copies have: say how many `copies` there are, or remove it");
             }
             let has_way = class.pipeline.is_some();
             if !can_wipe && !has_way && !self.loses_otherwise(holding, &own, &below) {

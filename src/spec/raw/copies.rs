@@ -23,7 +23,7 @@ pub(crate) struct RawHeld {
     /// Levels of which no unit has more than so many of a group, each named once.
     pub(crate) spread: Vec<RawCopySpread>,
     pub(crate) size: Option<f64>,
-    pub(crate) medium: Medium,
+    pub(crate) medium: Option<Spanned<Medium>>,
     pub(crate) rebuild: Option<RawRebuild>,
     pub(crate) latent: Option<RawLatent>,
     pub(crate) deleted: Option<Law>,
@@ -135,13 +135,10 @@ impl Reader<'_> {
                 .error(Code::WrongKind, self.tree.span(held_by.value), "an empty list of holders")
                 .help("name a service, a domain or units");
         }
-        let media = [
-            ("memory", Medium::Memory),
-            ("ephemeral", Medium::Ephemeral),
-            ("local", Medium::Local),
-            ("network", Medium::Network),
-        ];
-        let medium = fields.get("medium").and_then(|id| self.choice(id, "a medium", &media));
+        let medium = fields.get("medium").and_then(|id| {
+            let medium = self.choice(id, "a medium", Medium::NAMES)?;
+            Some(Spanned::new(medium, self.tree.span(id)))
+        });
         let scheme = self.scheme(fields);
         let mut count =
             |key: &str| fields.get(key).and_then(|id| self.count(id, &format!("`{key}`"), 1));
@@ -157,7 +154,7 @@ impl Reader<'_> {
                 .and_then(|entry| Some(Spanned::new(self.placement(entry.value)?, entry.key_span))),
             spread: fields.get("spread").map_or_else(Vec::new, |id| self.copy_spreads(id)),
             size: fields.get("size").and_then(|id| self.size(id)),
-            medium: medium.unwrap_or(Medium::Local),
+            medium,
             rebuild: fields.entry("rebuild").and_then(|entry| self.rebuild(entry)),
             latent: fields.get("latent").and_then(|id| self.latent(id)),
             deleted: fields.get("deleted").and_then(|id| self.deleted(id)),
