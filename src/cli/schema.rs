@@ -1,7 +1,9 @@
 //! `ninefold schema`: what editors and other programs can check files and results by.
 
 use clap::{Args, ValueEnum};
-use ninefold::report::{RESULT_SCHEMA, SCENARIO_RESULT_SCHEMA};
+use ninefold::report::{
+    CAPACITY_SCHEMA, CUTS_SCHEMA, DIFFERENCE_SCHEMA, RESULT_SCHEMA, SCENARIO_RESULT_SCHEMA,
+};
 use ninefold::spec::{TOPOLOGY_SCHEMA, scenario_schema};
 
 use super::{Failure, Outcome, put};
@@ -25,6 +27,12 @@ enum Of {
     Scenario,
     /// What `scenario --format json` prints.
     ScenarioResult,
+    /// What `compare --format json` prints.
+    Difference,
+    /// What `cuts --format json` prints.
+    Cuts,
+    /// What `capacity --format json` prints.
+    Capacity,
 }
 
 impl Schema {
@@ -34,6 +42,9 @@ impl Schema {
             Of::Result => put(RESULT_SCHEMA),
             Of::Scenario => put(&scenario_schema()),
             Of::ScenarioResult => put(SCENARIO_RESULT_SCHEMA),
+            Of::Difference => put(DIFFERENCE_SCHEMA),
+            Of::Cuts => put(CUTS_SCHEMA),
+            Of::Capacity => put(CAPACITY_SCHEMA),
         }?;
         Ok(Outcome::Met)
     }

@@ -10,6 +10,9 @@ use crate::engine::{Obstacle, Placed, Placement, State};
 use crate::model::{Model, UnitId};
 use crate::spec::{Platform, Topology};
 
+/// A JSON Schema (draft 7) of what nodes have room for, as this version writes it.
+pub const CAPACITY_SCHEMA: &str = include_str!("capacity.schema.json");
+
 /// Where there are more pairs of nodes none is tried: it takes long, and nobody reads them.
 const MOST_PAIRS: usize = 5_000;
 /// Lines that are written about pairs of nodes.

@@ -20,6 +20,9 @@ use crate::model::{ClockId, JourneyId, Model, ShockId, UnitId};
 use crate::spec::Topology;
 use crate::units::SimSpan;
 
+/// A JSON Schema (draft 7) of cut sets and importances, as this version writes them.
+pub const CUTS_SCHEMA: &str = include_str!("cuts.schema.json");
+
 /// What stands for the level of what strikes several units at once.
 const COMMON_CAUSE: &str = "common cause";
 /// Rows of tables of failure modes and units in the text.

@@ -14,6 +14,9 @@ use crate::units::SimSpan;
 /// The version of the JSON.
 const SCHEMA: &str = "ninefold-difference/1";
 
+/// A JSON Schema (draft 7) of differences, as this version writes them.
+pub const DIFFERENCE_SCHEMA: &str = include_str!("difference.schema.json");
+
 /// Two systems, compared life by life.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DifferenceReport {

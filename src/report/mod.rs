@@ -40,11 +40,11 @@ pub use answer::{
 pub(crate) use answer::{ByRoute, exact_answers, rare_refusal, tells_of_horizon};
 pub use at_once::LevelAtOnce;
 pub use capacity::{
-    CapacityReport, Case, MemoryUse, NodeUse, PendingReplica, capacity, capacity_to_json,
-    capacity_to_text, obstacle_text,
+    CAPACITY_SCHEMA, CapacityReport, Case, MemoryUse, NodeUse, PendingReplica, capacity,
+    capacity_to_json, capacity_to_text, obstacle_text,
 };
 pub use cuts::{
-    CutMode, CutOrder, CutUnit, CutsReport, ExactImportances, JourneyCuts, NamedCut,
+    CUTS_SCHEMA, CutMode, CutOrder, CutUnit, CutsReport, ExactImportances, JourneyCuts, NamedCut,
     SimulatedImportance, cuts, cuts_to_json, cuts_to_text,
 };
 pub use data::{
@@ -54,7 +54,9 @@ pub use data::{
 pub use data_class::{
     DataCause, DataMeasures, DataReport, DataStageCause, PromisedBy, Survival, WindowOfData,
 };
-pub use difference::{Change, DifferenceReport, Side, difference_to_json, difference_to_text};
+pub use difference::{
+    Change, DIFFERENCE_SCHEMA, DifferenceReport, Side, difference_to_json, difference_to_text,
+};
 pub use figure::{
     Amount, AmountAxis, Amounts, Bar, Chip, Condition, Content, Curve, Curves, Figure, Inside,
     JourneyNeeds, Lane, Mark, Panel, PanelPoint, Panels, Place, Places, Ranking, ServiceKey,

@@ -119,6 +119,51 @@ fn every_scenario_and_its_result_is_accepted() {
 }
 
 #[test]
+fn differences_cut_sets_and_capacities_are_accepted() {
+    let folder = tempfile::tempdir().unwrap();
+    let shop = "topology: shop
+failures: {gone: {every: 30d, repair: 2h, wipes: true}}
+domains: {node: {count: 2, fails: [gone]}}
+data: {orders: {held_by: node, copies: 2, rebuild: 1h}, other: {held_by: node, copies: 1}}
+journeys: {buy: {needs: {any: [node]}}, see: {needs: node-0}}
+";
+    let (first, second) = (folder.path().join("a.yaml"), folder.path().join("b.yaml"));
+    fs::write(&first, shop).unwrap();
+    let without = shop.replace(", see: {needs: node-0}", "").replace("30d", "20d");
+    fs::write(&second, without).unwrap();
+    let [first, second] = [first, second].map(|path| path.display().to_string());
+    let check = |schema: &str, arguments: &[&str]| {
+        let json: Value = serde_json::from_slice(&ninefold(arguments)).unwrap();
+        check_accepts(&validator(schema), &json, &arguments.join(" "));
+        json
+    };
+    let compare = ["compare", &first, &second, "--format", "json", "-n"];
+    let mut difference = check("difference", &[&compare[..], &["60"]].concat());
+    check("difference", &[&compare[..], &["2"]].concat());
+    difference["journeys"]["buy"]["is"] = "perhaps".into();
+    assert!(!validator("difference").is_valid(&difference));
+
+    // Exact figures, none, and those of simulation.
+    let led = "examples-led.yaml";
+    let led = folder.path().join(led);
+    let service = "services: {db: {replicas: 2, on: node, leader: {failover: 30s}}}\n";
+    fs::write(&led, format!("{shop}{service}").replace("{any: [node]}", "db")).unwrap();
+    let led = led.display().to_string();
+    let by_mode = ["cuts", &first, "--by", "mode", "--format", "json"];
+    let mut cuts = check("cuts", &by_mode);
+    check("cuts", &["cuts", &first, &led, "--format", "json"]);
+    check("cuts", &["cuts", &led, "-n", "20", "--format", "json"]);
+    cuts["journeys"]["buy"]["orders"][0]["number"] = 1.into();
+    assert!(!validator("cuts").is_valid(&cuts));
+
+    let mut capacity =
+        check("capacity", &["capacity", "tests/data/cluster.yaml", "--format", "json"]);
+    check("capacity", &["capacity", "topologies/seed-addons-after.yaml", "--format", "json"]);
+    capacity["cases"][0]["nodes"][0]["node"] = Value::Null;
+    assert!(!validator("capacity").is_valid(&capacity));
+}
+
+#[test]
 fn what_is_no_topology_is_rejected() {
     let validator = validator("topology");
     for text in [
