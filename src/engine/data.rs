@@ -135,7 +135,7 @@ pub(crate) struct HoldingState {
     pub(crate) server: Option<UnitId>,
     /// What each copy has missed; empty where copies catch up at once.
     holes: Vec<Holes>,
-    /// When each group took nothing, because too few of its copies were there; empty where one is enough.
+    /// When each group took nothing, because too few of its copies were there; empty where nothing is missed.
     untaken: Vec<Holes>,
     /// When each copy was last out of reach; empty where none is behind another.
     left_at: Vec<SimTime>,
@@ -240,8 +240,8 @@ impl HoldingState {
                 CatchUp::After(_) | CatchUp::Never => vec![Holes::NONE; copies],
             },
             untaken: match holding.catch_up {
-                CatchUp::After(_) | CatchUp::Never if holding.ack > 1 => vec![Holes::NONE; groups],
-                _ => Vec::new(),
+                CatchUp::After(_) | CatchUp::Never => vec![Holes::NONE; groups],
+                CatchUp::AtOnce => Vec::new(),
             },
             left_at: vec![SimTime::ZERO; if holding.lag.is_some() { copies } else { 0 }],
         }

@@ -147,8 +147,7 @@ impl<'m> Excursioner<'m> {
         nearness.beside.clone_from(&beginnings.beside);
         nearness.ends_at_rest = beginnings.ends_at_rest;
         nearness.rest.usual.clone_from(&beginnings.usual);
-        let kinds = nearness.sources().iter().map(|source| source.kind(model) + 1).max();
-        let kinds = kinds.unwrap_or(0);
+        let kinds = nearness.kinds.count;
         let split = match &manner {
             Manner::Split(tries) => vec![life.clone(); tries.len()],
             Manner::Watch | Manner::Hasten(_) => Vec::new(),
@@ -248,8 +247,7 @@ impl<'m> Excursioner<'m> {
             }
             match (done, beginning) {
                 (Instant::Over { struck }, _) => {
-                    was_made =
-                        struck.is_some_and(|(source, _)| self.beginnings.include(model, source));
+                    was_made = struck.is_some_and(|(source, _)| self.beginnings.include(source));
                 }
                 (Instant::Limit, Some(beginning)) => {
                     next += 1;

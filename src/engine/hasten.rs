@@ -179,7 +179,7 @@ impl Excursioner<'_> {
     fn kind(&self, source: Source) -> usize {
         match self.nearness.is_enough(source) {
             true => self.of_kinds.len() - 1,
-            false => source.kind(self.model),
+            false => self.nearness.kinds.of(source),
         }
     }
 

@@ -32,6 +32,7 @@ mod platform;
 mod points;
 mod replicate;
 mod rest;
+mod roles;
 mod seldom;
 mod split;
 mod state;

@@ -1,6 +1,7 @@
 //! How near a life is to what rarely happens, and which failures would bring it nearer.
 
 use super::rest::Rest;
+use super::roles::{Kinds, colours};
 use super::seldom::Source;
 use super::state::{Root, SeatState, State};
 use crate::dist::Law;
@@ -13,7 +14,7 @@ use crate::spec::Speed;
 /// Places that something stands on, one on another, that are looked at to see what goes down together.
 const MOST_STOREYS: usize = 4;
 /// Failures of units that are tried one by one to see whether they bring an outage nearer.
-pub(super) const MOST_TRIED: usize = 400;
+const MOST_TRIED: usize = 400;
 /// Units that matter of which each is tried to see whether its failure alone is enough.
 const MOST_ALONE: usize = 400;
 /// Kinds of planned work that are told from one another.
@@ -78,6 +79,8 @@ pub(super) struct Nearness<'m> {
     /// Where it stays near until everything is over: what that is.
     pub(super) rest: Rest,
     pub(super) ends_at_rest: bool,
+    /// Which failures are alike.
+    pub(super) kinds: Kinds,
     /// Seats on which it matters who serves.
     pub(super) unequal: Vec<SeatId>,
     /// The class whose copies may all be deleted, at any time as likely.
@@ -191,6 +194,7 @@ impl<'m> Nearness<'m> {
             beside,
             rest: Rest::new(model, rare, &cone, in_cone),
             ends_at_rest: false,
+            kinds: Kinds::new(model, rare, &cone),
             unequal: unequal.iter().map(|(seat, _)| *seat).collect(),
             cone: cone.clone(),
             deletion: match rare {
@@ -625,25 +629,13 @@ pub(super) fn is_known(model: &Model, clock: ClockId) -> bool {
 
 /// Seats of which some members fail in other ways than who serves at first, or stand where other things do.
 fn unequal_seats(model: &Model, cone: &Cone) -> Vec<(SeatId, UnitId)> {
-    let readers = readers(model, cone);
-    // Failure modes of what it stands on, and for what else that counts.
-    let ways = |unit: UnitId| {
-        let (mut modes, mut counts) = (Vec::new(), Vec::new());
-        let mut left = vec![unit];
-        while let Some(unit) = left.pop() {
-            let clocks = model.unit_clocks.of(unit.index()).iter();
-            modes.extend(clocks.map(|clock| model.clocks[clock.index()].mode));
-            counts.push(roles(model, &readers, unit));
-            left.extend(model.hosts.of(unit.index()));
-        }
-        modes.sort_unstable();
-        (modes, counts)
-    };
+    let colours = colours(model, cone);
     let first = State::new(model);
     let mut unequal = Vec::new();
     for roster in model.rosters_in(cone) {
-        let all: Vec<_> = roster.members.iter().map(|unit| ways(*unit)).collect();
-        if all.windows(2).all(|two| two[0] == two[1]) {
+        let mut all = roster.members.iter().map(|unit| colours[unit.index()]);
+        let one = all.next();
+        if all.all(|other| Some(other) == one) {
             continue;
         }
         for seat in roster.seats() {
@@ -653,36 +645,6 @@ fn unequal_seats(model: &Model, cone: &Cone) -> Vec<(SeatId, UnitId)> {
         }
     }
     unequal
-}
-
-/// By unit the gates that it is an input of, and the rosters that it is in, as numbers.
-pub(super) fn readers(model: &Model, cone: &Cone) -> Vec<Vec<usize>> {
-    let mut readers = vec![Vec::new(); model.units.len()];
-    for (index, gate) in model.gates.iter().enumerate().filter(|(index, _)| cone.gates[*index]) {
-        for input in &gate.inputs {
-            if let Input::Unit(unit) = input {
-                readers[unit.index()].push(index);
-            }
-        }
-    }
-    for (index, roster) in model.rosters.iter().enumerate() {
-        for member in &roster.members {
-            readers[member.index()].push(model.gates.len() + index);
-        }
-    }
-    readers
-}
-
-/// For what a unit counts with all that stands on it: gates and rosters, each as often as it does.
-pub(super) fn roles(model: &Model, readers: &[Vec<usize>], unit: UnitId) -> Vec<usize> {
-    let mut roles = Vec::new();
-    let mut left = vec![unit];
-    while let Some(unit) = left.pop() {
-        roles.extend(&readers[unit.index()]);
-        left.extend(model.guests.of(unit.index()));
-    }
-    roles.sort_unstable();
-    roles
 }
 
 /// Planned work by its failure modes: that on something that matters.

@@ -1,14 +1,16 @@
 //! Whether anything is still under way of what failures have set off.
 
 use super::nearness::Rare;
-use super::state::{SeatState, State};
-use crate::model::{ClockId, Cone, CopyId, CrewId, Model, SeatId, UnitId};
+use super::state::{Root, SeatState, State};
+use crate::model::{ClockId, Cone, CopyId, CrewId, DragId, Model, SeatId, UnitId};
 
 /// What must be as it was at the beginning for everything to be over. Who is up again may still keep a crew from others,
 /// or be without what it missed: what comes of that belongs to what failed before.
 #[derive(Clone, Debug)]
 pub(super) struct Rest {
     clocks: Vec<ClockId>,
+    /// What others drag along, a while later.
+    drags: Vec<DragId>,
     /// Units that are up as a rule.
     units: Vec<UnitId>,
     seats: Vec<SeatId>,
@@ -26,6 +28,7 @@ impl Rest {
         let people = crews.filter(|(_, crew)| crew.reorder.is_none());
         let crews = people.map(|(index, _)| CrewId::new(index)).filter(|crew| cone.has_crew(*crew));
         Rest {
+            drags: clocks.iter().filter_map(|at| model.clocks[at.index()].extras().drag).collect(),
             clocks,
             units: (0..model.units.len())
                 .map(UnitId::new)
@@ -47,6 +50,7 @@ impl Rest {
     /// Whether all of it is over.
     pub(super) fn is_at(&self, state: &State) -> bool {
         self.clocks.iter().all(|clock| !state.is_active(*clock))
+            && self.drags.iter().all(|drag| state.drag_roots[drag.index()] == Root::NOTHING)
             && self.units.iter().all(|unit| state.is_up(*unit))
             && self.seats.iter().all(|seat| self.is_usual(*seat, state.seats[seat.index()]))
             && self.crews.iter().all(|(crew, size)| state.free[crew.index()] == *size)

@@ -12,6 +12,7 @@
 
 use super::event::Event;
 use super::nearness::{Beside, Nearness, Rare};
+use super::roles::Kinds;
 use super::unseen::{SHARE, Unseen, refusal};
 use crate::model::{
     ClockId, DataId, Model, Repair, SeatId, ShockId, SpareId, TimeToFailure, UnitId,
@@ -65,22 +66,13 @@ impl Source {
             Source::Deletion(_) => false,
         }
     }
-
-    /// The number of its kind: common causes first, then deletion, then failure modes of the topology.
-    pub(super) fn kind(self, model: &Model) -> usize {
-        let shocks = model.shocks.len();
-        match self {
-            Source::Shock(shock) => shock.index(),
-            Source::Deletion(_) => shocks,
-            Source::Clock(clock) => shocks + 1 + model.origin(clock).1,
-        }
-    }
 }
 
 /// What begins excursions so seldom that it is made to.
 #[derive(Clone, Debug)]
 pub struct Beginnings {
     kinds: Vec<Kind>,
+    numbers: Kinds,
     defect: Option<(DataId, f64)>,
     is_hidden: bool,
     /// What counts as near while it is under way.
@@ -132,11 +124,12 @@ impl Beginnings {
         }
         let mut kinds: Vec<Kind> = Vec::new();
         let mut all = nearness.sources();
-        all.retain(|source| is_seldom[source.kind(model)]);
+        let numbers = nearness.kinds.clone();
+        all.retain(|source| is_seldom[numbers.of(*source)]);
         let is_silent = all.iter().any(|source| nearness.is_silent(*source));
-        all.sort_by_key(|source| source.kind(model));
+        all.sort_by_key(|source| numbers.of(*source));
         for source in all {
-            let number = source.kind(model);
+            let number = numbers.of(source);
             match kinds.last_mut() {
                 Some(kind) if kind.number == number => kind.sources.push(source),
                 _ => kinds.push(Kind { number, sources: vec![source] }),
@@ -155,7 +148,7 @@ impl Beginnings {
         let works = works.map(work).collect();
         let beside = nearness.beside;
         let (ends_at_rest, usual) = (false, Vec::new());
-        Ok(Beginnings { kinds, defect, is_hidden, beside, works, ends_at_rest, usual })
+        Ok(Beginnings { kinds, numbers, defect, is_hidden, beside, works, ends_at_rest, usual })
     }
 
     /// These where an excursion ends when everything is over that its failures have set off, and somebody serves who does
@@ -174,7 +167,7 @@ impl Beginnings {
     pub fn narrowed(&self, model: &Model) -> Beginnings {
         let is_seldom = |clock: &ClockId| match model.clocks[clock.index()].to_failure {
             TimeToFailure::SetOff => self.sources().any(|source| source.sets_off(model, *clock)),
-            _ => self.include(model, Source::Clock(*clock)),
+            _ => self.include(Source::Clock(*clock)),
         };
         let is_used_seldom = |spare: &SpareId| {
             let crew = model.spares[spare.index()];
@@ -247,8 +240,8 @@ impl Beginnings {
     }
 
     /// Whether what begins with this is counted where it is made to begin.
-    pub(super) fn include(&self, model: &Model, source: Source) -> bool {
-        self.kinds.iter().any(|kind| kind.number == source.kind(model))
+    pub(super) fn include(&self, source: Source) -> bool {
+        self.kinds.iter().any(|kind| kind.number == self.numbers.of(source))
     }
 
     /// One of each kind in a life that ends at a time, in order of time.
@@ -272,8 +265,7 @@ impl Beginnings {
 /// By kind: whether it happens in few lives of so many seconds, or drags others along and seldom does. Sources whose hazard
 /// is not known count too: where lives see those, they see what begins with the kind.
 fn seldom_kinds(model: &Model, nearness: &Nearness<'_>, seconds: f64) -> Vec<bool> {
-    let modes = model.clocks.iter().map(|clock| clock.mode as usize + 1).max().unwrap_or(0);
-    let mut expected = vec![0.0; model.shocks.len() + 1 + modes];
+    let mut expected = vec![0.0; nearness.kinds.count];
     let mut drags = vec![false; expected.len()];
     let beside = nearness.beside.clocks.iter().copied();
     let beside = beside.filter(|clock| nearness.all_clocks.binary_search(clock).is_err());
@@ -284,7 +276,7 @@ fn seldom_kinds(model: &Model, nearness: &Nearness<'_>, seconds: f64) -> Vec<boo
         Rare::Loss(class) => Some(Source::Deletion(class)),
     };
     for source in clocks.chain(shocks).chain(deletion) {
-        let kind = source.kind(model);
+        let kind = nearness.kinds.of(source);
         expected[kind] += expected_of(model, source, seconds);
         drags[kind] |= drags_seldom(model, source) || hits_several_seldom(model, source, seconds);
     }

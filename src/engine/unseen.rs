@@ -5,10 +5,8 @@
 //! comes to nothing and when it begins is as it is in other futures too. What takes long in a way that is hardly ever gone
 //! would be missing from an estimate without a trace.
 
-use std::collections::BTreeMap;
-
 use super::agenda::MOST_HITS;
-use super::nearness::{MOST_TRIED, Nearness, Rare, is_known, readers, roles};
+use super::nearness::{Nearness, Rare, is_known};
 use super::seldom::Source;
 use crate::dist::{Branch, Law};
 use crate::model::{
@@ -62,7 +60,7 @@ pub enum Unseen {
     Placement(UnitId),
     /// Hours of a crew that are nearly all of the week, or nearly none.
     Hours(CrewId),
-    /// A failure mode of more units than are tried one by one, which takes different things in different ones.
+    /// A failure mode that takes too many different things in different units.
     Roles(ClockId),
 }
 
@@ -90,7 +88,7 @@ pub(super) fn refusal(
         }
         let burst = spec.extras().burst.as_ref();
         let lasts = nearness.lasts(clock);
-        if is_seldom[Source::Clock(clock).kind(model)]
+        if is_seldom[nearness.kinds.of(Source::Clock(clock))]
             && burst.is_some_and(|burst| burst.within > SHARE * lasts)
         {
             return Err(Unseen::Burst(clock));
@@ -107,7 +105,7 @@ pub(super) fn refusal(
         }
     }
     for &clock in &nearness.beside.clocks {
-        let is_made = is_seldom[Source::Clock(clock).kind(model)];
+        let is_made = is_seldom[nearness.kinds.of(Source::Clock(clock))];
         let is_set_off = matches!(model.clocks[clock.index()].to_failure, TimeToFailure::SetOff);
         if is_made && !is_set_off && !is_known(model, clock) {
             return Err(Unseen::Failure(clock));
@@ -118,7 +116,7 @@ pub(super) fn refusal(
     let Rare::Loss(class) = nearness.rare else { return Ok(()) };
     let holding = model.holding(class);
     let is_uneven = holding.deleted.is_some() && nearness.deletion.is_none();
-    if is_uneven && is_seldom[Source::Deletion(class).kind(model)] {
+    if is_uneven && is_seldom[nearness.kinds.of(Source::Deletion(class))] {
         return Err(Unseen::Deletion(class));
     }
     if holding.defects_add_up() {
@@ -179,20 +177,7 @@ fn stays(model: &Model, nearness: &Nearness<'_>) -> Result<(), Unseen> {
             return Err(Unseen::Hours(crew));
         }
     }
-    if matches!(nearness.rare, Rare::Loss(_)) || nearness.clocks.len() <= MOST_TRIED {
-        return Ok(());
-    }
-    let readers = readers(model, cone);
-    let role = |clock: ClockId| roles(model, &readers, model.clocks[clock.index()].unit);
-    let mut first = BTreeMap::new();
-    for &clock in &nearness.clocks {
-        let kind = Source::Clock(clock).kind(model);
-        let role = role(clock);
-        if *first.entry(kind).or_insert_with(|| role.clone()) != role {
-            return Err(Unseen::Roles(clock));
-        }
-    }
-    Ok(())
+    nearness.kinds.mixed.map_or(Ok(()), |clock| Err(Unseen::Roles(clock)))
 }
 
 /// Whether a stage of a job, or whoever does it, may take long in an improbable way.

@@ -384,8 +384,8 @@ impl ClassWay {
             let lost = match loss.how {
                 // While nobody took over nothing was accepted: it is the last that was before.
                 HowLost::Lagging => {
-                    let had = had(at);
-                    (before(had, at - oldest), had)
+                    let (all, elsewhere) = (had(at), since.map_or(SimTime::ZERO, had));
+                    (before(all, newest.min(self.reach())).max(elsewhere).min(all), all)
                 }
                 _ => (had(oldest), had(up_to)),
             };

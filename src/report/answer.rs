@@ -645,10 +645,9 @@ fn unseen_text(topology: &Topology, model: &Model, unseen: Unseen) -> String {
             "{} works nearly always or nearly never, and the rest is hardly ever met",
             topology.crews[crew.index()].name
         ),
-        Unseen::Roles(clock) => format!(
-            "{} takes other things than in other units, and there are too many to try each",
-            mode(clock)
-        ),
+        Unseen::Roles(clock) => {
+            format!("{} takes something else in each of too many units to try each", mode(clock))
+        }
         Unseen::Beginning(source) => format!(
             "{} hardly ever happens where lives often are as near as it brings them",
             match source {

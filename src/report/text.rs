@@ -36,6 +36,8 @@ const LEAST_SHARE_PROLONGED: f64 = 0.05;
 const SAME: f64 = 0.01;
 /// Units of a list that are named.
 const TOP_UNITS: usize = 4;
+/// So many outages have a 99 % point.
+const FEW_OUTAGES: u64 = 100;
 
 /// The report as text.
 pub fn to_text(report: &Report) -> String {
@@ -222,7 +224,18 @@ fn outage_table(windows: &[Window<'_>]) -> String {
     });
     let header =
         ["journey", "outages/year", "median", "95 %", "99 %", "longest", "RTO", "within it"];
-    table(&header, rows.collect())
+    let mut text = table(&header, rows.collect());
+    let few = windows.iter().filter_map(|(journey, estimates, _)| {
+        let seen = estimates.outages.as_ref()?.count;
+        (seen < FEW_OUTAGES).then(|| format!("{} of {seen}", journey.name))
+    });
+    let few: Vec<String> = few.collect();
+    if !few.is_empty() {
+        let few = first_few(&few);
+        text += &wrapped(&format!("Lengths are those of few outages that lives saw: {few}."), "");
+        text.push('\n');
+    }
+    text
 }
 
 /// What a month and a year hold, for each journey with an objective.

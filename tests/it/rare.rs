@@ -457,6 +457,21 @@ services:
   x: {on: n-1}
 journeys: {j: {needs: {any: [s, x]}}}";
     check_outages(often_shared, 1e-7, &importance);
+    // One of many that fail alike is the only one in front of another way.
+    let special = "topology: t
+horizon: 3d
+failures:
+  d: {afr: 5%, repair: {exponential: 24h}}
+  x: {every: 20000h, repair: {exponential: 1m}}
+domains: {n: {count: 300, fails: [d]}, c: {fails: [x]}}
+journeys: {j: {needs: [{any: [n-0, c]}, {at_least: 290, of: n}]}}";
+    check_outages(special, 1e-9, &importance);
+    // Of many units a pair has a role of its own.
+    let roles = "topology: t
+failures: {d: {every: 1000000000h, repair: {exponential: 0.1h}}}
+domains: {a: {count: 2, fails: [d]}, b: {count: 500, fails: [d]}}
+journeys: {j: {needs: [{any: [a]}, {at_least: 498, of: [b]}]}}";
+    check_outages(roles, 1e-18, &importance);
     // What is never repaired lasts for all the time that there is.
     let mission = "topology: t
 failures:
@@ -729,11 +744,19 @@ services:
 journeys: {j: {needs: s}}",
     );
     assert!(matches!(placed, Unseen::Placement(_)), "{placed:?}");
-    let roles = refused(
-        "failures: {d: {every: 1000000000h, repair: {exponential: 0.1h}}}
-domains: {a: {count: 2, fails: [d]}, b: {count: 500, fails: [d]}}
-journeys: {j: {needs: [{any: [a]}, {at_least: 498, of: [b]}]}}",
-    );
+    // Each node has a pair of ways with the one that is so many further on: no two count for the same.
+    let pairs: Vec<String> = (0..70)
+        .flat_map(|node| {
+            (1..=node % 70)
+                .map(move |other| format!("{{any: [n-{node}, n-{}]}}", (node + other) % 70))
+        })
+        .collect();
+    let roles = refused(&format!(
+        "failures: {{d: {{every: 1000000h, repair: {{exponential: 1h}}}}}}
+domains: {{n: {{count: 70, fails: [d]}}}}
+journeys: {{j: {{needs: [{}]}}}}",
+        pairs.join(", ")
+    ));
     assert!(matches!(roles, Unseen::Roles(_)), "{roles:?}");
     // Work that keeps a crew, and lasts much longer than what waits for it.
     let crew_work = refused(

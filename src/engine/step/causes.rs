@@ -77,8 +77,9 @@ impl<C: Chooser> Step<'_, C> {
         let clock = self.model.drags[drag.index()];
         let overload = self.model.clocks[clock.index()].extras().overload;
         let is_over = overload.is_some_and(|(gate, _)| self.state.gate_is_up(gate));
+        let root = std::mem::replace(&mut self.state.drag_roots[drag.index()], Root::NOTHING);
         if self.state.can_strike(self.model, clock) && !is_over {
-            self.state.root = self.state.drag_roots[drag.index()];
+            self.state.root = root;
             self.strike(clock, false);
         }
     }
