@@ -10,7 +10,7 @@ use super::nearness::{Nearness, Rare, is_known};
 use super::seldom::Source;
 use crate::dist::{Branch, Law};
 use crate::model::{
-    ClockId, Cone, CrewId, DataId, GateId, Input, Mask, Model, Repair, Roster, ShockId, Task,
+    ClockId, Cone, Crew, CrewId, DataId, GateId, Input, Mask, Model, Repair, Roster, ShockId, Task,
     TimeToFailure, UnitId,
 };
 use crate::units::WeekHours;
@@ -54,8 +54,10 @@ pub enum Unseen {
     FailedWork(ClockId),
     /// A failure that hardly ever lasts as long as it is masked.
     Masked(ClockId),
-    /// A seldom failure that drags others along when it is over itself.
+    /// A failure that drags others along when it may be over itself.
     Burst(ClockId),
+    /// A crash under a load that lasts for long before.
+    Overload(ClockId),
     /// Where controllers place a replica after others have failed, and leave it.
     Placement(UnitId),
     /// Hours of a crew that are nearly all of the week, or nearly none.
@@ -88,10 +90,13 @@ pub(super) fn refusal(
         }
         let burst = spec.extras().burst.as_ref();
         let lasts = nearness.lasts(clock);
-        if is_seldom[nearness.kinds.of(Source::Clock(clock))]
-            && burst.is_some_and(|burst| burst.within > SHARE * lasts)
-        {
+        let is_made = is_seldom[nearness.kinds.of(Source::Clock(clock))];
+        let soon = if is_made { SHARE * lasts } else { lasts };
+        if burst.is_some_and(|burst| burst.within > soon) {
             return Err(Unseen::Burst(clock));
+        }
+        if spec.extras().overload.is_some_and(|(_, within)| within.seconds() > lasts) {
+            return Err(Unseen::Overload(clock));
         }
     }
     for &shock in &nearness.all_shocks {
@@ -185,11 +190,23 @@ fn has_improbable_way(model: &Model, task: Task) -> bool {
     let responds = |crew: CrewId| {
         let crew = &model.crews[crew.index()];
         crew.response.iter().chain(&crew.off_hours).any(has_improbable_part)
+            || hardly_escalates(model, crew)
     };
     model
         .stages_of(task)
         .iter()
         .any(|stage| has_improbable_part(&stage.law) || stage.crew.is_some_and(responds))
+}
+
+/// Whether a crew hardly ever leaves a job to another one, which takes long to answer.
+fn hardly_escalates(model: &Model, crew: &Crew) -> bool {
+    let (Some((after, other)), Some(response)) = (&crew.escalates, &crew.response) else {
+        return false;
+    };
+    let Some(late) = response.cdf(after.mean()).map(|in_time| 1.0 - in_time) else { return true };
+    let takes = model.crews[other.index()].response.as_ref().map_or(0.0, Law::mean);
+    let (own, others) = (response.mean(), late * takes);
+    late < IMPROBABLE && (others > SHARE * own || others * takes > SHARE * own * own)
 }
 
 /// Whether a failover may take long in an improbable way.

@@ -632,10 +632,10 @@ fn unseen_text(topology: &Topology, model: &Model, unseen: Unseen) -> String {
             format!("{} hardly ever lasts as long as it is masked", mode(clock))
         }
         Unseen::Burst(clock) => {
-            format!(
-                "{} hardly ever happens, and drags others along when it may be over",
-                mode(clock)
-            )
+            format!("{} drags others along when it may be over itself", mode(clock))
+        }
+        Unseen::Overload(clock) => {
+            format!("{} comes when what sets it off may be over", mode(clock))
         }
         Unseen::Placement(unit) => format!(
             "a controller places {} elsewhere when something has failed, and leaves it there",

@@ -725,6 +725,29 @@ domains: {a: {count: 2, fails: [w]}}
 journeys: {j: {needs: {any: [a]}}}",
     );
     assert!(matches!(hours, Unseen::Hours(_)), "{hours:?}");
+    let often_burst = refused(
+        "failures:
+  d: {every: 20000h, repair: {exponential: 1m}, burst: {p: 50%, within: 3000h, peers: 2}}
+domains: {p: {}, a: {in: p, count: 3, fails: [d]}}
+journeys: {j: {needs: {at_least: 2, of: [a]}}}",
+    );
+    assert!(matches!(often_burst, Unseen::Burst(_)), "{often_burst:?}");
+    let overload = refused(
+        "failures: {d: {every: 20000h, repair: {exponential: 1m}}}
+services:
+  s: {replicas: 3, serves: 2, fails: [d], start: 10s, demand: {peak: 250, each: 100, beyond: crash, within: 100h}}
+journeys: {j: {needs: s}}",
+    );
+    assert!(matches!(overload, Unseen::Overload(_)), "{overload:?}");
+    let escalated = refused(
+        "failures: {d: {every: 500000h, repair: {exponential: 1m}, crew: c}}
+crews:
+  c: {size: 9, response: {exponential: 5m}, escalates: {after: 45m, to: vendor}}
+  vendor: {size: 9, response: {exponential: 400h}}
+domains: {a: {count: 2, fails: [d]}}
+journeys: {j: {needs: {any: [a]}}}",
+    );
+    assert!(matches!(escalated, Unseen::Repair(_)), "{escalated:?}");
     let frequent_below = refused(
         "failures:
   blip: {every: 30000h, repair: {exponential: 6m}}
