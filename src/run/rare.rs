@@ -662,7 +662,9 @@ fn mean(lives: &[Excursions], of: impl Fn(&Excursions) -> f64) -> Estimate {
     let mean = lives.iter().map(&of).sum::<f64>() / count;
     let square = |life: &Excursions| (of(life) - mean).powi(2);
     let variance = lives.iter().map(square).sum::<f64>() / (count - 1.0).max(1.0);
-    Estimate::of_mean(mean, (variance / count).sqrt(), lives.len() as u64)
+    // What one life more might do that none has done is not known, however much alike they are.
+    let error = (variance / count).sqrt().max(mean.abs() / count);
+    Estimate::of_mean(mean, error, lives.len() as u64)
 }
 
 /// The ratio of two totals over lives; `None` where the lower one is zero.
