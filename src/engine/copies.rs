@@ -26,6 +26,14 @@ struct CopyLuck {
     since: SimTime,
 }
 
+impl CopyLuck {
+    /// From now on so much a second.
+    fn goes_on_with(&mut self, rate: f64, now: SimTime) {
+        self.left = (self.left - self.rate * (now - self.since).seconds()).max(0.0);
+        (self.rate, self.since) = (rate, now);
+    }
+}
+
 /// The luck of all copies in one life.
 #[derive(Clone, Debug)]
 pub(super) struct Copies {
@@ -126,38 +134,27 @@ impl DataChooser for Agenda<'_> {
     fn rebuild_begins(&mut self, copy: CopyId) {
         let ordinal = next_of(&mut self.copies.copies[copy.index()].rebuilds);
         let mut stream = self.luck_of(copy, Purpose::Rebuild, ordinal);
-        match &self.rebuild_of(copy).speed {
-            Speed::Law(law) => {
-                let takes = law.draw(&mut stream);
-                let since = self.now;
-                let luck = &mut self.copies.copies[copy.index()];
-                (luck.left, luck.rate, luck.since) = (takes, 1.0, since);
-                self.set(Event::Rebuild(copy), SimSpan::from_seconds(takes));
-            }
-            &Speed::Bandwidth { bytes, .. } => {
-                let since = self.now;
-                let luck = &mut self.copies.copies[copy.index()];
-                (luck.left, luck.rate, luck.since) = (bytes, 0.0, since);
-            }
-        }
+        let left = match &self.rebuild_of(copy).speed {
+            Speed::Law(law) => law.draw(&mut stream),
+            Speed::Bandwidth { bytes, .. } => *bytes,
+        };
+        let luck = &mut self.copies.copies[copy.index()];
+        (luck.left, luck.rate, luck.since) = (left, 0.0, self.now);
+        self.rebuild_resumes(copy);
     }
 
     fn rebuild_pauses(&mut self, copy: CopyId) -> bool {
-        let now = self.now;
-        let luck = &mut self.copies.copies[copy.index()];
-        luck.left = (luck.left - luck.rate * (now - luck.since).seconds()).max(0.0);
-        luck.rate = 0.0;
+        self.copies.copies[copy.index()].goes_on_with(0.0, self.now);
         self.cancel(Event::Rebuild(copy));
         true
     }
 
     fn rebuild_resumes(&mut self, copy: CopyId) {
-        let now = self.now;
+        let is_by_law = matches!(self.rebuild_of(copy).speed, Speed::Law(_));
         let luck = &mut self.copies.copies[copy.index()];
-        luck.since = now;
-        if let Speed::Law(_) = self.rebuild_of(copy).speed {
-            self.copies.copies[copy.index()].rate = 1.0;
-            let left = SimSpan::from_seconds(self.copies.copies[copy.index()].left);
+        luck.goes_on_with(if is_by_law { 1.0 } else { 0.0 }, self.now);
+        if is_by_law {
+            let left = SimSpan::from_seconds(luck.left);
             self.set(Event::Rebuild(copy), left);
         }
     }
@@ -168,9 +165,8 @@ impl DataChooser for Agenda<'_> {
         if luck.rate == rate {
             return;
         }
-        luck.left -= luck.rate * (now - luck.since).seconds();
-        (luck.rate, luck.since) = (rate, now);
-        let takes = SimSpan::from_seconds(luck.left.max(0.0) / rate);
+        luck.goes_on_with(rate, now);
+        let takes = SimSpan::from_seconds(luck.left / rate);
         self.cancel(Event::Rebuild(copy));
         self.set(Event::Rebuild(copy), takes);
     }

@@ -338,7 +338,7 @@ impl<'m> Excursioner<'m> {
         }
         if self.copy.now >= self.warm_up {
             seen.times += future.weight;
-            Self::hits(future, seen);
+            self.hits(future, seen);
         }
         matches!(self.nearness.rare, Rare::Loss(_))
     }
@@ -349,16 +349,21 @@ impl<'m> Excursioner<'m> {
             let from = since.max(self.warm_up);
             seen.seconds += future.weight * (self.copy.now.max(from) - from).seconds();
             if self.copy.now > self.warm_up {
-                Self::hits(future, seen);
+                self.hits(future, seen);
             }
         }
     }
 
     /// It is so within what counts.
-    fn hits(future: &mut Future, seen: &mut Excursions) {
-        if !std::mem::replace(&mut future.has_been, true) {
-            seen.hits += future.weight;
-            seen.seen += 1;
+    fn hits(&self, future: &mut Future, seen: &mut Excursions) {
+        if std::mem::replace(&mut future.has_been, true) {
+            return;
+        }
+        seen.hits += future.weight;
+        seen.seen += 1;
+        // What is copied again is independent by whole excursions only.
+        if let Manner::Hasten(_) = self.manner {
+            seen.hit(future.weight);
         }
     }
 }

@@ -66,20 +66,9 @@ pub fn hosts_of_life(model: &Model, life: u64) -> Vec<Vec<UnitId>> {
 
 /// What all of these units are or stand on.
 fn common(model: &Model, units: &[UnitId]) -> Vec<UnitId> {
-    let below = |unit: &UnitId| {
-        let mut below = vec![*unit];
-        let mut next = 0;
-        while let Some(&unit) = below.get(next) {
-            next += 1;
-            let hosts = model.hosts.of(unit.index()).iter().copied();
-            let new: Vec<UnitId> = hosts.filter(|host| !below.contains(host)).collect();
-            below.extend(new);
-        }
-        below
-    };
-    let mut common = units.first().map_or_else(Vec::new, below);
+    let mut common = units.first().map_or_else(Vec::new, |unit| model.with_hosts(*unit));
     for unit in units {
-        let others = below(unit);
+        let others = model.with_hosts(*unit);
         common.retain(|unit| others.contains(unit));
     }
     common

@@ -82,11 +82,7 @@ impl Excursioner<'_> {
             self.copy.settle();
             weight *= std::mem::replace(&mut self.copy.agenda.bias.weight, 1.0);
             future.weight = weight * each;
-            let had_been = future.has_been;
             let is_over = self.comes_to(happens, &mut future, seen);
-            if future.has_been && !had_been {
-                seen.hit(future.weight);
-            }
             let is_far = !future.is_so
                 && self.nearness.level(&self.copy.state) < self.near
                 && !self.nearness.stays_near(&self.copy.state);
@@ -105,11 +101,7 @@ impl Excursioner<'_> {
                 weight *= haste.nothing_until(self.copy.now);
             }
             future.weight = weight * each;
-            let had_been = future.has_been;
             self.lasts(before, &mut future, seen);
-            if future.has_been && !had_been {
-                seen.hit(future.weight);
-            }
             match done {
                 Instant::Over { struck } => {
                     if let Some((source, hazard)) = struck

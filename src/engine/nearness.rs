@@ -151,7 +151,14 @@ impl<'m> Nearness<'m> {
         let all_clocks: Vec<ClockId> = in_cone.iter().copied().filter(takes).collect();
         let is_known = |clock: &ClockId| is_known(model, *clock);
         let clocks: Vec<ClockId> = all_clocks.iter().copied().filter(is_known).collect();
-        let unequal = unequal_seats(model, &cone);
+        let first = State::new(model);
+        let has_rosters = model.rosters_in(&cone).next().is_some();
+        let colours = match rare {
+            // Of copies all failures of a mode are alike.
+            Rare::Loss(_) if !has_rosters => Vec::new(),
+            _ => colours(model, &cone),
+        };
+        let unequal = unequal_seats(model, &cone, &first, &colours);
         let beside = Beside {
             clocks: match rare {
                 Rare::Outage(_) => in_cone.clone(),
@@ -192,9 +199,12 @@ impl<'m> Nearness<'m> {
             all_clocks,
             all_shocks,
             beside,
-            rest: Rest::new(model, rare, &cone, in_cone),
+            rest: Rest::new(model, rare, &cone, (&first, in_cone)),
             ends_at_rest: false,
-            kinds: Kinds::new(model, rare, &cone),
+            kinds: match rare {
+                Rare::Outage(_) => Kinds::of_roles(model, &cone, &colours),
+                Rare::Loss(_) => Kinds::of_modes(model),
+            },
             unequal: unequal.iter().map(|(seat, _)| *seat).collect(),
             cone: cone.clone(),
             deletion: match rare {
@@ -215,14 +225,14 @@ impl<'m> Nearness<'m> {
             takes_data: vec![false; model.units.len()],
         };
         nearness.far = match rare {
-            Rare::Outage(_) => nearness.distance(&State::new(model)),
+            Rare::Outage(_) => nearness.distance(&first),
             Rare::Loss(class) => model.holding(class).tolerance + 1,
         };
         if let (Rare::Outage(_), 1) = (rare, nearness.far) {
             let units = (0..model.units.len()).map(UnitId::new);
-            nearness.set_apart(units.filter(|unit| cone.units[unit.index()]).collect());
+            nearness.set_apart(units.filter(|unit| cone.units[unit.index()]).collect(), &first);
         }
-        nearness.find_uneven();
+        nearness.find_uneven(&first);
         nearness.farthest = match rare {
             Rare::Outage(journey) if nearness.is_uneven => {
                 nearness.most_of(model.journeys[journey.index()]).max(nearness.far)
@@ -253,11 +263,10 @@ impl<'m> Nearness<'m> {
 
     /// Finds out whether all inputs of each gate that needs not all of them to fail take as many failures, and none fail
     /// together by fewer.
-    fn find_uneven(&mut self) {
-        let state = State::new(self.model);
-        self.distance(&state);
+    fn find_uneven(&mut self, state: &State) {
+        self.distance(state);
         let first: Vec<Vec<u32>> =
-            (0..self.gates.len()).map(|place| self.costs_of(&state, place).collect()).collect();
+            (0..self.gates.len()).map(|place| self.costs_of(state, place).collect()).collect();
         self.is_uneven = self.gates.iter().zip(&first).zip(&self.storeys).any(|(of, storeys)| {
             let (gate, costs) = of;
             let needed = self.model.gates[gate.index()].needed as usize;
@@ -274,17 +283,16 @@ impl<'m> Nearness<'m> {
 
     /// Of these units, sets apart each whose failure alone is enough: by them nothing comes near, it happens, and what
     /// several others take is as far as if they never failed.
-    fn set_apart(&mut self, units: Vec<UnitId>) {
+    fn set_apart(&mut self, units: Vec<UnitId>, state: &State) {
         if units.len() > MOST_ALONE {
             return;
         }
-        let state = State::new(self.model);
         let at_first: Vec<bool> =
             (0..self.model.units.len()).map(|unit| !state.is_up(UnitId::new(unit))).collect();
         for unit in units {
             self.is_down.copy_from_slice(&at_first);
             self.takes_down(unit);
-            if self.distance_of_these(&state) == 0 {
+            if self.distance_of_these(state) == 0 {
                 self.is_enough[unit.index()] = true;
                 self.enough = self.enough.or(Some(unit));
             }
@@ -292,12 +300,12 @@ impl<'m> Nearness<'m> {
         let is_enough = &self.is_enough;
         let storeys = self.gates.iter().map(|gate| storeys_of(self.model, *gate, is_enough));
         self.storeys = storeys.collect();
-        self.far = match self.distance(&state) {
+        self.far = match self.distance(state) {
             NEVER.. => 1,
             others => others,
         };
         // Somebody takes over from a unit that is enough: as far as gates tell one failure still is.
-        self.is_apart = self.far > 1 || self.distance(&state) >= NEVER;
+        self.is_apart = self.far > 1 || self.distance(state) >= NEVER;
     }
 
     /// Whether a failure of what this strikes is enough.
@@ -509,13 +517,10 @@ impl<'m> Nearness<'m> {
         };
         let besides = self.beside.seats.iter().filter_map(another);
         let server = besides.chain(self.rest.unusual(state)).next()?;
-        let (mut rate, mut left) = (0.0, vec![server]);
-        while let Some(unit) = left.pop() {
-            let clocks = self.model.unit_clocks.of(unit.index()).iter();
-            let means = clocks.filter_map(|at| self.model.clocks[at.index()].to_failure.mean());
-            rate += means.map(f64::recip).sum::<f64>();
-            left.extend(self.model.hosts.of(unit.index()));
-        }
+        let below = self.model.with_hosts(server);
+        let clocks = below.iter().flat_map(|unit| self.model.unit_clocks.of(unit.index()));
+        let means = clocks.filter_map(|at| self.model.clocks[at.index()].to_failure.mean());
+        let rate: f64 = means.map(f64::recip).sum();
         (rate > 0.0).then(|| rate.recip())
     }
 
@@ -628,9 +633,12 @@ pub(super) fn is_known(model: &Model, clock: ClockId) -> bool {
 }
 
 /// Seats of which some members fail in other ways than who serves at first, or stand where other things do.
-fn unequal_seats(model: &Model, cone: &Cone) -> Vec<(SeatId, UnitId)> {
-    let colours = colours(model, cone);
-    let first = State::new(model);
+fn unequal_seats(
+    model: &Model,
+    cone: &Cone,
+    first: &State,
+    colours: &[u64],
+) -> Vec<(SeatId, UnitId)> {
     let mut unequal = Vec::new();
     for roster in model.rosters_in(cone) {
         let mut all = roster.members.iter().map(|unit| colours[unit.index()]);

@@ -22,8 +22,13 @@ pub(super) struct Rest {
 }
 
 impl Rest {
-    pub(super) fn new(model: &Model, rare: Rare, cone: &Cone, clocks: Vec<ClockId>) -> Rest {
-        let first = State::new(model);
+    /// Of what these clocks set off, by how everything is at first.
+    pub(super) fn new(
+        model: &Model,
+        rare: Rare,
+        cone: &Cone,
+        (first, clocks): (&State, Vec<ClockId>),
+    ) -> Rest {
         let crews = model.crews.iter().enumerate();
         let people = crews.filter(|(_, crew)| crew.reorder.is_none());
         let crews = people.map(|(index, _)| CrewId::new(index)).filter(|crew| cone.has_crew(*crew));

@@ -6,9 +6,8 @@
 //! many times (colour refinement: Weisfeiler and Leman, 1968). Units that end with different colours are not alike; those
 //! with one colour are, as far as can be seen from so near.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::nearness::Rare;
 use super::seldom::Source;
 use crate::model::{ClockId, Cone, Input, Model, UnitId};
 
@@ -29,38 +28,41 @@ pub(super) struct Kinds {
 }
 
 impl Kinds {
-    /// Of what is sought; of copies all failures of a mode are alike.
-    pub(super) fn new(model: &Model, rare: Rare, cone: &Cone) -> Kinds {
+    /// All failures of a mode are alike.
+    pub(super) fn of_modes(model: &Model) -> Kinds {
         let first_mode = model.shocks.len() + 1;
         let modes = model.clocks.iter().map(|clock| clock.mode as usize + 1).max().unwrap_or(0);
-        let mut of_clock: Vec<usize> =
-            model.clocks.iter().map(|clock| first_mode + clock.mode as usize).collect();
-        let (mut count, mut mixed) = (first_mode + modes, None);
-        if let Rare::Outage(_) = rare {
-            let colours = colours(model, cone);
-            let in_cone = |clock: &usize| cone.units[model.clocks[*clock].unit.index()];
-            let colour = |clock: usize| colours[model.clocks[clock].unit.index()];
-            let mut roles: BTreeMap<usize, BTreeSet<u64>> = BTreeMap::new();
-            for clock in (0..of_clock.len()).filter(in_cone) {
-                roles.entry(of_clock[clock]).or_default().insert(colour(clock));
+        let of_clock = model.clocks.iter().map(|clock| first_mode + clock.mode as usize).collect();
+        Kinds { shocks: model.shocks.len(), of_clock, count: first_mode + modes, mixed: None }
+    }
+
+    /// Those are alike whose units have one colour; the first role of a mode has the number of the mode.
+    pub(super) fn of_roles(model: &Model, cone: &Cone, colours: &[u64]) -> Kinds {
+        let mut kinds = Kinds::of_modes(model);
+        let mut roles: BTreeMap<usize, Vec<(u64, usize)>> = BTreeMap::new();
+        for (index, clock) in model.clocks.iter().enumerate() {
+            let unit = clock.unit.index();
+            if !cone.units[unit] {
+                continue;
             }
-            let mut numbers = BTreeMap::new();
-            for clock in (0..of_clock.len()).filter(in_cone) {
-                let mode = of_clock[clock];
-                if roles[&mode].len() > MOST_ROLES {
-                    mixed = mixed.or(Some(ClockId::new(clock)));
-                    continue;
+            let mode = kinds.of_clock[index];
+            let known = roles.entry(mode).or_default();
+            let role = known.iter().find(|(colour, _)| *colour == colours[unit]);
+            kinds.of_clock[index] = match (role, known.len()) {
+                (Some((_, number)), _) => *number,
+                (None, MOST_ROLES) => {
+                    kinds.mixed = kinds.mixed.or(Some(ClockId::new(index)));
+                    mode
                 }
-                // The first role of a mode has the number of the mode.
-                let is_first = !numbers.keys().any(|(other, _)| *other == mode);
-                let number = numbers.entry((mode, colour(clock))).or_insert_with(|| {
-                    count += usize::from(!is_first);
-                    if is_first { mode } else { count - 1 }
-                });
-                of_clock[clock] = *number;
-            }
+                (None, others) => {
+                    let number = if others == 0 { mode } else { kinds.count };
+                    kinds.count += usize::from(others > 0);
+                    known.push((colours[unit], number));
+                    number
+                }
+            };
         }
-        Kinds { shocks: model.shocks.len(), of_clock, count, mixed }
+        kinds
     }
 
     /// The number of the kind of a source.

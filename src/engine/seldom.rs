@@ -182,14 +182,8 @@ impl Beginnings {
         };
         // Whoever serves leaves when what it stands on fails, too.
         let is_left_seldom = |(_, unit): &(SeatId, UnitId)| {
-            let mut left = vec![*unit];
-            while let Some(unit) = left.pop() {
-                if !model.unit_clocks.of(unit.index()).iter().all(is_seldom) {
-                    return false;
-                }
-                left.extend(model.hosts.of(unit.index()));
-            }
-            true
+            let below = model.with_hosts(*unit);
+            below.iter().all(|unit| model.unit_clocks.of(unit.index()).iter().all(is_seldom))
         };
         let beside = Beside {
             seats: self.beside.seats.iter().copied().filter(is_left_seldom).collect(),

@@ -85,6 +85,19 @@ pub struct Model {
 }
 
 impl Model {
+    /// A unit and all that it stands on, each once.
+    pub(crate) fn with_hosts(&self, unit: UnitId) -> Vec<UnitId> {
+        let mut all = vec![unit];
+        let mut next = 0;
+        while let Some(&unit) = all.get(next) {
+            next += 1;
+            let hosts = self.hosts.of(unit.index()).iter().copied();
+            let new: Vec<UnitId> = hosts.filter(|host| !all.contains(host)).collect();
+            all.extend(new);
+        }
+        all
+    }
+
     /// Units: domain instances and replicas.
     pub fn unit_count(&self) -> usize {
         self.units.len()

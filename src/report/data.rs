@@ -616,9 +616,8 @@ fn blast(topology: &Topology, model: &Model) -> Vec<Blast> {
     if model.unit_count() > MOST_PLACES {
         return Vec::new();
     }
-    let planned: BTreeSet<usize> =
-        topology.plans.iter().flat_map(|plan| plan.order.iter().copied()).collect();
-    let goes_down = |unit: &UnitId| goes_down(topology, &planned, unit.index());
+    let go_down = go_down(topology);
+    let goes_down = |unit: &UnitId| go_down[unit.index()];
     let is_place = |unit: &UnitId| topology.units[unit.index()].level.is_some();
     let units = (0..model.unit_count()).map(UnitId::new).filter(is_place).filter(goes_down);
     let units: Vec<UnitId> = units.collect();
@@ -652,9 +651,11 @@ fn blast(topology: &Topology, model: &Model) -> Vec<Blast> {
     blasts.collect()
 }
 
-/// Whether something takes down a unit by itself, and not only what it stands on.
-fn goes_down(topology: &Topology, planned: &BTreeSet<usize>, unit: usize) -> bool {
-    !topology.units[unit].modes.is_empty() || planned.contains(&unit)
+/// By unit: whether something takes it down by itself, and not only what it stands on.
+fn go_down(topology: &Topology) -> Vec<bool> {
+    let mut go_down: Vec<bool> = topology.units.iter().map(|unit| !unit.modes.is_empty()).collect();
+    topology.plans.iter().flat_map(|plan| &plan.order).for_each(|unit| go_down[*unit] = true);
+    go_down
 }
 
 /// What a root is called.
@@ -669,6 +670,8 @@ struct Reporter<'a> {
     model: &'a Model,
     /// What each unit stands on when a life begins.
     hosts: Vec<Vec<UnitId>>,
+    /// Whether each unit goes down by itself.
+    go_down: Vec<bool>,
     /// How long lives are measured.
     years: f64,
 }
@@ -676,7 +679,7 @@ struct Reporter<'a> {
 impl<'a> Reporter<'a> {
     fn new(topology: &'a Topology, model: &'a Model, plan: &Plan) -> Reporter<'a> {
         let years = plan.horizon.seconds() / SECONDS_PER_YEAR;
-        Reporter { topology, model, hosts: first_hosts(model), years }
+        Reporter { topology, model, hosts: first_hosts(model), go_down: go_down(topology), years }
     }
 
     fn window(
@@ -877,9 +880,7 @@ impl<'a> Reporter<'a> {
     fn spreadsheet(&self, index: usize, causes: Option<&[CauseShare]>) -> Option<Comparison> {
         let product = product_of_availabilities(self.model, &self.hosts, JourneyId::new(index))?;
         let Product { unavailability, units, mut shared, leaves_out } = product;
-        let planned: BTreeSet<usize> =
-            self.topology.plans.iter().flat_map(|plan| plan.order.iter().copied()).collect();
-        shared.retain(|unit| goes_down(self.topology, &planned, unit.index()));
+        shared.retain(|unit| self.go_down[unit.index()]);
         let is_shared: BTreeSet<_> = shared.iter().copied().collect();
         let mut names = Vec::new();
         let mut share = 0.0;
